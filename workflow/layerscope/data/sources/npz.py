@@ -1,0 +1,47 @@
+"""A person's own arrays: an npz file with x_train, y_train, x_test and y_test."""
+
+import hashlib
+import zipfile
+from pathlib import Path
+
+import numpy as np
+
+from layerscope.data.dataset import Dataset, check_labels
+from layerscope.errors import StudyError
+
+ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+
+
+def load(name: str, options: dict, downloads: Path) -> Dataset:
+    """The file at options['path'], relative to the project or to the download folder.
+
+    Images are (n, features), (n, height, width), (n, channels, height, width) or (n, height, width, 3), uint8 or float;
+    an optional `sha256` of the file is checked.
+    """
+    file = _find(options["path"], name, downloads)
+    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    if options.get("sha256") and digest != options["sha256"]:
+        raise StudyError(f"dataset '{name}': {file} has SHA-256 {digest}, the study says {options['sha256']}")
+    try:
+        with np.load(file, allow_pickle=False) as content:
+            arrays = {key: content[key] for key in ARRAYS}
+    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+        raise StudyError(f"dataset '{name}': {file} must hold the arrays {', '.join(ARRAYS)} ({error})") from None
+    splits = {}
+    for split in ("train", "test"):
+        images, labels = arrays[f"x_{split}"], check_labels(arrays[f"y_{split}"], name)
+        if len(images) != len(labels):
+            raise StudyError(f"dataset '{name}': x_{split} has {len(images)} rows, y_{split} {len(labels)}")
+        if images.ndim == 4 and images.shape[-1] == 3 and images.shape[1] != 3:
+            images = images.transpose(0, 3, 1, 2)
+        splits[split] = (images if images.dtype == np.uint8 else images.astype(np.float32), labels)
+    number = int(max(labels.max() for _, labels in splits.values())) + 1
+    white = 255 if splits["train"][0].dtype == np.uint8 else 1
+    return Dataset(splits, [str(label) for label in range(number)], white, f"npz file {file.name}", digest)
+
+
+def _find(path: str, name: str, downloads: Path) -> Path:
+    for candidate in (Path(path), downloads / path):
+        if candidate.is_file():
+            return candidate
+    raise StudyError(f"dataset '{name}': no file {path} here or below {downloads}; LAYERSCOPE_DATA names another folder")

@@ -1,0 +1,27 @@
+"""The 1,797 handwritten digits inside scikit-learn, 8 × 8 in 17 grey levels, no network needed."""
+
+from pathlib import Path
+
+import numpy as np
+
+from layerscope.data.dataset import Dataset, array_digest, hold_out
+
+NAMES = ("digits",)
+SIZES = {"digits": {"shape": [8, 8], "train": 1797, "test": 0, "classes": 10}}
+
+
+def load(name: str, options: dict, downloads: Path) -> Dataset:
+    """All digits; `test` of them are held out, stratified. Images (n, 8, 8) uint8, 0 to 16."""
+    from sklearn.datasets import load_digits
+
+    digits = load_digits()
+    images = digits.images.astype(np.uint8)
+    labels = digits.target.astype(np.int64)
+    train, test = hold_out(images, labels, options["test"], name)
+    return Dataset(
+        splits={"train": train, "test": test},
+        classes=[str(digit) for digit in range(10)],
+        white=16,
+        source="sklearn.datasets.load_digits",
+        sha256=array_digest(images, labels),
+    )

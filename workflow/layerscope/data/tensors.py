@@ -1,0 +1,61 @@
+"""From stored pixels to what a network receives, and which observations a sample looks at."""
+
+import hashlib
+
+import numpy as np
+
+from layerscope.errors import StudyError
+
+
+def channelled(images: np.ndarray) -> np.ndarray:
+    """(n, height, width) as (n, 1, height, width); vectors and images with channels as they are."""
+    return images[:, None] if images.ndim == 3 else images
+
+
+def normaliser(images: np.ndarray, white: float, normalise: str) -> tuple[np.ndarray, np.ndarray]:
+    """Per-channel (shift, scale) float32, learned from training images: the input is (pixel - shift) / scale.
+
+    normalise: `unit` (divide by the value of full intensity), `standardise` (zero mean and unit variance a channel) or
+    `none`.
+    """
+    channels = channelled(images[:1]).shape[1] if images.ndim > 2 else images.shape[1]
+    if normalise == "none":
+        return np.zeros(channels, np.float32), np.ones(channels, np.float32)
+    if normalise == "unit":
+        return np.zeros(channels, np.float32), np.full(channels, white, np.float32)
+    axes = (0, *range(2, channelled(images).ndim))
+    shift = channelled(images).mean(axis=axes, dtype=np.float64)
+    scale = channelled(images).std(axis=axes, dtype=np.float64)
+    return shift.astype(np.float32), np.where(scale > 0, scale, 1).astype(np.float32)
+
+
+def network_input(images: np.ndarray, shift: np.ndarray, scale: np.ndarray) -> np.ndarray:
+    """What the network receives: float32, (n, channels, height, width) or (n, features)."""
+    images = channelled(images)
+    shape = (1, -1) + (1,) * (images.ndim - 2)
+    return (images.astype(np.float32) - shift.reshape(shape)) / scale.reshape(shape)
+
+
+def sample_rows(labels: np.ndarray, choose: str, n: int | None, name: str, dataset: str) -> np.ndarray:
+    """Rows (int64, ascending) of a split that a sample looks at.
+
+    choose: `all`, `first` n, `random` n, or `per_class` n of each class. Random choices depend on the names of the sample
+    and of the dataset only, so that all networks of a dataset are looked at through the same observations. Raises
+    StudyError where the split is too small.
+    """
+    available = len(labels)
+    if choose == "all":
+        return np.arange(available)
+    seed = int.from_bytes(hashlib.sha256(f"{dataset}/{name}".encode()).digest()[:8], "little")
+    generator = np.random.default_rng(seed)
+    if choose == "per_class":
+        rows = []
+        for label in np.unique(labels):
+            members = np.flatnonzero(labels == label)
+            if len(members) < n:
+                raise StudyError(f"sample '{name}' asks for {n} a class; class {label} of '{dataset}' has {len(members)}")
+            rows.append(generator.permutation(members)[:n])
+        return np.sort(np.concatenate(rows))
+    if n > available:
+        raise StudyError(f"sample '{name}' asks for {n} observations; its split of '{dataset}' has {available}")
+    return np.arange(n) if choose == "first" else np.sort(generator.permutation(available)[:n])

@@ -1,0 +1,29 @@
+"""The device that a job computes on, set up so that results repeat."""
+
+import os
+
+import torch
+
+from layerscope.errors import StudyError
+
+
+def set_up_device(wanted: str, threads: int, precision: str) -> torch.device:
+    """The device for `auto` (CUDA where there is one), `cpu` or `cuda`, with deterministic algorithms and TF32 as asked.
+
+    precision: `float32` (TF32 off) or `tf32`. Raises StudyError where CUDA is asked for and absent.
+    """
+    # cuBLAS repeats its results only with a workspace of fixed size, which it reads before its first use.
+    os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
+    torch.set_num_threads(threads)
+    torch.use_deterministic_algorithms(True)
+    torch.backends.cudnn.benchmark = False
+    torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
+    torch.backends.cudnn.allow_tf32 = precision == "tf32"
+    if wanted == "cuda" and not torch.cuda.is_available():
+        raise StudyError("device: cuda is asked for, but torch sees no CUDA device; use device: auto, or cpu")
+    return torch.device("cuda" if wanted != "cpu" and torch.cuda.is_available() else "cpu")
+
+
+def device_kind(device: torch.device) -> str:
+    """`cpu`, or the name of the CUDA device: what a file says of where it was made."""
+    return "cpu" if device.type == "cpu" else torch.cuda.get_device_name(device)

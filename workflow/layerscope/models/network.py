@@ -1,0 +1,124 @@
+"""Networks built from the plan of their family."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from importlib import import_module
+
+import torch
+from torch import nn
+
+from layerscope.models.plan import Layer
+
+ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
+    "relu": nn.ReLU,
+    "tanh": nn.Tanh,
+    "logsig": nn.Sigmoid,
+    "softsign": nn.Softsign,
+    "leaky_relu": nn.LeakyReLU,
+    "elu": nn.ELU,
+    "gelu": nn.GELU,
+    "identity": nn.Identity,
+}
+GAINS = {"relu": 2**0.5, "leaky_relu": 2**0.5, "tanh": 5 / 3, "logsig": 4.0}
+
+
+class Block(nn.Module):
+    """One layer of a plan. Its output is the representation that the layer's name stands for (before dropout)."""
+
+    def __init__(self, layer: Layer, incoming: tuple[int, ...], activation: str):
+        super().__init__()
+        self.flatten = layer.flatten if layer.kind == "linear" else None
+        if layer.kind == "conv":
+            self.map = nn.Conv2d(incoming[0], layer.width, layer.kernel, padding=layer.padding)
+            norm = nn.BatchNorm2d
+        else:
+            features = incoming[0]
+            if self.flatten == "all":
+                features = int(torch.Size(incoming).numel())
+            self.map = nn.Linear(features, layer.width)
+            norm = nn.BatchNorm1d
+        steps: list[nn.Module] = []
+        if layer.batch_norm:
+            steps.append(norm(layer.width))
+        if layer.pool:
+            steps.append(nn.MaxPool2d(layer.pool, ceil_mode=layer.ceil_mode))
+        steps.append(ACTIVATIONS[layer.activation or activation]())
+        self.rest = nn.Sequential(*steps)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        if self.flatten == "mean" and inputs.ndim == 4:
+            inputs = inputs.mean(dim=(2, 3))
+        elif self.flatten is not None:
+            inputs = inputs.flatten(1)
+        return self.rest(self.map(inputs))
+
+
+class Network(nn.Module):
+    """The blocks of a plan in order, each followed by its dropout."""
+
+    def __init__(self, layers: list[Layer], shape: tuple[int, ...], activation: str):
+        super().__init__()
+        self.plan = layers
+        steps: OrderedDict[str, nn.Module] = OrderedDict()
+        incoming = shape
+        for layer in layers:
+            steps[layer.name] = Block(layer, incoming, activation)
+            if layer.dropout:
+                steps[f"{layer.name}_dropout"] = nn.Dropout(layer.dropout)
+            incoming = layer.shape
+        self.steps = nn.Sequential(steps)
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        return self.steps(inputs)
+
+    def block(self, name: str) -> nn.Module:
+        """The module whose output is the representation of a layer."""
+        return getattr(self.steps, name)
+
+    def maps(self) -> dict[str, nn.Module]:
+        """Layer name → its linear map or convolution: what is tapped before the activation."""
+        return {layer.name: self.block(layer.name).map for layer in self.plan}
+
+
+def build_network(name: str, options: dict, shape: tuple[int, ...], classes: int, activation: str, seed: int) -> Network:
+    """A freshly initialised network.
+
+    name, options: the architecture, as in a study. shape: of one input, (channels, height, width) or (features,).
+    seed: of the initialisation alone; the global generator of torch is left as it was.
+    """
+    family = import_module(f"layerscope.models.{options['family']}")
+    with torch.random.fork_rng(devices=[]):
+        torch.manual_seed(seed)
+        network = Network(family.plan(name, options, shape, classes), shape, activation)
+        _initialise(network, options["initialisation"], activation)
+    return network
+
+
+def _initialise(network: Network, scheme: str, activation: str) -> None:
+    if scheme == "default":
+        return
+    for tapped in network.maps().values():
+        if scheme == "glorot":
+            nn.init.xavier_uniform_(tapped.weight, gain=GAINS.get(activation, 1.0))
+        else:
+            nn.init.kaiming_normal_(tapped.weight, mode="fan_out", nonlinearity="relu")
+        nn.init.zeros_(tapped.bias)
+
+
+@contextmanager
+def outputs_of(modules: dict[str, nn.Module], receive: Callable[[str, torch.Tensor], None]) -> Iterator[None]:
+    """Call receive(name, output) at every forward pass of each module, and leave no hook behind.
+
+    The output is detached but not copied: a receiver that keeps it must copy it at once, for a later in-place activation
+    may overwrite it.
+    """
+    handles = [
+        module.register_forward_hook(lambda _module, _inputs, output, name=name: receive(name, output.detach()))
+        for name, module in modules.items()
+    ]
+    try:
+        yield
+    finally:
+        for handle in handles:
+            handle.remove()

@@ -1,0 +1,80 @@
+"""What an architecture family promises: its layers in order, with their shapes, before anything is built.
+
+Families are read wherever Snakemake reads the rules, so neither this module nor theirs imports torch.
+"""
+
+from dataclasses import dataclass
+
+from layerscope.errors import StudyError
+
+ACTIVATIONS = ("relu", "tanh", "logsig", "softsign", "leaky_relu", "elu", "gelu", "identity")
+INITIALISATIONS = ("default", "glorot", "kaiming")
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One layer: a linear map or convolution, then batch norm, max pooling, the activation and dropout, where asked for.
+
+    name: as in every file and selector. kind: conv or linear. width: filters or units. shape: of one observation's output,
+    after pooling. activation: None for the study's activation function, or a name of its own. flatten: how a linear layer
+    reads maps, `all` values or the `mean` of each map.
+    """
+
+    name: str
+    kind: str
+    width: int
+    shape: tuple[int, ...]
+    kernel: int = 0
+    padding: int = 0
+    pool: int = 0
+    ceil_mode: bool = True
+    batch_norm: bool = False
+    activation: str | None = None
+    dropout: float = 0.0
+    flatten: str = "all"
+
+    @property
+    def has_filters(self) -> bool:
+        """Whether single filters are looked at by default: convolutions with maps larger than 1 × 1."""
+        return self.kind == "conv" and self.shape[1:] != (1, 1)
+
+
+def hidden_layers(sizes: list[int], dropouts: list[float], batch_norm: bool) -> list[Layer]:
+    """Fully connected layers hidden1, hidden2, ..."""
+    return [
+        Layer(f"hidden{number}", "linear", size, (size,), dropout=dropout, batch_norm=batch_norm)
+        for number, (size, dropout) in enumerate(zip(sizes, dropouts, strict=True), start=1)
+    ]
+
+
+def output_layer(classes: int, options: dict, flatten: str = "all") -> Layer:
+    """The classifier's last layer; its activation is none unless the study asks for one on the logits."""
+    return Layer("output", "linear", classes, (classes,), activation=options["output_activation"], flatten=flatten)
+
+
+def image_shape(shape: tuple[int, ...], name: str) -> tuple[int, int, int]:
+    """(channels, height, width) of a dataset's images. Raises StudyError for vectors."""
+    if len(shape) == 1:
+        raise StudyError(f"architecture '{name}' convolves images; the dataset has vectors of {shape[0]} features")
+    return (1, *shape) if len(shape) == 2 else tuple(shape)
+
+
+def convolved(
+    shape: tuple[int, int, int], channels: int, kernel: int, padding: int, pool: int, ceil_mode: bool, where: str
+) -> tuple[int, int, int]:
+    """(channels, height, width) after a convolution of stride 1 and a max pooling. Raises StudyError where nothing is left."""
+    sides = [side + 2 * padding - kernel + 1 for side in shape[1:]]
+    if pool:
+        sides = [-(-(side - pool) // pool) + 1 if ceil_mode else (side - pool) // pool + 1 for side in sides]
+    if min(sides) < 1:
+        raise StudyError(f"{where}: maps of {shape[1]} × {shape[2]} are too small for kernel {kernel} and pool {pool or 1}")
+    return (channels, *sides)
+
+
+def per_layer(value: float | list[float], count: int, where: str) -> list[float]:
+    """One value for all layers, or a list with one value a layer."""
+    if not isinstance(value, list):
+        return [value] * count
+    if len(value) != count:
+        raise StudyError(f"{where} lists {len(value)} values for {count} layers; give one value, or one a layer")
+    return value

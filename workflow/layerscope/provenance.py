@@ -1,0 +1,54 @@
+"""Who made a file: package versions and devices that travel with results, and what belongs in logs only."""
+
+import json
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib import metadata
+
+PACKAGES = ("numpy", "scipy", "torch", "h5py", "numba", "scikit-learn", "umap-learn", "openTSNE", "MulticoreTSNE")
+
+
+def canonical_json(value: object) -> str:
+    """One spelling for equal values: sorted keys, no spaces. What jobs are told and what files remember."""
+    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+
+
+def versions() -> dict[str, str]:
+    """Installed versions of the packages that results depend on; a missing package is left out."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def provenance(
+    *, device: str = "cpu", threads: int = 1, seeds: list[int] | None = None, status: str = "ok", reason: str = ""
+) -> dict:
+    """The reproducible facts that a result file carries. status: ok, diverged or not_accepted, with its reason."""
+    return {
+        "versions": versions(),
+        "processor": platform.machine(),
+        "device": device,
+        "threads": threads,
+        "seeds": seeds or [],
+        "status": status,
+        "reason": reason,
+    }
+
+
+def describe_job() -> str:
+    """One JSON line for the log: host, time, commit. None of it may reach a declared output."""
+    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
+    return canonical_json(
+        {
+            "host": platform.node(),
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "commit": commit,
+            "processes": os.cpu_count(),
+        }
+    )

@@ -1,0 +1,147 @@
+"""How often the nearest neighbours of a point tell its class."""
+
+from math import factorial
+
+import numpy as np
+
+from layerscope.neighbors import nearest_neighbors
+from layerscope.scoring.subject import Score, Subject
+
+METRICS = {
+    "knn_accuracy": {
+        "unit": "share of points",
+        "higher_is_better": True,
+        "spaces": ("raw", "embedding"),
+        "reads": ("neighbors",),
+        "options": {"k": 10},
+        "whole_only": False,
+        "source": "Ruman 2021: KNeighborsClassifier(10) fitted and scored on the same points, each its own neighbour",
+        "chance": "exact: the own label and k - 1 draws from the class shares, ties to the lower class",
+    },
+    "knn_accuracy_loo": {
+        "unit": "share of points",
+        "higher_is_better": True,
+        "spaces": ("raw", "embedding"),
+        "reads": ("neighbors",),
+        "options": {"k": 10},
+        "whole_only": False,
+        "source": "leave-one-out accuracy of the k nearest neighbours' vote, ties to the lower class",
+        "chance": "exact: k draws from the class shares, ties to the lower class",
+    },
+    "neighborhood_hit": {
+        "unit": "share of neighbours",
+        "higher_is_better": True,
+        "spaces": ("raw", "embedding"),
+        "reads": ("neighbors",),
+        "options": {"k": 6},
+        "whole_only": False,
+        "source": "Paulovich et al. 2008; Rauber et al. 2017 with k = 6, the point itself left out",
+        "chance": "exact: sum over classes of p_c (n_c - 1) / (n - 1)",
+    },
+}
+
+
+def score(subject: Subject, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
+    """The asked scores of one subject. asked: name -> (metric, options); the result has the same names.
+
+    In raw space the subject's neighbours are read where it has them; in an embedding they are computed.
+    """
+    points = np.asarray(subject.points)
+    n = len(points)
+    _, labels = np.unique(subject.labels, return_inverse=True)
+    sizes = np.bincount(labels, minlength=1)
+    counts = {name: int(options.get("k", METRICS[metric]["options"]["k"])) for name, (metric, options) in asked.items()}
+    neighbors, problem = _neighbors(subject, points, [k for k in counts.values() if 1 <= k < n])
+    scores = {}
+    for name, (metric, _) in asked.items():
+        k = counts[name]
+        if k < 1 or k >= n:
+            scores[name] = Score(float("nan"), reason=f"{k} neighbours asked for among {n} points")
+            continue
+        if metric == "neighborhood_hit":
+            chance = float((sizes * (sizes - 1)).sum() / (n * (n - 1)))
+        else:
+            chance = chance_of_votes(sizes / n, k, own=metric == "knn_accuracy")
+        if not problem and neighbors.shape[1] < k:
+            scores[name] = Score(float("nan"), chance, f"{k} neighbours asked for, {neighbors.shape[1]} are stored")
+        elif problem:
+            scores[name] = Score(float("nan"), chance, problem)
+        elif metric == "neighborhood_hit":
+            scores[name] = Score(float((labels[neighbors[:, :k]] == labels[:, None]).mean()), chance)
+        else:
+            voters = neighbors[:, :k] if metric == "knn_accuracy_loo" else with_self(points, neighbors[:, :k])
+            scores[name] = Score(float((majority(labels[voters], len(sizes)) == labels).mean()), chance)
+    return scores
+
+
+def with_self(points: np.ndarray, neighbors: np.ndarray) -> np.ndarray:
+    """(n, k) indices of the k nearest points where each point counts as one of its own, at distance 0.
+
+    points: (n, d). neighbors: (n, k) the k nearest others, nearest first, ties by lower index.
+    Ties go to the lower index here too, so a point that coincides with k points of lower index is not among its own.
+    Nearest first does not hold for the result: the point itself takes the last place.
+    """
+    own = np.arange(len(points))
+    last = neighbors[:, -1]
+    crowded = np.flatnonzero(last < own)
+    crowded = crowded[(points[crowded] == points[last[crowded]]).all(axis=1)]
+    included = neighbors.copy()
+    included[:, -1] = own
+    included[crowded, -1] = last[crowded]
+    return included
+
+
+def majority(votes: np.ndarray, classes: int) -> np.ndarray:
+    """(n,) the most frequent class of each row of votes (n, k), classes 0 to classes - 1; ties to the lower class."""
+    n, k = votes.shape
+    best = np.zeros(n, dtype=np.int64)
+    most = np.zeros(n, dtype=np.int64)
+    # Each vote's class is counted in turn: k passes over (n, k) whatever the number of classes.
+    for column in range(k):
+        candidate = votes[:, column]
+        count = (votes == candidate[:, None]).sum(axis=1)
+        better = (count > most) | ((count == most) & (candidate < best))
+        best[better] = candidate[better]
+        most[better] = count[better]
+    return best
+
+
+def chance_of_votes(shares: np.ndarray, k: int, own: bool) -> float:
+    """The accuracy of a vote of k labels drawn independently from the class shares, ties to the lower class.
+
+    shares: (C,) adding up to 1. own: whether one of the k labels is the point's own.
+
+    Class c wins with m votes where every lower class has fewer and every higher class no more. The number of draws
+    with given counts is multinomial, so the probability is a coefficient of a product of truncated exponential series
+    (David and Barton, Combinatorial Chance, 1962): draws! [x^draws] (p_c x)^m / m! prod_j sum_t (p_j x)^t / t!.
+    """
+    shares = np.asarray(shares, dtype=np.float64)
+    classes = len(shares)
+    draws = k - 1 if own else k
+    powers = np.arange(draws + 1)
+    terms = shares[:, None] ** powers / np.array([factorial(power) for power in powers], dtype=np.float64)
+    total = 0.0
+    for votes in range(1, k + 1):
+        fewer = np.where(powers < votes, terms, 0.0)
+        no_more = np.where(powers <= votes, terms, 0.0)
+        below = [np.eye(1, draws + 1)[0]]
+        above = [np.eye(1, draws + 1)[0]]
+        for position in range(classes - 1):
+            below.append(np.convolve(below[-1], fewer[position])[: draws + 1])
+            above.append(np.convolve(above[-1], no_more[classes - 1 - position])[: draws + 1])
+        drawn = votes - 1 if own else votes
+        for position in range(classes):
+            others = np.convolve(below[position], above[classes - 1 - position])
+            total += shares[position] * terms[position, drawn] * others[draws - drawn]
+    return float(total * factorial(draws))
+
+
+def _neighbors(subject, points, counts):
+    """The (n, k) neighbours to read from and "", or None and the reason why there are none."""
+    if not counts:
+        return None, "too few points"
+    if subject.space == "raw" and subject.neighbors is not None:
+        return subject.neighbors, ""
+    if not np.isfinite(points).all():
+        return None, "not finite"
+    return nearest_neighbors(points, max(counts))[0], ""

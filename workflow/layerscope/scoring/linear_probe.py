@@ -1,0 +1,82 @@
+"""How well a linear classifier reads the classes off a whole layer."""
+
+import warnings
+
+import numpy as np
+
+from layerscope.scoring.subject import Score, Subject
+
+METRICS = {
+    "linear_probe": {
+        "unit": "share of points",
+        "higher_is_better": True,
+        "spaces": ("raw",),
+        "reads": (),
+        "options": {"folds": 5},
+        "whole_only": True,
+        "source": "Alain and Bengio 2016: L2 logistic regression on standardised features, stratified folds",
+        "chance": "the largest class share",
+    },
+}
+
+LARGEST_SAMPLE = 10_000
+SEED = 0
+
+
+def score(subject: Subject, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
+    """The asked scores of one layer. asked: name -> (metric, options); the result has the same names.
+
+    Above 10,000 rows a seeded choice of 10,000 is used.
+    """
+    points = np.asarray(subject.points)
+    _, labels = np.unique(subject.labels, return_inverse=True)
+    if len(points) > LARGEST_SAMPLE:
+        chosen = np.sort(np.random.default_rng(SEED).choice(len(points), size=LARGEST_SAMPLE, replace=False))
+        points = points[chosen]
+        _, labels = np.unique(labels[chosen], return_inverse=True)
+    points = points.astype(np.float32)
+    scores = {}
+    for name, (metric, options) in asked.items():
+        folds = int(options.get("folds", METRICS[metric]["options"]["folds"]))
+        scores[name] = _score(points, labels, folds)
+    return scores
+
+
+def fold_accuracies(points: np.ndarray, labels: np.ndarray, folds: int) -> np.ndarray:
+    """(folds,) the accuracy on each held-out fold of a logistic regression fitted on the others.
+
+    points: (n, d) float32 finite. labels: (n,) with at least `folds` members of each class.
+    The features are standardised by the mean and deviation of the fold's training rows.
+    """
+    from sklearn.exceptions import ConvergenceWarning
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.model_selection import StratifiedKFold
+    from sklearn.preprocessing import StandardScaler
+
+    accuracies = []
+    for fit, held_out in StratifiedKFold(folds, shuffle=True, random_state=SEED).split(points, labels):
+        scaler = StandardScaler().fit(points[fit])
+        model = LogisticRegression(C=1.0, solver="lbfgs", tol=1e-3, max_iter=200)
+        with warnings.catch_warnings():
+            # Separable classes keep the weights growing; the accuracy has settled long before.
+            warnings.simplefilter("ignore", ConvergenceWarning)
+            model.fit(scaler.transform(points[fit]), labels[fit])
+        accuracies.append(model.score(scaler.transform(points[held_out]), labels[held_out]))
+    return np.array(accuracies)
+
+
+def _score(points, labels, folds):
+    undefined = float("nan")
+    sizes = np.bincount(labels, minlength=1)
+    if len(points) == 0:
+        return Score(undefined, reason="no points")
+    chance = float(sizes.max() / len(labels))
+    if len(sizes) < 2:
+        return Score(undefined, chance, "a single class")
+    if folds < 2:
+        return Score(undefined, chance, f"at least 2 folds are needed, not {folds}")
+    if sizes.min() < folds:
+        return Score(undefined, chance, f"a class has {sizes.min()} members, fewer than the {folds} folds")
+    if not np.isfinite(points).all():
+        return Score(undefined, chance, "not finite")
+    return Score(float(fold_accuracies(points, labels, folds).mean()), chance)

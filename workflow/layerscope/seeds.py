@@ -1,0 +1,11 @@
+"""Random streams: one for each purpose of a run, so that an option of one never shifts another."""
+
+import numpy as np
+
+PURPOSES = ("initialisation", "order", "dropout", "augmentation", "class_rates")
+
+
+def purpose_seed(seed: int, purpose: str) -> int:
+    """A seed for one purpose of a run (one of PURPOSES), below 2**63."""
+    child = np.random.SeedSequence(seed, spawn_key=(PURPOSES.index(purpose),))
+    return int(child.generate_state(1, np.uint64)[0] >> np.uint64(1))

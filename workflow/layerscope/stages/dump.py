@@ -1,0 +1,92 @@
+"""Run a network's snapshots over a sample once each and stream every kept layer to HDF5."""
+
+import argparse
+
+import numpy as np
+import torch
+from torch.nn import functional
+from tqdm import tqdm
+
+from layerscope import store
+from layerscope.commandline import run_stage, stage_parser
+from layerscope.data.tensors import network_input, normaliser, sample_rows
+from layerscope.errors import StudyError
+from layerscope.models.device import device_kind, set_up_device
+from layerscope.models.network import Network, build_network, outputs_of
+from layerscope.provenance import provenance
+
+BATCH = 500
+
+
+def main(arguments: argparse.Namespace) -> None:
+    params = arguments.params
+    device = set_up_device(params["device"], params["threads"], params["precision"])
+    described = store.describe_data(arguments.data)
+    training_images, _ = store.read_split(arguments.data, "train")
+    shift, scale = normaliser(training_images, described.white, params["normalise"])
+    images, labels = store.read_split(arguments.data, params["sample"]["split"])
+    rows = sample_rows(labels, params["sample"]["choose"], params["sample"].get("n"), params["sample"]["name"], params["dataset"])
+    images, labels = images[rows], labels[rows]
+    shape = network_input(images[:1], shift, scale).shape[1:]
+    network = build_network(
+        params["architecture"]["name"],
+        params["architecture"],
+        shape,
+        len(described.classes),
+        params["activation"],
+        seed=0,
+    ).to(device)
+    trained = store.checkpoint_provenance(arguments.checkpoints)
+    made_by = provenance(
+        device=device_kind(device), threads=params["threads"], status=trained["status"], reason=trained["reason"]
+    )
+    with store.create_hdf5(arguments.activations, "activations", params, made_by) as file:
+        file.create_dataset("labels", data=labels)
+        file.create_dataset("index", data=rows)
+        for epoch, state in store.read_checkpoints(arguments.checkpoints).items():
+            if epoch not in params["epochs"]:
+                continue
+            try:
+                network.load_state_dict(state)
+            except RuntimeError as error:
+                raise StudyError(f"{arguments.checkpoints} does not fit the architecture ({error})") from None
+            stream_snapshot(network, file, epoch, params["layers"], images, labels, (shift, scale), device)
+
+
+def stream_snapshot(network: Network, file, epoch: int, layers: list[str], images, labels, normal, device) -> None:
+    """One forward pass in batches: each kept layer's outputs, the predictions and the losses go to the file as they come."""
+    n = len(labels)
+    depths = {layer.name: depth for depth, layer in enumerate(network.plan, start=1)}
+    group = file.create_group(store.epoch_name(epoch))
+    for layer in network.plan:
+        if layer.name in layers:
+            stored = store.write_array(group, layer.name, (n, *layer.shape), "float32")
+            stored.attrs.update(depth=depths[layer.name], kind=layer.kind, tap="post", shape=layer.shape)
+    classes, losses = np.empty(n, np.int64), np.empty(n, np.float32)
+    start = 0
+
+    def receive(name: str, output: torch.Tensor) -> None:
+        group[name][start : start + len(output)] = output.cpu().numpy()
+
+    network.eval()
+    with outputs_of({name: network.block(name) for name in layers}, receive), torch.inference_mode():
+        for start in tqdm(range(0, n, BATCH), desc=store.epoch_name(epoch), delay=10, mininterval=5):
+            part = slice(start, start + BATCH)
+            logits = network(torch.from_numpy(network_input(images[part], *normal)).to(device))
+            wanted = torch.from_numpy(labels[part]).to(device)
+            classes[part] = logits.argmax(1).cpu().numpy()
+            losses[part] = functional.cross_entropy(logits, wanted, reduction="none").cpu().numpy()
+    file.require_group("predictions").create_dataset(store.epoch_name(epoch), data=classes)
+    file.require_group("losses").create_dataset(store.epoch_name(epoch), data=losses)
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = stage_parser(__doc__)
+    parser.add_argument("--data", required=True, help="data/{dataset}.h5")
+    parser.add_argument("--checkpoints", required=True, help="the network's snapshots")
+    parser.add_argument("--activations", required=True, help="the file to write")
+    return parser
+
+
+if __name__ == "__main__":
+    run_stage(main, parser())

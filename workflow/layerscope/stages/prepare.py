@@ -1,0 +1,47 @@
+"""Obtain a dataset, verify it and lay it out as data/{dataset}.h5: the only stage that may need the network."""
+
+import argparse
+from importlib import import_module
+
+from layerscope import store
+from layerscope.commandline import run_stage, stage_parser
+from layerscope.data.dataset import Dataset, hold_out
+from layerscope.errors import StudyError
+from layerscope.provenance import provenance
+
+
+def main(arguments: argparse.Namespace) -> None:
+    params = arguments.params
+    options = params["source"]
+    source = import_module(f"layerscope.data.sources.{options['source']}")
+    dataset = source.load(options.get("name", params["dataset"]), options, store.download_folder())
+    if params["validation"]:
+        train, validation = hold_out(*dataset.splits["train"], params["validation"], params["dataset"])
+        dataset.splits = {"train": train, "validation": validation, "test": dataset.splits["test"]}
+    check_declared(dataset, params)
+    store.write_data(arguments.data, params, provenance(), dataset)
+
+
+def check_declared(dataset: Dataset, params: dict) -> None:
+    """Raise StudyError where a dataset is not what the study declares (`shape`, `n`) or lacks a test split."""
+    images = dataset.splits["train"][0]
+    declared = params["source"].get("shape")
+    if declared is not None and tuple(declared) != images.shape[1:]:
+        raise StudyError(f"datasets.{params['dataset']}.shape is {declared}, but its images are {list(images.shape[1:])}")
+    for split, n in (params["source"].get("n") or {}).items():
+        found = len(dataset.splits[split][1]) if split in dataset.splits else 0
+        found += params["validation"] if split == "train" else 0
+        if n != found:
+            raise StudyError(f"datasets.{params['dataset']}.n.{split} is {n}, but the split has {found} observations")
+    if not len(dataset.splits["test"][1]):
+        raise StudyError(f"datasets.{params['dataset']} has no test split; hold some out with `test: n`")
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = stage_parser(__doc__)
+    parser.add_argument("--data", required=True, help="the file to write")
+    return parser
+
+
+if __name__ == "__main__":
+    run_stage(main, parser())

@@ -1,0 +1,69 @@
+"""Train one network and keep its snapshots, its history and the spectra of its layers."""
+
+import argparse
+
+import torch
+
+from layerscope import store
+from layerscope.commandline import run_stage, stage_parser
+from layerscope.data.tensors import network_input, normaliser
+from layerscope.models.device import device_kind, set_up_device
+from layerscope.models.network import build_network
+from layerscope.provenance import provenance
+from layerscope.seeds import purpose_seed
+from layerscope.training.train import TrainingRun, train
+
+
+def main(arguments: argparse.Namespace) -> None:
+    params = arguments.params
+    device = set_up_device(params["device"], params["threads"], params["precision"])
+    memory_format = torch.channels_last if params["memory_format"] == "channels_last" else torch.contiguous_format
+    described = store.describe_data(arguments.data)
+    training_images, _ = store.read_split(arguments.data, "train")
+    shift, scale = normaliser(training_images, described.white, params["normalise"])
+    splits = {}
+    for split in store.split_names(arguments.data):
+        images, labels = store.read_split(arguments.data, split)
+        inputs = torch.from_numpy(network_input(images, shift, scale)).to(device)
+        splits[split] = (_laid_out(inputs, memory_format), torch.from_numpy(labels).to(device))
+    shape = tuple(splits["train"][0].shape[1:])
+    network = build_network(
+        params["architecture"]["name"],
+        params["architecture"],
+        shape,
+        len(described.classes),
+        params["activation"],
+        purpose_seed(params["seed"], "initialisation"),
+    )
+    network = network.to(device)
+    if len(shape) == 3:
+        network = network.to(memory_format=memory_format)
+    run = TrainingRun(network, splits, params["training"], params["snapshots"], params["seed"])
+    [result] = train([run])
+    made_by = provenance(
+        device=device_kind(device),
+        threads=params["threads"],
+        seeds=[params["seed"]],
+        status=result.status,
+        reason=result.reason,
+    )
+    store.write_checkpoints(arguments.checkpoints, params, made_by, result.snapshots)
+    store.write_rows(arguments.history, store.HISTORY_COLUMNS, result.history)
+    store.write_spectra(arguments.spectra, params, made_by, result.spectra)
+
+
+def _laid_out(inputs: torch.Tensor, memory_format: torch.memory_format) -> torch.Tensor:
+    return inputs.contiguous(memory_format=memory_format) if inputs.ndim == 4 else inputs
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = stage_parser(__doc__)
+    parser.add_argument("--data", required=True, help="data/{dataset}.h5")
+    parser.add_argument("--checkpoints", required=True, help="the snapshots to write (safetensors)")
+    parser.add_argument("--history", required=True, help="the losses and accuracies to write (CSV)")
+    parser.add_argument("--spectra", required=True, help="the covariance spectra to write (HDF5)")
+    return parser
+
+
+if __name__ == "__main__":
+    run_stage(main, parser())

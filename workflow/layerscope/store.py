@@ -1,0 +1,560 @@
+"""Where everything lies: the names of a study's files, and what is inside each of them.
+
+Nothing else in the project knows a path or an HDF5 key. The names are needed wherever Snakemake reads the rules, so h5py,
+numpy and the rest are imported where they are used.
+
+In a notebook:
+
+    from layerscope import store
+    for layer in store.representations("results/digits/runs/.../activations.h5"):
+        print(layer.epoch, layer.layer, layer.filter, layer.array.shape)
+"""
+
+import contextlib
+import csv
+import hashlib
+import io
+import json
+import os
+import sys
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from layerscope.errors import StudyError
+from layerscope.provenance import canonical_json
+
+if TYPE_CHECKING:
+    import h5py
+    import numpy as np
+
+FOLDER = "results"
+RESERVED_STUDIES = ("data", "reference")
+RUN = "runs/{dataset}/{architecture}/{activation}/seed{seed}"
+INPUT = "inputs/{dataset}"
+PATTERNS = {
+    "data": "data/{dataset}.h5",
+    "checkpoints": "{run}/checkpoints.safetensors",
+    "history": "{run}/history.csv",
+    "spectra": "{run}/spectra.h5",
+    "activations": "{source}/{sample}/activations.h5",
+    "neighbors": "{source}/{sample}/neighbors.h5",
+    "embedding": "{source}/{sample}/embeddings/{embedding}.h5",
+    "run_scores": "{run}/scores/run.csv",
+    "scores": "{source}/{sample}/scores/{space}.csv",
+    "score_table": "scores.parquet",
+    "summary": "summary.csv",
+    "tests": "tests.csv",
+    "claims": "claims.csv",
+    "figure": "figures/{figure}.{format}",
+    "table": "tables/{table}.{format}",
+    "log": "logs/{job}.log",
+    "benchmark": "benchmarks/{job}.tsv",
+}
+
+# Raised when the content of a kind of file changes meaning: part of every job's params, it makes older files stale.
+SCHEMA = {"data": 1, "train": 1, "activations": 1, "neighbors": 1, "embedding": 1, "scores": 1, "aggregate": 1, "figure": 1}
+
+SCORE_COLUMNS = (
+    "study",
+    "dataset",
+    "architecture",
+    "activation",
+    "seed",
+    "sample",
+    "epoch",
+    "state",
+    "layer",
+    "depth",
+    "filter",
+    "space",
+    "embedding_seed",
+    "metric",
+    "value",
+    "n_points",
+    "chance",
+    "degenerate",
+)
+HISTORY_COLUMNS = ("epoch", "split", "loss", "accuracy")
+
+
+def pattern(study: str, name: str) -> str:
+    """The path of a kind of file with its wildcards left open, relative to the project's root."""
+    return f"{FOLDER}/{study}/{PATTERNS[name]}"
+
+
+def path(study: str, name: str, **keys: object) -> str:
+    """The path of one file: pattern() with its wildcards filled in."""
+    return pattern(study, name).format(**keys)
+
+
+def run_folder(dataset: str, architecture: str, activation: str, seed: int) -> str:
+    """The `{run}` (and `{source}`) part of the paths of one trained network."""
+    return RUN.format(dataset=dataset, architecture=architecture, activation=activation, seed=seed)
+
+
+def input_folder(dataset: str) -> str:
+    """The `{source}` part of the paths of what the networks of a dataset receive."""
+    return INPUT.format(dataset=dataset)
+
+
+def download_folder() -> Path:
+    """Where raw datasets are looked for and downloaded to: LAYERSCOPE_DATA, or results/data."""
+    return Path(os.environ.get("LAYERSCOPE_DATA") or f"{FOLDER}/data")
+
+
+# Atomic writing
+
+
+@contextlib.contextmanager
+def replacing(target: str | Path) -> Iterator[Path]:
+    """A temporary path beside `target`, which takes its place only if the block ends well: no partial file is ever seen."""
+    target = Path(target)
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.with_name(f".{target.name}.writing")
+    try:
+        yield temporary
+        with open(temporary, "rb+") as written:
+            os.fsync(written.fileno())
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)
+
+
+def write_text(target: str | Path, text: str) -> None:
+    """Write a text file atomically, UTF-8, newlines as given."""
+    with replacing(target) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
+
+
+def write_rows(target: str | Path, columns: Iterable[str], rows: Iterable[dict]) -> None:
+    """Write a CSV table atomically: floats as the shortest text that reads back equal, NaN as `nan`, None as empty."""
+    buffer = io.StringIO()
+    writer = csv.DictWriter(buffer, fieldnames=list(columns), lineterminator="\n")
+    writer.writeheader()
+    writer.writerows(rows)
+    write_text(target, buffer.getvalue())
+
+
+def read_rows(source: str | Path) -> list[dict[str, str]]:
+    """Read a CSV table as a list of text rows."""
+    with open(source, encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
+
+
+# HDF5
+
+
+@contextlib.contextmanager
+def create_hdf5(target: str | Path, schema: str, params: dict, provenance: dict) -> Iterator["h5py.File"]:
+    """A new HDF5 file that appears under its name, whole, when the block ends well."""
+    import h5py
+
+    with replacing(target) as temporary:
+        with h5py.File(temporary, "w") as file:
+            file.attrs["schema"] = SCHEMA[schema]
+            file.attrs["params"] = canonical_json(params)
+            file.attrs["provenance"] = canonical_json(provenance)
+            yield file
+
+
+@contextlib.contextmanager
+def open_hdf5(source: str | Path) -> Iterator["h5py.File"]:
+    """An HDF5 file for reading. Raises StudyError, naming the file, where it is missing or damaged."""
+    import h5py
+
+    try:
+        file = h5py.File(source, "r")
+    except FileNotFoundError:
+        raise StudyError(f"{source} is missing; run snakemake to make it") from None
+    except OSError as error:
+        raise StudyError(f"{source} is damaged or no HDF5 file ({error}); delete it and run snakemake again") from None
+    with file:
+        yield file
+
+
+def file_params(source: str | Path) -> dict:
+    """What the job that made an HDF5 file was told."""
+    with open_hdf5(source) as file:
+        return json.loads(file.attrs["params"])
+
+
+def file_provenance(source: str | Path) -> dict:
+    """Package versions, threads, device and status of the job that made an HDF5 file."""
+    with open_hdf5(source) as file:
+        return json.loads(file.attrs["provenance"])
+
+
+def write_array(
+    group: "h5py.Group", name: str, shape: tuple[int, ...], dtype: str, array: "np.ndarray | None" = None
+) -> "h5py.Dataset":
+    """A compressed dataset chunked by whole rows of about 256 KiB, so that reading some rows reads little else."""
+    import numpy as np
+
+    row_bytes = max(1, int(np.prod(shape[1:], dtype=np.int64)) * np.dtype(dtype).itemsize)
+    rows = min(max(1, (256 * 1024) // row_bytes), max(1, shape[0]))
+    chunks = (rows, *shape[1:]) if 0 not in shape else None
+    compression = {"compression": "lzf", "shuffle": True} if chunks else {}
+    return group.create_dataset(name, shape=shape, dtype=dtype, data=array, chunks=chunks, **compression)
+
+
+def epoch_name(epoch: int) -> str:
+    """The HDF5 and checkpoint name of a snapshot."""
+    return f"epoch{epoch:04d}"
+
+
+def filter_name(filter_number: int | None) -> str:
+    """The HDF5 name of a view of a layer: one filter of it, or the whole."""
+    return "whole" if filter_number is None else f"filter{filter_number:04d}"
+
+
+# Datasets
+
+
+def write_data(target: str | Path, params: dict, provenance: dict, dataset) -> None:
+    """Lay out a dataset (layerscope.data.dataset.Dataset): /{split}/{images, labels} and what describes it."""
+    with create_hdf5(target, "data", params, provenance) as file:
+        file.attrs["classes"] = json.dumps(dataset.classes)
+        file.attrs["source"] = dataset.source
+        file.attrs["sha256"] = dataset.sha256
+        file.attrs["white"] = float(dataset.white)
+        for split, (images, labels) in dataset.splits.items():
+            group = file.create_group(split)
+            write_array(group, "images", images.shape, images.dtype.str, images)
+            group.create_dataset("labels", data=labels.astype("int64"))
+
+
+def read_split(source: str | Path, split: str) -> tuple["np.ndarray", "np.ndarray"]:
+    """Images (n, ...) as stored and labels (n,) int64 of one split."""
+    with open_hdf5(source) as file:
+        if split not in file:
+            raise StudyError(f"{source} has no split '{split}'; it has: {', '.join(file)}")
+        return file[split]["images"][:], file[split]["labels"][:]
+
+
+def split_names(source: str | Path) -> list[str]:
+    """The splits of a dataset, of train, validation and test."""
+    with open_hdf5(source) as file:
+        return [name for name in ("train", "validation", "test") if name in file]
+
+
+@dataclass(frozen=True)
+class DataDescription:
+    """What a dataset file says of itself. white: the pixel value that means full intensity."""
+
+    classes: list[str]
+    white: float
+    shape: tuple[int, ...]
+
+
+def describe_data(source: str | Path) -> DataDescription:
+    """Class names, value of full intensity and shape of one image."""
+    with open_hdf5(source) as file:
+        return DataDescription(
+            json.loads(file.attrs["classes"]), float(file.attrs["white"]), tuple(file["train"]["images"].shape[1:])
+        )
+
+
+# Networks
+
+
+def write_checkpoints(target: str | Path, params: dict, provenance: dict, snapshots: dict[int, dict]) -> None:
+    """Snapshots of a network, epoch → state dict of tensors, in one safetensors file."""
+    from safetensors.torch import save_file
+
+    tensors = {
+        f"{epoch_name(epoch)}/{name}": tensor.detach().cpu().contiguous()
+        for epoch, state in snapshots.items()
+        for name, tensor in state.items()
+    }
+    # One metadata key only: safetensors writes several in an order of its own, and the bytes would differ.
+    about = {"layerscope": canonical_json({"schema": SCHEMA["train"], "params": params, "provenance": provenance})}
+    with replacing(target) as temporary:
+        save_file(tensors, temporary, metadata=about)
+
+
+@contextlib.contextmanager
+def _open_checkpoints(source: str | Path):
+    from safetensors import SafetensorError, safe_open
+
+    try:
+        opened = safe_open(source, framework="pt")
+    except (SafetensorError, FileNotFoundError) as error:
+        raise StudyError(f"{source} is missing or damaged ({error}); delete it and run snakemake again") from None
+    with opened as file:
+        yield file
+
+
+def read_checkpoints(source: str | Path) -> dict[int, dict]:
+    """Snapshots of a network: epoch → state dict of tensors on the CPU."""
+    snapshots: dict[int, dict] = {}
+    with _open_checkpoints(source) as file:
+        for key in file.keys():  # noqa: SIM118 (safe_open is no mapping)
+            epoch, name = key.split("/", 1)
+            snapshots.setdefault(int(epoch.removeprefix("epoch")), {})[name] = file.get_tensor(key)
+    return snapshots
+
+
+def checkpoint_provenance(source: str | Path) -> dict:
+    """Package versions, threads, device and status of a training."""
+    with _open_checkpoints(source) as file:
+        return json.loads(file.metadata()["layerscope"])["provenance"]
+
+
+# Spectra
+
+
+def write_spectra(target: str | Path, params: dict, provenance: dict, spectra: list) -> None:
+    """Covariance spectra (layerscope.saturation.Spectrum): /{phase}/step0000780/{layer} eigenvalues, descending."""
+    with create_hdf5(target, "train", params, provenance) as file:
+        for spectrum in spectra:
+            group = file.require_group(f"{spectrum.phase}/step{spectrum.step:07d}")
+            stored = group.create_dataset(spectrum.layer, data=spectrum.eigenvalues.astype("float64"))
+            stored.attrs.update(
+                epoch=spectrum.epoch, samples=spectrum.samples, depth=spectrum.depth, kind=spectrum.kind, tap="pre"
+            )
+
+
+@dataclass(frozen=True)
+class StoredSpectrum:
+    """Eigenvalues (d,) of one layer's covariance, descending, at one step of one phase."""
+
+    phase: str
+    step: int
+    layer: str
+    epoch: int
+    samples: int
+    depth: int
+    eigenvalues: "np.ndarray"
+
+
+def spectra(source: str | Path) -> Iterator[StoredSpectrum]:
+    """All spectra of a training, by phase, step and depth."""
+    with open_hdf5(source) as file:
+        for phase in file:
+            for step in file[phase]:
+                layers = sorted(file[phase][step].items(), key=lambda item: item[1].attrs["depth"])
+                for layer, stored in layers:
+                    yield StoredSpectrum(
+                        phase,
+                        int(step.removeprefix("step")),
+                        layer,
+                        int(stored.attrs["epoch"]),
+                        int(stored.attrs["samples"]),
+                        int(stored.attrs["depth"]),
+                        stored[:],
+                    )
+
+
+# Activations, and what is made of each representation
+
+
+@dataclass(frozen=True)
+class View:
+    """Which representations a job is about.
+
+    epochs: snapshots. whole: layers looked at as a whole. filters: layer → the filters looked at one by one, None for all.
+    """
+
+    epochs: list[int]
+    whole: list[str]
+    filters: dict[str, list[int] | None]
+
+    @classmethod
+    def from_params(cls, params: dict) -> "View":
+        """The view that a job's params spell out."""
+        return cls(params["epochs"], params["whole"], params["filters"])
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One stored representation, or what was made of it.
+
+    filter: the filter's number, None for a whole layer. depth: 0 for the input. array: (n, d), or whatever the file holds
+    for this representation. attributes: what the file says of it.
+    """
+
+    epoch: int
+    layer: str
+    filter: int | None
+    depth: int
+    array: "np.ndarray"
+    attributes: dict
+
+    @property
+    def name(self) -> str:
+        """The representation's place in files that hold one array a representation."""
+        return f"{epoch_name(self.epoch)}/{self.layer}/{filter_name(self.filter)}"
+
+
+def representations(source: str | Path, view: View | None = None) -> Iterator[Stored]:
+    """The representations of an activations file, each (n, d) float32, by epoch, depth and filter.
+
+    Without a view, every layer as a whole. Snapshots that the file lacks (of a diverged run) are passed over.
+    """
+    with open_hdf5(source) as file:
+        epochs = [name for name in file if name.startswith("epoch")]
+        for epoch in epochs:
+            number = int(epoch.removeprefix("epoch"))
+            if view is not None and number not in view.epochs:
+                continue
+            layers = sorted(file[epoch].items(), key=lambda item: item[1].attrs["depth"])
+            for layer, stored in layers:
+                whole = view is None or layer in view.whole
+                filters = view is not None and layer in view.filters
+                if not whole and not filters:
+                    continue
+                array = stored[:]
+                attributes = dict(stored.attrs)
+                depth = int(attributes["depth"])
+                if whole:
+                    yield Stored(number, layer, None, depth, array.reshape(len(array), -1), attributes)
+                if filters and array.ndim > 2:
+                    chosen = view.filters[layer]
+                    for index in range(array.shape[1]) if chosen is None else chosen:
+                        if index >= array.shape[1]:
+                            raise StudyError(f"{source}: layer {layer} has {array.shape[1]} filters, none is {index}")
+                        maps = array[:, index].reshape(len(array), -1)
+                        yield Stored(number, layer, index, depth, maps, attributes)
+
+
+def read_labels(source: str | Path) -> "np.ndarray":
+    """Labels (n,) int64 of the observations of an activations file."""
+    with open_hdf5(source) as file:
+        return file["labels"][:]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a network said of the sample at one snapshot: classes (n,) int64 and cross-entropies (n,) float32."""
+
+    epoch: int
+    classes: "np.ndarray"
+    losses: "np.ndarray"
+
+
+def predictions(source: str | Path) -> Iterator[Predictions]:
+    """The predictions at every snapshot of an activations file; none for the input."""
+    with open_hdf5(source) as file:
+        for epoch in file.get("predictions", {}):
+            yield Predictions(
+                int(epoch.removeprefix("epoch")), file["predictions"][epoch][:], file["losses"][epoch][:]
+            )
+
+
+def name_of(epoch: int, layer: str, filter_number: int | None) -> str:
+    """The place of one representation in files that hold one array, or one group, a representation."""
+    return f"{epoch_name(epoch)}/{layer}/{filter_name(filter_number)}"
+
+
+@dataclass(frozen=True)
+class Neighbors:
+    """Indices (n, k) int32 and distances (n, k) float32 of the nearest neighbours, self excluded, nearest first."""
+
+    indices: "np.ndarray"
+    distances: "np.ndarray"
+
+
+class NeighborsFile:
+    """The neighbour graphs of a neighbors file, read one at a time."""
+
+    def __init__(self, source: str | Path | None):
+        self.source = source
+
+    def read(self, representation: Stored) -> Neighbors | None:
+        """The graph of one representation; None where the job reads no neighbors file."""
+        if self.source is None:
+            return None
+        with open_hdf5(self.source) as file:
+            group = file[representation.name]
+            return Neighbors(group["indices"][:], group["distances"][:])
+
+
+def embeddings(source: str | Path) -> Iterator[tuple[int, Stored]]:
+    """(embedding seed, embedding (n, 2) float32 of one representation), by seed, epoch, depth and filter."""
+    with open_hdf5(source) as file:
+        for seed in sorted((name for name in file if name.startswith("seed")), key=lambda name: int(name[4:])):
+            found = []
+            for epoch in file[seed]:
+                for layer in file[seed][epoch]:
+                    for view, stored in file[seed][epoch][layer].items():
+                        number = None if view == "whole" else int(view.removeprefix("filter"))
+                        found.append((int(epoch[5:]), int(stored.attrs["depth"]), layer, number, stored))
+            found.sort(key=lambda item: (item[0], item[1], -1 if item[3] is None else item[3]))
+            for epoch_number, depth, layer, number, stored in found:
+                yield int(seed[4:]), Stored(epoch_number, layer, number, depth, stored[:], dict(stored.attrs))
+
+
+class Resumable:
+    """Finished parts of a long job, kept in `.NAME.partial` until the job's file is written whole.
+
+    A part is a named set of arrays and attributes. Parts kept by a job of other params or other code are thrown away. The
+    final file is written anew, in the order of the job, so that an interrupted job ends in the same bytes.
+    """
+
+    def __init__(self, target: str | Path, params: dict):
+        target = Path(target)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        self._path = target.with_name(f".{target.name}.partial")
+        self._identity = canonical_json([params, loaded_code_digest()])
+
+    def __enter__(self) -> "Resumable":
+        import h5py
+
+        try:
+            self._file = h5py.File(self._path, "a")
+            mine = self._file.attrs.get("identity", self._identity) == self._identity
+        except (OSError, KeyError, RuntimeError):
+            mine = False
+        if not mine:
+            with contextlib.suppress(AttributeError):
+                self._file.close()
+            self._file = h5py.File(self._path, "w")
+        self._file.attrs["identity"] = self._identity
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._file.close()
+
+    def get(self, name: str) -> tuple[dict, dict] | None:
+        """(arrays, attributes) of a finished part, None where it is not finished."""
+        if name not in self._file or "finished" not in self._file[name].attrs:
+            return None
+        group = self._file[name]
+        return {key: group[key][:] for key in group}, json.loads(group.attrs["finished"])
+
+    def keep(self, name: str, arrays: dict, attributes: dict) -> None:
+        """Remember a finished part."""
+        if name in self._file:
+            del self._file[name]
+        group = self._file.create_group(name)
+        for key, array in arrays.items():
+            group.create_dataset(key, data=array)
+        group.attrs["finished"] = json.dumps(attributes)
+        self._file.flush()
+
+    def discard(self) -> None:
+        """Forget all parts: the job's file is written."""
+        self._file.close()
+        self._path.unlink(missing_ok=True)
+
+
+def loaded_code_digest() -> str:
+    """A digest of the sources of every layerscope module that this process has imported."""
+    digest = hashlib.sha256()
+    for name in sorted(sys.modules):
+        source = getattr(sys.modules[name], "__file__", None)
+        if name.split(".")[0] == "layerscope" and source:
+            digest.update(name.encode() + Path(source).read_bytes())
+    return digest.hexdigest()
+
+
+def read_score_table(source: str | Path):
+    """All scores of a study as a pandas DataFrame with the columns SCORE_COLUMNS."""
+    import pandas
+
+    try:
+        return pandas.read_parquet(source)
+    except FileNotFoundError:
+        raise StudyError(f"{source} is missing; run snakemake to make it") from None

@@ -1,0 +1,151 @@
+"""Training: networks on tensors that stay on the device, with snapshots, a history and spectra."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+
+import torch
+from torch.nn import functional
+from tqdm import tqdm
+
+from layerscope.models.network import Network
+from layerscope.saturation import SaturationTracker, Spectrum
+from layerscope.seeds import purpose_seed
+from layerscope.training.augmentation import augmentations
+
+EVALUATION_BATCH = 1000
+
+
+@dataclass
+class TrainingRun:
+    """One network to train.
+
+    network: freshly initialised, on its device. splits: split → (inputs, labels) tensors on the same device, `train`
+    among them. options: optimizer (sgd, adam), lr, lr_decay, momentum, weight_decay, batch, epochs, augmentation.
+    snapshots: epochs after which the network is kept; 0 is the fresh one. seed: of the run.
+    """
+
+    network: Network
+    splits: dict[str, tuple[torch.Tensor, torch.Tensor]]
+    options: dict
+    snapshots: list[int]
+    seed: int
+
+
+@dataclass
+class TrainingResult:
+    """What a training leaves behind.
+
+    snapshots: epoch → state dict on the CPU. history: rows of epoch, split, loss, accuracy; the training split of an epoch
+    after 0 is the mean over its batches as they were learned from. status: ok or diverged, with the reason.
+    """
+
+    snapshots: dict[int, dict] = field(default_factory=dict)
+    history: list[dict] = field(default_factory=list)
+    spectra: list[Spectrum] = field(default_factory=list)
+    status: str = "ok"
+    reason: str = ""
+
+
+def train(runs: list[TrainingRun]) -> list[TrainingResult]:
+    """Train every run to its last epoch, or until its loss is no longer finite. Runs do not influence each other."""
+    return [_train_one(run) for run in runs]
+
+
+def _train_one(run: TrainingRun) -> TrainingResult:
+    result = TrainingResult()
+    device = next(run.network.parameters()).device
+    order = torch.Generator().manual_seed(purpose_seed(run.seed, "order"))
+    changes = torch.Generator().manual_seed(purpose_seed(run.seed, "augmentation"))
+    augment = augmentations(run.options["augmentation"])
+    optimizer = _optimizer(run)
+    step = 0
+    # Dropout is the only thing that draws from the global generator.
+    with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
+        torch.manual_seed(purpose_seed(run.seed, "dropout"))
+        _record_evaluations(run, 0, result, ("train", "validation", "test"))
+        _keep_snapshot(run, 0, step, result)
+        for epoch in tqdm(range(1, run.options["epochs"] + 1), desc="epochs", delay=10, mininterval=5):
+            totals = torch.zeros(2, device=device, dtype=torch.float64)
+            seen = 0
+            run.network.train()
+            for inputs, labels in _batches(run, order):
+                for change in augment:
+                    inputs = change(inputs, changes)
+                for group in optimizer.param_groups:
+                    group["lr"] = run.options["lr"] / (1 + run.options["lr_decay"] * step)
+                logits = run.network(inputs)
+                loss = functional.cross_entropy(logits, labels)
+                optimizer.zero_grad(set_to_none=True)
+                loss.backward()
+                optimizer.step()
+                totals[0] += loss.detach() * len(labels)
+                totals[1] += (logits.detach().argmax(1) == labels).sum()
+                seen += len(labels)
+                step += 1
+            mean_loss, accuracy = (totals / seen).tolist()
+            result.history.append({"epoch": epoch, "split": "train", "loss": mean_loss, "accuracy": accuracy})
+            _record_evaluations(run, epoch, result, ("validation", "test"))
+            if not _finite(run.network, mean_loss):
+                result.status = "diverged"
+                result.reason = f"the loss or the weights are no longer finite in epoch {epoch}"
+                return result
+            if epoch in run.snapshots:
+                _keep_snapshot(run, epoch, step, result)
+    return result
+
+
+def _optimizer(run: TrainingRun) -> torch.optim.Optimizer:
+    options = run.options
+    if options["optimizer"] == "adam":
+        return torch.optim.Adam(run.network.parameters(), lr=options["lr"], weight_decay=options["weight_decay"])
+    return torch.optim.SGD(
+        run.network.parameters(),
+        lr=options["lr"],
+        momentum=options["momentum"],
+        weight_decay=options["weight_decay"],
+    )
+
+
+def _batches(run: TrainingRun, order: torch.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
+    inputs, labels = run.splits["train"]
+    shuffled = torch.randperm(len(labels), generator=order).to(labels.device)
+    for rows in shuffled.split(run.options["batch"]):
+        # Batch norm has no variance to learn from in a last batch of one.
+        if len(rows) > 1 or len(labels) == 1:
+            yield inputs[rows], labels[rows]
+
+
+def _finite(network: Network, loss: float) -> bool:
+    return loss == loss and abs(loss) != float("inf") and all(bool(p.isfinite().all()) for p in network.parameters())
+
+
+def evaluate(network: Network, inputs: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
+    """Mean cross-entropy and accuracy of a network in evaluation mode."""
+    network.eval()
+    loss, correct = 0.0, 0
+    with torch.inference_mode():
+        for batch, wanted in zip(inputs.split(EVALUATION_BATCH), labels.split(EVALUATION_BATCH), strict=True):
+            logits = network(batch)
+            loss += float(functional.cross_entropy(logits, wanted, reduction="sum").double())
+            correct += int((logits.argmax(1) == wanted).sum())
+    return loss / len(labels), correct / len(labels)
+
+
+def _record_evaluations(run: TrainingRun, epoch: int, result: TrainingResult, splits: tuple[str, ...]) -> None:
+    for split in splits:
+        if split in run.splits:
+            loss, accuracy = evaluate(run.network, *run.splits[split])
+            result.history.append({"epoch": epoch, "split": split, "loss": loss, "accuracy": accuracy})
+
+
+def _keep_snapshot(run: TrainingRun, epoch: int, step: int, result: TrainingResult) -> None:
+    if epoch not in run.snapshots:
+        return
+    result.snapshots[epoch] = {name: tensor.detach().cpu().clone() for name, tensor in run.network.state_dict().items()}
+    with SaturationTracker(run.network, run.network.maps()) as tracker:
+        evaluate(run.network, *run.splits["test"])
+    samples = tracker.samples()
+    depths = {layer.name: (depth, layer.kind) for depth, layer in enumerate(run.network.plan, start=1)}
+    for layer, eigenvalues in tracker.spectra().items():
+        depth, kind = depths[layer]
+        result.spectra.append(Spectrum("evaluation", step, epoch, layer, depth, kind, samples[layer], eigenvalues))
