@@ -8,6 +8,8 @@ import traceback
 from collections.abc import Callable
 from pathlib import Path
 
+from threadpoolctl import threadpool_limits
+
 from layerscope.errors import StudyError
 from layerscope.provenance import describe_job
 
@@ -41,9 +43,7 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
     log and one line says so.
     """
     arguments = parser.parse_args()
-    threads = str(arguments.params.get("threads", 1))
-    for variable in THREAD_VARIABLES:
-        os.environ[variable] = threads
+    _limit_threads(arguments.params.get("threads", 1))
     name = Path(sys.argv[0]).stem
     try:
         print(f"provenance {describe_job()}", file=sys.stderr)
@@ -59,6 +59,16 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
     except Exception as error:
         traceback.print_exc()
         _fail(f"layerscope {name}: a fault in layerscope ({type(error).__name__}: {error}); please report it with this log")
+
+
+def _limit_threads(threads: int) -> None:
+    for variable in THREAD_VARIABLES:
+        os.environ[variable] = str(threads)
+    # The variables are read when a library is loaded: those that are loaded already must be told.
+    threadpool_limits(threads)
+    if "numba" in sys.modules:
+        numba = sys.modules["numba"]
+        numba.set_num_threads(min(threads, numba.config.NUMBA_NUM_THREADS))
 
 
 def _fail(message: str) -> None:

@@ -11,7 +11,7 @@ METRICS = {
         "unit": "mean distance of all pairs",
         "higher_is_better": False,
         "spaces": ("raw", "embedding"),
-        "reads": (),
+        "reads": {},
         "options": {},
         "whole_only": False,
         "source": "Ruman 2021: mean distance of same-class pairs over that of all pairs",
@@ -21,7 +21,7 @@ METRICS = {
         "unit": "mean distance of all pairs",
         "higher_is_better": True,
         "spaces": ("raw", "embedding"),
-        "reads": (),
+        "reads": {},
         "options": {},
         "whole_only": False,
         "source": "Ruman 2021: mean distance of different-class pairs over that of all pairs",
@@ -31,7 +31,7 @@ METRICS = {
         "unit": "mean distance of all pairs",
         "higher_is_better": False,
         "spaces": ("raw", "embedding"),
-        "reads": (),
+        "reads": {},
         "options": {},
         "whole_only": False,
         "source": "Ruman 2021: per class the mean distance to its centroid, the mean over classes, over d of all pairs",
@@ -41,7 +41,7 @@ METRICS = {
         "unit": "mean distance of all pairs",
         "higher_is_better": True,
         "spaces": ("raw", "embedding"),
-        "reads": (),
+        "reads": {},
         "options": {},
         "whole_only": False,
         "source": "Ruman 2021: mean distance over pairs of class centroids, over d of all pairs",
@@ -51,7 +51,7 @@ METRICS = {
         "unit": "1",
         "higher_is_better": True,
         "spaces": ("raw", "embedding"),
-        "reads": (),
+        "reads": {},
         "options": {},
         "whole_only": False,
         "source": "Rousseeuw 1987, mean over points, 0 for the only point of a class, as in scikit-learn",
@@ -123,8 +123,10 @@ def _values(points, labels, metrics):
     if metrics & {"c_same", "c_different"}:
         within, between = _centroid_distances(points, labels, sizes)
         chance_within, chance_between = _chance_centroid_distances(points, labels, sizes)
-        values["c_same"] = Score(within / scale, chance_within / scale)
-        values["c_different"] = Score(between / scale, chance_between / scale) if len(sizes) > 1 else one_class
+        values["c_same"] = Score(float(within / scale), float(chance_within / scale))
+        values["c_different"] = (
+            Score(float(between / scale), float(chance_between / scale)) if len(sizes) > 1 else one_class
+        )
     return values
 
 

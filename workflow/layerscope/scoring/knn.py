@@ -12,7 +12,7 @@ METRICS = {
         "unit": "share of points",
         "higher_is_better": True,
         "spaces": ("raw", "embedding"),
-        "reads": ("neighbors",),
+        "reads": {"raw": ("neighbors",)},
         "options": {"k": 10},
         "whole_only": False,
         "source": "Ruman 2021: KNeighborsClassifier(10) fitted and scored on the same points, each its own neighbour",
@@ -22,7 +22,7 @@ METRICS = {
         "unit": "share of points",
         "higher_is_better": True,
         "spaces": ("raw", "embedding"),
-        "reads": ("neighbors",),
+        "reads": {"raw": ("neighbors",)},
         "options": {"k": 10},
         "whole_only": False,
         "source": "leave-one-out accuracy of the k nearest neighbours' vote, ties to the lower class",
@@ -32,7 +32,7 @@ METRICS = {
         "unit": "share of neighbours",
         "higher_is_better": True,
         "spaces": ("raw", "embedding"),
-        "reads": ("neighbors",),
+        "reads": {"raw": ("neighbors",)},
         "options": {"k": 6},
         "whole_only": False,
         "source": "Paulovich et al. 2008; Rauber et al. 2017 with k = 6, the point itself left out",
@@ -140,8 +140,8 @@ def _neighbors(subject, points, counts):
     """The (n, k) neighbours to read from and "", or None and the reason why there are none."""
     if not counts:
         return None, "too few points"
-    if subject.space == "raw" and subject.neighbors is not None:
-        return subject.neighbors, ""
     if not np.isfinite(points).all():
         return None, "not finite"
+    if subject.space == "raw" and subject.neighbors is not None:
+        return subject.neighbors, ""
     return nearest_neighbors(points, max(counts))[0], ""

@@ -11,7 +11,7 @@ METRICS = {
         "unit": "share of points",
         "higher_is_better": True,
         "spaces": ("raw",),
-        "reads": (),
+        "reads": {},
         "options": {"folds": 5},
         "whole_only": True,
         "source": "Alain and Bengio 2016: L2 logistic regression on standardised features, stratified folds",

@@ -12,7 +12,7 @@ METRICS = {
         "unit": "1",
         "higher_is_better": True,
         "spaces": ("embedding",),
-        "reads": ("activations",),
+        "reads": {"embedding": ("activations",)},
         "options": {"k": 12},
         "whole_only": False,
         "source": "Venna and Kaski 2001, over all points, to 10,000 points",
@@ -22,7 +22,7 @@ METRICS = {
         "unit": "1",
         "higher_is_better": True,
         "spaces": ("embedding",),
-        "reads": ("neighbors",),
+        "reads": {"embedding": ("neighbors",)},
         "options": {"k": 12},
         "whole_only": False,
         "source": "Venna and Kaski 2001, over all points, to 10,000 points",
@@ -32,7 +32,7 @@ METRICS = {
         "unit": "1",
         "higher_is_better": True,
         "spaces": ("embedding",),
-        "reads": ("activations",),
+        "reads": {"embedding": ("activations",)},
         "options": {"k": 12, "queries": 2000},
         "whole_only": False,
         "source": "Venna and Kaski 2001, over seeded query points, each ranked against all points",
@@ -42,7 +42,7 @@ METRICS = {
         "unit": "1",
         "higher_is_better": True,
         "spaces": ("embedding",),
-        "reads": ("neighbors",),
+        "reads": {"embedding": ("neighbors",)},
         "options": {"k": 12, "queries": 2000},
         "whole_only": False,
         "source": "Venna and Kaski 2001, over seeded query points, each ranked against all points",
@@ -87,7 +87,7 @@ def _score(subject, metric, options):
         return Score(undefined, reason=f"k = {k} needs more than {2 * k} points, there are {n}")
     chance = 1 - (n - 1 - k) * (n - k) / ((n - 1) * (2 * n - 3 * k - 1))
     rows = np.arange(n)
-    if "queries" in options:
+    if metric.endswith("_sampled"):
         if options["queries"] < 1:
             return Score(undefined, chance, "no queries")
         if options["queries"] < n:

@@ -1,0 +1,46 @@
+# The way in: `snakemake --cores 16` makes everything that config.yaml asks for; --configfile names another study.
+import os
+import sys
+from pathlib import Path
+
+PACKAGE = Path(workflow.basedir) / "workflow"
+sys.path.insert(0, str(PACKAGE))
+os.environ["PYTHONPATH"] = os.pathsep.join([str(PACKAGE), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+
+from layerscope.errors import StudyError
+from layerscope.snakemake_entry import load_jobs
+
+try:
+    jobs = load_jobs(workflow)
+except StudyError as error:
+    raise WorkflowError(str(error))
+
+
+wildcard_constraints:
+    **jobs.constraints(),
+
+
+report: "workflow/report/study.rst"
+
+
+localrules:
+    all,
+    prepare,
+
+
+rule all:
+    input:
+        jobs.targets(),
+    default_target: True
+
+
+include: "workflow/rules/prepare.smk"
+include: "workflow/rules/train.smk"
+include: "workflow/rules/dump.smk"
+include: "workflow/rules/neighbors.smk"
+include: "workflow/rules/embed.smk"
+include: "workflow/rules/score.smk"
+include: "workflow/rules/aggregate.smk"
+include: "workflow/rules/figure.smk"
+include: "workflow/rules/table.smk"
+include: "workflow/rules/targets.smk"

@@ -1,0 +1,25 @@
+"""Isomap (Tenenbaum et al. 2000): distances along the neighbour graph, laid out in the plane."""
+
+import warnings
+
+import numpy as np
+
+from layerscope.embedding.result import Embedding, checked, coincident
+
+READS = ()
+
+
+def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
+    """scikit-learn's Isomap; the seed changes nothing."""
+    degenerate = coincident(points)
+    if degenerate is not None:
+        return degenerate
+    from sklearn.manifold import Isomap
+
+    engine = Isomap(
+        n_neighbors=options["n_neighbors"], n_components=2, eigen_solver="dense", metric="euclidean", n_jobs=threads
+    )
+    with warnings.catch_warnings():
+        # It warns where the graph falls into parts and joins them by their shortest distances, which is what is wanted.
+        warnings.simplefilter("ignore")
+        return checked(engine.fit_transform(points.astype(np.float64)))

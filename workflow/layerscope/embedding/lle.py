@@ -1,0 +1,26 @@
+"""Locally linear embedding (Roweis and Saul 2000)."""
+
+import numpy as np
+
+from layerscope.embedding.result import Embedding, checked, coincident
+
+READS = ()
+
+
+def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
+    """scikit-learn's standard LLE with a dense eigensolver; the seed changes nothing."""
+    degenerate = coincident(points)
+    if degenerate is not None:
+        return degenerate
+    from sklearn.manifold import LocallyLinearEmbedding
+
+    engine = LocallyLinearEmbedding(
+        n_neighbors=options["n_neighbors"],
+        n_components=2,
+        reg=1e-3,
+        eigen_solver="dense",
+        method="standard",
+        random_state=seed,
+        n_jobs=threads,
+    )
+    return checked(engine.fit_transform(points.astype(np.float64)))

@@ -1,0 +1,19 @@
+"""Principal components: the plane of largest variance."""
+
+import numpy as np
+
+from layerscope.embedding.result import Embedding, checked, coincident
+
+READS = ()
+
+
+def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
+    """The two leading principal components by a full singular value decomposition; the seed changes nothing."""
+    degenerate = coincident(points)
+    if degenerate is not None:
+        return degenerate
+    from sklearn.decomposition import PCA
+
+    if points.shape[1] == 1:
+        points = np.hstack([points, np.zeros_like(points)])
+    return checked(PCA(n_components=2, svd_solver="full").fit_transform(points.astype(np.float64)))

@@ -1,0 +1,72 @@
+"""t-SNE by MulticoreTSNE (Ulyanov 2016), each embedding in a process of its own.
+
+Its first fit in a process differs from later ones, and its library can crash the interpreter at exit: the child hands over
+its result and leaves without unloading anything.
+"""
+
+import json
+import os
+import subprocess
+import sys
+import tempfile
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from layerscope.embedding.result import Embedding, checked, coincident
+from layerscope.errors import StudyError
+
+READS = ()
+INSTALL = (
+    "pip install 'MulticoreTSNE==0.1' --config-settings="
+    '"--build-option=build_ext --cmake-args=-DCMAKE_POLICY_VERSION_MINIMUM=3.5"'
+)
+
+
+def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
+    """Seed s is handed on as s + 2, because the library takes 0 and 1 for the same seed."""
+    degenerate = coincident(points)
+    if degenerate is not None:
+        return degenerate
+    if find_spec("MulticoreTSNE") is None:
+        raise StudyError(f"engine: multicore needs the package MulticoreTSNE, which is not installed; run: {INSTALL}")
+    with tempfile.TemporaryDirectory() as folder:
+        given, result = Path(folder, "points.npy"), Path(folder, "embedding.npy")
+        # The library scales by the signed maximum: without negative values that is what it means to do.
+        np.save(given, points - points.min(axis=0))
+        settings = {**options, "seed": seed + 2, "threads": threads}
+        command = [sys.executable, "-m", "layerscope.embedding.tsne_multicore", str(given), str(result), json.dumps(settings)]
+        child = subprocess.run(command, capture_output=True, text=True, check=False)
+        if not result.exists():
+            raise StudyError(f"MulticoreTSNE ended without a result ({child.stderr.strip() or child.returncode})")
+        stored = np.load(result, allow_pickle=False)
+    return checked(stored[:-1], stored[-1, 0], options["early_exaggeration_iterations"] + options["iterations"])
+
+
+def _child(given: str, result: str, settings: dict) -> None:
+    from MulticoreTSNE import MulticoreTSNE
+
+    engine = MulticoreTSNE(
+        n_components=2,
+        perplexity=settings["perplexity"],
+        early_exaggeration=settings["early_exaggeration"],
+        learning_rate=200 if settings["learning_rate"] == "auto" else settings["learning_rate"],
+        n_iter=settings["early_exaggeration_iterations"] + settings["iterations"],
+        n_iter_early_exag=settings["early_exaggeration_iterations"],
+        random_state=settings["seed"],
+        n_jobs=settings["threads"],
+        angle=0.5,
+        cheat_metric=True,
+    )
+    embedded = engine.fit_transform(np.load(given, allow_pickle=False))
+    last = np.array([[float(engine.kl_divergence_), 0.0]])
+    unfinished = Path(result).with_suffix(".unfinished.npy")
+    np.save(unfinished, np.concatenate([embedded, last]))
+    unfinished.replace(result)
+    sys.stdout.flush()
+    os._exit(0)
+
+
+if __name__ == "__main__":
+    _child(sys.argv[1], sys.argv[2], json.loads(sys.argv[3]))

@@ -1,0 +1,48 @@
+"""t-SNE by openTSNE (Poličar et al. 2024), on the study's exact neighbours, with every setting passed explicitly.
+
+The settings are those of openTSNE 0.6, which the published studies used; later versions have other defaults.
+"""
+
+import numpy as np
+
+from layerscope.embedding.result import Embedding, checked, coincident
+
+READS = ("neighbors",)
+INITIAL_MOMENTUM, FINAL_MOMENTUM = 0.5, 0.8
+FFT_FROM = 10_000
+
+
+def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
+    """Affinities over the first 3 · perplexity neighbours; Barnes-Hut below 10,000 points, interpolation above.
+
+    The result depends on `threads`.
+    """
+    degenerate = coincident(points)
+    if degenerate is not None:
+        return degenerate
+    from openTSNE import TSNEEmbedding, initialization
+    from openTSNE.affinity import PerplexityBasedNN
+    from openTSNE.nearest_neighbors import PrecomputedNeighbors
+
+    used = int(3 * options["perplexity"])
+    graph = PrecomputedNeighbors(neighbors.indices[:, :used].copy(), neighbors.distances[:, :used].astype(np.float64))
+    affinities = PerplexityBasedNN(perplexity=options["perplexity"], knn_index=graph, n_jobs=threads)
+    if options["initialisation"] == "pca":
+        start = initialization.pca(points, svd_solver="full", random_state=seed)
+    else:
+        start = initialization.random(points, random_state=seed)
+    method = "fft" if len(points) >= FFT_FROM else "bh"
+    embedding = TSNEEmbedding(start, affinities, negative_gradient_method=method, n_jobs=threads, random_state=seed)
+    rate = options["learning_rate"]
+    if rate == "auto":
+        rate = max(200.0, len(points) / 12)
+    exaggerated = options["early_exaggeration_iterations"]
+    embedding.optimize(
+        exaggerated,
+        exaggeration=options["early_exaggeration"],
+        learning_rate=rate,
+        momentum=INITIAL_MOMENTUM,
+        inplace=True,
+    )
+    embedding.optimize(options["iterations"], learning_rate=rate, momentum=FINAL_MOMENTUM, inplace=True)
+    return checked(embedding, embedding.kl_divergence, exaggerated + options["iterations"])

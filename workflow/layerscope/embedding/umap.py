@@ -1,0 +1,39 @@
+"""UMAP by umap-learn (McInnes et al. 2018), on the study's exact neighbours."""
+
+import warnings
+
+import numpy as np
+
+from layerscope.embedding.result import Embedding, checked
+
+READS = ("neighbors",)
+
+
+def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
+    """umap-learn with spectral initialisation. Seeded, it runs on one thread, whatever `threads` is."""
+    import umap
+
+    count = options["n_neighbors"]
+    own = np.arange(len(points), dtype=np.int32)[:, None]
+    indices = np.hstack([own, neighbors.indices[:, : count - 1]])
+    distances = np.hstack([np.zeros_like(own, dtype=np.float32), neighbors.distances[:, : count - 1]])
+    engine = umap.UMAP(
+        n_neighbors=count,
+        n_components=2,
+        metric="euclidean",
+        n_epochs=options["epochs"],
+        learning_rate=1.0,
+        init="spectral",
+        min_dist=options["min_dist"],
+        spread=1.0,
+        random_state=seed,
+        n_jobs=1,
+        precomputed_knn=(indices, distances),
+        force_approximation_algorithm=True,
+    )
+    with warnings.catch_warnings():
+        # It warns that given neighbours without a search index cannot embed new points, which nobody asks for here, and
+        # that representations of few directions fall back to a random start.
+        warnings.simplefilter("ignore")
+        embedded = engine.fit_transform(points)
+    return checked(embedded)

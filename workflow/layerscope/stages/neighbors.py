@@ -1,0 +1,43 @@
+"""The exact nearest neighbours of every representation, shared by t-SNE, UMAP and the scores."""
+
+import argparse
+
+from tqdm import tqdm
+
+from layerscope import store
+from layerscope.commandline import run_stage, stage_parser
+from layerscope.errors import StudyError
+from layerscope.neighbors import nearest_neighbors
+from layerscope.provenance import provenance
+
+
+def main(arguments: argparse.Namespace) -> None:
+    params = arguments.params
+    view = store.View.from_params(params["view"])
+    made_by = provenance(threads=params["threads"])
+    with store.Resumable(arguments.neighbors, params) as resumable:
+        for stored in tqdm(store.representations(arguments.activations, view), desc="neighbors", delay=10, mininterval=5):
+            if resumable.get(stored.name) is None:
+                try:
+                    indices, distances = nearest_neighbors(stored.array, params["k"])
+                except ValueError as error:
+                    raise StudyError(f"neighbors of {stored.name} in {arguments.activations}: {error}") from None
+                resumable.keep(stored.name, {"indices": indices, "distances": distances}, {})
+        with store.create_hdf5(arguments.neighbors, "neighbors", params, made_by) as file:
+            for stored in store.representations(arguments.activations, view):
+                arrays, _ = resumable.get(stored.name)
+                group = file.create_group(stored.name)
+                for name, array in arrays.items():
+                    store.write_array(group, name, array.shape, array.dtype.str, array)
+        resumable.discard()
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = stage_parser(__doc__)
+    parser.add_argument("--activations", required=True, help="the representations")
+    parser.add_argument("--neighbors", required=True, help="the file to write")
+    return parser
+
+
+if __name__ == "__main__":
+    run_stage(main, parser())

@@ -1,0 +1,131 @@
+"""Score every representation of a source, in its own space or in one embedding."""
+
+import argparse
+from collections.abc import Iterator
+from importlib import import_module
+
+import numpy as np
+from tqdm import tqdm
+
+from layerscope import store
+from layerscope.commandline import run_stage, stage_parser
+from layerscope.scoring.degenerate import degenerate_reason
+from layerscope.scoring.rows import score_row
+from layerscope.scoring.subject import Representation, Score, Subject
+
+
+def main(arguments: argparse.Namespace) -> None:
+    params = arguments.params
+    labels = store.read_labels(arguments.activations)
+    made_by = store.file_provenance(arguments.activations)
+    view = store.View.from_params(params["view"])
+    neighbors = store.NeighborsFile(arguments.neighbors[0] if arguments.neighbors else None)
+    embedded = _embeddings_by_name(arguments.embedding[0]) if arguments.embedding else None
+    rows, seen = [], []
+    for stored in tqdm(store.representations(arguments.activations, view), desc="score", delay=10, mininterval=5):
+        asked = asked_of(params, stored)
+        graph = neighbors.read(stored)
+        representation = Representation(stored.array, labels, whole=stored.filter is None)
+        degenerate = degenerate_reason(stored.array, params["distinct_rows"])
+        seen.append((stored, asked))
+        for seed, points, kl_engine, status in _spaces(stored, embedded):
+            subject = Subject(
+                representation,
+                points,
+                "raw" if embedded is None else "embedding",
+                None if graph is None else graph.indices,
+                kl_engine,
+            )
+            scores = score_subject(subject, asked) if status == "ok" or np.isfinite(points).all() else lost(asked, status)
+            reasons = "; ".join(reason for reason in (degenerate, "" if status == "ok" else status) if reason)
+            for name, score in scores.items():
+                rows.append(_row(params, name, score, stored, stored.epoch, len(labels), seed, reasons))
+    rows += missing_rows(params, view, seen, len(labels), f"{made_by['status']}: {made_by['reason']}")
+    store.write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
+
+
+def asked_of(params: dict, stored: store.Stored) -> dict[str, dict[str, tuple[str, dict]]]:
+    """The scores that the study wants of one representation: module → score name → (metric, options)."""
+    asked: dict[str, dict[str, tuple[str, dict]]] = {}
+    for name, entry in params["scores"].items():
+        view = entry["view"]
+        if stored.epoch not in view["epochs"]:
+            continue
+        if stored.filter is None:
+            wanted = stored.layer in view["whole"]
+        else:
+            chosen = view["filters"].get(stored.layer, [])
+            wanted = chosen is None or stored.filter in chosen
+        if wanted:
+            asked.setdefault(entry["module"], {})[name] = (entry["metric"], entry["options"])
+    return asked
+
+
+def score_subject(subject: Subject, asked: dict[str, dict]) -> dict[str, Score]:
+    """All asked scores of a subject, in the order of the study, each module called once."""
+    scores = {}
+    for module, wanted in asked.items():
+        scores.update(import_module(f"layerscope.scoring.{module}").score(subject, wanted))
+    return scores
+
+
+def lost(asked: dict[str, dict], reason: str) -> dict[str, Score]:
+    """NaN for every asked score, with the reason."""
+    return {name: Score(float("nan"), reason=reason) for wanted in asked.values() for name in wanted}
+
+
+def missing_rows(params: dict, view: store.View, seen: list, n_points: int, reason: str) -> list[dict]:
+    """Rows of NaN for the snapshots that a diverged network never reached, like those of its first one."""
+    reached = {stored.epoch for stored, _ in seen}
+    first = [(stored, asked) for stored, asked in seen if stored.epoch == min(reached, default=0)]
+    return [
+        _row(params, name, score, stored, epoch, n_points, seed, reason)
+        for epoch in view.epochs
+        if epoch not in reached
+        for stored, asked in first
+        for seed in params["seeds"]
+        for name, score in lost(asked, "").items()
+    ]
+
+
+def _embeddings_by_name(source: str) -> dict[str, list]:
+    found: dict[str, list] = {}
+    for seed, stored in store.embeddings(source):
+        found.setdefault(stored.name, []).append((seed, stored))
+    return found
+
+
+def _spaces(stored: store.Stored, embedded: dict | None) -> Iterator[tuple[int | None, np.ndarray, float, str]]:
+    if embedded is None:
+        yield None, stored.array, float("nan"), "ok"
+        return
+    for seed, embedding in embedded[stored.name]:
+        yield seed, embedding.array, float(embedding.attributes["kl_engine"]), str(embedding.attributes["status"])
+
+
+def _row(params, name, score, stored, epoch, n_points, seed, reason) -> dict:
+    return score_row(
+        params,
+        name,
+        score,
+        epoch=epoch,
+        n_points=n_points,
+        layer=stored.layer,
+        depth=stored.depth,
+        filter_number=stored.filter,
+        embedding_seed=seed,
+        degenerate=reason,
+    )
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = stage_parser(__doc__)
+    parser.add_argument("--activations", required=True, help="the representations and labels")
+    parser.add_argument("--neighbors", nargs="*", default=[], help="their nearest neighbours, where a score reads them")
+    parser.add_argument("--embedding", nargs="*", default=[], help="their embedding; none to score the representations")
+    parser.add_argument("--scores", required=True, help="the rows to write (CSV)")
+    return parser
+
+
+if __name__ == "__main__":
+    run_stage(main, parser())

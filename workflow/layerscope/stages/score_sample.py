@@ -1,0 +1,37 @@
+"""Score a network on a sample: the accuracy and loss of exactly the observations that are looked at."""
+
+import argparse
+
+from layerscope import store
+from layerscope.commandline import run_stage, stage_parser
+from layerscope.scoring.network import classification
+from layerscope.scoring.rows import score_row
+
+
+def main(arguments: argparse.Namespace) -> None:
+    params = arguments.params
+    made_by = store.file_provenance(arguments.activations)
+    labels = store.read_labels(arguments.activations)
+    found = {predicted.epoch: predicted for predicted in store.predictions(arguments.activations)}
+    rows = []
+    for epoch in params["snapshots"]:
+        accuracy = loss = float("nan")
+        if epoch in found:
+            accuracy = float((found[epoch].classes == labels).mean())
+            loss = float(found[epoch].losses.mean(dtype="float64"))
+        reason = "" if epoch in found else f"{made_by['status']}: {made_by['reason']}"
+        for name, (metric, _) in params["scores"].items():
+            score = classification(metric, accuracy, loss, labels)
+            rows.append(score_row(params, name, score, epoch=epoch, n_points=len(labels), degenerate=reason))
+    store.write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = stage_parser(__doc__)
+    parser.add_argument("--activations", required=True, help="the sample's labels and predictions")
+    parser.add_argument("--scores", required=True, help="the rows to write (CSV)")
+    return parser
+
+
+if __name__ == "__main__":
+    run_stage(main, parser())

@@ -1,0 +1,59 @@
+rule aggregate:
+    input:
+        scores=jobs.score_files(),
+        code=jobs.stage_code("aggregate"),
+    output:
+        table=jobs.pattern("score_table"),
+        summary=report(
+            jobs.pattern("summary"),
+            category="Scores",
+            caption="../report/summary.rst",
+            labels={"what": "means and intervals"},
+        ),
+        tests=report(
+            jobs.pattern("tests"),
+            category="Scores",
+            caption="../report/tests.rst",
+            labels={"what": "trained against untrained"},
+        ),
+    log:
+        jobs.log("aggregate"),
+    benchmark:
+        jobs.benchmark("aggregate")
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    params:
+        job=jobs.aggregate_params,
+    message:
+        "Aggregating all scores"
+    shell:
+        "python -m layerscope.stages.aggregate --params {params.job:q} --table {output.table}"
+        " --summary {output.summary} --tests {output.tests} 2>&1 | tee {log}"
+
+
+rule claims:
+    input:
+        table=jobs.pattern("score_table"),
+        code=jobs.stage_code("claims"),
+    output:
+        claims=report(
+            jobs.pattern("claims"),
+            category="Claims",
+            caption="../report/claims.rst",
+            labels={"what": "verdicts"},
+        ),
+    log:
+        jobs.log("claims"),
+    benchmark:
+        jobs.benchmark("claims")
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    params:
+        job=jobs.claims_params,
+    message:
+        "Judging the claims"
+    shell:
+        "python -m layerscope.stages.claims --params {params.job:q} --table {input.table}"
+        " --claims {output.claims} 2>&1 | tee {log}"

@@ -1,0 +1,21 @@
+rule embed:
+    input:
+        activations=jobs.pattern("activations"),
+        neighbors=jobs.embed_neighbors,
+        code=jobs.embed_code,
+    output:
+        embedding=jobs.pattern("embedding"),
+    log:
+        jobs.log("embed/{source}/{sample}/{embedding}"),
+    benchmark:
+        jobs.benchmark("embed/{source}/{sample}/{embedding}")
+    conda:
+        "../../envs/study.yaml"
+    threads: jobs.study.threads
+    params:
+        job=jobs.embed_params,
+    message:
+        "Embedding {wildcards.source} on {wildcards.sample} by {wildcards.embedding}"
+    shell:
+        "python -m layerscope.stages.embed --params {params.job:q} --activations {input.activations}"
+        " --neighbors {input.neighbors} --embedding {output.embedding} 2>&1 | tee {log}"

@@ -1,0 +1,28 @@
+rule figure:
+    input:
+        unpack(jobs.figure_reads),
+        code=jobs.figure_code,
+    output:
+        svg=jobs.pattern("figure").replace("{format}", "svg"),
+        png=report(
+            jobs.pattern("figure").replace("{format}", "png"),
+            category="Figures",
+            subcategory=jobs.figure_kind,
+            caption="../report/figure.rst",
+            labels={"figure": "{figure}"},
+        ),
+    log:
+        jobs.log("figure/{figure}"),
+    benchmark:
+        jobs.benchmark("figure/{figure}")
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    params:
+        job=jobs.figure_params,
+    message:
+        "Drawing figure {wildcards.figure}"
+    shell:
+        "python -m layerscope.stages.figure --params {params.job:q} --svg {output.svg} --png {output.png}"
+        " --score-table {input.score_table} --summary {input.summary} --tests {input.tests} --data {input.data}"
+        " --history {input.history} --activations {input.activations} --embedding {input.embedding} 2>&1 | tee {log}"

@@ -1,0 +1,20 @@
+rule neighbors:
+    input:
+        activations=jobs.pattern("activations"),
+        code=jobs.stage_code("neighbors"),
+    output:
+        neighbors=jobs.pattern("neighbors"),
+    log:
+        jobs.log("neighbors/{source}/{sample}"),
+    benchmark:
+        jobs.benchmark("neighbors/{source}/{sample}")
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    params:
+        job=jobs.neighbors_params,
+    message:
+        "Finding neighbors in {wildcards.source} on {wildcards.sample}"
+    shell:
+        "python -m layerscope.stages.neighbors --params {params.job:q} --activations {input.activations}"
+        " --neighbors {output.neighbors} 2>&1 | tee {log}"

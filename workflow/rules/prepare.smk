@@ -1,0 +1,19 @@
+rule prepare:
+    input:
+        code=jobs.prepare_code,
+    output:
+        data=jobs.pattern("data"),
+    log:
+        jobs.log("prepare/{dataset}"),
+    benchmark:
+        jobs.benchmark("prepare/{dataset}")
+    conda:
+        "../../envs/study.yaml"
+    priority: 100
+    threads: 1
+    params:
+        job=jobs.prepare_params,
+    message:
+        "Preparing dataset {wildcards.dataset}"
+    shell:
+        "python -m layerscope.stages.prepare --params {params.job:q} --data {output.data} 2>&1 | tee {log}"

@@ -1,0 +1,91 @@
+rule score_run:
+    input:
+        data=jobs.data_of_run,
+        history=jobs.pattern("history"),
+        spectra=jobs.pattern("spectra"),
+        code=jobs.stage_code("score_run"),
+    output:
+        scores=jobs.pattern("run_scores"),
+    log:
+        jobs.log("score_run/{run}"),
+    benchmark:
+        jobs.benchmark("score_run/{run}")
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    params:
+        job=jobs.score_run_params,
+    message:
+        "Scoring {wildcards.run}"
+    shell:
+        "python -m layerscope.stages.score_run --params {params.job:q} --data {input.data}"
+        " --history {input.history} --spectra {input.spectra} --scores {output.scores} 2>&1 | tee {log}"
+
+
+rule score_sample:
+    input:
+        activations=jobs.pattern("activations").replace("{source}", "{run}"),
+        code=jobs.stage_code("score_sample"),
+    output:
+        scores=jobs.pattern("scores").replace("{source}", "{run}").replace("{space}", "run"),
+    log:
+        jobs.log("score_sample/{run}/{sample}"),
+    benchmark:
+        jobs.benchmark("score_sample/{run}/{sample}")
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    params:
+        job=jobs.score_sample_params,
+    message:
+        "Scoring {wildcards.run} on {wildcards.sample}"
+    shell:
+        "python -m layerscope.stages.score_sample --params {params.job:q} --activations {input.activations}"
+        " --scores {output.scores} 2>&1 | tee {log}"
+
+
+rule score_raw:
+    input:
+        activations=jobs.pattern("activations"),
+        neighbors=jobs.score_raw_neighbors,
+        code=jobs.score_raw_code,
+    output:
+        scores=jobs.pattern("scores").replace("{space}", "raw"),
+    log:
+        jobs.log("score_raw/{source}/{sample}"),
+    benchmark:
+        jobs.benchmark("score_raw/{source}/{sample}")
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    params:
+        job=jobs.score_raw_params,
+    message:
+        "Scoring the representations of {wildcards.source} on {wildcards.sample}"
+    shell:
+        "python -m layerscope.stages.score --params {params.job:q} --activations {input.activations}"
+        " --neighbors {input.neighbors} --scores {output.scores} 2>&1 | tee {log}"
+
+
+rule score_embedding:
+    input:
+        activations=jobs.pattern("activations"),
+        neighbors=jobs.score_embedding_neighbors,
+        embedding=jobs.pattern("embedding"),
+        code=jobs.score_embedding_code,
+    output:
+        scores=jobs.pattern("scores").replace("{space}", "{embedding}"),
+    log:
+        jobs.log("score_embedding/{source}/{sample}/{embedding}"),
+    benchmark:
+        jobs.benchmark("score_embedding/{source}/{sample}/{embedding}")
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    params:
+        job=jobs.score_embedding_params,
+    message:
+        "Scoring {wildcards.source} on {wildcards.sample} in {wildcards.embedding}"
+    shell:
+        "python -m layerscope.stages.score --params {params.job:q} --activations {input.activations}"
+        " --neighbors {input.neighbors} --embedding {input.embedding} --scores {output.scores} 2>&1 | tee {log}"

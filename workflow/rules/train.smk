@@ -1,0 +1,22 @@
+rule train:
+    input:
+        code=jobs.train_code,
+        data=jobs.data_of_run,
+    output:
+        checkpoints=jobs.pattern("checkpoints"),
+        history=jobs.pattern("history"),
+        spectra=jobs.pattern("spectra"),
+    log:
+        jobs.log("train/{run}"),
+    benchmark:
+        jobs.benchmark("train/{run}")
+    conda:
+        "../../envs/study.yaml"
+    threads: jobs.study.threads
+    params:
+        job=jobs.train_params,
+    message:
+        "Training {wildcards.run}"
+    shell:
+        "python -m layerscope.stages.train --params {params.job:q} --data {input.data}"
+        " --checkpoints {output.checkpoints} --history {output.history} --spectra {output.spectra} 2>&1 | tee {log}"
