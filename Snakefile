@@ -29,9 +29,9 @@ localrules:
 
 
 rule all:
+    default_target: True
     input:
         jobs.targets(),
-    default_target: True
 
 
 include: "workflow/rules/prepare.smk"

@@ -85,9 +85,7 @@ def test_a_sample_estimates_the_whole(activations):
 def test_large_representations_are_sampled():
     points = np.random.default_rng(0).normal(size=(10_001, 2)).astype(np.float32)
     found = scores(points, points, queries=50)
-    assert found["trustworthiness"].reason == (
-        "10001 points are too many for trustworthiness, ask for trustworthiness_sampled"
-    )
+    assert found["trustworthiness"].reason == ("10001 points are too many for trustworthiness, ask for trustworthiness_sampled")
     assert np.isnan(found["continuity"].value)
     assert found["trustworthiness_sampled"].value == 1
     assert found["continuity_sampled"].value == 1

@@ -15,7 +15,19 @@ from layerscope.models.plan import Layer
 from layerscope.study_file import checked, definition, kinds, read_study
 
 # Names that Snakemake targets or the layout of files already use.
-RESERVED_TARGETS = ("all", "prepare", "train", "dump", "dump_input", "neighbors", "embed", "neurons", "aggregate", "figure", "table")
+RESERVED_TARGETS = (
+    "all",
+    "prepare",
+    "train",
+    "dump",
+    "dump_input",
+    "neighbors",
+    "embed",
+    "neurons",
+    "aggregate",
+    "figure",
+    "table",
+)
 RESERVED_SAMPLES = ("train", "validation", "test", "scores")
 RESERVED_EMBEDDINGS = ("raw", "run")
 STATES = ("input", "untrained", "trained", "intermediate")
@@ -387,7 +399,9 @@ def _check_selectors(study: Study) -> None:
     for where, choice in (("whole", study.whole), ("filters", study.filters)):
         for layer in choice["layers"] if choice and choice["layers"] != "all" else []:
             if layer not in known["layer"] - {"input"}:
-                raise StudyError(f"representations.{where}.layers: no architecture has '{layer}'; {one_of(layer, known['layer'])}")
+                raise StudyError(
+                    f"representations.{where}.layers: no architecture has '{layer}'; {one_of(layer, known['layer'])}"
+                )
 
 
 def _check_samples(study: Study) -> None:
@@ -400,7 +414,9 @@ def _check_samples(study: Study) -> None:
                 raise StudyError(f"samples.{name}.split: datasets.{dataset} has no {sample['split']} split; set its size there")
             wanted = sample_size(study, dataset, name)
             if available is not None and wanted is not None and wanted > available:
-                raise StudyError(f"samples.{name}.n: {wanted} observations are wanted, {dataset} has {available} in {sample['split']}")
+                raise StudyError(
+                    f"samples.{name}.n: {wanted} observations are wanted, {dataset} has {available} in {sample['split']}"
+                )
 
 
 def neighbors_needed(embedding: dict) -> int:
@@ -433,7 +449,9 @@ def _check_neighbors(study: Study) -> None:
             if n is None:
                 continue
             if study.embeddings and n <= study.k:
-                raise StudyError(f"neighbors.k: {study.k} neighbours are wanted among the {n} observations of samples.{sample} ({run.dataset})")
+                raise StudyError(
+                    f"neighbors.k: {study.k} neighbours are wanted among the {n} observations of samples.{sample} ({run.dataset})"
+                )
             for name, embedding in study.embeddings.items():
                 if "perplexity" in embedding and 3 * embedding["perplexity"] > n - 1:
                     raise StudyError(

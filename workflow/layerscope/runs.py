@@ -13,7 +13,7 @@ from layerscope.provenance import canonical_json
 
 FIGURE_INPUTS = ("score_table", "summary", "tests", "data", "history", "activations", "embedding")
 TABLE_FORMATS = ("csv", "md", "tex")
-FIGURE_FORMATS = ("svg", "png")
+FIGURE_FORMATS = ("svg", "png", "csv")
 
 
 class Jobs:
@@ -71,7 +71,10 @@ class Jobs:
         if self.study.claims:
             wanted.append(self.path("claims"))
         for source, sample in self.looked_at():
-            wanted += [self.path("embedding", source=source, sample=sample, embedding=name) for name in self.embeddings_of(source, sample)]
+            wanted += [
+                self.path("embedding", source=source, sample=sample, embedding=name)
+                for name in self.embeddings_of(source, sample)
+            ]
         return wanted
 
     def named_targets(self) -> list[str]:
@@ -128,11 +131,13 @@ class Jobs:
         numbers = selection.values(selector, "filter")
         chosen = None if numbers is None else [number for number in numbers if number != selection.WHOLE]
         filters = {
-            name: chosen
-            for name in self.study.filter_layers(run)
-            if selection.allows(selector, layer=name) and chosen != []
+            name: chosen for name in self.study.filter_layers(run) if selection.allows(selector, layer=name) and chosen != []
         }
-        return {"epochs": selection.allowed_epochs(selector, self.study.snapshots(run)), "whole": whole, "filters": filters}
+        return {
+            "epochs": selection.allowed_epochs(selector, self.study.snapshots(run)),
+            "whole": whole,
+            "filters": filters,
+        }
 
     def _runs_of_input(self, source: str) -> list[Run]:
         return [run for run in self.study.runs if run.dataset == self._inputs[source] and self.study.kept_layers(run)]
@@ -171,7 +176,12 @@ class Jobs:
             if metric.whole_only:
                 view = {**view, "filters": {}}
             if not _empty(view):
-                found[name] = {"metric": metric.name, "module": metric.module, "options": entry["options"], "view": view}
+                found[name] = {
+                    "metric": metric.name,
+                    "module": metric.module,
+                    "options": entry["options"],
+                    "view": view,
+                }
         return found
 
     def _run_scores(self, reads: Iterable[str], source: str | None = None, sample: str | None = None) -> dict[str, dict]:
@@ -334,6 +344,10 @@ class Jobs:
         options = self.study.figures[wildcards.figure]
         return self._params("figure", name=wildcards.figure, options=options, shown=self._shown(options))
 
+    def figure_kind(self, wildcards) -> str:
+        """The heading of a figure in the report."""
+        return self.study.figures[wildcards.figure]["kind"].replace("_", " ")
+
     def table_params(self, wildcards) -> str:
         options = self.study.tables[wildcards.table]
         return self._params("figure", name=wildcards.table, options=options, shown=self._shown(options))
@@ -353,7 +367,10 @@ class Jobs:
 
     def dump_reads(self, wildcards) -> dict[str, str]:
         run = self._runs[wildcards.run]
-        return {"data": self.path("data", dataset=run.dataset), "checkpoints": self.path("checkpoints", run=wildcards.run)}
+        return {
+            "data": self.path("data", dataset=run.dataset),
+            "checkpoints": self.path("checkpoints", run=wildcards.run),
+        }
 
     def data_of_run(self, wildcards) -> str:
         return self.path("data", dataset=self._runs[wildcards.run].dataset)

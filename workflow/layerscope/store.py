@@ -54,7 +54,16 @@ PATTERNS = {
 }
 
 # Raised when the content of a kind of file changes meaning: part of every job's params, it makes older files stale.
-SCHEMA = {"data": 1, "train": 1, "activations": 1, "neighbors": 1, "embedding": 1, "scores": 1, "aggregate": 1, "figure": 1}
+SCHEMA = {
+    "data": 1,
+    "train": 1,
+    "activations": 1,
+    "neighbors": 1,
+    "embedding": 1,
+    "scores": 1,
+    "aggregate": 1,
+    "figure": 1,
+}
 
 SCORE_COLUMNS = (
     "study",
@@ -92,6 +101,18 @@ def path(study: str, name: str, **keys: object) -> str:
 def run_folder(dataset: str, architecture: str, activation: str, seed: int) -> str:
     """The `{run}` (and `{source}`) part of the paths of one trained network."""
     return RUN.format(dataset=dataset, architecture=architecture, activation=activation, seed=seed)
+
+
+def network_keys(file: str | Path) -> dict[str, str | int]:
+    """dataset, architecture, activation and seed of the network that a file below its run folder is about."""
+    parts = Path(file).parts
+    dataset, architecture, activation, seed = parts[parts.index("runs") + 1 :][:4]
+    return {
+        "dataset": dataset,
+        "architecture": architecture,
+        "activation": activation,
+        "seed": int(seed.removeprefix("seed")),
+    }
 
 
 def input_folder(dataset: str) -> str:
@@ -151,12 +172,11 @@ def create_hdf5(target: str | Path, schema: str, params: dict, provenance: dict)
     """A new HDF5 file that appears under its name, whole, when the block ends well."""
     import h5py
 
-    with replacing(target) as temporary:
-        with h5py.File(temporary, "w") as file:
-            file.attrs["schema"] = SCHEMA[schema]
-            file.attrs["params"] = canonical_json(params)
-            file.attrs["provenance"] = canonical_json(provenance)
-            yield file
+    with replacing(target) as temporary, h5py.File(temporary, "w") as file:
+        file.attrs["schema"] = SCHEMA[schema]
+        file.attrs["params"] = canonical_json(params)
+        file.attrs["provenance"] = canonical_json(provenance)
+        yield file
 
 
 @contextlib.contextmanager
@@ -425,6 +445,12 @@ def read_labels(source: str | Path) -> "np.ndarray":
         return file["labels"][:]
 
 
+def read_index(source: str | Path) -> "np.ndarray":
+    """Rows (n,) int64 of the split that the observations of an activations file are."""
+    with open_hdf5(source) as file:
+        return file["index"][:]
+
+
 @dataclass(frozen=True)
 class Predictions:
     """What a network said of the sample at one snapshot: classes (n,) int64 and cross-entropies (n,) float32."""
@@ -438,14 +464,7 @@ def predictions(source: str | Path) -> Iterator[Predictions]:
     """The predictions at every snapshot of an activations file; none for the input."""
     with open_hdf5(source) as file:
         for epoch in file.get("predictions", {}):
-            yield Predictions(
-                int(epoch.removeprefix("epoch")), file["predictions"][epoch][:], file["losses"][epoch][:]
-            )
-
-
-def name_of(epoch: int, layer: str, filter_number: int | None) -> str:
-    """The place of one representation in files that hold one array, or one group, a representation."""
-    return f"{epoch_name(epoch)}/{layer}/{filter_name(filter_number)}"
+            yield Predictions(int(epoch.removeprefix("epoch")), file["predictions"][epoch][:], file["losses"][epoch][:])
 
 
 @dataclass(frozen=True)
@@ -558,3 +577,19 @@ def read_score_table(source: str | Path):
         return pandas.read_parquet(source)
     except FileNotFoundError:
         raise StudyError(f"{source} is missing; run snakemake to make it") from None
+
+
+def read_frame(source: str | Path):
+    """A CSV table (summary, tests) as a pandas DataFrame; empty text stays empty text."""
+    import pandas
+
+    text = ("dataset", "architecture", "activation", "sample", "state", "layer", "filter", "space", "metric")
+    try:
+        return pandas.read_csv(source, dtype=dict.fromkeys(text, "str"), keep_default_na=False, na_values=["nan"])
+    except FileNotFoundError:
+        raise StudyError(f"{source} is missing; run snakemake to make it") from None
+
+
+def write_frame(target: str | Path, frame) -> None:
+    """Write a pandas DataFrame as CSV, atomically; missing numbers as `nan`."""
+    write_text(target, frame.to_csv(index=False, na_rep="nan", lineterminator="\n"))

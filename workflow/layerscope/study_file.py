@@ -111,7 +111,8 @@ def _complete(value: Any, part: dict) -> Any:
     if isinstance(value, dict):
         properties = part.get("properties", {})
         filled = dict(value)
-        for key, inner in properties.items():
+        # An override holds only what it changes.
+        for key, inner in ({} if part.get("x-partial") else properties).items():
             default = _resolved(inner)
             if key not in filled and "default" in default:
                 filled[key] = default["default"]

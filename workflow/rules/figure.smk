@@ -11,6 +11,7 @@ rule figure:
             caption="../report/figure.rst",
             labels={"figure": "{figure}"},
         ),
+        csv=jobs.pattern("figure").replace("{format}", "csv"),
     log:
         jobs.log("figure/{figure}"),
     benchmark:
@@ -24,5 +25,6 @@ rule figure:
         "Drawing figure {wildcards.figure}"
     shell:
         "python -m layerscope.stages.figure --params {params.job:q} --svg {output.svg} --png {output.png}"
+        " --csv {output.csv}"
         " --score-table {input.score_table} --summary {input.summary} --tests {input.tests} --data {input.data}"
         " --history {input.history} --activations {input.activations} --embedding {input.embedding} 2>&1 | tee {log}"

@@ -7,9 +7,9 @@ rule prepare:
         jobs.log("prepare/{dataset}"),
     benchmark:
         jobs.benchmark("prepare/{dataset}")
+    priority: 100
     conda:
         "../../envs/study.yaml"
-    priority: 100
     threads: 1
     params:
         job=jobs.prepare_params,

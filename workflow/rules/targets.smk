@@ -4,6 +4,6 @@ for target_name in jobs.named_targets():
     rule:
         name:
             target_name
-        localrule: True
         input:
             jobs.target(target_name),
+        localrule: True

@@ -16,9 +16,7 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
         return degenerate
     from sklearn.manifold import Isomap
 
-    engine = Isomap(
-        n_neighbors=options["n_neighbors"], n_components=2, eigen_solver="dense", metric="euclidean", n_jobs=threads
-    )
+    engine = Isomap(n_neighbors=options["n_neighbors"], n_components=2, eigen_solver="dense", metric="euclidean", n_jobs=threads)
     with warnings.catch_warnings():
         # It warns where the graph falls into parts and joins them by their shortest distances, which is what is wanted.
         warnings.simplefilter("ignore")

@@ -36,7 +36,14 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
         # The library scales by the signed maximum: without negative values that is what it means to do.
         np.save(given, points - points.min(axis=0))
         settings = {**options, "seed": seed + 2, "threads": threads}
-        command = [sys.executable, "-m", "layerscope.embedding.tsne_multicore", str(given), str(result), json.dumps(settings)]
+        command = [
+            sys.executable,
+            "-m",
+            "layerscope.embedding.tsne_multicore",
+            str(given),
+            str(result),
+            json.dumps(settings),
+        ]
         child = subprocess.run(command, capture_output=True, text=True, check=False)
         if not result.exists():
             raise StudyError(f"MulticoreTSNE ended without a result ({child.stderr.strip() or child.returncode})")

@@ -27,7 +27,15 @@ def plan(name: str, options: dict, shape: tuple[int, ...], classes: int) -> list
             maps = convolved(maps, channels, 3, 1, pool, False, f"architectures.{name}, conv{number}")
             layers.append(
                 Layer(
-                    f"conv{number}", "conv", channels, maps, kernel=3, padding=1, pool=pool, ceil_mode=False, batch_norm=True
+                    f"conv{number}",
+                    "conv",
+                    channels,
+                    maps,
+                    kernel=3,
+                    padding=1,
+                    pool=pool,
+                    ceil_mode=False,
+                    batch_norm=True,
                 )
             )
     hidden = hidden_layers([layers[-1].width // 2], [options["dropout"]], batch_norm=True)[0]

@@ -115,18 +115,14 @@ def _values(points, labels, metrics):
         return values | dict.fromkeys(("d_same", "d_different", "c_same", "c_different"), coincide)
     one_class = Score(float("nan"), reason="a single class")
     values["d_same"] = (
-        Score(float(same / same_pairs / scale), 1.0)
-        if same_pairs
-        else Score(float("nan"), 1.0, "no two points share a class")
+        Score(float(same / same_pairs / scale), 1.0) if same_pairs else Score(float("nan"), 1.0, "no two points share a class")
     )
     values["d_different"] = Score(float(different / different_pairs / scale), 1.0) if different_pairs else one_class
     if metrics & {"c_same", "c_different"}:
         within, between = _centroid_distances(points, labels, sizes)
         chance_within, chance_between = _chance_centroid_distances(points, labels, sizes)
         values["c_same"] = Score(float(within / scale), float(chance_within / scale))
-        values["c_different"] = (
-            Score(float(between / scale), float(chance_between / scale)) if len(sizes) > 1 else one_class
-        )
+        values["c_different"] = Score(float(between / scale), float(chance_between / scale)) if len(sizes) > 1 else one_class
     return values
 
 

@@ -123,9 +123,7 @@ def neighbor_kl(joint: sparse.csr_array, embedding: np.ndarray) -> float:
     n = len(embedding)
     coordinates = three_coordinates(np.asarray(embedding, dtype=np.float64))
     divergences, affinities = np.empty(n), np.empty(n)
-    _sparse_divergence_rows(
-        joint.data, joint.indices.astype(np.int64), joint.indptr.astype(np.int64), coordinates, divergences
-    )
+    _sparse_divergence_rows(joint.data, joint.indices.astype(np.int64), joint.indptr.astype(np.int64), coordinates, divergences)
     _affinity_rows(coordinates, affinities)
     return float(divergences.sum() + np.log(affinities.sum()) * joint.data.sum())
 

@@ -12,9 +12,7 @@ BLOCK_BYTES = 2**25
 CANCELLATION = 1e-6
 
 
-def squared_distance_blocks(
-    points: np.ndarray, rows: np.ndarray | None = None
-) -> Iterator[tuple[int, int, np.ndarray]]:
+def squared_distance_blocks(points: np.ndarray, rows: np.ndarray | None = None) -> Iterator[tuple[int, int, np.ndarray]]:
     """Yield (start, stop, block): block (stop - start, n) float64 holds the squared distances from
     points[rows[start:stop]] to all points. The block is overwritten by the next one.
 

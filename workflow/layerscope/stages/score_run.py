@@ -31,7 +31,7 @@ def split_rows(params: dict, data: str, history: list[dict], reason: str) -> lis
         for epoch in params["snapshots"]:
             reached = epoch in found
             accuracy, loss = (float(found[epoch][key]) if reached else MISSING for key in ("accuracy", "loss"))
-            for name, (metric, options) in params["scores"].items():
+            for name, (metric, _) in params["scores"].items():
                 if metric in ("accuracy", "loss"):
                     score = classification(metric, accuracy, loss, labels)
                     degenerate = "" if np.isfinite(score.value) else reason

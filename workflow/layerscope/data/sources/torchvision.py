@@ -70,7 +70,9 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
 def _idx(name: str, downloads: Path) -> dict:
     folder = downloads / name / "raw"
     parts = {"train": "train", "test": "t10k"}
-    if not all((folder / f"{part}-{kind}").exists() for part in parts.values() for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")):
+    if not all(
+        (folder / f"{part}-{kind}").exists() for part in parts.values() for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")
+    ):
         if name == "FashionMNIST" and DEBIAN_FASHION.is_dir():
             folder = DEBIAN_FASHION
         else:

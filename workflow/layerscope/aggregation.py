@@ -1,0 +1,118 @@
+"""From long score rows to means over runs and tests of training: pure functions on data frames.
+
+A frame has the columns of layerscope.store.SCORE_COLUMNS. Keys that a row has no use for are empty text, depth and seeds NaN.
+"""
+
+import numpy as np
+import pandas as pd
+
+from layerscope.statistics import estimate, holm, paired_difference
+
+NETWORK = ["dataset", "architecture", "activation"]
+REPRESENTATION = ["layer", "depth", "filter"]
+SUMMARY_KEYS = [*NETWORK, "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
+FILTER_MEAN, LIVING_MEAN = "mean", "mean_without_degenerate"
+
+
+def with_input_joined(scores: pd.DataFrame) -> pd.DataFrame:
+    """Rows in which every network of a dataset has the dataset's input rows as its own, at its epoch 0, state `input`."""
+    of_input = scores[scores["state"] == "input"]
+    of_networks = scores[scores["state"] != "input"]
+    networks = of_networks[[*NETWORK, "seed"]].drop_duplicates()
+    columns = [column for column in scores.columns if column not in ("architecture", "activation", "seed")]
+    joined = networks.merge(of_input[columns], on="dataset")
+    return pd.concat([joined[scores.columns], of_networks], ignore_index=True)
+
+
+def per_run(scores: pd.DataFrame) -> pd.DataFrame:
+    """One row a run: embedding seeds averaged, their standard deviation beside as embedding_sd, and filters summed up.
+
+    For every layer of which filters are scored, two rows are added: their mean, and the mean without degenerate filters.
+    """
+    keys = [*NETWORK, "seed", "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
+    grouped = scores.groupby(keys, dropna=False, sort=True)
+    rows = grouped.agg(
+        value=("value", "mean"),
+        embedding_sd=("value", lambda values: values.std(ddof=1) if len(values) > 1 else np.nan),
+        n_points=("n_points", "first"),
+        chance=("chance", "mean"),
+        degenerate=("degenerate", "first"),
+    ).reset_index()
+    filters = rows[rows["filter"] != ""]
+    if filters.empty:
+        return rows
+    living = filters[filters["degenerate"] == ""]
+    means = [_filter_means(part, keys, name) for part, name in ((filters, FILTER_MEAN), (living, LIVING_MEAN)) if len(part)]
+    return pd.concat([rows, *means], ignore_index=True)
+
+
+def _filter_means(filters: pd.DataFrame, keys: list[str], name: str) -> pd.DataFrame:
+    by_layer = [key for key in keys if key != "filter"]
+    means = filters.groupby(by_layer, dropna=False, sort=True).agg(
+        value=("value", "mean"), n_points=("n_points", "first"), chance=("chance", "mean")
+    )
+    return means.reset_index().assign(filter=name, embedding_sd=np.nan, degenerate="")
+
+
+def summarise(runs: pd.DataFrame) -> pd.DataFrame:
+    """Means over runs by SUMMARY_KEYS: n_runs (finite values), n_missing, n_degenerate, mean, sd, interval, embedding_sd, chance.
+
+    mean_without_degenerate leaves flagged runs out. The input of a dataset is one observation, with no spread of its own.
+    """
+    rows = []
+    for key, group in runs.groupby(SUMMARY_KEYS, dropna=False, sort=True):
+        found = estimate(group["value"])
+        living = group.loc[group["degenerate"] == "", "value"]
+        rows.append(
+            dict(zip(SUMMARY_KEYS, key, strict=True))
+            | {
+                "n_runs": found.n,
+                "n_missing": int((~np.isfinite(group["value"])).sum()),
+                "n_degenerate": int((group["degenerate"] != "").sum()),
+                "mean": found.mean,
+                "sd": found.sd,
+                "interval_low": found.low,
+                "interval_high": found.high,
+                "mean_without_degenerate": estimate(living).mean,
+                "embedding_sd": group["embedding_sd"].mean(),
+                "chance": group["chance"].mean(),
+                "n_points": int(group["n_points"].iloc[0]),
+            }
+        )
+    return pd.DataFrame(rows)
+
+
+def training_tests(runs: pd.DataFrame) -> pd.DataFrame:
+    """Trained against untrained networks of the same initialisation: paired t-tests by layer, score and space.
+
+    Single filters have no counterpart in another network and are left out; their layer means are tested. p_holm is Holm's
+    correction within one metric, space and dataset.
+    """
+    keys = [*NETWORK, "sample", "layer", "depth", "filter", "space", "metric"]
+    tested = runs[runs["filter"].isin(["", FILTER_MEAN, LIVING_MEAN]) & runs["state"].isin(["trained", "untrained"])]
+    pairs = tested.pivot_table(index=[*keys, "seed"], columns="state", values="value", aggfunc="first", dropna=False)
+    pairs = pairs.reindex(columns=["trained", "untrained"]).reset_index()
+    pairs["difference"] = pairs["trained"] - pairs["untrained"]
+    # A pivot makes a row of every combination of keys: only those that were scored are tests.
+    scored = tested[keys].drop_duplicates()
+    pairs = pairs.merge(scored, on=keys)
+    rows = []
+    for key, group in pairs.groupby(keys, dropna=False, sort=True):
+        found = paired_difference(group["difference"])
+        rows.append(
+            dict(zip(keys, key, strict=True))
+            | {
+                "n_runs": found.n,
+                "trained": group["trained"].mean(),
+                "untrained": group["untrained"].mean(),
+                "difference": found.mean,
+                "interval_low": found.low,
+                "interval_high": found.high,
+                "p": found.p,
+            }
+        )
+    columns = [*keys, "n_runs", "trained", "untrained", "difference", "interval_low", "interval_high", "p"]
+    tests = pd.DataFrame(rows, columns=columns)
+    families = tests.groupby(["metric", "space", "dataset"], dropna=False)["p"]
+    tests["p_holm"] = families.transform(lambda p: holm(p.to_numpy()))
+    return tests

@@ -1,0 +1,139 @@
+"""Claims: what a study states, estimated over its runs, with a verdict from the interval of the estimate."""
+
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+
+from layerscope import selection
+from layerscope.aggregation import NETWORK
+from layerscope.statistics import (
+    Difference,
+    paired_difference,
+    spearman,
+    welch_difference,
+    wilson_interval,
+)
+
+CLAIM_COLUMNS = (
+    "claim",
+    "text",
+    "source",
+    "statistic",
+    "score",
+    "expected",
+    "estimate",
+    "interval_low",
+    "interval_high",
+    "p",
+    "n",
+    "verdict",
+)
+RUN = [*NETWORK, "seed"]
+COLUMNS = {"embedding": "space"}
+
+
+def judge(name: str, claim: dict, runs: pd.DataFrame) -> dict:
+    """One row of CLAIM_COLUMNS. runs: one row a run and representation (aggregation.per_run), the input joined."""
+    chosen = select(runs[runs["metric"] == claim["score"]], claim.get("on", {}))
+    statistic = {"difference": _difference, "spearman": _spearman, "order": _order, "fraction": _fraction}
+    found, verdict = statistic[claim["statistic"]](claim, chosen)
+    expected = claim["expect"] if isinstance(claim["expect"], str) else f"above {claim['expect']['above']:g}"
+    return {
+        "claim": name,
+        "text": claim["text"],
+        "source": claim["source"],
+        "statistic": claim["statistic"],
+        "score": claim["score"],
+        "expected": expected,
+        "estimate": found.mean,
+        "interval_low": found.low,
+        "interval_high": found.high,
+        "p": found.p,
+        "n": found.n,
+        "verdict": verdict,
+    }
+
+
+def select(rows: pd.DataFrame, on: dict) -> pd.DataFrame:
+    """The rows that a selector allows. `first` and `last` epochs are the first and last snapshot of each run."""
+    kept = pd.Series(True, index=rows.index)
+    for key in on:
+        allowed = selection.values(on, key)
+        if key == "filter":
+            names = {"" if value == selection.WHOLE else str(value) for value in allowed}
+            kept &= rows["filter"].isin(names)
+        elif key == "epoch":
+            first, last = (rows.groupby(RUN, dropna=False)["epoch"].transform(kind) for kind in ("min", "max"))
+            numbers = [value for value in allowed if isinstance(value, int)]
+            kept &= (
+                rows["epoch"].isin(numbers)
+                | (("first" in allowed) & (rows["epoch"] == first))
+                | (("last" in allowed) & (rows["epoch"] == last))
+            )
+        else:
+            kept &= rows[COLUMNS.get(key, key)].isin(allowed)
+    return rows[kept]
+
+
+def verdict(low: float, high: float, expect: str, bound: float = 0.0) -> str:
+    """supported, contradicted or undecided, from where an interval lies beside a bound."""
+    if not (np.isfinite(low) and np.isfinite(high)):
+        return "undecided"
+    above, below = low > bound, high < bound
+    if expect == "negative":
+        above, below = below, above
+    return "supported" if above else "contradicted" if below else "undecided"
+
+
+def _by_run(rows: pd.DataFrame, key: str, value: object) -> pd.Series:
+    """The mean of a run's rows with one value of a key: a Series by run."""
+    return select(rows, {key: value}).groupby(RUN, dropna=False)["value"].mean()
+
+
+def _run_differences(claim: dict, rows: pd.DataFrame) -> pd.Series:
+    [(key, (first, second))] = claim["between"].items()
+    a, b = _by_run(rows, key, first), _by_run(rows, key, second)
+    return (a - b).dropna()
+
+
+def _difference(claim: dict, rows: pd.DataFrame) -> tuple[Difference, str]:
+    [(key, (first, second))] = claim["between"].items()
+    if key in RUN:
+        found = welch_difference(_by_run(rows, key, first), _by_run(rows, key, second))
+    else:
+        found = paired_difference(_run_differences(claim, rows))
+    return found, verdict(found.low, found.high, claim["expect"])
+
+
+def _spearman(claim: dict, rows: pd.DataFrame) -> tuple[Difference, str]:
+    along = claim["along"]
+    correlations = [spearman(group[along], group["value"]) for _, group in rows.groupby(RUN, dropna=False)]
+    found = paired_difference(correlations)
+    return found, verdict(found.low, found.high, claim["expect"])
+
+
+def _order(claim: dict, rows: pd.DataFrame) -> tuple[Difference, str]:
+    [(key, values)] = claim["along"].items()
+    steps = []
+    for earlier, later in pairwise(values):
+        steps.append(paired_difference((_by_run(rows, key, later) - _by_run(rows, key, earlier)).dropna()))
+    verdicts = [verdict(step.low, step.high, claim["expect"]) for step in steps]
+    sign = 1 if claim["expect"] == "positive" else -1
+    weakest = min(steps, key=lambda step: sign * step.mean if np.isfinite(step.mean) else -np.inf)
+    if "contradicted" in verdicts:
+        return weakest, "contradicted"
+    return weakest, "supported" if set(verdicts) == {"supported"} else "undecided"
+
+
+def _fraction(claim: dict, rows: pd.DataFrame) -> tuple[Difference, str]:
+    from scipy.stats import binomtest
+
+    differences = _run_differences(claim, rows)
+    holds = int(((differences > 0) if claim["holds"] == "positive" else (differences < 0)).sum())
+    n = len(differences)
+    bound = claim["expect"]["above"]
+    low, high = wilson_interval(holds, n)
+    p = float(binomtest(holds, n, bound).pvalue) if n else float("nan")
+    share = holds / n if n else float("nan")
+    return Difference(n, share, low, high, p), verdict(low, high, "positive", bound)

@@ -1,0 +1,52 @@
+"""The first training images of every class, one strip a dataset."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from layerscope import store
+from layerscope.data.tensors import channelled
+from layerscope.figures.style import Inputs
+
+READS = ("data",)
+
+
+def draw(inputs: Inputs, options: dict, shown: dict) -> tuple[Figure, pd.DataFrame]:
+    """One panel a dataset: classes down, their first images across. The table lists the images by their row in the split."""
+    count = options["images"]
+    figure, panels = plt.subplots(1, len(inputs.data), figsize=(0.3 * count * len(inputs.data) + 1, 3.6), squeeze=False)
+    rows = []
+    for panel, source in zip(panels[0], inputs.data, strict=True):
+        name = store.file_params(source)["dataset"]
+        described = store.describe_data(source)
+        images, labels = store.read_split(source, "train")
+        chosen = [np.flatnonzero(labels == label)[:count] for label in range(len(described.classes))]
+        panel.imshow(_strip(images, chosen, count, described.white), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+        side = panel.get_images()[0].get_array().shape[0] / len(chosen)
+        panel.set_yticks([side * (index + 0.5) for index in range(len(chosen))], described.classes)
+        panel.set_xticks([])
+        panel.tick_params(length=0)
+        panel.spines[:].set_visible(False)
+        panel.set_title(f"{name}: {len(labels):,} training images")
+        for label, indices in enumerate(chosen):
+            rows += [{"dataset": name, "class": described.classes[label], "row": int(index)} for index in indices]
+    return figure, pd.DataFrame(rows)
+
+
+def _strip(images: np.ndarray, chosen: list[np.ndarray], count: int, white: float) -> np.ndarray:
+    pictures = _as_pictures(images)
+    height, width = pictures.shape[1:3]
+    strip = np.zeros((len(chosen) * height, count * width, *pictures.shape[3:]))
+    for row, indices in enumerate(chosen):
+        for column, index in enumerate(indices):
+            part = np.s_[row * height : (row + 1) * height, column * width : (column + 1) * width]
+            strip[part] = np.clip(pictures[index] / white, 0, 1)
+    return strip
+
+
+def _as_pictures(images: np.ndarray) -> np.ndarray:
+    if images.ndim == 2:
+        return images[:, None, :]
+    channels = channelled(images)
+    return channels.transpose(0, 2, 3, 1) if channels.shape[1] == 3 else channels[:, 0]

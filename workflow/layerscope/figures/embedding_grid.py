@@ -1,0 +1,105 @@
+"""One network by one embedding: layers, or the filters of one layer, across; snapshots down, untrained above trained."""
+
+import matplotlib.patheffects as effects
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from layerscope import selection, store
+from layerscope.errors import StudyError
+from layerscope.figures.style import Inputs, colours
+
+READS = ("embedding", "activations", "data")
+PANEL_INCHES = 1.7
+
+
+def draw(inputs: Inputs, options: dict, shown: dict) -> tuple[Figure, pd.DataFrame]:
+    """One colour a class, its name at the median of its points. Points are rasterised, also in the SVG.
+
+    The table has the coordinates: epoch, layer, filter, index (row in the split), label, x, y.
+    """
+    described = store.describe_data(inputs.data[0])
+    panels = _panels(inputs.embedding, options)
+    if not panels:
+        raise StudyError("the embedding grid finds no embedding of what its `on` chooses; widen it")
+    epochs = sorted({epoch for epoch, _ in panels if epoch is not None})
+    columns = list(dict.fromkeys(column for _, column in panels))
+    labels = store.read_labels(inputs.activations[0])
+    index = store.read_index(inputs.activations[0])
+    figure, axes = plt.subplots(
+        len(epochs),
+        len(columns),
+        figsize=(PANEL_INCHES * len(columns) + 0.3, PANEL_INCHES * len(epochs) + 0.7),
+        squeeze=False,
+    )
+    palette = colours(len(described.classes))
+    tables = []
+    for row, epoch in enumerate(epochs):
+        for number, column in enumerate(columns):
+            axis = axes[row, number]
+            axis.set_xticks([])
+            axis.set_yticks([])
+            axis.spines[:].set_visible(True)
+            axis.spines[:].set_linewidth(0.4)
+            stored = panels.get((epoch, column)) or panels.get((None, column))
+            if row == 0:
+                axis.set_title(column)
+            if number == 0:
+                axis.set_ylabel(f"epoch {epoch}")
+            if stored is None:
+                axis.set_axis_off()
+                continue
+            _scatter(axis, stored, labels, described.classes, palette, options["point_size"])
+            if row == 0 or stored.layer != "input":
+                tables.append(_table(stored, labels, index))
+    keys = store.file_params(inputs.embedding[-1])["keys"]
+    about = f"{keys['architecture']} ({keys['activation']}, seed {keys['seed']}) on {keys['dataset']}"
+    figure.suptitle(options["title"] or f"{about}, {keys['embedding']} of {len(labels):,} observations ({keys['sample']})")
+    return figure, pd.concat(tables, ignore_index=True)
+
+
+def _panels(sources: list[str], options: dict) -> dict[tuple[int | None, str], store.Stored]:
+    on = options.get("on", {})
+    chosen = set(selection.values(on, "layer") or [])
+    panels = {}
+    for source in sources:
+        keys = store.file_params(source)["keys"]
+        for _, stored in store.embeddings(source):
+            wanted = stored.filter is not None if options["panels"] == "filters" else stored.filter is None
+            if stored.layer == "input":
+                wanted = options["panels"] == "layers"
+            if not wanted or (chosen and stored.layer not in chosen):
+                continue
+            column = stored.layer if stored.filter is None else f"{stored.layer}, filter {stored.filter}"
+            epoch = stored.epoch if keys["architecture"] else None
+            panels.setdefault((epoch, column), stored)
+    return panels
+
+
+def _scatter(axis, stored: store.Stored, labels: np.ndarray, classes: list[str], palette: list, size: float) -> None:
+    points = stored.array
+    axis.scatter(points[:, 0], points[:, 1], s=size, c=[palette[label] for label in labels], linewidths=0, rasterized=True)
+    for label, name in enumerate(classes):
+        own = points[labels == label]
+        if len(own):
+            x, y = np.median(own, axis=0)
+            text = axis.text(x, y, name, fontsize=6, weight="bold", color=palette[label], ha="center", va="center")
+            text.set_path_effects([effects.withStroke(linewidth=1.5, foreground="white")])
+    status = str(stored.attributes["status"])
+    if status != "ok":
+        axis.text(0.5, 0.02, status, transform=axis.transAxes, fontsize=5, ha="center")
+
+
+def _table(stored: store.Stored, labels: np.ndarray, index: np.ndarray) -> pd.DataFrame:
+    return pd.DataFrame(
+        {
+            "epoch": stored.epoch,
+            "layer": stored.layer,
+            "filter": "" if stored.filter is None else stored.filter,
+            "index": index,
+            "label": labels,
+            "x": stored.array[:, 0],
+            "y": stored.array[:, 1],
+        }
+    )

@@ -1,0 +1,90 @@
+"""One score against depth: a thin line a run, the mean with its interval, the chance level."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from layerscope import store
+from layerscope.aggregation import FILTER_MEAN, per_run, summarise, with_input_joined
+from layerscope.claims import select
+from layerscope.errors import StudyError
+from layerscope.figures.style import STATE_LINES, STATE_MARKERS, Inputs, colours, network_title
+
+READS = ("score_table",)
+
+
+def draw(inputs: Inputs, options: dict, shown: dict) -> tuple[Figure, pd.DataFrame]:
+    """Spaces down, architectures on datasets across; colours are activation functions, solid lines trained networks."""
+    scores = store.read_score_table(inputs.score_table[0])
+    runs = per_run(with_input_joined(scores[scores["metric"] == options["score"]]))
+    runs = select(runs, options.get("on", {}))
+    runs = runs[runs["filter"] == (FILTER_MEAN if options["filters"] else "")]
+    runs = runs[runs["depth"].notna()]
+    if runs.empty:
+        raise StudyError(f"no rows of {options['score']} have a depth in what `on` chooses; widen it")
+    summary = summarise(runs)
+    spaces = list(dict.fromkeys(runs["space"]))
+    networks = list(
+        runs[["dataset", "architecture"]].drop_duplicates().sort_values(["dataset", "architecture"]).itertuples(index=False)
+    )
+    figure, panels = plt.subplots(
+        len(spaces),
+        len(networks),
+        figsize=(2.5 * len(networks) + 1, 1.9 * len(spaces) + 0.8),
+        squeeze=False,
+        sharex="col",
+        sharey="row",
+    )
+    palette = dict(zip(sorted(runs["activation"].unique()), colours(10), strict=False))
+    for row, space in enumerate(spaces):
+        for column, (dataset, architecture) in enumerate(networks):
+            panel = panels[row, column]
+            own = (runs["space"] == space) & (runs["dataset"] == dataset) & (runs["architecture"] == architecture)
+            means = (summary["space"] == space) & (summary["dataset"] == dataset) & (summary["architecture"] == architecture)
+            _draw_panel(panel, runs[own], summary[means], palette)
+            if row == 0:
+                n = runs.loc[own].groupby("activation")["seed"].nunique().min() if own.any() else 0
+                panel.set_title(f"{network_title(dataset, architecture)}, n = {n} runs")
+            if column == 0:
+                panel.set_ylabel(f"{options['score']}\n({space})" if space != "run" else options["score"])
+    handles = {}
+    for panel in panels.flat:
+        handles.update(dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True)))
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5)
+    if options["title"]:
+        figure.suptitle(options["title"])
+    return figure, summary
+
+
+def _draw_panel(panel, runs: pd.DataFrame, summary: pd.DataFrame, palette: dict) -> None:
+    layers = runs[["depth", "layer"]].drop_duplicates().sort_values("depth")
+    for (activation, state), lines in runs[runs["state"] != "input"].groupby(["activation", "state"]):
+        style = {"color": palette[activation], "linestyle": STATE_LINES[state]}
+        start = runs[(runs["state"] == "input") & (runs["activation"] == activation)]
+        for seed, line in lines.groupby("seed"):
+            whole = pd.concat([start[start["seed"] == seed], line]).sort_values("depth")
+            panel.plot(whole["depth"], whole["value"], linewidth=0.4, alpha=0.5, **style)
+        means = summary[(summary["activation"] == activation) & summary["state"].isin([state, "input"])].sort_values("depth")
+        panel.plot(
+            means["depth"],
+            means["mean"],
+            linewidth=1.3,
+            marker=STATE_MARKERS[state],
+            markersize=3,
+            label=f"{activation}, {state} (mean, 95 % interval)",
+            **style,
+        )
+        spread = means[means["state"] != "input"]
+        panel.fill_between(
+            spread["depth"],
+            spread["interval_low"],
+            spread["interval_high"],
+            color=palette[activation],
+            alpha=0.12,
+            linewidth=0,
+        )
+    chance = summary.groupby("depth")["chance"].mean()
+    if np.isfinite(chance).all() and len(chance):
+        panel.plot(chance.index, chance, color="0.4", linewidth=0.8, linestyle=(0, (1, 1)), label="chance")
+    panel.set_xticks(layers["depth"], layers["layer"], rotation=35, ha="right")

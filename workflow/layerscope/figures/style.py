@@ -1,0 +1,61 @@
+"""One look for all figures: readable in print and in colour-blind sight, the same bytes for the same data."""
+
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import matplotlib
+
+matplotlib.use("Agg")
+
+import matplotlib.pyplot as plt
+import seaborn
+from matplotlib.figure import Figure
+
+STATE_LINES = {"untrained": "--", "trained": "-", "intermediate": ":"}
+STATE_MARKERS = {"untrained": "o", "trained": "s", "intermediate": "^"}
+SETTINGS = {
+    "font.size": 8,
+    "axes.titlesize": 8,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+    "legend.frameon": False,
+    "svg.hashsalt": "layerscope",
+    "svg.fonttype": "none",
+    "savefig.dpi": 200,
+    "figure.constrained_layout.use": True,
+}
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """The files that a figure or table may read: those that its kind declares in READS, the other lists empty."""
+
+    score_table: list[str] = field(default_factory=list)
+    summary: list[str] = field(default_factory=list)
+    tests: list[str] = field(default_factory=list)
+    data: list[str] = field(default_factory=list)
+    history: list[str] = field(default_factory=list)
+    activations: list[str] = field(default_factory=list)
+    embedding: list[str] = field(default_factory=list)
+
+
+def apply_style() -> None:
+    """Set matplotlib up for the figures of a study."""
+    plt.rcParams.update(SETTINGS)
+
+
+def colours(count: int) -> list:
+    """`count` colours that stay apart in colour-blind sight as far as so many can (ten do)."""
+    return seaborn.color_palette("colorblind", count)
+
+
+def save(figure: Figure, svg: Path, png: Path) -> None:
+    """Write a figure as SVG and PNG, without dates or versions in the files."""
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    figure.savefig(png, format="png", metadata={"Software": None})
+    plt.close(figure)
+
+
+def network_title(dataset: str, architecture: str) -> str:
+    """The heading of a panel about one architecture on one dataset."""
+    return f"{architecture} on {dataset}"

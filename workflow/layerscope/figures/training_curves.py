@@ -1,0 +1,47 @@
+"""Loss and accuracy by epoch: a thin line a run, the mean over runs, one column an architecture on a dataset."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from layerscope import store
+from layerscope.figures.style import Inputs, colours, network_title
+
+READS = ("history",)
+SPLIT_LINES = {"train": ":", "validation": "--", "test": "-"}
+
+
+def draw(inputs: Inputs, options: dict, shown: dict) -> tuple[Figure, pd.DataFrame]:
+    """Loss above accuracy; colours are activation functions, line styles are splits."""
+    history = pd.concat([_read(source) for source in inputs.history], ignore_index=True)
+    networks = history[["dataset", "architecture"]].drop_duplicates().itertuples(index=False)
+    networks = list(networks)
+    figure, panels = plt.subplots(2, len(networks), figsize=(2.6 * len(networks) + 1, 4.2), squeeze=False, sharex="col")
+    palette = dict(zip(sorted(history["activation"].unique()), colours(10), strict=False))
+    for column, (dataset, architecture) in enumerate(networks):
+        own = history[(history["dataset"] == dataset) & (history["architecture"] == architecture)]
+        for row, measure in enumerate(("loss", "accuracy")):
+            panel = panels[row, column]
+            for (activation, split), lines in own.groupby(["activation", "split"]):
+                style = {"color": palette[activation], "linestyle": SPLIT_LINES[split]}
+                for _, line in lines.groupby("seed"):
+                    panel.plot(line["epoch"], line[measure], linewidth=0.4, alpha=0.5, **style)
+                mean = lines.groupby("epoch")[measure].mean()
+                panel.plot(mean.index, mean, linewidth=1.4, label=f"{activation}, {split}", **style)
+            panel.set_ylabel(measure if column == 0 else "")
+        if (own["loss"] > 0).any():
+            panels[0, column].set_yscale("log")
+        runs = own.groupby("activation")["seed"].nunique()
+        panels[0, column].set_title(f"{network_title(dataset, architecture)}, n = {runs.min()} runs")
+        panels[1, column].set_xlabel("epoch")
+    handles = {}
+    for panel in panels.flat:
+        handles.update(dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True)))
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4)
+    return figure, history
+
+
+def _read(source: str) -> pd.DataFrame:
+    frame = pd.read_csv(source)
+    keys = store.network_keys(source)
+    return frame.assign(**keys)

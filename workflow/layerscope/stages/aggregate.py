@@ -1,0 +1,100 @@
+"""Gather all scores of a study, check that they are complete, and summarise them over runs."""
+
+import argparse
+
+import numpy as np
+import pandas as pd
+
+from layerscope import store
+from layerscope.aggregation import per_run, summarise, training_tests
+from layerscope.commandline import run_stage, stage_parser
+from layerscope.errors import StudyError
+
+TEXT = [
+    "study",
+    "dataset",
+    "architecture",
+    "activation",
+    "sample",
+    "state",
+    "layer",
+    "filter",
+    "space",
+    "metric",
+    "degenerate",
+]
+KEYS = [column for column in store.SCORE_COLUMNS if column not in ("value", "n_points", "chance", "degenerate")]
+
+
+def main(arguments: argparse.Namespace) -> None:
+    params = arguments.params
+    files = expected_files(params)
+    scores = pd.concat([read_scores(file) for file in files], ignore_index=True)
+    scores = scores.sort_values(KEYS, kind="stable", na_position="first", ignore_index=True)
+    check(scores, params["scores"])
+    runs = per_run(scores)
+    with store.replacing(arguments.table) as temporary:
+        scores.to_parquet(temporary, engine="pyarrow", index=False, compression="zstd")
+    store.write_frame(arguments.summary, summarise(runs))
+    store.write_frame(arguments.tests, training_tests(runs))
+
+
+def expected_files(params: dict) -> list[str]:
+    """Every file of scores that the study must have, by its params."""
+    files = []
+    for group in params["expected"]:
+        if "architecture" in group:
+            sources = [
+                store.run_folder(group["dataset"], group["architecture"], group["activation"], seed) for seed in group["seeds"]
+            ]
+        else:
+            sources = [store.input_folder(group["dataset"])]
+        for source in sources:
+            for sample, space in group["files"]:
+                if sample:
+                    files.append(store.path(params["study"], "scores", source=source, sample=sample, space=space))
+                else:
+                    files.append(store.path(params["study"], "run_scores", run=source))
+    return files
+
+
+def read_scores(file: str) -> pd.DataFrame:
+    """One file of scores with its columns in their types. Raises StudyError where it is missing or no table of scores."""
+    types = dict.fromkeys(TEXT, "str")
+    try:
+        rows = pd.read_csv(file, dtype=types, keep_default_na=False, na_values={"value": ["nan"], "chance": ["nan"]})
+    except FileNotFoundError:
+        raise StudyError(f"{file} is missing; run snakemake to make it") from None
+    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, ValueError) as error:
+        raise StudyError(f"{file} is no table of scores ({error}); delete it and run snakemake again") from None
+    if tuple(rows.columns) != store.SCORE_COLUMNS:
+        raise StudyError(f"{file} lacks columns of a table of scores; delete it and run snakemake again")
+    for column in ("seed", "depth", "embedding_seed", "value", "chance"):
+        rows[column] = pd.to_numeric(rows[column].replace("", np.nan)).astype("float64")
+    return rows
+
+
+def check(scores: pd.DataFrame, names: list[str]) -> None:
+    """Raise StudyError unless rows have unique keys, every asked score appears, and every NaN has its reason."""
+    doubled = scores[scores.duplicated(KEYS, keep=False)]
+    if len(doubled):
+        first = doubled.iloc[0]
+        raise StudyError(f"{len(doubled)} rows of scores share their keys, the first: {first[KEYS].to_dict()}")
+    missing = sorted(set(names) - set(scores["metric"]))
+    if missing:
+        raise StudyError(f"no row has the scores {', '.join(missing)}: their `on` reaches nothing that the study makes")
+    unflagged = scores[~np.isfinite(scores["value"]) & (scores["degenerate"] == "")]
+    if len(unflagged):
+        raise StudyError(f"{len(unflagged)} scores are not finite without a reason, the first: {unflagged.iloc[0].to_dict()}")
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = stage_parser(__doc__)
+    parser.add_argument("--table", required=True, help="all rows, to write (Parquet)")
+    parser.add_argument("--summary", required=True, help="means over runs, to write (CSV)")
+    parser.add_argument("--tests", required=True, help="trained against untrained, to write (CSV)")
+    return parser
+
+
+if __name__ == "__main__":
+    run_stage(main, parser())

@@ -1,0 +1,25 @@
+"""Judge the claims of a study by its scores."""
+
+import argparse
+
+from layerscope import store
+from layerscope.aggregation import per_run, with_input_joined
+from layerscope.claims import CLAIM_COLUMNS, judge
+from layerscope.commandline import run_stage, stage_parser
+
+
+def main(arguments: argparse.Namespace) -> None:
+    claims = arguments.params["claims"]
+    runs = per_run(with_input_joined(store.read_score_table(arguments.table)))
+    store.write_rows(arguments.claims, CLAIM_COLUMNS, [judge(name, claim, runs) for name, claim in claims.items()])
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = stage_parser(__doc__)
+    parser.add_argument("--table", required=True, help="all scores (Parquet)")
+    parser.add_argument("--claims", required=True, help="the verdicts to write (CSV)")
+    return parser
+
+
+if __name__ == "__main__":
+    run_stage(main, parser())

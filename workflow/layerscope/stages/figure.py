@@ -1,0 +1,43 @@
+"""Draw one figure, and write the table that it draws."""
+
+import argparse
+from importlib import import_module
+
+from layerscope import store
+from layerscope.commandline import run_stage, stage_parser
+from layerscope.figures.style import Inputs, apply_style, save
+
+
+def main(arguments: argparse.Namespace) -> None:
+    options = arguments.params["options"]
+    apply_style()
+    kind = import_module(f"layerscope.figures.{options['kind']}")
+    figure, table = kind.draw(inputs_of(arguments), options, arguments.params["shown"])
+    with store.replacing(arguments.svg) as svg, store.replacing(arguments.png) as png:
+        save(figure, svg, png)
+    store.write_frame(arguments.csv, table)
+
+
+def inputs_of(arguments: argparse.Namespace) -> Inputs:
+    """The files named on the command line, by kind."""
+    return Inputs(**{name: getattr(arguments, name) for name in Inputs.__dataclass_fields__ if name in arguments})
+
+
+def add_inputs(parser: argparse.ArgumentParser) -> None:
+    """One option for each kind of file that a figure or table may read."""
+    for name in Inputs.__dataclass_fields__:
+        option = "--" + name.replace("_", "-")
+        parser.add_argument(option, nargs="*", default=[], help=f"{name} files, where the kind reads them")
+
+
+def parser() -> argparse.ArgumentParser:
+    parser = stage_parser(__doc__)
+    add_inputs(parser)
+    parser.add_argument("--svg", required=True, help="the figure to write, for print")
+    parser.add_argument("--png", required=True, help="the figure to write, for the screen")
+    parser.add_argument("--csv", required=True, help="the table behind the figure, to write")
+    return parser
+
+
+if __name__ == "__main__":
+    run_stage(main, parser())

@@ -1,0 +1,24 @@
+"""What all kinds of tables share: which rows they are about, and how numbers are written."""
+
+import numpy as np
+import pandas as pd
+
+from layerscope import store
+from layerscope.aggregation import per_run, summarise, with_input_joined
+from layerscope.claims import select
+from layerscope.errors import StudyError
+
+
+def chosen_summary(score_table: str, options: dict) -> pd.DataFrame:
+    """Means over the runs that a table's `on` chooses, of the scores it shows, the input joined to every network."""
+    scores = store.read_score_table(score_table)
+    runs = per_run(with_input_joined(scores[scores["metric"].isin(options["scores"])]))
+    runs = select(runs, options.get("on", {}))
+    if runs.empty:
+        raise StudyError("no scores are left of what the table's `on` chooses; widen it")
+    return summarise(runs)
+
+
+def number(value: float, digits: int = 4) -> str:
+    """A number as the reports write it, four decimals; a dash where there is none."""
+    return f"{value:.{digits}f}" if np.isfinite(value) else "-"

@@ -1,0 +1,26 @@
+"""What training changes: trained minus untrained of the same initialisation, layer by layer."""
+
+import pandas as pd
+
+from layerscope import store
+from layerscope.claims import select
+from layerscope.errors import StudyError
+from layerscope.figures.style import Inputs
+from layerscope.tables.frame import number
+
+READS = ("tests",)
+
+
+def rows(inputs: Inputs, options: dict, shown: dict) -> pd.DataFrame:
+    """The paired tests that `on` chooses: mean difference over runs, 95 % interval, p and Holm's p."""
+    tests = store.read_frame(inputs.tests[0])
+    tests = select(tests[tests["metric"].isin(options["scores"])], options.get("on", {}))
+    if tests.empty:
+        raise StudyError("no tests are left of what the table's `on` chooses; widen it")
+    table = tests[["metric", "dataset", "architecture", "activation", "space", "layer", "filter"]].copy()
+    table["n"] = tests["n_runs"]
+    table["difference"] = tests["difference"].map(number)
+    table["95 %"] = [f"{number(low)} to {number(high)}" for low, high in tests[["interval_low", "interval_high"]].to_numpy()]
+    table["p"] = tests["p"].map(number)
+    table["p (Holm)"] = tests["p_holm"].map(number)
+    return table

@@ -1,0 +1,46 @@
+"""Tables as in the reports: "trained / untrained" in one cell, four decimals, with the spread over runs beside them."""
+
+import pandas as pd
+
+from layerscope.aggregation import FILTER_MEAN, LIVING_MEAN
+from layerscope.figures.style import Inputs
+from layerscope.tables.frame import chosen_summary, number
+
+READS = ("score_table",)
+GROUP = ["dataset", "architecture", "activation", "sample", "space"]
+
+
+def rows(inputs: Inputs, options: dict, shown: dict) -> pd.DataFrame:
+    """One row a layer, filter and network kind; for each score a column of means and one of standard deviations over runs."""
+    summary = chosen_summary(inputs.score_table[0], options)
+    table = []
+    for key, group in summary.groupby(GROUP, sort=False):
+        for (depth, layer, filter_name), part in sorted(group.groupby(["depth", "layer", "filter"]), key=_order):
+            row = dict(zip(GROUP, key, strict=True))
+            row["layer"] = f"layer {int(depth)} ({layer})"
+            row["filter"] = filter_name
+            row["n"] = int(part["n_runs"].max())
+            for score in options["scores"]:
+                own = part[part["metric"] == score].set_index("state")
+                row[score] = _pair(own, "mean")
+                row[f"{score} sd"] = _pair(own, "sd")
+            table.append(row)
+    frame = pd.DataFrame(table)
+    # What is the same in every row is said once, in the caption of the study.
+    constant = [column for column in GROUP if frame[column].nunique() == 1]
+    empty = ["filter"] if (frame["filter"] == "").all() else []
+    return frame.drop(columns=[*constant, *empty])
+
+
+def _order(item: tuple) -> tuple:
+    (depth, _, filter_name), _ = item
+    special = {"": -1, FILTER_MEAN: 10**6, LIVING_MEAN: 10**6 + 1}
+    return depth, special[filter_name] if filter_name in special else int(filter_name)
+
+
+def _pair(own: pd.DataFrame, column: str) -> str:
+    if "input" in own.index:
+        value = number(own.loc["input", column])
+        return f"{value} / {value}"
+    trained, untrained = (number(own.loc[state, column]) if state in own.index else "-" for state in ("trained", "untrained"))
+    return f"{trained} / {untrained}"
