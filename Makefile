@@ -17,7 +17,7 @@ report: study
 	$(SNAKEMAKE) --configfile $(CONFIG) --report report.html
 
 test: lint
-	PATH="$(BIN):$$PATH" python -m pytest -n $(CORES) --dist worksteal
+	PATH="$(BIN):$$PATH" python -m pytest -n $(CORES) --dist loadgroup
 
 lint: $(READY)
 	$(BIN)/ruff check .
@@ -27,6 +27,7 @@ lint: $(READY)
 
 bench: $(READY)
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.study $(CONFIG)
+	PYTHONPATH=workflow $(BIN)/python -m benchmarks.kernels
 
 environment: $(READY)
 

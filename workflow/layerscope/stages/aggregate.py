@@ -23,6 +23,7 @@ TEXT = [
     "metric",
     "degenerate",
 ]
+NUMBERS = ("seed", "depth", "embedding_seed", "value", "chance")
 KEYS = [column for column in store.SCORE_COLUMNS if column not in ("value", "n_points", "chance", "degenerate")]
 
 
@@ -63,14 +64,14 @@ def read_scores(file: str) -> pd.DataFrame:
     types = dict.fromkeys(TEXT, "str")
     try:
         rows = pd.read_csv(file, dtype=types, keep_default_na=False, na_values={"value": ["nan"], "chance": ["nan"]})
+        if tuple(rows.columns) != store.SCORE_COLUMNS:
+            raise ValueError("its columns are not those of a table of scores")
+        for column in NUMBERS:
+            rows[column] = pd.to_numeric(rows[column].replace("", np.nan)).astype("float64")
     except FileNotFoundError:
         raise StudyError(f"{file} is missing; run snakemake to make it") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, ValueError) as error:
-        raise StudyError(f"{file} is no table of scores ({error}); delete it and run snakemake again") from None
-    if tuple(rows.columns) != store.SCORE_COLUMNS:
-        raise StudyError(f"{file} lacks columns of a table of scores; delete it and run snakemake again")
-    for column in ("seed", "depth", "embedding_seed", "value", "chance"):
-        rows[column] = pd.to_numeric(rows[column].replace("", np.nan)).astype("float64")
+        raise StudyError(f"{file} is damaged ({error}); delete it and run snakemake again") from None
     return rows
 
 

@@ -1,0 +1,62 @@
+"""A copy of the project in a temporary folder, and Snakemake run in it as a person would."""
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+
+PROJECT = Path(__file__).parents[2]
+PARTS = ("Snakefile", "config.yaml", "profiles", "envs", "workflow", "tests/workflow/tiny.yaml")
+TINY = "tests/workflow/tiny.yaml"
+
+
+def copy_project(target: Path) -> Path:
+    """The project's own files, without results, in `target`, and the images that the tiny study learns from."""
+    for part in PARTS:
+        source, copied = PROJECT / part, target / part
+        copied.parent.mkdir(parents=True, exist_ok=True)
+        if source.is_dir():
+            shutil.copytree(source, copied, ignore=shutil.ignore_patterns("__pycache__"))
+        else:
+            shutil.copy2(source, copied)
+    generator = np.random.default_rng(0)
+    arrays = {}
+    for split, n in (("train", 1100), ("test", 40)):
+        labels = np.arange(n) % 2
+        images = generator.integers(0, 100, (n, 32, 32), dtype=np.uint8)
+        images[labels == 1, 8:24, 8:24] += 150
+        arrays |= {f"x_{split}": images, f"y_{split}": labels}
+    np.savez(target / "shapes.npz", **arrays)
+    return target
+
+
+def snakemake(folder: Path, *arguments: str, study: str = TINY) -> subprocess.CompletedProcess:
+    """Run Snakemake in a copy of the project; its output is in stdout, errors included."""
+    command = [sys.executable, "-m", "snakemake", *arguments, "--configfile", study]
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    environment.pop("PYTHONPATH", None)
+    return subprocess.run(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+    )
+
+
+def planned(folder: Path, *arguments: str, study: str = TINY) -> set[str]:
+    """What a dry-run would do: the messages of its jobs, for instance `Drawing figure hit`."""
+    done = snakemake(folder, "-n", "--nolock", *arguments, study=study)
+    assert done.returncode == 0, done.stdout
+    return set(re.findall(r"^Job \d+: (.*)$", done.stdout, flags=re.MULTILINE))
+
+
+def outputs(folder: Path) -> dict[str, bytes]:
+    """Every declared output of the tiny study by its path: all files that are no logs and no measurements."""
+    root = folder / "results" / "tiny"
+    found = {}
+    for file in sorted(path for path in root.rglob("*") if path.is_file()):
+        name = str(file.relative_to(root))
+        if not name.startswith(("logs/", "benchmarks/")):
+            found[name] = file.read_bytes()
+    return found

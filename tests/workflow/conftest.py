@@ -1,0 +1,32 @@
+import os
+import shutil
+import sys
+from pathlib import Path
+
+import pytest
+from filelock import FileLock
+
+sys.path.insert(0, str(Path(__file__).parent))
+
+from checkout import copy_project, snakemake
+
+
+@pytest.fixture(scope="session")
+def finished_study(tmp_path_factory) -> Path:
+    """A copy of the project in which the tiny study is finished. Made once, shared by all test processes: do not change it."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "finished_study"
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "finished").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            copy_project(folder)
+            done = snakemake(folder, "--cores", "2")
+            assert done.returncode == 0, done.stdout
+            (folder / "finished").write_text(done.stdout)
+    return folder
+
+
+@pytest.fixture
+def study_copy(finished_study: Path, tmp_path: Path) -> Path:
+    """A finished tiny study of one's own, to be edited."""
+    return Path(shutil.copytree(finished_study, tmp_path / "study"))

@@ -1,0 +1,193 @@
+"""What an edit makes stale, by real dry-runs on a finished study: the table of the README, row by row."""
+
+import os
+from collections import Counter
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from checkout import TINY, copy_project, planned
+
+pytestmark = [pytest.mark.study, pytest.mark.xdist_group("study")]
+
+MLP = ("runs/digits/mlp/relu/seed0", "runs/digits/mlp/relu/seed1")
+CNN = ("runs/digits/cnn/tanh/seed0",)
+VGG = ("runs/shapes/vgg/relu/seed0",)
+INPUT = ("inputs/digits",)
+SHOWN = {"Drawing figure hit", "Writing table separation", "Judging the claims"}
+AFTER_SCORES = {"Aggregating all scores", *SHOWN}
+
+
+def training(*runs: str) -> set[str]:
+    return {f"Training {run}" for run in runs} | {f"Scoring {run}" for run in runs}
+
+
+def embedding(*sources: str, name: str) -> set[str]:
+    return {f"Embedding {source} on some by {name}" for source in sources} | {
+        f"Scoring {source} on some in {name}" for source in sources
+    }
+
+
+def looking(*runs: str) -> set[str]:
+    """Everything between a network and the aggregate."""
+    jobs = {f"Dumping {run} on some" for run in runs} | {f"Finding neighbors in {run} on some" for run in runs}
+    jobs |= {f"Scoring {run} on some" for run in runs}
+    jobs |= {f"Scoring the representations of {run} on some" for run in runs}
+    jobs |= embedding(*runs, name="pca")
+    jobs |= embedding(*(run for run in runs if run == MLP[0]), name="tsne")
+    return jobs
+
+
+def scoring(*sources: str) -> set[str]:
+    """All scores of representations and embeddings."""
+    jobs = {f"Scoring the representations of {source} on some" for source in sources}
+    jobs |= {f"Scoring {source} on some in pca" for source in sources}
+    return jobs | {f"Scoring {source} on some in tsne" for source in sources if source in (MLP[0], INPUT[0])}
+
+
+def replaced(file: str, old: str, new: str) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        text = (folder / file).read_text()
+        assert old in text, f"{file} has no {old}"
+        (folder / file).write_text(text.replace(old, new, 1))
+
+    return edit
+
+
+def in_study(old: str, new: str) -> Callable[[Path], None]:
+    return replaced(TINY, old, new)
+
+
+def code_edited(module: str) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        with open(folder / "workflow/layerscope" / module, "a") as file:
+            file.write("\nEDITED = True\n")
+
+    return edit
+
+
+def touched(*files: str) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        for file in files:
+            os.utime(folder / file)
+
+    return edit
+
+
+def keys_reordered(folder: Path) -> None:
+    text = (folder / TINY).read_text()
+    blocks = text.replace("{lr: 0.1, epochs: 2, batch: 64}", "{batch: 64, epochs: 2, lr: 0.1}")
+    head, seeds, rest = blocks.partition("seeds: 2\n")
+    (folder / TINY).write_text(head + rest + seeds)
+
+
+EVERYWHERE = (*MLP, *CNN, *INPUT)
+BIG_FILE = "results/tiny/data/shapes.h5"
+CASES = {
+    "a figure's option": (
+        in_study("score: neighborhood_hit, on: {dataset: digits", "title: Hits, score: neighborhood_hit, on: {dataset: digits"),
+        {"Drawing figure hit"},
+    ),
+    "a table's option": (
+        in_study("scores: [d_same], on", "title: Separation, scores: [d_same], on"),
+        {"Writing table separation"},
+    ),
+    "a claim": (in_study("expect: positive", "expect: negative"), {"Judging the claims"}),
+    "a score's option": (in_study("neighborhood_hit: {k: 6}", "neighborhood_hit: {k: 7}"), scoring(*EVERYWHERE) | AFTER_SCORES),
+    "an embedding's option": (
+        in_study("iterations: 40, on", "iterations: 60, on"),
+        embedding(MLP[0], *INPUT, name="tsne") | AFTER_SCORES | {"Drawing figure grid"},
+    ),
+    "one more seed": (
+        in_study(
+            "activations: [relu]}\n  - {datasets: [digits], architectures: [cnn]",
+            "activations: [relu], seeds: [0, 1, 2]}\n  - {datasets: [digits], architectures: [cnn]",
+        ),
+        training("runs/digits/mlp/relu/seed2") | looking("runs/digits/mlp/relu/seed2") | AFTER_SCORES,
+    ),
+    "one more snapshot": (
+        in_study("{on: {architecture: cnn}, lr: 0.05}", "{on: {architecture: cnn}, lr: 0.05, snapshots: [0, 1, last]}"),
+        training(*CNN) | looking(*CNN) | AFTER_SCORES,
+    ),
+    "the learning rate of one architecture": (
+        in_study("lr: 0.05", "lr: 0.06"),
+        training(*CNN) | looking(*CNN) | AFTER_SCORES,
+    ),
+    "vgg.py": (code_edited("models/vgg.py"), training(*VGG) | AFTER_SCORES),
+    "an engine": (
+        code_edited("embedding/tsne_opentsne.py"),
+        embedding(MLP[0], *INPUT, name="tsne") | AFTER_SCORES | {"Drawing figure grid"},
+    ),
+    "a figure's module": (code_edited("figures/score_by_depth.py"), {"Drawing figure hit"}),
+    "a score's module": (
+        code_edited("scoring/kl.py"),
+        {f"Scoring {source} on some in pca" for source in EVERYWHERE}
+        | {f"Scoring {source} on some in tsne" for source in (MLP[0], *INPUT)}
+        | AFTER_SCORES,
+    ),
+    "store.py": (code_edited("store.py"), set()),
+    "config.py": (code_edited("config.py"), set()),
+    "key order": (keys_reordered, set()),
+    "a comment": (in_study("seeds: 2", "seeds: 2  # two are few"), set()),
+    "0.1 written 0.10": (in_study("lr: 0.1,", "lr: 0.10,"), set()),
+    "5 written 5.0": (in_study("perplexity: 5,", "perplexity: 5.0,"), set()),
+    "64 written 64.0": (in_study("batch: 64", "batch: 64.0"), set()),
+    "touched results and sources": (
+        touched(
+            BIG_FILE,
+            "results/tiny/runs/digits/mlp/relu/seed0/some/activations.h5",
+            "workflow/layerscope/models/mlp.py",
+        ),
+        set(),
+    ),
+    "two values swapped": (
+        in_study("early_exaggeration_iterations: 50, iterations: 40", "early_exaggeration_iterations: 40, iterations: 50"),
+        embedding(MLP[0], *INPUT, name="tsne") | AFTER_SCORES | {"Drawing figure grid"},
+    ),
+    "one more sample": (
+        in_study("samples:", "samples:\n  few: {split: test, choose: first, n: 50, on: {architecture: cnn}}"),
+        {
+            job.replace("on some", "on few")
+            for job in {"Dumping the input of digits on some"}
+            | {"Finding neighbors in inputs/digits on some"}
+            | looking(*CNN)
+            | scoring(*INPUT)
+            | embedding(*INPUT, name="pca")
+            if not job.endswith("in tsne")
+        }
+        | AFTER_SCORES,
+    ),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_an_edit_reruns_what_reads_it_and_nothing_else(study_copy: Path, case: str):
+    edit, stale = CASES[case]
+    edit(study_copy)
+    assert planned(study_copy) == stale
+
+
+def test_the_touched_file_is_larger_than_snakemakes_own_limit_for_checksums(finished_study: Path):
+    assert (finished_study / BIG_FILE).stat().st_size > 1_000_000
+
+
+def test_the_job_counts_of_the_default_study_follow_from_its_config(tmp_path: Path):
+    folder = copy_project(tmp_path / "fresh")
+    networks = {("mnist5k", "mlp"): 2 * 3, ("digits", "mlp"): 2 * 3, ("mnist5k", "cnn"): 2 * 3}
+    runs, datasets = sum(networks.values()), 2
+    sources = runs + datasets
+    embeddings = 3 * sources + 1
+    expected = {
+        "Preparing": datasets,
+        "Training": runs,
+        "Dumping": sources,
+        "Finding": sources,
+        "Embedding": embeddings,
+        # Every network as such and on its sample, every source in its own space and in every embedding.
+        "Scoring": 2 * runs + sources + embeddings,
+        "Aggregating": 1,
+        "Judging": 1,
+        "Drawing": 13,
+        "Writing": 5,
+    }
+    assert Counter(job.split()[0] for job in planned(folder, study="config.yaml")) == expected

@@ -1,0 +1,102 @@
+"""One tiny study end to end: complete, repeatable at any number of cores, and finished when it says so."""
+
+import re
+from pathlib import Path
+
+import h5py
+import pandas as pd
+import pytest
+from checkout import copy_project, outputs, planned, snakemake
+
+pytestmark = [pytest.mark.study, pytest.mark.xdist_group("study")]
+
+
+def test_a_second_run_has_nothing_to_do(finished_study: Path):
+    done = snakemake(finished_study, "--cores", "2", "--nolock")
+    assert "Nothing to be done" in done.stdout
+    assert planned(finished_study) == set()
+
+
+def test_every_target_is_there_and_no_temporary_file_is_left(finished_study: Path):
+    names = set(outputs(finished_study))
+    run = "runs/digits/mlp/relu/seed1"
+    assert {
+        "data/digits.h5",
+        f"{run}/checkpoints.safetensors",
+        f"{run}/history.csv",
+        f"{run}/spectra.h5",
+        f"{run}/scores/run.csv",
+        f"{run}/some/activations.h5",
+        f"{run}/some/neighbors.h5",
+        f"{run}/some/embeddings/pca.h5",
+        f"{run}/some/scores/raw.csv",
+        f"{run}/some/scores/run.csv",
+        "inputs/digits/some/embeddings/tsne.h5",
+        "scores.parquet",
+        "summary.csv",
+        "tests.csv",
+        "claims.csv",
+        "figures/grid.svg",
+        "figures/grid.png",
+        "figures/hit.csv",
+        "tables/separation.tex",
+    } <= names
+    assert not [name for name in names if Path(name).name.startswith(".")]
+
+
+def test_the_same_study_gives_the_same_bytes_on_one_core(finished_study: Path, tmp_path: Path):
+    alone = copy_project(tmp_path / "alone")
+    done = snakemake(alone, "--cores", "1")
+    assert done.returncode == 0, done.stdout
+    here, there = outputs(finished_study), outputs(alone)
+    assert here.keys() == there.keys()
+    assert [name for name in here if here[name] != there[name]] == []
+
+
+def test_the_input_is_scored_once_and_joins_every_network(finished_study: Path):
+    root = finished_study / "results/tiny"
+    scores = pd.read_parquet(root / "scores.parquet")
+    assert set(scores.loc[scores["state"] == "input", "architecture"]) == {""}
+    table = pd.read_csv(root / "tables/separation.csv")
+    assert list(table["layer"]) == ["layer 0 (input)", "layer 1 (hidden1)", "layer 2 (hidden2)", "layer 3 (output)"]
+    first = table["d_same"][0].split(" / ")
+    assert first[0] == first[1]
+
+
+def test_filters_are_scored_one_by_one(finished_study: Path):
+    scores = pd.read_parquet(finished_study / "results/tiny/scores.parquet")
+    of_filters = scores[(scores["filter"] != "") & (scores["metric"] == "d_same") & (scores["space"] == "raw")]
+    assert sorted(of_filters["filter"].unique()) == ["0", "1", "2"]
+    assert set(of_filters["layer"]) == {"conv1"}
+
+
+def test_files_say_who_made_them(finished_study: Path):
+    with h5py.File(finished_study / "results/tiny/inputs/digits/some/activations.h5") as file:
+        assert file.attrs["schema"] == 1
+        assert '"torch"' in file.attrs["provenance"]
+        assert '"dataset":"digits"' in file.attrs["params"]
+
+
+def test_names_of_figures_tables_and_claims_are_targets(study_copy: Path):
+    (study_copy / "results/tiny/figures/hit.svg").unlink()
+    assert planned(study_copy, "hit") == {"Drawing figure hit"}
+    assert planned(study_copy, "separation") == set()
+    assert planned(study_copy, "training_helps") == set()
+
+
+def test_the_report_opens_offline(finished_study: Path, tmp_path: Path):
+    report = tmp_path / "report.html"
+    done = snakemake(finished_study, "--report", str(report), "--nolock")
+    assert done.returncode == 0, done.stdout
+    html = report.read_text()
+    assert "hit" in html
+    assert not re.search(r'<(script|link)[^>]+(src|href)="https?://', html)
+
+
+def test_a_lost_network_is_not_hidden(study_copy: Path):
+    scores = study_copy / "results/tiny/runs/digits/mlp/relu/seed0/some/scores/raw.csv"
+    scores.write_text("\n".join(scores.read_text().splitlines()[:1]) + "\nnot,a,row\n")
+    done = snakemake(study_copy, "--cores", "1", "--until", "aggregate", "--forcerun", "aggregate")
+    assert done.returncode != 0
+    assert "scores/raw.csv" in done.stdout
+    assert "delete it and run snakemake again" in done.stdout
