@@ -1,19 +1,12 @@
 # The way in: `snakemake --cores 16` makes everything that config.yaml asks for; --configfile names another study.
-import os
 import sys
 from pathlib import Path
 
-PACKAGE = Path(workflow.basedir) / "workflow"
-sys.path.insert(0, str(PACKAGE))
-os.environ["PYTHONPATH"] = os.pathsep.join([str(PACKAGE), *os.environ.get("PYTHONPATH", "").split(os.pathsep)])
+sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
-from layerscope.errors import StudyError
 from layerscope.snakemake_entry import load_jobs
 
-try:
-    jobs = load_jobs(workflow)
-except StudyError as error:
-    raise WorkflowError(str(error))
+jobs = load_jobs(workflow)
 
 
 wildcard_constraints:

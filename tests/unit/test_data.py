@@ -123,7 +123,7 @@ def test_samples_and_datasets_of_another_name_have_other_rows(choose):
 
 def test_the_rows_of_a_name_are_the_same_on_every_machine():
     """Changing the draw makes every stored result stale without anything to show it."""
-    np.testing.assert_array_equal(sample_rows(np.zeros(10, int), "random", 3, "look", "digits"), RANDOM_OF_TEN)
+    np.testing.assert_array_equal(sample_rows(np.zeros(10, int), "random", 3, "look", "digits"), [5, 6, 8])
 
 
 @pytest.mark.parametrize("choose", ["first", "random"])
@@ -172,7 +172,8 @@ def test_standardise_gives_each_channel_mean_zero_and_variance_one(shape):
 
 def test_standardise_learns_from_the_images_it_is_given():
     shift, scale = normaliser(pixels("grey"), 255, "standardise")
-    np.testing.assert_allclose(network_input(np.full((2, 8, 8), 255, np.uint8), shift, scale), (255 - shift) / scale, rtol=1e-6)
+    white = network_input(np.full((2, 8, 8), 255, np.uint8), shift, scale)
+    np.testing.assert_allclose(white, np.full((2, 1, 8, 8), (255 - shift[0]) / scale[0]), rtol=1e-6)
 
 
 def test_a_channel_without_variance_becomes_zero():

@@ -1,5 +1,7 @@
 """From Snakemake's command line to the jobs of a study."""
 
+import os
+import sys
 from pathlib import Path
 
 from layerscope.config import load_study
@@ -7,25 +9,28 @@ from layerscope.errors import StudyError
 from layerscope.runs import Jobs
 
 DEFAULT_STUDY = "config.yaml"
+PACKAGE_FOLDER = str(Path(__file__).parents[1])
 
 
 def load_jobs(workflow) -> Jobs:
     """The jobs of the study that `--configfile` names, or of config.yaml, with `--config` applied.
 
-    The file is read here, and not by Snakemake's `configfile:`, which would merge the named study into the default one.
-    Raises StudyError.
+    The file is read here, and not by Snakemake's `configfile:`, which would merge the named study into the default one. The
+    package is put on the PYTHONPATH of all jobs. A study that is not valid ends the program with its one message.
     """
+    # Set here for jobs in conda environments and on cluster nodes too, which read the Snakefile again.
+    os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [PACKAGE_FOLDER, os.environ.get("PYTHONPATH")]))
     settings = workflow.config_settings
-    files = list(settings.configfiles)
+    try:
+        return Jobs(load_study(_study_file(list(settings.configfiles)), dict(settings.config)))
+    except StudyError as error:
+        # An exception would come with the Snakefile's own lines, which say nothing to the person.
+        sys.exit(f"layerscope: {error}")
+
+
+def _study_file(files: list[Path]) -> Path:
     if len(files) > 1:
         names = ", ".join(str(file) for file in files)
         raise StudyError(f"--configfile names {len(files)} files ({names}); one file is one study: name one")
-    file = files[0] if files else Path(DEFAULT_STUDY)
-    return Jobs(load_study(_shown(file), dict(settings.config)))
-
-
-def _shown(file: Path) -> Path:
-    try:
-        return Path(file).relative_to(Path.cwd())
-    except ValueError:
-        return Path(file)
+    file = Path(files[0]) if files else Path(DEFAULT_STUDY)
+    return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file

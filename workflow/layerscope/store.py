@@ -234,11 +234,14 @@ def filter_name(filter_number: int | None) -> str:
 
 def write_data(target: str | Path, params: dict, provenance: dict, dataset) -> None:
     """Lay out a dataset (layerscope.data.dataset.Dataset): /{split}/{images, labels} and what describes it."""
+    from layerscope.data.tensors import channel_statistics
+
     with create_hdf5(target, "data", params, provenance) as file:
         file.attrs["classes"] = json.dumps(dataset.classes)
         file.attrs["source"] = dataset.source
         file.attrs["sha256"] = dataset.sha256
         file.attrs["white"] = float(dataset.white)
+        file.attrs["mean"], file.attrs["deviation"] = channel_statistics(dataset.splits["train"][0])
         for split, (images, labels) in dataset.splits.items():
             group = file.create_group(split)
             write_array(group, "images", images.shape, images.dtype.str, images)
@@ -247,10 +250,26 @@ def write_data(target: str | Path, params: dict, provenance: dict, dataset) -> N
 
 def read_split(source: str | Path, split: str) -> tuple["np.ndarray", "np.ndarray"]:
     """Images (n, ...) as stored and labels (n,) int64 of one split."""
+    labels = read_split_labels(source, split)
+    with open_hdf5(source) as file:
+        return file[split]["images"][:], labels
+
+
+def read_split_labels(source: str | Path, split: str) -> "np.ndarray":
+    """Labels (n,) int64 of one split. Raises StudyError where the dataset lacks it."""
     with open_hdf5(source) as file:
         if split not in file:
             raise StudyError(f"{source} has no split '{split}'; it has: {', '.join(file)}")
-        return file[split]["images"][:], file[split]["labels"][:]
+        return file[split]["labels"][:]
+
+
+def read_images(source: str | Path, split: str, rows: "np.ndarray") -> "np.ndarray":
+    """Images (len(rows), ...) as stored; rows ascend."""
+    with open_hdf5(source) as file:
+        stored = file[split]["images"]
+        if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
+            return stored[rows[0] : rows[-1] + 1]
+        return stored[rows]
 
 
 def split_names(source: str | Path) -> list[str]:
@@ -261,19 +280,22 @@ def split_names(source: str | Path) -> list[str]:
 
 @dataclass(frozen=True)
 class DataDescription:
-    """What a dataset file says of itself. white: the pixel value that means full intensity."""
+    """What a dataset file says of itself.
+
+    white: the pixel value of full intensity. mean, deviation: of each channel of the training images.
+    """
 
     classes: list[str]
     white: float
-    shape: tuple[int, ...]
+    mean: "np.ndarray"
+    deviation: "np.ndarray"
 
 
 def describe_data(source: str | Path) -> DataDescription:
-    """Class names, value of full intensity and shape of one image."""
+    """Class names, the value of full intensity and the statistics of the training images."""
     with open_hdf5(source) as file:
-        return DataDescription(
-            json.loads(file.attrs["classes"]), float(file.attrs["white"]), tuple(file["train"]["images"].shape[1:])
-        )
+        about = file.attrs
+        return DataDescription(json.loads(about["classes"]), float(about["white"]), about["mean"], about["deviation"])
 
 
 # Networks

@@ -12,21 +12,25 @@ def channelled(images: np.ndarray) -> np.ndarray:
     return images[:, None] if images.ndim == 3 else images
 
 
-def normaliser(images: np.ndarray, white: float, normalise: str) -> tuple[np.ndarray, np.ndarray]:
-    """Per-channel (shift, scale) float32, learned from training images: the input is (pixel - shift) / scale.
+def channel_statistics(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation (float64) of each channel, or feature, of training images."""
+    images = channelled(images)
+    axes = (0, *range(2, images.ndim))
+    return images.mean(axis=axes, dtype=np.float64), images.std(axis=axes, dtype=np.float64)
 
-    normalise: `unit` (divide by the value of full intensity), `standardise` (zero mean and unit variance a channel) or
-    `none`.
+
+def normaliser(white: float, mean: np.ndarray, deviation: np.ndarray, normalise: str) -> tuple[np.ndarray, np.ndarray]:
+    """Per-channel (shift, scale) float32: the input is (pixel - shift) / scale.
+
+    white: the pixel value of full intensity. mean, deviation: of the training images. normalise: `unit` (divide by white),
+    `standardise` (mean 0 and variance 1 a channel; a constant channel becomes 0) or `none`.
     """
-    channels = channelled(images[:1]).shape[1] if images.ndim > 2 else images.shape[1]
+    zeros = np.zeros(len(mean), np.float32)
     if normalise == "none":
-        return np.zeros(channels, np.float32), np.ones(channels, np.float32)
+        return zeros, np.ones_like(zeros)
     if normalise == "unit":
-        return np.zeros(channels, np.float32), np.full(channels, white, np.float32)
-    axes = (0, *range(2, channelled(images).ndim))
-    shift = channelled(images).mean(axis=axes, dtype=np.float64)
-    scale = channelled(images).std(axis=axes, dtype=np.float64)
-    return shift.astype(np.float32), np.where(scale > 0, scale, 1).astype(np.float32)
+        return zeros, np.full_like(zeros, white)
+    return mean.astype(np.float32), np.where(deviation > 0, deviation, 1).astype(np.float32)
 
 
 def network_input(images: np.ndarray, shift: np.ndarray, scale: np.ndarray) -> np.ndarray:

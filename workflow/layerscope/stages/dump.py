@@ -9,10 +9,10 @@ from tqdm import tqdm
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.data.tensors import network_input, normaliser, sample_rows
 from layerscope.errors import StudyError
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.network import Network, build_network, outputs_of
+from layerscope.observations import Observations, observations_of_sample
 from layerscope.provenance import provenance
 
 BATCH = 500
@@ -21,18 +21,12 @@ BATCH = 500
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     device = set_up_device(params["device"], params["threads"], params["precision"])
-    described = store.describe_data(arguments.data)
-    training_images, _ = store.read_split(arguments.data, "train")
-    shift, scale = normaliser(training_images, described.white, params["normalise"])
-    images, labels = store.read_split(arguments.data, params["sample"]["split"])
-    rows = sample_rows(labels, params["sample"]["choose"], params["sample"].get("n"), params["sample"]["name"], params["dataset"])
-    images, labels = images[rows], labels[rows]
-    shape = network_input(images[:1], shift, scale).shape[1:]
+    observations = observations_of_sample(arguments.data, params["sample"], params["dataset"], params["normalise"])
     network = build_network(
         params["architecture"]["name"],
         params["architecture"],
-        shape,
-        len(described.classes),
+        observations.shape,
+        len(observations.classes),
         params["activation"],
         seed=0,
     ).to(device)
@@ -41,8 +35,8 @@ def main(arguments: argparse.Namespace) -> None:
         device=device_kind(device), threads=params["threads"], status=trained["status"], reason=trained["reason"]
     )
     with store.create_hdf5(arguments.activations, "activations", params, made_by) as file:
-        file.create_dataset("labels", data=labels)
-        file.create_dataset("index", data=rows)
+        file.create_dataset("labels", data=observations.labels)
+        file.create_dataset("index", data=observations.rows)
         for epoch, state in store.read_checkpoints(arguments.checkpoints).items():
             if epoch not in params["epochs"]:
                 continue
@@ -50,12 +44,12 @@ def main(arguments: argparse.Namespace) -> None:
                 network.load_state_dict(state)
             except RuntimeError as error:
                 raise StudyError(f"{arguments.checkpoints} does not fit the architecture ({error})") from None
-            stream_snapshot(network, file, epoch, params["layers"], images, labels, (shift, scale), device)
+            stream_snapshot(network, file, epoch, params["layers"], observations, device)
 
 
-def stream_snapshot(network: Network, file, epoch: int, layers: list[str], images, labels, normal, device) -> None:
+def stream_snapshot(network: Network, file, epoch: int, layers: list[str], observations: Observations, device) -> None:
     """One forward pass in batches: each kept layer's outputs, the predictions and the losses go to the file as they come."""
-    n = len(labels)
+    n = len(observations.labels)
     depths = {layer.name: depth for depth, layer in enumerate(network.plan, start=1)}
     group = file.create_group(store.epoch_name(epoch))
     for layer in network.plan:
@@ -72,8 +66,8 @@ def stream_snapshot(network: Network, file, epoch: int, layers: list[str], image
     with outputs_of({name: network.block(name) for name in layers}, receive), torch.inference_mode():
         for start in tqdm(range(0, n, BATCH), desc=store.epoch_name(epoch), delay=10, mininterval=5):
             part = slice(start, start + BATCH)
-            logits = network(torch.from_numpy(network_input(images[part], *normal)).to(device))
-            wanted = torch.from_numpy(labels[part]).to(device)
+            logits = network(torch.from_numpy(observations.inputs(part)).to(device))
+            wanted = torch.from_numpy(observations.labels[part]).to(device)
             classes[part] = logits.argmax(1).cpu().numpy()
             losses[part] = functional.cross_entropy(logits, wanted, reduction="none").cpu().numpy()
     file.require_group("predictions").create_dataset(store.epoch_name(epoch), data=classes)

@@ -4,23 +4,23 @@ import argparse
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.data.tensors import network_input, normaliser, sample_rows
+from layerscope.observations import observations_of_sample
 from layerscope.provenance import provenance
+
+BATCH = 1000
 
 
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
-    described = store.describe_data(arguments.data)
-    training_images, _ = store.read_split(arguments.data, "train")
-    shift, scale = normaliser(training_images, described.white, params["normalise"])
-    images, labels = store.read_split(arguments.data, params["sample"]["split"])
-    rows = sample_rows(labels, params["sample"]["choose"], params["sample"].get("n"), params["sample"]["name"], params["dataset"])
-    inputs = network_input(images[rows], shift, scale)
+    observations = observations_of_sample(arguments.data, params["sample"], params["dataset"], params["normalise"])
+    shape = (len(observations.labels), *observations.shape)
     with store.create_hdf5(arguments.activations, "activations", params, provenance()) as file:
-        file.create_dataset("labels", data=labels[rows])
-        file.create_dataset("index", data=rows)
-        stored = store.write_array(file.create_group(store.epoch_name(0)), "input", inputs.shape, "float32", inputs)
-        stored.attrs.update(depth=0, kind="input", tap="post", shape=inputs.shape[1:])
+        file.create_dataset("labels", data=observations.labels)
+        file.create_dataset("index", data=observations.rows)
+        stored = store.write_array(file.create_group(store.epoch_name(0)), "input", shape, "float32")
+        for start in range(0, len(observations.labels), BATCH):
+            stored[start : start + BATCH] = observations.inputs(slice(start, start + BATCH))
+        stored.attrs.update(depth=0, kind="input", tap="post", shape=observations.shape)
 
 
 def parser() -> argparse.ArgumentParser:

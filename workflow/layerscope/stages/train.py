@@ -6,9 +6,9 @@ import torch
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.data.tensors import network_input, normaliser
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.network import build_network
+from layerscope.observations import observations_of_split
 from layerscope.provenance import provenance
 from layerscope.seeds import purpose_seed
 from layerscope.training.train import TrainingRun, train
@@ -18,20 +18,19 @@ def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     device = set_up_device(params["device"], params["threads"], params["precision"])
     memory_format = torch.channels_last if params["memory_format"] == "channels_last" else torch.contiguous_format
-    described = store.describe_data(arguments.data)
-    training_images, _ = store.read_split(arguments.data, "train")
-    shift, scale = normaliser(training_images, described.white, params["normalise"])
+    observed = {
+        split: observations_of_split(arguments.data, split, params["normalise"]) for split in store.split_names(arguments.data)
+    }
     splits = {}
-    for split in store.split_names(arguments.data):
-        images, labels = store.read_split(arguments.data, split)
-        inputs = torch.from_numpy(network_input(images, shift, scale)).to(device)
-        splits[split] = (_laid_out(inputs, memory_format), torch.from_numpy(labels).to(device))
-    shape = tuple(splits["train"][0].shape[1:])
+    for split, observations in observed.items():
+        inputs = torch.from_numpy(observations.inputs()).to(device)
+        splits[split] = (_laid_out(inputs, memory_format), torch.from_numpy(observations.labels).to(device))
+    shape, classes = observed["train"].shape, observed["train"].classes
     network = build_network(
         params["architecture"]["name"],
         params["architecture"],
         shape,
-        len(described.classes),
+        len(classes),
         params["activation"],
         purpose_seed(params["seed"], "initialisation"),
     )

@@ -1,0 +1,42 @@
+"""What networks receive: the observations of a split or of a sample, read from a dataset file part by part."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from layerscope import store
+from layerscope.data.tensors import network_input, normaliser, sample_rows
+
+
+@dataclass(frozen=True)
+class Observations:
+    """rows: (n,) int64, which rows of the split. labels: (n,) int64. classes: of the dataset. shape: of one input."""
+
+    data: str
+    split: str
+    rows: np.ndarray
+    labels: np.ndarray
+    classes: list[str]
+    shape: tuple[int, ...]
+    shift: np.ndarray
+    scale: np.ndarray
+
+    def inputs(self, part: slice = slice(None)) -> np.ndarray:
+        """What the network receives of a part of the observations: (part, *shape) float32."""
+        return network_input(store.read_images(self.data, self.split, self.rows[part]), self.shift, self.scale)
+
+
+def observations_of_split(data: str, split: str, normalise: str) -> Observations:
+    """All observations of a split, in stored order."""
+    described = store.describe_data(data)
+    labels = store.read_split_labels(data, split)
+    shift, scale = normaliser(described.white, described.mean, described.deviation, normalise)
+    first = network_input(store.read_images(data, split, np.arange(min(1, len(labels)))), shift, scale)
+    return Observations(data, split, np.arange(len(labels)), labels, described.classes, first.shape[1:], shift, scale)
+
+
+def observations_of_sample(data: str, sample: dict, dataset: str, normalise: str) -> Observations:
+    """The observations that a sample looks at. sample: name, split, choose and n, as in job params."""
+    whole = observations_of_split(data, sample["split"], normalise)
+    rows = sample_rows(whole.labels, sample["choose"], sample.get("n"), sample["name"], dataset)
+    return Observations(data, whole.split, rows, whole.labels[rows], whole.classes, whole.shape, whole.shift, whole.scale)
