@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from layerscope.data.dataset import check_labels, hold_out
 from layerscope.data.sources import images, mlxtend, npz, sklearn, torchvision
-from layerscope.data.tensors import channelled, network_input, normaliser, sample_rows
+from layerscope.data.tensors import channel_statistics, channelled, network_input, normaliser, sample_rows
 from layerscope.errors import StudyError
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
@@ -147,10 +147,24 @@ def pixels(shape):
     return np.random.default_rng(0).integers(0, 256, SHAPES[shape]).astype(np.uint8)
 
 
+def learned(stored, normalise):
+    """(shift, scale) from training images."""
+    return normaliser(255, *channel_statistics(stored), normalise)
+
+
+@pytest.mark.parametrize("shape", SHAPES)
+def test_the_statistics_of_channels_are_those_of_numpy(shape):
+    stored = channelled(pixels(shape)).astype(np.float64)
+    by_channel = np.moveaxis(stored, 1, 0).reshape(stored.shape[1], -1)
+    mean, deviation = channel_statistics(pixels(shape))
+    np.testing.assert_allclose(mean, by_channel.mean(axis=1), rtol=1e-12)
+    np.testing.assert_allclose(deviation, by_channel.std(axis=1), rtol=1e-12)
+
+
 @pytest.mark.parametrize("shape", SHAPES)
 def test_unit_divides_by_full_intensity(shape):
     stored = pixels(shape)
-    found = network_input(stored, *normaliser(stored, 255, "unit"))
+    found = network_input(stored, *learned(stored, "unit"))
     np.testing.assert_array_equal(found, channelled(stored).astype(np.float32) / np.float32(255))
     assert found.dtype == np.float32
 
@@ -158,27 +172,27 @@ def test_unit_divides_by_full_intensity(shape):
 @pytest.mark.parametrize("shape", SHAPES)
 def test_none_leaves_the_values_as_they_are(shape):
     stored = pixels(shape)
-    np.testing.assert_array_equal(network_input(stored, *normaliser(stored, 255, "none")), channelled(stored))
+    np.testing.assert_array_equal(network_input(stored, *learned(stored, "none")), channelled(stored))
 
 
 @pytest.mark.parametrize("shape", SHAPES)
 def test_standardise_gives_each_channel_mean_zero_and_variance_one(shape):
     stored = pixels(shape)
-    found = network_input(stored, *normaliser(stored, 255, "standardise")).astype(np.float64)
+    found = network_input(stored, *learned(stored, "standardise")).astype(np.float64)
     axes = (0, 2, 3) if found.ndim == 4 else 0
     np.testing.assert_allclose(found.mean(axis=axes), 0, atol=1e-6)
     np.testing.assert_allclose(found.std(axis=axes), 1, atol=1e-6)
 
 
 def test_standardise_learns_from_the_images_it_is_given():
-    shift, scale = normaliser(pixels("grey"), 255, "standardise")
+    shift, scale = learned(pixels("grey"), "standardise")
     white = network_input(np.full((2, 8, 8), 255, np.uint8), shift, scale)
     np.testing.assert_allclose(white, np.full((2, 1, 8, 8), (255 - shift[0]) / scale[0]), rtol=1e-6)
 
 
 def test_a_channel_without_variance_becomes_zero():
     stored = np.stack([pixels("grey"), np.full((30, 8, 8), 7, np.uint8)], axis=1)
-    assert (network_input(stored, *normaliser(stored, 255, "standardise"))[:, 1] == 0).all()
+    assert (network_input(stored, *learned(stored, "standardise"))[:, 1] == 0).all()
 
 
 def test_grey_images_get_their_one_channel():
@@ -416,7 +430,7 @@ def write_mnist(folder, n=7, name="MNIST"):
 
 def test_idx_files_are_read_and_others_than_the_published_are_refused(tmp_path):
     write_mnist(tmp_path)
-    with pytest.raises(StudyError, match="dataset 'MNIST' below .* has SHA-256 [0-9a-f]{64}, not 1e35582d.*; fetch it again"):
+    with pytest.raises(StudyError, match=r"dataset 'MNIST' below .* has SHA-256 [0-9a-f]{64}, not 1e35582d.*; fetch it again"):
         torchvision.load("MNIST", {"name": "MNIST"}, tmp_path)
 
 
@@ -433,7 +447,7 @@ def test_an_idx_file_that_ends_in_its_header_is_named(tmp_path, length):
     raw = write_mnist(tmp_path)
     file = raw / "train-images-idx3-ubyte"
     file.write_bytes(file.read_bytes()[:length])
-    with pytest.raises(StudyError, match="train-images-idx3-ubyte is (cut short|no idx file)"):
+    with pytest.raises(StudyError, match=r"train-images-idx3-ubyte is (cut short|no idx file)"):
         torchvision.load("MNIST", {"name": "MNIST"}, tmp_path)
 
 

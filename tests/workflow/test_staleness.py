@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from checkout import TINY, copy_project, planned
 
-pytestmark = [pytest.mark.study, pytest.mark.xdist_group("study")]
+pytestmark = [pytest.mark.study, pytest.mark.xdist_group("staleness")]
 
 MLP = ("runs/digits/mlp/relu/seed0", "runs/digits/mlp/relu/seed1")
 CNN = ("runs/digits/cnn/tanh/seed0",)

@@ -20,6 +20,7 @@ def load_jobs(workflow) -> Jobs:
     """
     # Set here for jobs in conda environments and on cluster nodes too, which read the Snakefile again.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [PACKAGE_FOLDER, os.environ.get("PYTHONPATH")]))
+    _stop_idle_rescheduling(workflow)
     settings = workflow.config_settings
     try:
         return Jobs(load_study(_study_file(list(settings.configfiles)), dict(settings.config)))
@@ -34,3 +35,11 @@ def _study_file(files: list[Path]) -> Path:
         raise StudyError(f"--configfile names {len(files)} files ({names}); one file is one study: name one")
     file = Path(files[0]) if files else Path(DEFAULT_STUDY)
     return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+
+
+def _stop_idle_rescheduling(workflow) -> None:
+    # Snakemake 9.27 schedules a look at its limit of jobs a second after every such look, and one more after every job, for
+    # ever: some hundred jobs later the looks take a core. The limit protects a cluster's queue; one machine needs none.
+    on_one_machine = workflow.resource_settings is not None and workflow.resource_settings.nodes is None
+    if on_one_machine and workflow.scheduling_settings is not None:
+        workflow.scheduling_settings.max_jobs_per_timespan = None

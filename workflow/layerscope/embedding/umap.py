@@ -13,6 +13,7 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
     """umap-learn with spectral initialisation. Seeded, it runs on one thread, whatever `threads` is."""
     import umap
 
+    _keep_compiled()
     count = options["n_neighbors"]
     own = np.arange(len(points), dtype=np.int32)[:, None]
     indices = np.hstack([own, neighbors.indices[:, : count - 1]])
@@ -37,3 +38,14 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
         warnings.simplefilter("ignore")
         embedded = engine.fit_transform(points)
     return checked(embedded)
+
+
+def _keep_compiled() -> None:
+    """Let numba keep what it compiles of umap-learn, which would otherwise cost every job some seconds anew."""
+    from numba.core.registry import CPUDispatcher
+    from umap import layouts, umap_, utils
+
+    for module in (layouts, umap_, utils):
+        for function in vars(module).values():
+            if isinstance(function, CPUDispatcher) and not function.signatures:
+                function.enable_caching()

@@ -1,0 +1,60 @@
+"""What a person sees at the command line: help without Snakemake, one message for a mistake."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from checkout import PROJECT, copy_project, snakemake
+
+STAGES = sorted(file.stem for file in (PROJECT / "workflow/layerscope/stages").glob("[a-z]*.py"))
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_explains_itself_without_snakemake(stage: str):
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT / "workflow")}
+    done = subprocess.run(
+        [sys.executable, "-m", f"layerscope.stages.{stage}", "--help"],
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    assert "--params JSON" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--config", "training={'default': {'lr': 1}}"], "--config training="),
+        (["--config", "seeds=-1"], "seeds: -1 is too small"),
+        (["--config", "device=gpu"], "device: 'gpu' is not allowed"),
+    ],
+)
+def test_a_mistake_on_the_command_line_ends_in_one_line(tmp_path: Path, arguments: list[str], said: str):
+    folder = copy_project(tmp_path / "project")
+    done = snakemake(folder, "-n", *arguments)
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout
+    assert len([line for line in done.stdout.splitlines() if said in line]) == 1
+    assert 'File "' not in done.stdout
+
+
+def test_another_study_replaces_the_default_one(tmp_path: Path):
+    folder = copy_project(tmp_path / "project")
+    done = snakemake(folder, "-n", "-q", "rules")
+    assert done.returncode == 0, done.stdout
+    assert "mnist5k" not in done.stdout
+
+
+def test_a_failed_stage_ends_in_a_line_that_says_what_to_do(tmp_path: Path):
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT / "workflow")}
+    params = '{"dataset":"mine","source":{"source":"npz","path":"nowhere.npz"},"validation":0}'
+    command = [sys.executable, "-m", "layerscope.stages.prepare", "--params", params, "--data", str(tmp_path / "mine.h5")]
+    done = subprocess.run(command, env=environment, cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    assert "Traceback" not in done.stderr
+    assert "nowhere.npz" in done.stderr.splitlines()[-1]
+    assert list(tmp_path.iterdir()) == []
