@@ -133,7 +133,7 @@ BROKEN = {
     "learning rate of zero": ({"training.default.lr": 0}, ["training.default.lr: 0", "more than 0"]),
     "learning rate that is no number": ({"training.default.lr": float("nan")}, ["training.default.lr", "nan"]),
     "infinite learning rate": ({"training.default.lr": float("inf")}, ["training.default.lr", "inf"]),
-    "infinite epochs": ({"training.default.epochs": float("inf")}, ["training.default.epochs: inf", "a whole number"]),
+    "infinite epochs": ({"training.default.epochs": float("inf")}, ["training.default.epochs: inf", "a finite number"]),
     "half an epoch": ({"training.default.epochs": 2.5}, ["training.default.epochs: 2.5", "a whole number is wanted"]),
     "momentum of one": ({"training.default.momentum": 1}, ["training.default.momentum: 1", "too large"]),
     "yes for true": (
@@ -159,11 +159,11 @@ BROKEN = {
     "score with k: true": ({"scores.neighborhood_hit.k": True}, ["scores.neighborhood_hit.k: True", "a whole number"]),
     "score with perplexity: infinite": (
         {"scores.kl.perplexity": float("inf")},
-        ["scores.kl.perplexity: inf", "a number above 0"],
+        ["scores.kl.perplexity: inf", "a finite number"],
     ),
     "score with k: infinite": (
         {"scores.neighborhood_hit.k": float("inf")},
-        ["scores.neighborhood_hit.k: inf", "a whole number above 0"],
+        ["scores.neighborhood_hit.k: inf", "a finite number"],
     ),
     "score that is no block": ({"scores.neighborhood_hit": 6}, ["scores.neighborhood_hit: 6", "a block of keys is wanted"]),
     # Names

@@ -36,7 +36,7 @@ def per_run(scores: pd.DataFrame) -> pd.DataFrame:
         embedding_sd=("value", lambda values: values.std(ddof=1) if len(values) > 1 else np.nan),
         n_points=("n_points", "first"),
         chance=("chance", "mean"),
-        degenerate=("degenerate", "first"),
+        degenerate=("degenerate", lambda reasons: "; ".join(dict.fromkeys(reason for reason in reasons if reason))),
     ).reset_index()
     filters = rows[rows["filter"] != ""]
     if filters.empty:
@@ -93,6 +93,8 @@ def training_tests(runs: pd.DataFrame) -> pd.DataFrame:
     pairs = tested.pivot_table(index=[*keys, "seed"], columns="state", values="value", aggfunc="first", dropna=False)
     pairs = pairs.reindex(columns=["trained", "untrained"]).reset_index()
     pairs["difference"] = pairs["trained"] - pairs["untrained"]
+    # Both means and the difference are those of the same pairs.
+    pairs.loc[pairs["difference"].isna(), ["trained", "untrained"]] = np.nan
     # A pivot makes a row of every combination of keys: only those that were scored are tests.
     scored = tested[keys].drop_duplicates()
     pairs = pairs.merge(scored, on=keys)

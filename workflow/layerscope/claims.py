@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from layerscope import selection
-from layerscope.aggregation import NETWORK
+from layerscope.aggregation import FILTER_MEAN, LIVING_MEAN, NETWORK
 from layerscope.statistics import (
     Difference,
     paired_difference,
@@ -35,7 +35,8 @@ COLUMNS = {"embedding": "space"}
 
 def judge(name: str, claim: dict, runs: pd.DataFrame) -> dict:
     """One row of CLAIM_COLUMNS. runs: one row a run and representation (aggregation.per_run), the input joined."""
-    chosen = select(runs[runs["metric"] == claim["score"]], claim.get("on", {}))
+    single = ~runs["filter"].isin([FILTER_MEAN, LIVING_MEAN])
+    chosen = select(runs[single & (runs["metric"] == claim["score"])], claim.get("on", {}))
     statistic = {"difference": _difference, "spearman": _spearman, "order": _order, "fraction": _fraction}
     found, verdict = statistic[claim["statistic"]](claim, chosen)
     expected = claim["expect"] if isinstance(claim["expect"], str) else f"above {claim['expect']['above']:g}"

@@ -3,6 +3,7 @@
 Parsed by Snakemake again and again, so only the standard library, yaml and jsonschema are imported here.
 """
 
+import math
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from importlib import import_module
@@ -29,6 +30,7 @@ RESERVED_TARGETS = (
     "table",
 )
 RESERVED_SAMPLES = ("train", "validation", "test", "scores")
+NETWORK_KEYS = ("dataset", *selection.NETWORK_KEYS)
 RESERVED_EMBEDDINGS = ("raw", "run")
 STATES = ("input", "untrained", "trained", "intermediate")
 
@@ -242,7 +244,7 @@ def _scores(block: dict) -> dict[str, dict]:
     scores = {}
     for name, entry in block.items():
         metric = entry.get("metric", name)
-        if metric not in known:
+        if not isinstance(metric, str) or metric not in known:
             raise StudyError(f"scores.{name}: '{metric}' is no metric; {one_of(metric, known)}")
         options = known[metric].options
         for key, value in entry.items():
@@ -258,7 +260,7 @@ def _scores(block: dict) -> dict[str, dict]:
 
 def _check_option(where: str, value: object, default: object) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or (isinstance(default, int) and float(value) != int(value)) or value <= 0:
+    if not number or not math.isfinite(value) or (isinstance(default, int) and float(value) != int(value)) or value <= 0:
         wanted = "a whole number" if isinstance(default, int) else "a number"
         raise StudyError(f"{where}: {value!r} is not allowed; {wanted} above 0 is wanted, by default {default}")
 
@@ -328,7 +330,8 @@ def _plan(study: Study, run: Run) -> list[Layer]:
     try:
         return family.plan(run.architecture, options, tuple(sizes["shape"]), sizes["classes"])
     except StudyError as error:
-        raise StudyError(f"{error} (on the {' × '.join(map(str, sizes['shape']))} images of datasets.{run.dataset})") from None
+        images = f"the {' × '.join(map(str, sizes['shape']))} images of " if len(sizes["shape"]) > 1 else ""
+        raise StudyError(f"{error} (on {images}datasets.{run.dataset})") from None
 
 
 def _check_names(study: Study) -> None:
@@ -343,6 +346,14 @@ def _check_names(study: Study) -> None:
             if name in seen:
                 raise StudyError(f"{block}.{name}: {seen[name]} has an entry of that name; each name is one target")
             seen[name] = block
+
+
+def _check_sizes(study: Study) -> None:
+    for name, options in study.datasets.items():
+        left = split_size(study, name, "train")
+        if left is not None and left < 1:
+            key = "validation" if options["validation"] else "test"
+            raise StudyError(f"datasets.{name}.{key}: {options[key]} leaves nothing to train on; hold out less")
 
 
 def _check_snapshots(study: Study) -> None:
@@ -387,7 +398,10 @@ def _check_selectors(study: Study) -> None:
         "embedding": {*RESERVED_EMBEDDINGS, *study.embeddings},
     }
     for where, selector in _selectors(study):
+        of_networks = where.startswith(("training.", "samples.", "representations."))
         for key in selector:
+            if of_networks and key not in NETWORK_KEYS:
+                raise StudyError(f"{where}.{key}: only networks are chosen here; {one_of(key, NETWORK_KEYS)}")
             if key not in selection.KEYS:
                 raise StudyError(f"{where}.{key}: unknown key; {one_of(key, selection.KEYS)}")
             for value in selection.values(selector, key):
@@ -443,16 +457,24 @@ def _check_neighbors(study: Study) -> None:
             needed = int(3 * entry["options"]["perplexity"]) if "perplexity" in entry["options"] else entry["options"]["k"]
             if needed > study.k:
                 raise StudyError(f"scores.{name} needs {needed} neighbours; neighbors.k is {study.k}, raise it")
+    reads_graph = any(neighbors_needed(embedding) for embedding in study.embeddings.values()) or any(
+        "neighbors" in reads for entry in study.scores.values() for reads in known[entry["metric"]].reads.values()
+    )
     for run in study.runs:
         for sample in study.samples_of(run):
             n = sample_size(study, run.dataset, sample)
             if n is None:
                 continue
-            if study.embeddings and n <= study.k:
+            if reads_graph and n <= study.k:
                 raise StudyError(
                     f"neighbors.k: {study.k} neighbours are wanted among the {n} observations of samples.{sample} ({run.dataset})"
                 )
             for name, embedding in study.embeddings.items():
+                if embedding.get("n_neighbors", 0) >= n:
+                    raise StudyError(
+                        f"embeddings.{name}.n_neighbors: {embedding['n_neighbors']} is too large for the {n} observations of "
+                        f"samples.{sample} ({run.dataset})"
+                    )
                 if "perplexity" in embedding and 3 * embedding["perplexity"] > n - 1:
                     raise StudyError(
                         f"embeddings.{name}.perplexity: {embedding['perplexity']:g} is too large for the {n} observations of "
@@ -491,25 +513,30 @@ def _check_figures(study: Study) -> None:
             raise StudyError(f"figures.{name}.on.layer: panels: filters needs exactly one layer")
 
 
+def _simple_values(values: object) -> bool:
+    return isinstance(values, list) and all(isinstance(value, str | int) for value in values)
+
+
 def _check_claims(study: Study) -> None:
     for name, claim in study.claims.items():
         if "between" in claim:
             [(key, values)] = claim["between"].items()
-            if not isinstance(values, list) or len(values) != 2 or values[0] == values[1]:
+            if not _simple_values(values) or len(values) != 2 or values[0] == values[1]:
                 raise StudyError(f"claims.{name}.between.{key}: {values!r} is not allowed; two different values are wanted")
         if claim["statistic"] == "order":
             [(key, values)] = claim["along"].items()
-            if not isinstance(values, list) or len(values) < 2:
+            if not _simple_values(values) or len(values) < 2:
                 raise StudyError(f"claims.{name}.along.{key}: {values!r} is not allowed; two or more values are wanted")
 
 
 CHECKS: tuple[Callable[[Study], None], ...] = (
     _check_names,
+    _check_sizes,
     _check_snapshots,
+    _check_claims,
     _check_selectors,
     _check_samples,
     _check_neighbors,
     _check_scores_named,
     _check_figures,
-    _check_claims,
 )

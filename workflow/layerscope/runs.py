@@ -325,7 +325,7 @@ class Jobs:
             samples.setdefault(source, []).append(sample)
         of_networks = bool(self._run_scores(("history", "spectra")))
         for source in [*self._inputs, *self._runs]:
-            spaces = [[sample, space] for sample in samples.get(source, []) for space in self.spaces(source, sample)]
+            spaces = sorted([sample, space] for sample in samples.get(source, []) for space in self.spaces(source, sample))
             if source in self._inputs:
                 network, seed = {"dataset": self._inputs[source]}, None
             else:
@@ -334,8 +334,8 @@ class Jobs:
                 spaces = [["", "run"], *spaces] if of_networks else spaces
             if spaces:
                 group = groups.setdefault(canonical_json([network, spaces]), {**network, "seeds": [], "files": spaces})
-                group["seeds"] += [] if seed is None else [seed]
-        return list(groups.values())
+                group["seeds"] = sorted([*group["seeds"], *([] if seed is None else [seed])])
+        return sorted(groups.values(), key=canonical_json)
 
     def claims_params(self, wildcards) -> str:
         return self._params("aggregate", study=self.study.name, claims=self.study.claims)

@@ -106,7 +106,8 @@ def run_folder(dataset: str, architecture: str, activation: str, seed: int) -> s
 def network_keys(file: str | Path) -> dict[str, str | int]:
     """dataset, architecture, activation and seed of the network that a file below its run folder is about."""
     parts = Path(file).parts
-    dataset, architecture, activation, seed = parts[parts.index("runs") + 1 :][:4]
+    last = max(index for index, part in enumerate(parts[:-5]) if part == "runs" and parts[index + 4].startswith("seed"))
+    dataset, architecture, activation, seed = parts[last + 1 : last + 5]
     return {
         "dataset": dataset,
         "architecture": architecture,
@@ -191,7 +192,10 @@ def open_hdf5(source: str | Path) -> Iterator["h5py.File"]:
     except OSError as error:
         raise StudyError(f"{source} is damaged or no HDF5 file ({error}); delete it and run snakemake again") from None
     with file:
-        yield file
+        try:
+            yield file
+        except OSError as error:
+            raise StudyError(f"{source} is damaged ({error}); delete it and run snakemake again") from None
 
 
 def file_params(source: str | Path) -> dict:
@@ -215,7 +219,7 @@ def write_array(
     row_bytes = max(1, int(np.prod(shape[1:], dtype=np.int64)) * np.dtype(dtype).itemsize)
     rows = min(max(1, (256 * 1024) // row_bytes), max(1, shape[0]))
     chunks = (rows, *shape[1:]) if 0 not in shape else None
-    compression = {"compression": "lzf", "shuffle": True} if chunks else {}
+    compression = {"compression": "lzf", "shuffle": True, "fletcher32": True} if chunks else {}
     return group.create_dataset(name, shape=shape, dtype=dtype, data=array, chunks=chunks, **compression)
 
 
@@ -436,9 +440,8 @@ def representations(source: str | Path, view: View | None = None) -> Iterator[St
     Without a view, every layer as a whole. Snapshots that the file lacks (of a diverged run) are passed over.
     """
     with open_hdf5(source) as file:
-        epochs = [name for name in file if name.startswith("epoch")]
-        for epoch in epochs:
-            number = int(epoch.removeprefix("epoch"))
+        epochs = {int(name.removeprefix("epoch")): name for name in file if name.startswith("epoch")}
+        for number, epoch in sorted(epochs.items()):
             if view is not None and number not in view.epochs:
                 continue
             layers = sorted(file[epoch].items(), key=lambda item: item[1].attrs["depth"])
@@ -599,6 +602,8 @@ def read_score_table(source: str | Path):
         return pandas.read_parquet(source)
     except FileNotFoundError:
         raise StudyError(f"{source} is missing; run snakemake to make it") from None
+    except (OSError, ValueError) as error:
+        raise StudyError(f"{source} is damaged ({error}); delete it and run snakemake again") from None
 
 
 def read_frame(source: str | Path):

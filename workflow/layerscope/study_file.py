@@ -3,6 +3,7 @@
 Every error is one message that names the key, the value and what is allowed.
 """
 
+import math
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -92,11 +93,20 @@ def kinds(block: str) -> list[str]:
 def checked(value: Any, part: dict, where: str) -> Any:
     """`value` with defaults filled in and numbers coerced, where it fits a part of the schema; else StudyError."""
     completed = _complete(value, part)
+    _refuse_infinite(completed, where)
     validator = Draft202012Validator({"$defs": schema()["$defs"], **part})
     error = best_match(validator.iter_errors(completed))
     if error is not None:
         raise StudyError(_explain(error, where))
     return completed
+
+
+def _refuse_infinite(value: Any, where: str) -> None:
+    if isinstance(value, float) and not math.isfinite(value):
+        raise StudyError(f"{where}: {value} is not allowed; a finite number is wanted")
+    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
+    for key, item in items:
+        _refuse_infinite(item, f"{where}.{key}" if where else str(key))
 
 
 def _resolved(part: dict) -> dict:
@@ -182,12 +192,14 @@ def _explain(error, where: str) -> str:
             repeated = next(item for index, item in enumerate(value) if item in value[:index])
             return f"{place}: {repeated!r} stands there twice; keep one of them"
         case _:
-            return f"{place}: {error.message}"
+            return f"{place}: {' '.join(error.message.split())}"
 
 
 def _type_name(value: Any) -> str:
     names = ((bool, "boolean"), (dict, "object"), (list, "array"), (str, "string"), (int, "integer"), (float, "number"))
-    return next((TYPE_NAMES[name] for kind, name in names if isinstance(value, kind)), "empty")
+    if value is None:
+        return "empty"
+    return next((TYPE_NAMES[name] for kind, name in names if isinstance(value, kind)), f"a {type(value).__name__}")
 
 
 def _number_hint(value: Any) -> str:

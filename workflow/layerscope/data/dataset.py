@@ -59,6 +59,8 @@ def check_labels(labels: np.ndarray, name: str) -> np.ndarray:
     """Labels as int64 from 0 without gaps at the start. Raises StudyError for anything else."""
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
         raise StudyError(f"dataset '{name}': labels must be a vector of integers, not {labels.dtype} {labels.shape}")
+    if not len(labels):
+        raise StudyError(f"dataset '{name}' has a split without observations")
     if labels.min() < 0:
         raise StudyError(f"dataset '{name}': label {labels.min()} is negative; number the classes from 0")
     return labels.astype(np.int64)

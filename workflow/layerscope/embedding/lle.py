@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from layerscope.embedding.result import Embedding, checked, coincident
+from layerscope.embedding.result import Embedding, checked, coincident, with_two_columns
 
 READS = ()
 
@@ -23,4 +23,4 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
         random_state=seed,
         n_jobs=threads,
     )
-    return checked(engine.fit_transform(points.astype(np.float64)))
+    return checked(engine.fit_transform(with_two_columns(points).astype(np.float64)))

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from layerscope.embedding.result import Embedding, checked, coincident
+from layerscope.embedding.result import Embedding, checked, coincident, with_two_columns
 
 READS = ()
 
@@ -14,6 +14,5 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
         return degenerate
     from sklearn.decomposition import PCA
 
-    if points.shape[1] == 1:
-        points = np.hstack([points, np.zeros_like(points)])
-    return checked(PCA(n_components=2, svd_solver="full").fit_transform(points.astype(np.float64)))
+    engine = PCA(n_components=2, svd_solver="full")
+    return checked(engine.fit_transform(with_two_columns(points).astype(np.float64)))

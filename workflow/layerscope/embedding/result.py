@@ -31,6 +31,11 @@ def coincident(points: np.ndarray) -> Embedding | None:
     return Embedding(np.zeros((len(points), 2), np.float32), status="no variance: all points at the origin")
 
 
+def with_two_columns(points: np.ndarray) -> np.ndarray:
+    """Points of one feature with a second one that is 0: no distance changes, and a plane can be laid through them."""
+    return np.hstack([points, np.zeros_like(points)]) if points.shape[1] == 1 else points
+
+
 def checked(points: np.ndarray, kl_engine: float = float("nan"), iterations: int = 0) -> Embedding:
     """An engine's result as float32; one that is not finite is kept and marked as diverged."""
     points = np.asarray(points, np.float32)

@@ -5,7 +5,7 @@ The settings are those of openTSNE 0.6, which the published studies used; later 
 
 import numpy as np
 
-from layerscope.embedding.result import Embedding, checked, coincident
+from layerscope.embedding.result import Embedding, checked, coincident, with_two_columns
 
 READS = ("neighbors",)
 INITIAL_MOMENTUM, FINAL_MOMENTUM = 0.5, 0.8
@@ -28,7 +28,7 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
     graph = PrecomputedNeighbors(neighbors.indices[:, :used].copy(), neighbors.distances[:, :used].astype(np.float64))
     affinities = PerplexityBasedNN(perplexity=options["perplexity"], knn_index=graph, n_jobs=threads)
     if options["initialisation"] == "pca":
-        start = initialization.pca(points, svd_solver="full", random_state=seed)
+        start = initialization.pca(with_two_columns(points), svd_solver="full", random_state=seed)
     else:
         start = initialization.random(points, random_state=seed)
     method = "fft" if len(points) >= FFT_FROM else "bh"

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from layerscope.embedding.result import Embedding, checked, coincident
+from layerscope.embedding.result import Embedding, checked, coincident, with_two_columns
 
 READS = ()
 
@@ -25,5 +25,5 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
         random_state=seed,
         n_jobs=threads,
     )
-    embedded = engine.fit_transform(points)
+    embedded = engine.fit_transform(with_two_columns(points))
     return checked(embedded, engine.kl_divergence_, engine.n_iter_ + 1)

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 
 from layerscope import store
 from layerscope.data.tensors import channelled
-from layerscope.figures.style import Inputs
+from layerscope.inputs import Inputs
 
 READS = ("data",)
 

@@ -8,7 +8,8 @@ from matplotlib.figure import Figure
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.style import Inputs, colours
+from layerscope.figures.style import colours
+from layerscope.inputs import Inputs
 
 READS = ("embedding", "activations", "data")
 PANEL_INCHES = 1.7

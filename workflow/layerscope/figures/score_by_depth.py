@@ -9,7 +9,8 @@ from layerscope import store
 from layerscope.aggregation import FILTER_MEAN, per_run, summarise, with_input_joined
 from layerscope.claims import select
 from layerscope.errors import StudyError
-from layerscope.figures.style import STATE_LINES, STATE_MARKERS, Inputs, colours, network_title
+from layerscope.figures.style import STATE_LINES, STATE_MARKERS, colours, network_title
+from layerscope.inputs import Inputs
 
 READS = ("score_table",)
 

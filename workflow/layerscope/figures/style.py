@@ -1,6 +1,5 @@
 """One look for all figures: readable in print and in colour-blind sight, the same bytes for the same data."""
 
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import matplotlib
@@ -24,19 +23,6 @@ SETTINGS = {
     "savefig.dpi": 200,
     "figure.constrained_layout.use": True,
 }
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """The files that a figure or table may read: those that its kind declares in READS, the other lists empty."""
-
-    score_table: list[str] = field(default_factory=list)
-    summary: list[str] = field(default_factory=list)
-    tests: list[str] = field(default_factory=list)
-    data: list[str] = field(default_factory=list)
-    history: list[str] = field(default_factory=list)
-    activations: list[str] = field(default_factory=list)
-    embedding: list[str] = field(default_factory=list)
 
 
 def apply_style() -> None:

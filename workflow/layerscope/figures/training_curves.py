@@ -5,7 +5,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from layerscope import store
-from layerscope.figures.style import Inputs, colours, network_title
+from layerscope.figures.style import colours, network_title
+from layerscope.inputs import Inputs
 
 READS = ("history",)
 SPLIT_LINES = {"train": ":", "validation": "--", "test": "-"}

@@ -12,7 +12,7 @@ def plan(name: str, options: dict, shape: tuple[int, ...], classes: int) -> list
     layers = []
     for number, convolution in enumerate(options["convolutions"], start=1):
         kernel, pool = convolution["kernel"], convolution["pool"]
-        padding = (kernel - 1) // 2 if convolution["padding"] == "same" else 0
+        padding = "same" if convolution["padding"] == "same" else 0
         where = f"architectures.{name}.convolutions, conv{number}"
         maps = convolved(maps, convolution["channels"], kernel, padding, pool, options["ceil_mode"], where)
         layers.append(

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from importlib import import_module
 
 import torch
@@ -113,12 +113,8 @@ def outputs_of(modules: dict[str, nn.Module], receive: Callable[[str, torch.Tens
     The output is detached but not copied: a receiver that keeps it must copy it at once, for a later in-place activation
     may overwrite it.
     """
-    handles = [
-        module.register_forward_hook(lambda _module, _inputs, output, name=name: receive(name, output.detach()))
-        for name, module in modules.items()
-    ]
-    try:
+    with ExitStack() as hooks:
+        for name, module in modules.items():
+            handle = module.register_forward_hook(lambda _module, _inputs, output, name=name: receive(name, output.detach()))
+            hooks.callback(handle.remove)
         yield
-    finally:
-        for handle in handles:
-            handle.remove()

@@ -25,7 +25,7 @@ class Layer:
     width: int
     shape: tuple[int, ...]
     kernel: int = 0
-    padding: int = 0
+    padding: int | str = 0
     pool: int = 0
     ceil_mode: bool = True
     batch_norm: bool = False
@@ -60,10 +60,10 @@ def image_shape(shape: tuple[int, ...], name: str) -> tuple[int, int, int]:
 
 
 def convolved(
-    shape: tuple[int, int, int], channels: int, kernel: int, padding: int, pool: int, ceil_mode: bool, where: str
+    shape: tuple[int, int, int], channels: int, kernel: int, padding: int | str, pool: int, ceil_mode: bool, where: str
 ) -> tuple[int, int, int]:
     """(channels, height, width) after a convolution of stride 1 and a max pooling. Raises StudyError where nothing is left."""
-    sides = [side + 2 * padding - kernel + 1 for side in shape[1:]]
+    sides = list(shape[1:]) if padding == "same" else [side + 2 * padding - kernel + 1 for side in shape[1:]]
     if pool:
         sides = [-(-(side - pool) // pool) + 1 if ceil_mode else (side - pool) // pool + 1 for side in sides]
     if min(sides) < 1:

@@ -5,7 +5,8 @@ from importlib import import_module
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.figures.style import Inputs, apply_style, save
+from layerscope.figures.style import apply_style, save
+from layerscope.inputs import add_inputs, inputs_of
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -16,18 +17,6 @@ def main(arguments: argparse.Namespace) -> None:
     with store.replacing(arguments.svg) as svg, store.replacing(arguments.png) as png:
         save(figure, svg, png)
     store.write_frame(arguments.csv, table)
-
-
-def inputs_of(arguments: argparse.Namespace) -> Inputs:
-    """The files named on the command line, by kind."""
-    return Inputs(**{name: getattr(arguments, name) for name in Inputs.__dataclass_fields__ if name in arguments})
-
-
-def add_inputs(parser: argparse.ArgumentParser) -> None:
-    """One option for each kind of file that a figure or table may read."""
-    for name in Inputs.__dataclass_fields__:
-        option = "--" + name.replace("_", "-")
-        parser.add_argument(option, nargs="*", default=[], help=f"{name} files, where the kind reads them")
 
 
 def parser() -> argparse.ArgumentParser:

@@ -5,7 +5,7 @@ from importlib import import_module
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.stages.figure import add_inputs, inputs_of
+from layerscope.inputs import add_inputs, inputs_of
 
 
 def main(arguments: argparse.Namespace) -> None:

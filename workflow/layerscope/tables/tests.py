@@ -5,7 +5,7 @@ import pandas as pd
 from layerscope import store
 from layerscope.claims import select
 from layerscope.errors import StudyError
-from layerscope.figures.style import Inputs
+from layerscope.inputs import Inputs
 from layerscope.tables.frame import number
 
 READS = ("tests",)

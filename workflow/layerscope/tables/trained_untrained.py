@@ -3,7 +3,7 @@
 import pandas as pd
 
 from layerscope.aggregation import FILTER_MEAN, LIVING_MEAN
-from layerscope.figures.style import Inputs
+from layerscope.inputs import Inputs
 from layerscope.tables.frame import chosen_summary, number
 
 READS = ("score_table",)

@@ -1,9 +1,11 @@
 """Training: networks on tensors that stay on the device, with snapshots, a history and spectra."""
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import torch
+from torch import nn
 from torch.nn import functional
 from tqdm import tqdm
 
@@ -109,14 +111,15 @@ def _optimizer(run: TrainingRun) -> torch.optim.Optimizer:
 def _batches(run: TrainingRun, order: torch.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     inputs, labels = run.splits["train"]
     shuffled = torch.randperm(len(labels), generator=order).to(labels.device)
+    normalised = any(isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) for module in run.network.modules())
     for rows in shuffled.split(run.options["batch"]):
         # Batch norm has no variance to learn from in a last batch of one.
-        if len(rows) > 1 or len(labels) == 1:
+        if len(rows) > 1 or not normalised:
             yield inputs[rows], labels[rows]
 
 
 def _finite(network: Network, loss: float) -> bool:
-    return loss == loss and abs(loss) != float("inf") and all(bool(p.isfinite().all()) for p in network.parameters())
+    return math.isfinite(loss) and all(bool(values.isfinite().all()) for values in network.state_dict().values())
 
 
 def evaluate(network: Network, inputs: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:

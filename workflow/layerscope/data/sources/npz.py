@@ -25,19 +25,31 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
     try:
         with np.load(file, allow_pickle=False) as content:
             arrays = {key: content[key] for key in ARRAYS}
-    except (KeyError, ValueError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
         raise StudyError(f"dataset '{name}': {file} must hold the arrays {', '.join(ARRAYS)} ({error})") from None
-    splits = {}
-    for split in ("train", "test"):
-        images, labels = arrays[f"x_{split}"], check_labels(arrays[f"y_{split}"], name)
-        if len(images) != len(labels):
-            raise StudyError(f"dataset '{name}': x_{split} has {len(images)} rows, y_{split} {len(labels)}")
-        if images.ndim == 4 and images.shape[-1] == 3 and images.shape[1] != 3:
-            images = images.transpose(0, 3, 1, 2)
-        splits[split] = (images if images.dtype == np.uint8 else images.astype(np.float32), labels)
+    splits = {split: _split(arrays[f"x_{split}"], arrays[f"y_{split}"], split, name) for split in ("train", "test")}
+    train, test = (splits[split][0] for split in ("train", "test"))
+    if train.shape[1:] != test.shape[1:] or train.dtype != test.dtype:
+        raise StudyError(
+            f"dataset '{name}': x_train is {train.dtype} {train.shape[1:]}, x_test {test.dtype} {test.shape[1:]}; "
+            "both must have one type and one shape of images"
+        )
     number = int(max(labels.max() for _, labels in splits.values())) + 1
     white = 255 if splits["train"][0].dtype == np.uint8 else 1
     return Dataset(splits, [str(label) for label in range(number)], white, f"npz file {file.name}", digest)
+
+
+def _split(images: np.ndarray, labels: np.ndarray, split: str, name: str) -> tuple[np.ndarray, np.ndarray]:
+    labels = check_labels(labels, name)
+    if len(images) != len(labels):
+        raise StudyError(f"dataset '{name}': x_{split} has {len(images)} rows, y_{split} {len(labels)}")
+    if images.ndim == 4 and images.shape[-1] == 3 and images.shape[1] != 3:
+        images = images.transpose(0, 3, 1, 2)
+    if images.dtype != np.uint8:
+        images = images.astype(np.float32)
+        if not np.isfinite(images).all():
+            raise StudyError(f"dataset '{name}': x_{split} has values that are not finite; mend or remove those images")
+    return images, labels
 
 
 def _find(path: str, name: str, downloads: Path) -> Path:

@@ -100,10 +100,11 @@ def _read_idx(file: Path, dimensions: int) -> np.ndarray:
         content = gzip.decompress(file.with_name(file.name + ".gz").read_bytes())
     if content[:4] != bytes([0, 0, 8, dimensions]):
         raise StudyError(f"{file} is no idx file of {dimensions} dimensions of bytes; delete it to have it fetched again")
-    shape = np.frombuffer(content, ">i4", dimensions, 4)
-    if len(content) != 4 + 4 * dimensions + int(np.prod(shape, dtype=np.int64)):
+    header = 4 + 4 * dimensions
+    shape = np.frombuffer(content[:header].ljust(header, b"\0"), ">i4", dimensions, 4)
+    if len(content) < header or len(content) != header + int(np.prod(shape, dtype=np.int64)):
         raise StudyError(f"{file} is cut short; delete it to have it fetched again")
-    return np.frombuffer(content, np.uint8, offset=4 + 4 * dimensions).reshape(shape)
+    return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 
 def _cifar10(name: str, downloads: Path) -> dict:
