@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from layerscope.aggregation import per_run, with_input_joined
-from layerscope.claims import CLAIM_COLUMNS, judge, select, verdict
+from layerscope.aggregation import per_run, select, with_input_joined
+from layerscope.claims import CLAIM_COLUMNS, judge, verdict
 from layerscope.store import SCORE_COLUMNS
 
 DEPTHS = {"input": 0.0, "hidden1": 1.0, "hidden2": 2.0, "hidden3": 3.0}

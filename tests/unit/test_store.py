@@ -11,7 +11,7 @@ import pandas as pd
 import pytest
 import torch
 
-from layerscope import store
+from layerscope import files, store
 from layerscope.data.dataset import Dataset
 from layerscope.errors import StudyError
 from layerscope.provenance import canonical_json, provenance
@@ -26,7 +26,7 @@ def digest(file):
 
 
 def write_half(target):
-    with store.replacing(target) as temporary:
+    with files.replacing(target) as temporary:
         temporary.write_text("half")
         raise ZeroDivisionError
 
@@ -42,7 +42,7 @@ def write_half_hdf5(target):
 
 def test_a_file_appears_when_its_block_ends_well(tmp_path):
     target = tmp_path / "new" / "folder" / "file.txt"
-    with store.replacing(target) as temporary:
+    with files.replacing(target) as temporary:
         temporary.write_text("done")
         assert temporary.parent == target.parent
         assert not target.exists()
@@ -58,7 +58,7 @@ def test_an_error_leaves_neither_the_file_nor_a_temporary_one(tmp_path):
 
 def test_an_error_leaves_the_older_file_as_it_was(tmp_path):
     target = tmp_path / "file.txt"
-    store.write_text(target, "old")
+    files.write_text(target, "old")
     with pytest.raises(ZeroDivisionError):
         write_half(target)
     assert target.read_text() == "old"
@@ -72,7 +72,7 @@ def test_an_error_in_an_hdf5_block_leaves_nothing(tmp_path):
 
 
 def test_newlines_and_letters_are_written_as_given(tmp_path):
-    store.write_text(tmp_path / "file.txt", "Farkaš\r\n1 × 1\n")
+    files.write_text(tmp_path / "file.txt", "Farkaš\r\n1 × 1\n")
     assert (tmp_path / "file.txt").read_bytes() == "Farkaš\r\n1 × 1\n".encode()
 
 
@@ -234,9 +234,9 @@ def test_spectra_come_by_phase_step_and_depth(tmp_path):
 
 def test_tables_of_rows(tmp_path):
     rows = [{"a": 0.1, "b": None}, {"a": float("nan"), "b": 'x, "y"'}, {"a": 1e-300, "b": ""}]
-    store.write_rows(tmp_path / "t.csv", ("a", "b"), rows)
+    files.write_rows(tmp_path / "t.csv", ("a", "b"), rows)
     assert (tmp_path / "t.csv").read_text() == 'a,b\n0.1,\nnan,"x, ""y"""\n1e-300,\n'
-    assert [row["a"] for row in store.read_rows(tmp_path / "t.csv")] == ["0.1", "nan", "1e-300"]
+    assert [row["a"] for row in files.read_rows(tmp_path / "t.csv")] == ["0.1", "nan", "1e-300"]
 
 
 def test_tables_of_a_frame_keep_empty_text_and_missing_numbers(tmp_path):
@@ -341,19 +341,19 @@ def test_embeddings_come_by_seed_epoch_depth_and_filter(tmp_path):
 
 
 def keep(target, params=PARAMS, names=("one",)):
-    with store.Resumable(target, params) as resumable:
+    with files.Resumable(target, params) as resumable:
         for name in names:
             resumable.keep(name, {"x": np.arange(3), "y": np.eye(2)}, {"status": "ok", "kl": 0.5})
 
 
 def keep_and_be_interrupted(target):
-    with store.Resumable(target, PARAMS) as resumable:
+    with files.Resumable(target, PARAMS) as resumable:
         resumable.keep("seed0/a", {"x": np.arange(3)}, {"kl": 0.5})
         raise KeyboardInterrupt
 
 
 def kept(target, params=PARAMS, name="one"):
-    with store.Resumable(target, params) as resumable:
+    with files.Resumable(target, params) as resumable:
         return resumable.get(name)
 
 
@@ -410,7 +410,7 @@ def test_a_partial_file_that_is_cut_short_is_thrown_away(tmp_path):
 
 
 def test_nothing_is_left_when_all_parts_are_discarded(tmp_path):
-    with store.Resumable(tmp_path / "e.h5", PARAMS) as resumable:
+    with files.Resumable(tmp_path / "e.h5", PARAMS) as resumable:
         resumable.keep("one", {"x": np.arange(3)}, {})
         resumable.discard()
     assert list(tmp_path.iterdir()) == []
@@ -419,15 +419,15 @@ def test_nothing_is_left_when_all_parts_are_discarded(tmp_path):
 def test_a_killed_job_goes_on_where_it_was(tmp_path):
     """Killed outright: nothing is closed, and the finished part is there all the same."""
     code = (
-        "import os, sys, numpy as np; from layerscope import store\n"
-        f"r = store.Resumable({str(tmp_path / 'e.h5')!r}, {PARAMS!r}).__enter__()\n"
+        "import os, sys, numpy as np; from layerscope import files\n"
+        f"r = files.Resumable({str(tmp_path / 'e.h5')!r}, {PARAMS!r}).__enter__()\n"
         "r.keep('one', {'x': np.arange(3)}, {}); os.kill(os.getpid(), 9)"
     )
     killed = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(PACKAGE)}, check=False)
     assert killed.returncode == -9
     code = (
-        "from layerscope import store; import numpy\n"
-        f"r = store.Resumable({str(tmp_path / 'e.h5')!r}, {PARAMS!r}).__enter__(); print(r.get('one'))"
+        "from layerscope import files; import numpy\n"
+        f"r = files.Resumable({str(tmp_path / 'e.h5')!r}, {PARAMS!r}).__enter__(); print(r.get('one'))"
     )
     read = subprocess.run(
         [sys.executable, "-c", code], env={"PYTHONPATH": str(PACKAGE)}, capture_output=True, text=True, check=True

@@ -6,11 +6,14 @@ A frame has the columns of layerscope.store.SCORE_COLUMNS. Keys that a row has n
 import numpy as np
 import pandas as pd
 
+from layerscope import selection
 from layerscope.statistics import estimate, holm, paired_difference
 
 NETWORK = ["dataset", "architecture", "activation"]
+RUN = [*NETWORK, "seed"]
 REPRESENTATION = ["layer", "depth", "filter"]
 SUMMARY_KEYS = [*NETWORK, "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
+COLUMNS = {"embedding": "space"}
 FILTER_MEAN, LIVING_MEAN = "mean", "mean_without_degenerate"
 
 
@@ -22,6 +25,27 @@ def with_input_joined(scores: pd.DataFrame) -> pd.DataFrame:
     columns = [column for column in scores.columns if column not in ("architecture", "activation", "seed")]
     joined = networks.merge(of_input[columns], on="dataset")
     return pd.concat([joined[scores.columns], of_networks], ignore_index=True)
+
+
+def select(rows: pd.DataFrame, on: dict) -> pd.DataFrame:
+    """The rows that a selector allows. `first` and `last` epochs are the first and last snapshot of each run."""
+    kept = pd.Series(True, index=rows.index)
+    for key in on:
+        allowed = selection.values(on, key)
+        if key == "filter":
+            names = {"" if value == selection.WHOLE else str(value) for value in allowed}
+            kept &= rows["filter"].isin(names)
+        elif key == "epoch":
+            first, last = (rows.groupby(RUN, dropna=False)["epoch"].transform(kind) for kind in ("min", "max"))
+            numbers = [value for value in allowed if isinstance(value, int)]
+            kept &= (
+                rows["epoch"].isin(numbers)
+                | (("first" in allowed) & (rows["epoch"] == first))
+                | (("last" in allowed) & (rows["epoch"] == last))
+            )
+        else:
+            kept &= rows[COLUMNS.get(key, key)].isin(allowed)
+    return rows[kept]
 
 
 def per_run(scores: pd.DataFrame) -> pd.DataFrame:
@@ -61,6 +85,8 @@ def summarise(runs: pd.DataFrame) -> pd.DataFrame:
     """
     rows = []
     for key, group in runs.groupby(SUMMARY_KEYS, dropna=False, sort=True):
+        if key[SUMMARY_KEYS.index("state")] == "input":
+            group = group.iloc[:1]
         found = estimate(group["value"])
         living = group.loc[group["degenerate"] == "", "value"]
         rows.append(

@@ -5,8 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from layerscope import selection
-from layerscope.aggregation import FILTER_MEAN, LIVING_MEAN, NETWORK
+from layerscope.aggregation import FILTER_MEAN, LIVING_MEAN, RUN, select
 from layerscope.statistics import (
     Difference,
     paired_difference,
@@ -29,8 +28,6 @@ CLAIM_COLUMNS = (
     "n",
     "verdict",
 )
-RUN = [*NETWORK, "seed"]
-COLUMNS = {"embedding": "space"}
 
 
 def judge(name: str, claim: dict, runs: pd.DataFrame) -> dict:
@@ -54,27 +51,6 @@ def judge(name: str, claim: dict, runs: pd.DataFrame) -> dict:
         "n": found.n,
         "verdict": verdict,
     }
-
-
-def select(rows: pd.DataFrame, on: dict) -> pd.DataFrame:
-    """The rows that a selector allows. `first` and `last` epochs are the first and last snapshot of each run."""
-    kept = pd.Series(True, index=rows.index)
-    for key in on:
-        allowed = selection.values(on, key)
-        if key == "filter":
-            names = {"" if value == selection.WHOLE else str(value) for value in allowed}
-            kept &= rows["filter"].isin(names)
-        elif key == "epoch":
-            first, last = (rows.groupby(RUN, dropna=False)["epoch"].transform(kind) for kind in ("min", "max"))
-            numbers = [value for value in allowed if isinstance(value, int)]
-            kept &= (
-                rows["epoch"].isin(numbers)
-                | (("first" in allowed) & (rows["epoch"] == first))
-                | (("last" in allowed) & (rows["epoch"] == last))
-            )
-        else:
-            kept &= rows[COLUMNS.get(key, key)].isin(allowed)
-    return rows[kept]
 
 
 def verdict(low: float, high: float, expect: str, bound: float = 0.0) -> str:

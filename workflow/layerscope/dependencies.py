@@ -10,6 +10,7 @@ PACKAGE = Path(__file__).parent
 LEFT_OUT = {
     "layerscope",
     "layerscope.store",
+    "layerscope.files",
     "layerscope.provenance",
     "layerscope.commandline",
     "layerscope.errors",

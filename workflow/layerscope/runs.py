@@ -6,10 +6,10 @@ the job reads, and `code` inputs are the sources its result depends on.
 
 from collections.abc import Iterable
 
-from layerscope import config, dependencies, selection, store
-from layerscope.config import Run, Study
+from layerscope import dependencies, selection, store
 from layerscope.errors import StudyError
 from layerscope.provenance import canonical_json
+from layerscope.study import Run, Study, engine_module, metrics, neighbors_needed
 
 FIGURE_INPUTS = ("score_table", "summary", "tests", "data", "history", "activations", "embedding")
 TABLE_FORMATS = ("csv", "md", "tex")
@@ -21,7 +21,7 @@ class Jobs:
 
     def __init__(self, study: Study):
         self.study = study
-        self.metrics = config.metrics()
+        self.metrics = metrics()
         self._runs = {run.folder: run for run in study.runs}
         self._inputs = {store.input_folder(name): name for name in dict.fromkeys(run.dataset for run in study.runs)}
         self._wanted_scores: dict[tuple[str, str, str], dict] = {}
@@ -254,7 +254,7 @@ class Jobs:
         options = {key: value for key, value in embedding.items() if key not in ("on", "seeds", "method", "engine")}
         return self._params(
             "embedding",
-            module=config.engine_module(embedding),
+            module=engine_module(embedding),
             options=options,
             seeds=embedding["seeds"],
             view=view,
@@ -380,7 +380,7 @@ class Jobs:
 
     def embed_neighbors(self, wildcards) -> list[str]:
         """The neighbors file, in a list, where the method reads it."""
-        needed = config.neighbors_needed(self.study.embeddings[wildcards.embedding])
+        needed = neighbors_needed(self.study.embeddings[wildcards.embedding])
         return [self._neighbors_file(wildcards)] if needed else []
 
     def score_raw_neighbors(self, wildcards) -> list[str]:
@@ -449,7 +449,7 @@ class Jobs:
         return f"models.{self.study.architectures[self._runs[wildcards.run].architecture]['family']}"
 
     def embed_code(self, wildcards) -> list[str]:
-        return _code("embed", f"embedding.{config.engine_module(self.study.embeddings[wildcards.embedding])}")
+        return _code("embed", f"embedding.{engine_module(self.study.embeddings[wildcards.embedding])}")
 
     def score_raw_code(self, wildcards) -> list[str]:
         return self._score_code(wildcards, "raw")

@@ -11,18 +11,15 @@ In a notebook:
 """
 
 import contextlib
-import csv
-import hashlib
-import io
 import json
 import os
-import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layerscope.errors import StudyError
+from layerscope.files import replacing, write_text
 from layerscope.provenance import canonical_json
 
 if TYPE_CHECKING:
@@ -126,45 +123,6 @@ def download_folder() -> Path:
     return Path(os.environ.get("LAYERSCOPE_DATA") or f"{FOLDER}/data")
 
 
-# Atomic writing
-
-
-@contextlib.contextmanager
-def replacing(target: str | Path) -> Iterator[Path]:
-    """A temporary path beside `target`, which takes its place only if the block ends well: no partial file is ever seen."""
-    target = Path(target)
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.writing")
-    try:
-        yield temporary
-        with open(temporary, "rb+") as written:
-            os.fsync(written.fileno())
-        os.replace(temporary, target)
-    finally:
-        temporary.unlink(missing_ok=True)
-
-
-def write_text(target: str | Path, text: str) -> None:
-    """Write a text file atomically, UTF-8, newlines as given."""
-    with replacing(target) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="")
-
-
-def write_rows(target: str | Path, columns: Iterable[str], rows: Iterable[dict]) -> None:
-    """Write a CSV table atomically: floats as the shortest text that reads back equal, NaN as `nan`, None as empty."""
-    buffer = io.StringIO()
-    writer = csv.DictWriter(buffer, fieldnames=list(columns), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    write_text(target, buffer.getvalue())
-
-
-def read_rows(source: str | Path) -> list[dict[str, str]]:
-    """Read a CSV table as a list of text rows."""
-    with open(source, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
-
-
 # HDF5
 
 
@@ -238,14 +196,12 @@ def filter_name(filter_number: int | None) -> str:
 
 def write_data(target: str | Path, params: dict, provenance: dict, dataset) -> None:
     """Lay out a dataset (layerscope.data.dataset.Dataset): /{split}/{images, labels} and what describes it."""
-    from layerscope.data.tensors import channel_statistics
-
     with create_hdf5(target, "data", params, provenance) as file:
         file.attrs["classes"] = json.dumps(dataset.classes)
         file.attrs["source"] = dataset.source
         file.attrs["sha256"] = dataset.sha256
         file.attrs["white"] = float(dataset.white)
-        file.attrs["mean"], file.attrs["deviation"] = channel_statistics(dataset.splits["train"][0])
+        file.attrs["mean"], file.attrs["deviation"] = dataset.mean, dataset.deviation
         for split, (images, labels) in dataset.splits.items():
             group = file.create_group(split)
             write_array(group, "images", images.shape, images.dtype.str, images)
@@ -528,70 +484,6 @@ def embeddings(source: str | Path) -> Iterator[tuple[int, Stored]]:
             found.sort(key=lambda item: (item[0], item[1], -1 if item[3] is None else item[3]))
             for epoch_number, depth, layer, number, stored in found:
                 yield int(seed[4:]), Stored(epoch_number, layer, number, depth, stored[:], dict(stored.attrs))
-
-
-class Resumable:
-    """Finished parts of a long job, kept in `.NAME.partial` until the job's file is written whole.
-
-    A part is a named set of arrays and attributes. Parts kept by a job of other params or other code are thrown away. The
-    final file is written anew, in the order of the job, so that an interrupted job ends in the same bytes.
-    """
-
-    def __init__(self, target: str | Path, params: dict):
-        target = Path(target)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self._path = target.with_name(f".{target.name}.partial")
-        self._identity = canonical_json([params, loaded_code_digest()])
-
-    def __enter__(self) -> "Resumable":
-        import h5py
-
-        try:
-            self._file = h5py.File(self._path, "a")
-            mine = self._file.attrs.get("identity", self._identity) == self._identity
-        except (OSError, KeyError, RuntimeError):
-            mine = False
-        if not mine:
-            with contextlib.suppress(AttributeError):
-                self._file.close()
-            self._file = h5py.File(self._path, "w")
-        self._file.attrs["identity"] = self._identity
-        return self
-
-    def __exit__(self, *_) -> None:
-        self._file.close()
-
-    def get(self, name: str) -> tuple[dict, dict] | None:
-        """(arrays, attributes) of a finished part, None where it is not finished."""
-        if name not in self._file or "finished" not in self._file[name].attrs:
-            return None
-        group = self._file[name]
-        return {key: group[key][:] for key in group}, json.loads(group.attrs["finished"])
-
-    def keep(self, name: str, arrays: dict, attributes: dict) -> None:
-        """Remember a finished part."""
-        if name in self._file:
-            del self._file[name]
-        group = self._file.create_group(name)
-        for key, array in arrays.items():
-            group.create_dataset(key, data=array)
-        group.attrs["finished"] = json.dumps(attributes)
-        self._file.flush()
-
-    def discard(self) -> None:
-        """Forget all parts: the job's file is written."""
-        self._file.close()
-        self._path.unlink(missing_ok=True)
-
-
-def loaded_code_digest() -> str:
-    """A digest of the sources of every layerscope module that this process has imported."""
-    digest = hashlib.sha256()
-    for name in sorted(sys.modules):
-        source = getattr(sys.modules[name], "__file__", None)
-        if name.split(".")[0] == "layerscope" and source:
-            digest.update(name.encode() + Path(source).read_bytes())
-    return digest.hexdigest()
 
 
 def read_score_table(source: str | Path):

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from layerscope.data.tensors import channel_statistics
 from layerscope.errors import StudyError
 
 SPLIT_SEED = 0
@@ -24,6 +25,16 @@ class Dataset:
     white: float
     source: str
     sha256: str
+
+    @property
+    def mean(self) -> np.ndarray:
+        """Mean of each channel of the training images, float64."""
+        return channel_statistics(self.splits["train"][0])[0]
+
+    @property
+    def deviation(self) -> np.ndarray:
+        """Standard deviation of each channel of the training images, float64."""
+        return channel_statistics(self.splits["train"][0])[1]
 
 
 def array_digest(*arrays: np.ndarray) -> str:

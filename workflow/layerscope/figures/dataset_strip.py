@@ -31,17 +31,20 @@ def draw(inputs: Inputs, options: dict, shown: dict) -> tuple[Figure, pd.DataFra
         panel.set_title(f"{name}: {len(labels):,} training images")
         for label, indices in enumerate(chosen):
             rows += [{"dataset": name, "class": described.classes[label], "row": int(index)} for index in indices]
+    if options["title"]:
+        figure.suptitle(options["title"])
     return figure, pd.DataFrame(rows)
 
 
 def _strip(images: np.ndarray, chosen: list[np.ndarray], count: int, white: float) -> np.ndarray:
     pictures = _as_pictures(images)
     height, width = pictures.shape[1:3]
-    strip = np.zeros((len(chosen) * height, count * width, *pictures.shape[3:]))
+    gap = 1 + height // 16
+    strip = np.zeros((len(chosen) * (height + gap), count * (width + gap), *pictures.shape[3:]))
     for row, indices in enumerate(chosen):
         for column, index in enumerate(indices):
-            part = np.s_[row * height : (row + 1) * height, column * width : (column + 1) * width]
-            strip[part] = np.clip(pictures[index] / white, 0, 1)
+            top, left = row * (height + gap), column * (width + gap)
+            strip[top : top + height, left : left + width] = np.clip(pictures[index] / white, 0, 1)
     return strip
 
 

@@ -47,7 +47,7 @@ def draw(inputs: Inputs, options: dict, shown: dict) -> tuple[Figure, pd.DataFra
             if row == 0:
                 axis.set_title(column)
             if number == 0:
-                axis.set_ylabel(f"epoch {epoch}")
+                axis.set_ylabel(f"{selection.state(epoch, epochs)} (epoch {epoch})")
             if stored is None:
                 axis.set_axis_off()
                 continue

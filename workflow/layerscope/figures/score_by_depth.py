@@ -6,8 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from layerscope import store
-from layerscope.aggregation import FILTER_MEAN, per_run, summarise, with_input_joined
-from layerscope.claims import select
+from layerscope.aggregation import FILTER_MEAN, per_run, select, summarise, with_input_joined
 from layerscope.errors import StudyError
 from layerscope.figures.style import STATE_LINES, STATE_MARKERS, colours, network_title
 from layerscope.inputs import Inputs
@@ -53,8 +52,7 @@ def draw(inputs: Inputs, options: dict, shown: dict) -> tuple[Figure, pd.DataFra
     for panel in panels.flat:
         handles.update(dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True)))
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5)
-    if options["title"]:
-        figure.suptitle(options["title"])
+    figure.suptitle(options["title"] or f"{options['score']} by depth: means over runs with 95 % intervals, thin lines are runs")
     return figure, summary
 
 
@@ -73,7 +71,7 @@ def _draw_panel(panel, runs: pd.DataFrame, summary: pd.DataFrame, palette: dict)
             linewidth=1.3,
             marker=STATE_MARKERS[state],
             markersize=3,
-            label=f"{activation}, {state} (mean, 95 % interval)",
+            label=f"{activation}, {state}",
             **style,
         )
         spread = means[means["state"] != "input"]

@@ -3,6 +3,7 @@
 import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.ticker import MaxNLocator
 
 from layerscope import store
 from layerscope.figures.style import colours, network_title
@@ -35,10 +36,12 @@ def draw(inputs: Inputs, options: dict, shown: dict) -> tuple[Figure, pd.DataFra
         runs = own.groupby("activation")["seed"].nunique()
         panels[0, column].set_title(f"{network_title(dataset, architecture)}, n = {runs.min()} runs")
         panels[1, column].set_xlabel("epoch")
+        panels[1, column].xaxis.set_major_locator(MaxNLocator(integer=True))
     handles = {}
     for panel in panels.flat:
         handles.update(dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True)))
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4)
+    figure.suptitle(options["title"] or "Training: thick lines are means over runs, thin lines are runs")
     return figure, history
 
 

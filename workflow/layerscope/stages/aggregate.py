@@ -5,7 +5,7 @@ import argparse
 import numpy as np
 import pandas as pd
 
-from layerscope import store
+from layerscope import files, store
 from layerscope.aggregation import per_run, summarise, training_tests
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.errors import StudyError
@@ -29,12 +29,11 @@ KEYS = [column for column in store.SCORE_COLUMNS if column not in ("value", "n_p
 
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
-    files = expected_files(params)
-    scores = pd.concat([read_scores(file) for file in files], ignore_index=True)
+    scores = pd.concat([read_scores(file) for file in expected_files(params)], ignore_index=True)
     scores = scores.sort_values(KEYS, kind="stable", na_position="first", ignore_index=True)
     check(scores, params["scores"])
     runs = per_run(scores)
-    with store.replacing(arguments.table) as temporary:
+    with files.replacing(arguments.table) as temporary:
         scores.to_parquet(temporary, engine="pyarrow", index=False, compression="zstd")
     store.write_frame(arguments.summary, summarise(runs))
     store.write_frame(arguments.tests, training_tests(runs))
@@ -42,7 +41,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 def expected_files(params: dict) -> list[str]:
     """Every file of scores that the study must have, by its params."""
-    files = []
+    expected = []
     for group in params["expected"]:
         if "architecture" in group:
             sources = [
@@ -53,10 +52,10 @@ def expected_files(params: dict) -> list[str]:
         for source in sources:
             for sample, space in group["files"]:
                 if sample:
-                    files.append(store.path(params["study"], "scores", source=source, sample=sample, space=space))
+                    expected.append(store.path(params["study"], "scores", source=source, sample=sample, space=space))
                 else:
-                    files.append(store.path(params["study"], "run_scores", run=source))
-    return files
+                    expected.append(store.path(params["study"], "run_scores", run=source))
+    return expected
 
 
 def read_scores(file: str) -> pd.DataFrame:

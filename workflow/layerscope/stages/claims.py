@@ -2,7 +2,7 @@
 
 import argparse
 
-from layerscope import store
+from layerscope import files, store
 from layerscope.aggregation import per_run, with_input_joined
 from layerscope.claims import CLAIM_COLUMNS, judge
 from layerscope.commandline import run_stage, stage_parser
@@ -11,7 +11,7 @@ from layerscope.commandline import run_stage, stage_parser
 def main(arguments: argparse.Namespace) -> None:
     claims = arguments.params["claims"]
     runs = per_run(with_input_joined(store.read_score_table(arguments.table)))
-    store.write_rows(arguments.claims, CLAIM_COLUMNS, [judge(name, claim, runs) for name, claim in claims.items()])
+    files.write_rows(arguments.claims, CLAIM_COLUMNS, [judge(name, claim, runs) for name, claim in claims.items()])
 
 
 def parser() -> argparse.ArgumentParser:

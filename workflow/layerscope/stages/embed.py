@@ -5,7 +5,7 @@ from importlib import import_module
 
 from tqdm import tqdm
 
-from layerscope import store
+from layerscope import files, store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.embedding.result import Embedding
 from layerscope.provenance import provenance
@@ -18,7 +18,7 @@ def main(arguments: argparse.Namespace) -> None:
     view = store.View.from_params(params["view"])
     made_by = provenance(threads=params["threads"], seeds=params["seeds"])
     kept = []
-    with store.Resumable(arguments.embedding, params) as resumable:
+    with files.Resumable(arguments.embedding, params) as resumable:
         for stored in tqdm(store.representations(arguments.activations, view), desc="embed", delay=10, mininterval=5):
             for seed in params["seeds"]:
                 name = f"seed{seed}/{stored.name}"

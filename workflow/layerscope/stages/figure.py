@@ -3,7 +3,7 @@
 import argparse
 from importlib import import_module
 
-from layerscope import store
+from layerscope import files, store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.figures.style import apply_style, save
 from layerscope.inputs import add_inputs, inputs_of
@@ -14,7 +14,7 @@ def main(arguments: argparse.Namespace) -> None:
     apply_style()
     kind = import_module(f"layerscope.figures.{options['kind']}")
     figure, table = kind.draw(inputs_of(arguments), options, arguments.params["shown"])
-    with store.replacing(arguments.svg) as svg, store.replacing(arguments.png) as png:
+    with files.replacing(arguments.svg) as svg, files.replacing(arguments.png) as png:
         save(figure, svg, png)
     store.write_frame(arguments.csv, table)
 

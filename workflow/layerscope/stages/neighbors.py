@@ -4,7 +4,7 @@ import argparse
 
 from tqdm import tqdm
 
-from layerscope import store
+from layerscope import files, store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.errors import StudyError
 from layerscope.neighbors import nearest_neighbors
@@ -15,7 +15,7 @@ def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     view = store.View.from_params(params["view"])
     made_by = provenance(threads=params["threads"])
-    with store.Resumable(arguments.neighbors, params) as resumable:
+    with files.Resumable(arguments.neighbors, params) as resumable:
         for stored in tqdm(store.representations(arguments.activations, view), desc="neighbors", delay=10, mininterval=5):
             if resumable.get(stored.name) is None:
                 try:

@@ -7,7 +7,7 @@ from importlib import import_module
 import numpy as np
 from tqdm import tqdm
 
-from layerscope import store
+from layerscope import files, store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.scoring.degenerate import degenerate_reason
 from layerscope.scoring.rows import score_row
@@ -41,7 +41,7 @@ def main(arguments: argparse.Namespace) -> None:
             for name, score in scores.items():
                 rows.append(_row(params, name, score, stored, stored.epoch, len(labels), seed, reasons))
     rows += missing_rows(params, view, seen, len(labels), f"{made_by['status']}: {made_by['reason']}")
-    store.write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
+    files.write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 
 
 def asked_of(params: dict, stored: store.Stored) -> dict[str, dict[str, tuple[str, dict]]]:

@@ -4,7 +4,7 @@ import argparse
 
 import numpy as np
 
-from layerscope import store
+from layerscope import files, store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.scoring.network import classification, dimension
 from layerscope.scoring.rows import score_row
@@ -17,9 +17,9 @@ def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     made_by = store.file_provenance(arguments.spectra)
     reason = "" if made_by["status"] == "ok" else f"{made_by['status']}: {made_by['reason']}"
-    rows = split_rows(params, arguments.data, store.read_rows(arguments.history), reason)
+    rows = split_rows(params, arguments.data, files.read_rows(arguments.history), reason)
     rows += spectrum_rows(params, list(store.spectra(arguments.spectra)), reason)
-    store.write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
+    files.write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 
 
 def split_rows(params: dict, data: str, history: list[dict], reason: str) -> list[dict]:

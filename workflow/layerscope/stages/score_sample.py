@@ -2,7 +2,7 @@
 
 import argparse
 
-from layerscope import store
+from layerscope import files, store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.scoring.network import classification
 from layerscope.scoring.rows import score_row
@@ -23,7 +23,7 @@ def main(arguments: argparse.Namespace) -> None:
         for name, (metric, _) in params["scores"].items():
             score = classification(metric, accuracy, loss, labels)
             rows.append(score_row(params, name, score, epoch=epoch, n_points=len(labels), degenerate=reason))
-    store.write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
+    files.write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -3,7 +3,7 @@
 import argparse
 from importlib import import_module
 
-from layerscope import store
+from layerscope import files, store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.inputs import add_inputs, inputs_of
 
@@ -15,8 +15,8 @@ def main(arguments: argparse.Namespace) -> None:
     title = options["title"]
     markdown = table.to_markdown(index=False, disable_numparse=True) + "\n"
     store.write_frame(arguments.csv, table)
-    store.write_text(arguments.md, f"**{title}**\n\n{markdown}" if title else markdown)
-    store.write_text(arguments.tex, table.to_latex(index=False, escape=True, caption=title or None))
+    files.write_text(arguments.md, f"**{title}**\n\n{markdown}" if title else markdown)
+    files.write_text(arguments.tex, table.to_latex(index=False, escape=True, caption=title or None))
 
 
 def parser() -> argparse.ArgumentParser:

@@ -4,7 +4,7 @@ import argparse
 
 import torch
 
-from layerscope import store
+from layerscope import files, store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.network import build_network
@@ -47,7 +47,7 @@ def main(arguments: argparse.Namespace) -> None:
         reason=result.reason,
     )
     store.write_checkpoints(arguments.checkpoints, params, made_by, result.snapshots)
-    store.write_rows(arguments.history, store.HISTORY_COLUMNS, result.history)
+    files.write_rows(arguments.history, store.HISTORY_COLUMNS, result.history)
     store.write_spectra(arguments.spectra, params, made_by, result.spectra)
 
 

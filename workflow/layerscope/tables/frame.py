@@ -4,8 +4,7 @@ import numpy as np
 import pandas as pd
 
 from layerscope import store
-from layerscope.aggregation import per_run, summarise, with_input_joined
-from layerscope.claims import select
+from layerscope.aggregation import per_run, select, summarise, with_input_joined
 from layerscope.errors import StudyError
 
 

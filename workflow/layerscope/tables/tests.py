@@ -3,7 +3,7 @@
 import pandas as pd
 
 from layerscope import store
-from layerscope.claims import select
+from layerscope.aggregation import select
 from layerscope.errors import StudyError
 from layerscope.inputs import Inputs
 from layerscope.tables.frame import number

@@ -1,0 +1,188 @@
+"""A study as the rest of the program sees it: its networks, what is looked at, and how large it is.
+
+Read wherever Snakemake reads the rules, so only light modules are imported here.
+"""
+
+from dataclasses import dataclass, field
+
+from layerscope import dependencies, selection, store
+from layerscope.models.plan import Layer
+
+RESERVED_EMBEDDINGS = ("raw", "run")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One network: where it lies and what it is."""
+
+    dataset: str
+    architecture: str
+    activation: str
+    seed: int
+
+    @property
+    def folder(self) -> str:
+        return store.run_folder(self.dataset, self.architecture, self.activation, self.seed)
+
+    @property
+    def keys(self) -> dict:
+        return {
+            "dataset": self.dataset,
+            "architecture": self.architecture,
+            "activation": self.activation,
+            "seed": self.seed,
+        }
+
+
+@dataclass
+class Metric:
+    """A metric as its module declares it. reads: space → what it needs beside the points. options: with their defaults."""
+
+    name: str
+    module: str
+    spaces: tuple[str, ...]
+    reads: dict[str, tuple[str, ...]]
+    options: dict
+    whole_only: bool
+    higher_is_better: bool | None
+
+
+@dataclass
+class Study:
+    """A valid study. Blocks are as in the file with defaults filled in; `runs` are the networks, in the order of the grids."""
+
+    name: str
+    device: str
+    precision: str
+    memory_format: str
+    threads: int
+    datasets: dict[str, dict]
+    architectures: dict[str, dict]
+    training: dict
+    samples: dict[str, dict]
+    whole: dict | None
+    filters: dict | None
+    k: int
+    embeddings: dict[str, dict]
+    scores: dict[str, dict]
+    figures: dict[str, dict]
+    tables: dict[str, dict]
+    claims: dict[str, dict]
+    runs: list[Run]
+    plans: dict[tuple[str, str], list[Layer]] = field(default_factory=dict)
+
+    def layers(self, run: Run) -> list[Layer]:
+        """The layers of a network, first to last."""
+        return self.plans[run.dataset, run.architecture]
+
+    def training_of(self, run: Run) -> dict:
+        """The training options of a network, overrides applied; snapshots are numbers, ascending."""
+        options = dict(self.training["default"])
+        for override in self.training["overrides"]:
+            if selection.allows(override["on"], **run.keys):
+                options.update({key: value for key, value in override.items() if key != "on"})
+        last = options["epochs"]
+        options["snapshots"] = sorted({last if epoch == "last" else epoch for epoch in options["snapshots"]})
+        return options
+
+    def snapshots(self, run: Run) -> list[int]:
+        """The epochs after which a network is kept."""
+        return self.training_of(run)["snapshots"]
+
+    def samples_of(self, run: Run) -> list[str]:
+        """The samples through which a network is looked at; none where nothing is looked at."""
+        if self.whole is None and self.filters is None:
+            return []
+        return [
+            name
+            for name, sample in self.samples.items()
+            if selection.allows(sample.get("on", {}), **run.keys) and self.kept_layers(run)
+        ]
+
+    def whole_layers(self, run: Run) -> list[str]:
+        """The layers of a network that are looked at as a whole."""
+        if self.whole is None or not selection.allows(self.whole["on"], **run.keys):
+            return []
+        wanted = self.whole["layers"]
+        return [layer.name for layer in self.layers(run) if wanted == "all" or layer.name in wanted]
+
+    def filter_layers(self, run: Run) -> list[str]:
+        """The convolutions of a network whose filters are looked at one by one."""
+        if self.filters is None or not selection.allows(self.filters["on"], **run.keys):
+            return []
+        wanted = self.filters["layers"]
+        return [
+            layer.name
+            for layer in self.layers(run)
+            if layer.kind == "conv" and (layer.has_filters if wanted == "all" else layer.name in wanted)
+        ]
+
+    def kept_layers(self, run: Run) -> list[str]:
+        """The layers of a network whose activations are stored."""
+        kept = {*self.whole_layers(run), *self.filter_layers(run)}
+        return [layer.name for layer in self.layers(run) if layer.name in kept]
+
+
+def engine_module(embedding: dict) -> str:
+    """The module of layerscope.embedding that makes an embedding."""
+    return f"{embedding['method']}_{embedding['engine']}" if "engine" in embedding else embedding["method"]
+
+
+def metrics() -> dict[str, Metric]:
+    """Every metric that a module of layerscope.scoring declares, by name."""
+    found = {}
+    for module in dependencies.modules("scoring"):
+        try:
+            declared = dependencies.literal(f"layerscope.scoring.{module}", "METRICS")
+        except KeyError:
+            continue
+        for name, about in declared.items():
+            found[name] = Metric(
+                name,
+                module,
+                tuple(about["spaces"]),
+                about["reads"],
+                about["options"],
+                about["whole_only"],
+                about["higher_is_better"],
+            )
+    return found
+
+
+def neighbors_needed(embedding: dict) -> int:
+    """How many neighbours of each point, itself not counted, an embedding needs in the graph; 0 where it reads none."""
+    if "neighbors" not in dependencies.literal(f"layerscope.embedding.{engine_module(embedding)}", "READS"):
+        return 0
+    if "perplexity" in embedding:
+        return int(3 * embedding["perplexity"])
+    return embedding["n_neighbors"] - 1
+
+
+def source_sizes(dataset: dict) -> dict | None:
+    """shape, train, test and classes of a source that is known before it is prepared; None where the study does not say."""
+    if dataset["source"] in ("npz", "images"):
+        shape = dataset.get("shape") or ([3] if dataset["colour"] else []) + dataset["size"]
+        return {"shape": shape, **dataset.get("n", {}), "classes": dataset["classes"]}
+    return dependencies.literal(f"layerscope.data.sources.{dataset['source']}", "SIZES")[dataset["name"]]
+
+
+def split_size(study: Study, dataset: str, split: str) -> int | None:
+    """How many observations a split has, None where the study cannot know before the dataset is prepared."""
+    options = study.datasets[dataset]
+    sizes = source_sizes(options)
+    if split == "validation":
+        return options["validation"]
+    held_out = options.get("test", 0) if not sizes.get("test") else 0
+    if split == "test":
+        return sizes.get("test") or (held_out or None)
+    return sizes["train"] - options["validation"] - held_out if "train" in sizes else None
+
+
+def sample_size(study: Study, dataset: str, sample: str) -> int | None:
+    """How many observations a sample has, None where the study cannot know before the dataset is prepared."""
+    options = study.samples[sample]
+    if options["choose"] in ("first", "random"):
+        return options["n"]
+    if options["choose"] == "per_class":
+        return options["n"] * source_sizes(study.datasets[dataset])["classes"]
+    return split_size(study, dataset, options["split"])
