@@ -4,13 +4,17 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
-from layerscope.snakemake_entry import load_jobs
+from layerscope.snakemake_entry import load_jobs, stop_idle_rescheduling
 
 jobs = load_jobs(workflow)
 
 
 wildcard_constraints:
     **jobs.constraints(),
+
+
+onstart:
+    stop_idle_rescheduling(workflow)
 
 
 report: "workflow/report/study.rst"

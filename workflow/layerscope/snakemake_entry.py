@@ -20,7 +20,6 @@ def load_jobs(workflow) -> Jobs:
     """
     # Set here for jobs in conda environments and on cluster nodes too, which read the Snakefile again.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [PACKAGE_FOLDER, os.environ.get("PYTHONPATH")]))
-    _stop_idle_rescheduling(workflow)
     settings = workflow.config_settings
     try:
         return Jobs(load_study(_study_file(list(settings.configfiles)), dict(settings.config)))
@@ -37,9 +36,11 @@ def _study_file(files: list[Path]) -> Path:
     return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
 
 
-def _stop_idle_rescheduling(workflow) -> None:
-    # Snakemake 9.27 schedules a look at its limit of jobs a second after every such look, and one more after every job, for
-    # ever: some hundred jobs later the looks take a core. The limit protects a cluster's queue; one machine needs none.
-    on_one_machine = workflow.resource_settings is not None and workflow.resource_settings.nodes is None
-    if on_one_machine and workflow.scheduling_settings is not None:
-        workflow.scheduling_settings.max_jobs_per_timespan = None
+def stop_idle_rescheduling(workflow) -> None:
+    """Lift Snakemake's limit of jobs a second on one machine; for `onstart`, when the scheduler stands.
+
+    The limit protects a cluster's queue. Snakemake 9.27 schedules one more look at it after every look and every job, for
+    ever: some hundred jobs later the looks alone take a core.
+    """
+    if workflow.local_exec:
+        workflow.scheduler.job_rate_limiter = None
