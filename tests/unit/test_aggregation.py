@@ -69,9 +69,15 @@ def test_the_input_belongs_to_every_network_of_its_dataset():
 
 
 def test_all_rows_of_the_input_are_joined():
-    scores = table(*({**INPUT, "space": "tsne", "embedding_seed": float(seed)} for seed in range(3)), {})
+    scores = table(*({**INPUT, "space": "tsne", "embedding_seed": float(seed)} for seed in range(3)), {"space": "tsne"})
     joined = with_input_joined(scores)
     assert sorted(joined.loc[joined["state"] == "input", "embedding_seed"]) == [0, 1, 2]
+
+
+def test_the_input_is_joined_only_where_a_network_is_scored_itself():
+    scores = table({**INPUT, "space": "tsne"}, {**INPUT, "space": "raw"}, {"space": "raw"})
+    joined = with_input_joined(scores)
+    assert list(joined.loc[joined["state"] == "input", "space"]) == ["raw"]
 
 
 def test_a_table_without_input_stays_as_it_is():

@@ -320,3 +320,24 @@ def test_layer_means_are_no_further_filters():
     runs = per_run(pd.DataFrame(rows, columns=list(SCORE_COLUMNS)))
     found = judge("c", claim("difference", between=TRAINED_OVER_UNTRAINED, expect="positive"), runs)
     assert found["estimate"] == pytest.approx(0.5)
+
+
+def test_the_input_takes_no_part_in_comparisons_unless_it_is_named():
+    """Joined to every network at epoch 0, it would otherwise pull every untrained mean towards itself."""
+    values = {("", 0, "input", "input"): 0.9}
+    for seed in range(3):
+        for state in ("untrained", "trained"):
+            for layer in ("hidden1", "hidden2"):
+                values["mlp", seed, state, layer] = 0.5 + 0.01 * seed
+    claim = {
+        "text": "Nothing changes.",
+        "source": "us",
+        "statistic": "difference",
+        "score": "hit",
+        "between": {"epoch": [5, 0]},
+        "on": {"embedding": "raw"},
+        "expect": "positive",
+    }
+    assert judge("none", claim, runs_of(values))["estimate"] == pytest.approx(0)
+    named = {**claim, "between": {"layer": ["hidden1", "input"]}}
+    assert judge("named", named, runs_of(values))["estimate"] == pytest.approx(-0.39)

@@ -42,12 +42,13 @@ SMALL = {
             "statistic": "difference",
             "score": "neighborhood_hit",
             "between": {"state": ["trained", "untrained"]},
+            "on": {"embedding": "raw"},
             "expect": "positive",
         }
     },
 }
 CNN = {"family": "cnn", "convolutions": [{"channels": 4, "kernel": 3, "pool": 2}]}
-VECTORS = {"source": "npz", "path": "mine.npz", "shape": [20], "n": {"train": 500, "test": 400}}
+VECTORS = {"source": "npz", "path": "mine.npz", "shape": [20], "n": {"train": 500, "test": 400}, "classes": 10}
 
 
 def changed(changes):
@@ -152,8 +153,48 @@ BROKEN = {
     "text for an entry": ({"datasets.digits": "sklearn"}, ["datasets.digits: 'sklearn' is text", "a block of keys is wanted"]),
     "no grid": ({"grids": []}, ["grids is empty", "at least 1"]),
     "grid without a dataset": ({"grids.0.datasets": []}, ["grids[0].datasets is empty", "at least 1"]),
-    "score with k: 0": ({"scores.neighborhood_hit.k": 0}, ["scores.neighborhood_hit.k: 0", "a whole number above 0"]),
-    "score with negative k": ({"scores.neighborhood_hit.k": -6}, ["scores.neighborhood_hit.k: -6", "above 0"]),
+    "score with k: 0": ({"scores.neighborhood_hit.k": 0}, ["scores.neighborhood_hit.k: 0", "a whole number of at least 1"]),
+    "score with negative k": ({"scores.neighborhood_hit.k": -6}, ["scores.neighborhood_hit.k: -6", "of at least 1"]),
+    "threshold in percent": (
+        {"scores.saturation": {"threshold": 99}},
+        ["scores.saturation.threshold: 99", "from 0.01 to 1", "by default 0.99"],
+    ),
+    "one fold": ({"scores.linear_probe": {"folds": 1}}, ["scores.linear_probe.folds: 1", "from 2 to 100"]),
+    "claim that names no space": (
+        {"claims.training_helps.on": {}},
+        ["claims.training_helps.on.embedding is missing", "raw"],
+    ),
+    "claim on accuracy that names no split": (
+        {"claims.training_helps.score": "accuracy", "claims.training_helps.on": {}},
+        ["claims.training_helps.on.sample is missing"],
+    ),
+    "order of networks": (
+        {
+            "claims.training_helps": {
+                "text": "Wider is better.",
+                "statistic": "order",
+                "score": "neighborhood_hit",
+                "along": {"activation": ["relu", "tanh"]},
+                "on": {"embedding": "raw"},
+                "expect": "positive",
+            }
+        },
+        ["claims.training_helps: order compares within a network", "'activation'"],
+    ),
+    "accuracy by depth": ({"figures.hits.score": "accuracy"}, ["figures.hits: 'accuracy' has no depth", "networks"]),
+    "filter that no layer has": ({"figures.hits.on": {"filter": 99}}, ["figures.hits.on.filter: 99"]),
+    "condition on the default training": (
+        {"training.default.on": {"activation": "relu"}},
+        ["training.default.on", "training.overrides"],
+    ),
+    "batch of one with batch norm": (
+        {"training.default.batch": 1, "architectures.mlp.batch_norm": True},
+        ["training.batch: 1", "batch norm of mlp"],
+    ),
+    "classes of a person's own dataset left out": (
+        {"datasets.digits": {key: value for key, value in VECTORS.items() if key != "classes"}},
+        ["datasets.digits.classes is missing"],
+    ),
     "score with k: 2.5": ({"scores.neighborhood_hit.k": 2.5}, ["scores.neighborhood_hit.k: 2.5", "a whole number"]),
     "score with k as text": ({"scores.neighborhood_hit.k": "six"}, ["scores.neighborhood_hit.k: 'six'", "by default 6"]),
     "score with k: true": ({"scores.neighborhood_hit.k": True}, ["scores.neighborhood_hit.k: True", "a whole number"]),

@@ -11,8 +11,9 @@ from hypothesis import strategies as st
 
 from layerscope.data.dataset import check_labels, hold_out
 from layerscope.data.sources import images, mlxtend, npz, sklearn, torchvision
-from layerscope.data.tensors import channel_statistics, channelled, network_input, normaliser, sample_rows
+from layerscope.data.tensors import channel_statistics, channelled, network_input, normaliser
 from layerscope.errors import StudyError
+from layerscope.samples import sample_rows
 
 SHARED = Path(__file__).parents[3] / "shared" / "data"
 

@@ -9,8 +9,9 @@ from hypothesis import strategies as st
 from torch import nn
 
 from layerscope.errors import StudyError
+from layerscope.hooks import outputs_of
 from layerscope.models import cnn, mlp, vgg
-from layerscope.models.network import ACTIVATIONS, build_network, outputs_of
+from layerscope.models.network import ACTIVATIONS, build_network
 from layerscope.models.plan import ACTIVATIONS as PLANNED_ACTIVATIONS
 
 COMMON = {"dropout": 0.0, "batch_norm": False, "output_activation": "identity", "initialisation": "default"}

@@ -472,3 +472,15 @@ def test_reading_a_study_loads_no_heavy_library(module):
         [sys.executable, "-c", code], env={"PYTHONPATH": str(PACKAGE)}, capture_output=True, text=True, check=True
     )
     assert loaded.stdout.strip() == "[]"
+
+
+def test_parts_made_from_other_inputs_are_thrown_away(tmp_path):
+    given = tmp_path / "given.h5"
+    given.write_bytes(b"old")
+    with files.Resumable(tmp_path / "e.h5", PARAMS, [given]) as resumable:
+        resumable.keep("one", {"x": np.arange(3)}, {})
+    with files.Resumable(tmp_path / "e.h5", PARAMS, [given]) as resumable:
+        assert resumable.get("one") is not None
+    given.write_bytes(b"new")
+    with files.Resumable(tmp_path / "e.h5", PARAMS, [given]) as resumable:
+        assert resumable.get("one") is None

@@ -180,8 +180,19 @@ def test_no_epochs_train_nothing():
 
 def test_the_history_has_every_split_and_epoch():
     result = trained(splits=("train", "validation", "test"))
-    for split in ("train", "validation", "test"):
+    for split in ("validation", "test"):
         assert list(history(result, split)) == [0, 1, 2, 3, 4, 5]
+    assert list(history(result, "batches")) == [1, 2, 3, 4, 5]
+    assert list(history(result, "train")) == [0, 5]
+
+
+def test_the_training_split_is_evaluated_like_the_others_at_snapshots():
+    given = run()
+    [result] = train([given])
+    given.network.load_state_dict(result.snapshots[5])
+    loss, accuracy = evaluate(given.network, *given.splits["train"])
+    assert history(result, "train")[5]["loss"] == pytest.approx(loss)
+    assert history(result, "train")[5]["accuracy"] == accuracy
 
 
 def test_the_last_row_of_the_history_is_what_the_last_snapshot_scores():

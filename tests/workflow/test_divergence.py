@@ -20,7 +20,7 @@ training:
 samples: {few: {split: test, choose: first, n: 60}}
 representations: {whole: [hidden1]}
 neighbors: {k: 10}
-embeddings: {pca: {method: pca}}
+embeddings: {pca: {method: pca}, late: {method: pca, on: {state: trained}}}
 scores: {d_same: {}, neighborhood_hit: {}, saturation: {}, accuracy: {}}
 tables: {separation: {kind: trained_untrained, scores: [d_same], on: {architecture: wild, embedding: pca}}}
 """
@@ -36,9 +36,9 @@ def test_a_diverged_network_leaves_rows_with_the_reason(tmp_path: Path):
     lost = scores[(scores["architecture"] == "wild") & (scores["epoch"] == 1)]
     found = scores[(scores["architecture"] == "mlp") & (scores["epoch"] == 1)]
     assert len(lost) == len(found)
-    of_layers = lost[lost["metric"] != "accuracy"]
-    assert of_layers["value"].isna().all()
-    assert of_layers["degenerate"].str.startswith("diverged: the loss or the weights are no longer finite in epoch 1").all()
+    assert set(lost["space"]) == {"run", "raw", "pca", "late"}
+    assert lost["value"].isna().all()
+    assert lost["degenerate"].str.startswith("diverged: losses, weights or outputs are no longer finite in epoch 1").all()
     assert found["value"].notna().all()
     summary = pd.read_csv(root / "summary.csv")
     missing = summary[(summary["architecture"] == "wild") & (summary["epoch"] == 1) & (summary["metric"] == "d_same")]

@@ -18,12 +18,12 @@ FILTER_MEAN, LIVING_MEAN = "mean", "mean_without_degenerate"
 
 
 def with_input_joined(scores: pd.DataFrame) -> pd.DataFrame:
-    """Rows in which every network of a dataset has the dataset's input rows as its own, at its epoch 0, state `input`."""
+    """Rows in which every network has the input rows of its dataset, in each sample and space that it is scored in itself."""
     of_input = scores[scores["state"] == "input"]
     of_networks = scores[scores["state"] != "input"]
-    networks = of_networks[[*NETWORK, "seed"]].drop_duplicates()
+    networks = of_networks[[*RUN, "sample", "space"]].drop_duplicates()
     columns = [column for column in scores.columns if column not in ("architecture", "activation", "seed")]
-    joined = networks.merge(of_input[columns], on="dataset")
+    joined = networks.merge(of_input[columns], on=["dataset", "sample", "space"])
     return pd.concat([joined[scores.columns], of_networks], ignore_index=True)
 
 
@@ -78,6 +78,14 @@ def _filter_means(filters: pd.DataFrame, keys: list[str], name: str) -> pd.DataF
     return means.reset_index().assign(filter=name, embedding_sd=np.nan, degenerate="")
 
 
+def by_state(runs: pd.DataFrame) -> pd.DataFrame:
+    """Rows in which networks of one state share an epoch, the largest, so that runs of unequal length are summarised together."""
+    ended = runs["state"].isin(["trained", "untrained"])
+    keys = ["dataset", "architecture", "activation", "state"]
+    latest = runs.groupby(keys, dropna=False)["epoch"].transform("max")
+    return runs.assign(epoch=runs["epoch"].where(~ended, latest))
+
+
 def summarise(runs: pd.DataFrame) -> pd.DataFrame:
     """Means over runs by SUMMARY_KEYS: n_runs (finite values), n_missing, n_degenerate, mean, sd, interval, embedding_sd, chance.
 
@@ -116,14 +124,11 @@ def training_tests(runs: pd.DataFrame) -> pd.DataFrame:
     """
     keys = [*NETWORK, "sample", "layer", "depth", "filter", "space", "metric"]
     tested = runs[runs["filter"].isin(["", FILTER_MEAN, LIVING_MEAN]) & runs["state"].isin(["trained", "untrained"])]
-    pairs = tested.pivot_table(index=[*keys, "seed"], columns="state", values="value", aggfunc="first", dropna=False)
+    pairs = tested.set_index([*keys, "seed", "state"])["value"].unstack("state")
     pairs = pairs.reindex(columns=["trained", "untrained"]).reset_index()
     pairs["difference"] = pairs["trained"] - pairs["untrained"]
     # Both means and the difference are those of the same pairs.
     pairs.loc[pairs["difference"].isna(), ["trained", "untrained"]] = np.nan
-    # A pivot makes a row of every combination of keys: only those that were scored are tests.
-    scored = tested[keys].drop_duplicates()
-    pairs = pairs.merge(scored, on=keys)
     rows = []
     for key, group in pairs.groupby(keys, dropna=False, sort=True):
         found = paired_difference(group["difference"])

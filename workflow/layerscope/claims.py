@@ -5,6 +5,7 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
+from layerscope import selection
 from layerscope.aggregation import FILTER_MEAN, LIVING_MEAN, RUN, select
 from layerscope.statistics import (
     Difference,
@@ -32,8 +33,7 @@ CLAIM_COLUMNS = (
 
 def judge(name: str, claim: dict, runs: pd.DataFrame) -> dict:
     """One row of CLAIM_COLUMNS. runs: one row a run and representation (aggregation.per_run), the input joined."""
-    single = ~runs["filter"].isin([FILTER_MEAN, LIVING_MEAN])
-    chosen = select(runs[single & (runs["metric"] == claim["score"])], claim.get("on", {}))
+    chosen = _rows_of(claim, runs[runs["metric"] == claim["score"]])
     statistic = {"difference": _difference, "spearman": _spearman, "order": _order, "fraction": _fraction}
     found, verdict = statistic[claim["statistic"]](claim, chosen)
     expected = claim["expect"] if isinstance(claim["expect"], str) else f"above {claim['expect']['above']:g}"
@@ -51,6 +51,23 @@ def judge(name: str, claim: dict, runs: pd.DataFrame) -> dict:
         "n": found.n,
         "verdict": verdict,
     }
+
+
+def _rows_of(claim: dict, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that a claim is about.
+
+    Layer means over filters are no further filters. Without `filter`, whole layers where there are any. The input, joined to
+    every network, takes part in correlations with depth; in comparisons only where it is named.
+    """
+    on = claim.get("on", {})
+    rows = select(rows[~rows["filter"].isin([FILTER_MEAN, LIVING_MEAN])], on)
+    if "filter" not in on and (rows["filter"] == "").any():
+        rows = rows[rows["filter"] == ""]
+    compared = [part for part in (on, claim.get("between"), claim.get("along")) if isinstance(part, dict)]
+    named = any("input" in (selection.values(part, key) or []) for part in compared for key in ("state", "layer"))
+    if claim["statistic"] != "spearman" and not named:
+        rows = rows[rows["state"] != "input"]
+    return rows
 
 
 def verdict(low: float, high: float, expect: str, bound: float = 0.0) -> str:

@@ -94,18 +94,20 @@ def _scores(block: dict) -> dict[str, dict]:
             if key not in (*options, "metric", "on"):
                 raise StudyError(f"scores.{name}.{key}: unknown key; {one_of(key, ['metric', 'on', *options])}")
             if key in options:
-                _check_option(f"scores.{name}.{key}", value, options[key])
+                _check_option(f"scores.{name}.{key}", value, options[key], *known[metric].bounds.get(key, (1, math.inf)))
         filled = {key: type(default)(entry.get(key, default)) for key, default in options.items()}
         on = checked(entry.get("on", {}), {"$ref": "#/$defs/selector"}, f"scores.{name}.on")
         scores[name] = {"metric": metric, "options": filled, "on": on}
     return scores
 
 
-def _check_option(where: str, value: object, default: object) -> None:
+def _check_option(where: str, value: object, default: object, lowest: float, highest: float) -> None:
     number = isinstance(value, int | float) and not isinstance(value, bool)
-    if not number or not math.isfinite(value) or (isinstance(default, int) and float(value) != int(value)) or value <= 0:
-        wanted = "a whole number" if isinstance(default, int) else "a number"
-        raise StudyError(f"{where}: {value!r} is not allowed; {wanted} above 0 is wanted, by default {default}")
+    whole = isinstance(default, int)
+    if not number or not math.isfinite(value) or (whole and value != int(value)) or not lowest <= value <= highest:
+        bounds = f"of at least {lowest:g}" if highest == math.inf else f"from {lowest:g} to {highest:g}"
+        wanted = f"{'a whole number' if whole else 'a number'} {bounds}"
+        raise StudyError(f"{where}: {value!r} is not allowed; {wanted} is wanted, by default {default}")
 
 
 def _layer_choice(choice: list | dict | None, where: str) -> dict | None:

@@ -55,15 +55,16 @@ def read_rows(source: str | Path) -> list[dict[str, str]]:
 class Resumable:
     """Finished parts of a long job, kept in `.NAME.partial` until the job's file is written whole.
 
-    A part is a named set of arrays and attributes. Parts kept by a job of other params or other code are thrown away. The
+    A part is a named set of arrays and attributes. Parts kept by a job of other params, other code or other content of its
+    input files are thrown away. The
     final file is written anew, in the order of the job, so that an interrupted job ends in the same bytes.
     """
 
-    def __init__(self, target: str | Path, params: dict):
+    def __init__(self, target: str | Path, params: dict, inputs: Iterable[str | Path] = ()):
         target = Path(target)
         target.parent.mkdir(parents=True, exist_ok=True)
         self._path = target.with_name(f".{target.name}.partial")
-        self._identity = canonical_json([params, loaded_code_digest()])
+        self._identity = canonical_json([params, loaded_code_digest(), [file_digest(source) for source in inputs]])
 
     def __enter__(self) -> "Resumable":
         import h5py
@@ -114,3 +115,9 @@ def loaded_code_digest() -> str:
         if name.split(".")[0] == "layerscope" and source:
             digest.update(name.encode() + Path(source).read_bytes())
     return digest.hexdigest()
+
+
+def file_digest(source: str | Path) -> str:
+    """SHA-256 of the content of a file."""
+    with open(source, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from layerscope import store
-from layerscope.data.tensors import network_input, normaliser, sample_rows
+from layerscope.data.tensors import network_input, normaliser
 
 
 @dataclass(frozen=True)
@@ -33,10 +33,3 @@ def observations_of_split(data: str, split: str, normalise: str) -> Observations
     shift, scale = normaliser(described.white, described.mean, described.deviation, normalise)
     first = network_input(store.read_images(data, split, np.arange(min(1, len(labels)))), shift, scale)
     return Observations(data, split, np.arange(len(labels)), labels, described.classes, first.shape[1:], shift, scale)
-
-
-def observations_of_sample(data: str, sample: dict, dataset: str, normalise: str) -> Observations:
-    """The observations that a sample looks at. sample: name, split, choose and n, as in job params."""
-    whole = observations_of_split(data, sample["split"], normalise)
-    rows = sample_rows(whole.labels, sample["choose"], sample.get("n"), sample["name"], dataset)
-    return Observations(data, whole.split, rows, whole.labels[rows], whole.classes, whole.shape, whole.shift, whole.scale)

@@ -11,6 +11,7 @@ from layerscope.errors import StudyError
 from layerscope.provenance import canonical_json
 from layerscope.study import Run, Study, engine_module, metrics, neighbors_needed
 
+SPLITS = ("train", "validation", "test")
 FIGURE_INPUTS = ("score_table", "summary", "tests", "data", "history", "activations", "embedding")
 TABLE_FORMATS = ("csv", "md", "tex")
 FIGURE_FORMATS = ("svg", "png", "csv")
@@ -25,6 +26,29 @@ class Jobs:
         self._runs = {run.folder: run for run in study.runs}
         self._inputs = {store.input_folder(name): name for name in dict.fromkeys(run.dataset for run in study.runs)}
         self._wanted_scores: dict[tuple[str, str, str], dict] = {}
+
+    def check(self) -> None:
+        """Raise StudyError where a score, figure or table of the study reaches nothing that the study makes."""
+        reached = {name for run in self.study.runs for name in self._run_scores(("history", "spectra"), run)}
+        for source, sample in self.looked_at():
+            for space in self.spaces(source, sample):
+                reached |= self.scores_of(source, sample, space).keys()
+        for name in self.study.scores:
+            if name not in reached:
+                raise StudyError(f"scores.{name} reaches nothing that this study looks at; widen its `on`, or remove it")
+        for block in ("figures", "tables"):
+            for name, options in getattr(self.study, block).items():
+                self._shown_reads(block, name)
+                if options["kind"] == "embedding_grid" and not self._is_embedded(options["on"]):
+                    raise StudyError(f"figures.{name}.on chooses a network that its embedding does not take in")
+
+    def _is_embedded(self, on: dict) -> bool:
+        return any(
+            selection.allows(on, embedding=embedding) and not _empty(self.view(source, sample, on))
+            for source, sample in self.looked_at()
+            if source in self._runs
+            for embedding in self.embeddings_of(source, sample)
+        )
 
     # Names
 
@@ -63,7 +87,7 @@ class Jobs:
         """Every file that a finished study has, beyond what others are made from."""
         wanted = [self.path("checkpoints", run=run.folder) for run in self.study.runs]
         wanted += self.score_files()
-        if wanted and self.study.scores:
+        if self.score_files():
             wanted += [self.path(name) for name in ("score_table", "summary", "tests")]
         for block in ("figures", "tables"):
             for name in getattr(self.study, block):
@@ -101,8 +125,8 @@ class Jobs:
     def score_files(self) -> list[str]:
         """Every file of scores."""
         files = []
-        if self._run_scores(("history", "spectra")):
-            files += [self.path("run_scores", run=run.folder) for run in self.study.runs]
+        of_networks = [run for run in self.study.runs if self._run_scores(("history", "spectra"), run)]
+        files += [self.path("run_scores", run=run.folder) for run in of_networks]
         for source, sample in self.looked_at():
             files += [self.path("scores", source=source, sample=sample, space=space) for space in self.spaces(source, sample)]
         return files
@@ -129,10 +153,13 @@ class Jobs:
             return nothing
         whole = [name for name in self.study.whole_layers(run) if selection.allows(selector, layer=name, filter=selection.WHOLE)]
         numbers = selection.values(selector, "filter")
-        chosen = None if numbers is None else [number for number in numbers if number != selection.WHOLE]
-        filters = {
-            name: chosen for name in self.study.filter_layers(run) if selection.allows(selector, layer=name) and chosen != []
-        }
+        widths = {layer.name: layer.width for layer in self.study.layers(run)}
+        filters: dict[str, list[int] | None] = {}
+        for name in self.study.filter_layers(run):
+            if selection.allows(selector, layer=name):
+                chosen = None if numbers is None else [n for n in numbers if n != selection.WHOLE and n < widths[name]]
+                if chosen != []:
+                    filters[name] = chosen
         return {
             "epochs": selection.allowed_epochs(selector, self.study.snapshots(run)),
             "whole": whole,
@@ -162,7 +189,7 @@ class Jobs:
         if space == "run":
             if source in self._inputs:
                 return {}
-            return self._run_scores(("activations",), source, sample)
+            return self._run_scores(("activations",), self._runs[source], sample)
         kind = "raw" if space == "raw" else "embedding"
         made = self.view(source, sample, self.study.embeddings[space].get("on", {})) if kind == "embedding" else None
         found = {}
@@ -184,14 +211,17 @@ class Jobs:
                 }
         return found
 
-    def _run_scores(self, reads: Iterable[str], source: str | None = None, sample: str | None = None) -> dict[str, dict]:
-        keys = {**(self._runs[source].keys if source else {}), **({"sample": sample} if sample else {})}
-        return {
-            name: entry
-            for name, entry in self.study.scores.items()
-            if any(need in self.metrics[entry["metric"]].reads.get("run", ()) for need in reads)
-            and selection.allows(entry["on"], embedding="run", **keys)
-        }
+    def _run_scores(self, reads: Iterable[str], run: Run, sample: str | None = None) -> dict[str, dict]:
+        """Scores of a network as such that read one of `reads`: of a sample, or else of its splits and layers."""
+        keys = {**run.keys, **({"sample": sample} if sample else {})}
+        found = {}
+        for name, entry in self.study.scores.items():
+            read = self.metrics[entry["metric"]].reads.get("run", ())
+            splits = selection.values(entry["on"], "sample")
+            reached = sample is not None or splits is None or bool({*splits} & {*SPLITS})
+            if any(need in read for need in reads) and reached and selection.allows(entry["on"], embedding="run", **keys):
+                found[name] = entry
+        return {name: entry for name, entry in found.items() if self._of_network(entry, run)["epochs"]}
 
     # What jobs are told
 
@@ -200,7 +230,7 @@ class Jobs:
 
     def prepare_params(self, wildcards) -> str:
         options = self.study.datasets[wildcards.dataset]
-        source = {key: value for key, value in options.items() if key not in ("normalise", "validation", "classes")}
+        source = {key: value for key, value in options.items() if key not in ("normalise", "validation")}
         return self._params("data", dataset=wildcards.dataset, source=source, validation=options["validation"])
 
     def _network(self, run: Run) -> dict:
@@ -211,7 +241,6 @@ class Jobs:
             "activation": run.activation,
             "device": self.study.device,
             "precision": self.study.precision,
-            "memory_format": self.study.memory_format,
             "threads": self.study.threads,
         }
 
@@ -219,10 +248,21 @@ class Jobs:
         run = self._runs[wildcards.run]
         options = self.study.training_of(run)
         snapshots = options.pop("snapshots")
-        return self._params("train", **self._network(run), seed=run.seed, training=options, snapshots=snapshots)
+        if options["optimizer"] != "sgd":
+            del options["momentum"]
+        return self._params(
+            "train",
+            **self._network(run),
+            memory_format=self.study.memory_format,
+            seed=run.seed,
+            training=options,
+            snapshots=snapshots,
+        )
 
     def _sample(self, name: str) -> dict:
-        return {"name": name, **{key: value for key, value in self.study.samples[name].items() if key != "on"}}
+        sample = self.study.samples[name]
+        unread = ("on", "n") if sample["choose"] == "all" else ("on",)
+        return {"name": name, **{key: value for key, value in sample.items() if key not in unread}}
 
     def dump_params(self, wildcards) -> str:
         run = self._runs[wildcards.run]
@@ -270,14 +310,25 @@ class Jobs:
 
     def score_run_params(self, wildcards) -> str:
         run = self._runs[wildcards.run]
-        wanted = self._run_scores(("history", "spectra"), wildcards.run)
+        scores = {}
+        for name, entry in self._run_scores(("history", "spectra"), run).items():
+            scores[name] = {
+                **self._of_network(entry, run),
+                "layers": selection.values(entry["on"], "layer"),
+                "splits": selection.values(entry["on"], "sample"),
+            }
         return self._params(
             "scores",
             keys=self._keys(wildcards.run, ""),
             space="run",
             snapshots=self.study.snapshots(run),
-            scores={name: (entry["metric"], entry["options"]) for name, entry in wanted.items()},
+            layers=[layer.name for layer in self.study.layers(run)],
+            scores=scores,
         )
+
+    def _of_network(self, entry: dict, run: Run) -> dict:
+        epochs = selection.allowed_epochs(entry["on"], self.study.snapshots(run))
+        return {"metric": entry["metric"], "options": entry["options"], "epochs": epochs}
 
     def score_sample_params(self, wildcards) -> str:
         run = self._runs[wildcards.run]
@@ -287,7 +338,7 @@ class Jobs:
             keys=self._keys(wildcards.run, wildcards.sample),
             space="run",
             snapshots=self.study.snapshots(run),
-            scores={name: (entry["metric"], entry["options"]) for name, entry in wanted.items()},
+            scores={name: self._of_network(entry, run) for name, entry in wanted.items()},
         )
 
     def score_raw_params(self, wildcards) -> str:
@@ -300,7 +351,6 @@ class Jobs:
         seeds = [None] if space == "raw" else self.study.embeddings[space]["seeds"]
         selector = {} if space == "raw" else self.study.embeddings[space].get("on", {})
         scores = self.scores_of(source, sample, space)
-        asked = [entry["options"]["k"] for entry in scores.values() if "k" in entry["options"]]
         return self._params(
             "scores",
             keys=self._keys(source, sample),
@@ -309,13 +359,20 @@ class Jobs:
             view=self.view(source, sample, selector),
             scores=scores,
             seeds=seeds,
-            distinct_rows=max(asked, default=1),
+            layers=self._layer_sizes(source),
+            distinct_rows=self.study.k,
             threads=1,
         )
 
+    def _layer_sizes(self, source: str) -> dict[str, tuple[int, int]]:
+        """Layer → its depth and how many filters or units it has: what a diverged network would have left."""
+        if source in self._inputs:
+            return {"input": (0, 0)}
+        layers = self.study.layers(self._runs[source])
+        return {layer.name: (depth, layer.width) for depth, layer in enumerate(layers, start=1)}
+
     def aggregate_params(self, wildcards) -> str:
-        higher = {name: self.metrics[entry["metric"]].higher_is_better for name, entry in self.study.scores.items()}
-        return self._params("aggregate", study=self.study.name, expected=self._expected(), scores=sorted(higher))
+        return self._params("aggregate", study=self.study.name, expected=self._expected(), scores=sorted(self.study.scores))
 
     def _expected(self) -> list[dict]:
         """Every file of scores, networks that differ in their seed only in one entry."""
@@ -323,7 +380,6 @@ class Jobs:
         samples: dict[str, list[str]] = {}
         for source, sample in self.looked_at():
             samples.setdefault(source, []).append(sample)
-        of_networks = bool(self._run_scores(("history", "spectra")))
         for source in [*self._inputs, *self._runs]:
             spaces = sorted([sample, space] for sample in samples.get(source, []) for space in self.spaces(source, sample))
             if source in self._inputs:
@@ -331,18 +387,21 @@ class Jobs:
             else:
                 network = self._runs[source].keys
                 seed = network.pop("seed")
-                spaces = [["", "run"], *spaces] if of_networks else spaces
+                spaces = [["", "run"], *spaces] if self._run_scores(("history", "spectra"), self._runs[source]) else spaces
             if spaces:
                 group = groups.setdefault(canonical_json([network, spaces]), {**network, "seeds": [], "files": spaces})
                 group["seeds"] = sorted([*group["seeds"], *([] if seed is None else [seed])])
         return sorted(groups.values(), key=canonical_json)
 
     def claims_params(self, wildcards) -> str:
-        return self._params("aggregate", study=self.study.name, claims=self.study.claims)
+        return self._params("aggregate", claims=self.study.claims)
 
     def figure_params(self, wildcards) -> str:
         options = self.study.figures[wildcards.figure]
-        return self._params("figure", name=wildcards.figure, options=options, shown=self._shown(options))
+        if options["kind"] == "embedding_grid":
+            [run] = [run for run in self.study.runs if selection.allows(options["on"], **run.keys)]
+            options = {**options, "snapshots": self.study.snapshots(run)}
+        return self._params("figure", options=options)
 
     def figure_kind(self, wildcards) -> str:
         """The heading of a figure in the report."""
@@ -350,18 +409,7 @@ class Jobs:
 
     def table_params(self, wildcards) -> str:
         options = self.study.tables[wildcards.table]
-        return self._params("figure", name=wildcards.table, options=options, shown=self._shown(options))
-
-    def _shown(self, options: dict) -> dict:
-        """What a figure or table must know of the metrics behind the scores that it shows."""
-        names = options.get("scores", [options["score"]] if "score" in options else [])
-        return {
-            name: {
-                "metric": self.study.scores[name]["metric"],
-                "higher_is_better": self.metrics[self.study.scores[name]["metric"]].higher_is_better,
-            }
-            for name in names
-        }
+        return self._params("figure", options=options)
 
     # What jobs read
 
@@ -489,6 +537,7 @@ def _common(one: dict, other: dict) -> dict:
             filters[layer] = theirs if mine is None else mine
         else:
             filters[layer] = [number for number in mine if number in theirs]
+    filters = {layer: chosen for layer, chosen in filters.items() if chosen != []}
     return {
         "epochs": [epoch for epoch in one["epochs"] if epoch in other["epochs"]],
         "whole": [layer for layer in one["whole"] if layer in other["whole"]],

@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from layerscope.hooks import outputs_of
+
 
 @dataclass(frozen=True)
 class Spectrum:
@@ -91,10 +93,13 @@ class RunningCovariance:
         return self._scatter / self.count
 
     def eigenvalues(self) -> np.ndarray:
-        """(width,) float64, descending, clipped at 0."""
+        """(width,) float64, descending, clipped at 0; NaN where outputs were not finite."""
         import torch
 
-        values = torch.linalg.eigvalsh(self.covariance()).cpu().numpy()[::-1]
+        covariance = self.covariance()
+        if not bool(covariance.isfinite().all()):
+            return np.full(self.width, np.nan)
+        values = torch.linalg.eigvalsh(covariance).cpu().numpy()[::-1]
         return np.clip(values, 0, None)
 
 
@@ -115,8 +120,6 @@ class SaturationTracker:
         self._hooks = None
 
     def __enter__(self) -> "SaturationTracker":
-        from layerscope.models.network import outputs_of
-
         self._hooks = outputs_of(self._layers, self._receive)
         self._hooks.__enter__()
         return self

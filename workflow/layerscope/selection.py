@@ -1,5 +1,7 @@
 """The one grammar of `on:` selectors: key → value or list of values; an absent key means all."""
 
+from layerscope.states import state
+
 KEYS = (
     "dataset",
     "architecture",
@@ -54,10 +56,3 @@ def allowed_epochs(selector: dict, snapshots: list[int]) -> list[int]:
     if states is None:
         return epochs
     return [epoch for epoch in epochs if state(epoch, snapshots) in states]
-
-
-def state(epoch: int, snapshots: list[int]) -> str:
-    """What a network is at one of its snapshots: untrained (epoch 0), trained (the last one) or intermediate."""
-    if epoch == 0:
-        return "untrained"
-    return "trained" if epoch == snapshots[-1] else "intermediate"

@@ -22,7 +22,9 @@ def load_jobs(workflow) -> Jobs:
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [PACKAGE_FOLDER, os.environ.get("PYTHONPATH")]))
     settings = workflow.config_settings
     try:
-        return Jobs(load_study(_study_file(list(settings.configfiles)), dict(settings.config)))
+        jobs = Jobs(load_study(_study_file(list(settings.configfiles)), dict(settings.config)))
+        jobs.check()
+        return jobs
     except StudyError as error:
         # An exception would come with the Snakefile's own lines, which say nothing to the person.
         sys.exit(f"layerscope: {error}")

@@ -352,6 +352,27 @@ def spectra(source: str | Path) -> Iterator[StoredSpectrum]:
 # Activations, and what is made of each representation
 
 
+def write_observations(file: "h5py.File", labels: "np.ndarray", rows: "np.ndarray") -> None:
+    """Which observations an activations file is about: labels (n,) and rows (n,) of the split."""
+    file.create_dataset("labels", data=labels)
+    file.create_dataset("index", data=rows)
+
+
+def create_layer(
+    file: "h5py.File", epoch: int, layer: str, n: int, shape: tuple[int, ...], depth: int, kind: str
+) -> "h5py.Dataset":
+    """An empty (n, *shape) float32 dataset for the outputs of a layer at a snapshot, to be filled row by row."""
+    stored = write_array(file.require_group(epoch_name(epoch)), layer, (n, *shape), "float32")
+    stored.attrs.update(depth=depth, kind=kind, tap="post", shape=shape)
+    return stored
+
+
+def write_predictions(file: "h5py.File", epoch: int, classes: "np.ndarray", losses: "np.ndarray") -> None:
+    """What a network says at a snapshot: predicted classes (n,) int64 and cross-entropies (n,) float32."""
+    file.require_group("predictions").create_dataset(epoch_name(epoch), data=classes)
+    file.require_group("losses").create_dataset(epoch_name(epoch), data=losses)
+
+
 @dataclass(frozen=True)
 class View:
     """Which representations a job is about.
@@ -456,6 +477,13 @@ class Neighbors:
     distances: "np.ndarray"
 
 
+def write_neighbors(file: "h5py.File", representation: "Stored", neighbors: Neighbors) -> None:
+    """The neighbour graph of one representation."""
+    group = file.create_group(representation.name)
+    for name, array in (("indices", neighbors.indices), ("distances", neighbors.distances)):
+        write_array(group, name, array.shape, array.dtype.str, array)
+
+
 class NeighborsFile:
     """The neighbour graphs of a neighbors file, read one at a time."""
 
@@ -469,6 +497,12 @@ class NeighborsFile:
         with open_hdf5(self.source) as file:
             group = file[representation.name]
             return Neighbors(group["indices"][:], group["distances"][:])
+
+
+def write_embedding(file: "h5py.File", seed: int, representation: "Stored", points: "np.ndarray", attributes: dict) -> None:
+    """The embedding (n, 2) of one representation by one seed."""
+    written = file.create_dataset(f"seed{seed}/{representation.name}", data=points)
+    written.attrs.update(depth=representation.depth, **attributes)
 
 
 def embeddings(source: str | Path) -> Iterator[tuple[int, Stored]]:

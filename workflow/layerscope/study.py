@@ -43,6 +43,7 @@ class Metric:
     spaces: tuple[str, ...]
     reads: dict[str, tuple[str, ...]]
     options: dict
+    bounds: dict
     whole_only: bool
     higher_is_better: bool | None
 
@@ -143,6 +144,7 @@ def metrics() -> dict[str, Metric]:
                 tuple(about["spaces"]),
                 about["reads"],
                 about["options"],
+                about.get("bounds", {}),
                 about["whole_only"],
                 about["higher_is_better"],
             )
@@ -158,24 +160,24 @@ def neighbors_needed(embedding: dict) -> int:
     return embedding["n_neighbors"] - 1
 
 
-def source_sizes(dataset: dict) -> dict | None:
-    """shape, train, test and classes of a source that is known before it is prepared; None where the study does not say."""
+def source_sizes(dataset: dict) -> dict:
+    """shape and classes of a dataset; train and test, as far as the study says them, with nothing held out for validation."""
     if dataset["source"] in ("npz", "images"):
         shape = dataset.get("shape") or ([3] if dataset["colour"] else []) + dataset["size"]
         return {"shape": shape, **dataset.get("n", {}), "classes": dataset["classes"]}
-    return dependencies.literal(f"layerscope.data.sources.{dataset['source']}", "SIZES")[dataset["name"]]
+    sizes = dependencies.literal(f"layerscope.data.sources.{dataset['source']}", "SIZES")[dataset["name"]]
+    if "test" in dataset:
+        return {**sizes, "train": sizes["train"] - dataset["test"], "test": dataset["test"]}
+    return sizes
 
 
 def split_size(study: Study, dataset: str, split: str) -> int | None:
     """How many observations a split has, None where the study cannot know before the dataset is prepared."""
     options = study.datasets[dataset]
-    sizes = source_sizes(options)
     if split == "validation":
         return options["validation"]
-    held_out = options.get("test", 0) if not sizes.get("test") else 0
-    if split == "test":
-        return sizes.get("test") or (held_out or None)
-    return sizes["train"] - options["validation"] - held_out if "train" in sizes else None
+    size = source_sizes(options).get(split)
+    return size - options["validation"] if split == "train" and size is not None else size
 
 
 def sample_size(study: Study, dataset: str, sample: str) -> int | None:
@@ -186,3 +188,13 @@ def sample_size(study: Study, dataset: str, sample: str) -> int | None:
     if options["choose"] == "per_class":
         return options["n"] * source_sizes(study.datasets[dataset])["classes"]
     return split_size(study, dataset, options["split"])
+
+
+def largest_sample(embedding: dict) -> int | None:
+    """The most points that an embedding's engine takes, None where it has no bound."""
+    if embedding.get("exact") is False:
+        return None
+    try:
+        return dependencies.literal(f"layerscope.embedding.{engine_module(embedding)}", "LARGEST")
+    except KeyError:
+        return None

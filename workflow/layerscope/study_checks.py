@@ -4,7 +4,17 @@ from collections.abc import Callable, Iterator
 
 from layerscope import selection
 from layerscope.errors import StudyError, one_of
-from layerscope.study import RESERVED_EMBEDDINGS, Study, metrics, neighbors_needed, sample_size, source_sizes, split_size
+from layerscope.study import (
+    RESERVED_EMBEDDINGS,
+    Run,
+    Study,
+    largest_sample,
+    metrics,
+    neighbors_needed,
+    sample_size,
+    source_sizes,
+    split_size,
+)
 
 # Names that Snakemake targets or the layout of files already use.
 RESERVED_TARGETS = (
@@ -21,6 +31,8 @@ RESERVED_TARGETS = (
     "figure",
     "table",
 )
+SCORE_RULES = ("score_run", "score_sample", "score_raw", "score_embedding")
+SPLITS = ("train", "validation", "test")
 RESERVED_SAMPLES = ("train", "validation", "test", "scores")
 NETWORK_KEYS = ("dataset", *selection.NETWORK_KEYS)
 STATES = ("input", "untrained", "trained", "intermediate")
@@ -33,7 +45,7 @@ def _check_names(study: Study) -> None:
     seen: dict[str, str] = {}
     for block in ("figures", "tables", "claims"):
         for name in getattr(study, block):
-            if name in RESERVED_TARGETS or name.startswith(("score_", "target_")):
+            if name in RESERVED_TARGETS or name in SCORE_RULES:
                 raise StudyError(f"{block}.{name}: the name is that of a rule; choose another one")
             if name in seen:
                 raise StudyError(f"{block}.{name}: {seen[name]} has an entry of that name; each name is one target")
@@ -49,6 +61,8 @@ def _check_sizes(study: Study) -> None:
 
 
 def _check_snapshots(study: Study) -> None:
+    if "on" in study.training["default"]:
+        raise StudyError("training.default.on: the default is for all networks; put what is for some under training.overrides")
     for run in study.runs:
         options = study.training_of(run)
         for epoch in options["snapshots"]:
@@ -57,6 +71,9 @@ def _check_snapshots(study: Study) -> None:
                     f"training.snapshots: {epoch!r} is no epoch of {run.architecture} on {run.dataset}; "
                     f"0 to {options['epochs']}, or last, is wanted"
                 )
+        architecture = study.architectures[run.architecture]
+        if options["batch"] == 1 and (architecture.get("batch_norm") or architecture["family"] == "vgg"):
+            raise StudyError(f"training.batch: 1 leaves the batch norm of {run.architecture} nothing to learn from; 2 or more")
         augmentation = options["augmentation"]
         if augmentation and len(source_sizes(study.datasets[run.dataset])["shape"]) == 1:
             raise StudyError(f"training.augmentation changes images; datasets.{run.dataset} has vectors")
@@ -78,12 +95,13 @@ def _selectors(study: Study) -> Iterator[tuple[str, dict]]:
 
 def _check_selectors(study: Study) -> None:
     epochs = {epoch for run in study.runs for epoch in study.snapshots(run)}
+    widest = max((layer.width for plan in study.plans.values() for layer in plan if layer.kind == "conv"), default=0)
     known: dict[str, set] = {
         "dataset": set(study.datasets),
         "architecture": set(study.architectures),
         "activation": {run.activation for run in study.runs},
         "seed": {run.seed for run in study.runs},
-        "sample": set(study.samples),
+        "sample": {*study.samples, *SPLITS},
         "epoch": {"first", "last", *epochs},
         "state": set(STATES),
         "layer": {"input", *(layer.name for plan in study.plans.values() for layer in plan)},
@@ -100,6 +118,8 @@ def _check_selectors(study: Study) -> None:
                 if key == "filter":
                     if value != selection.WHOLE and not isinstance(value, int):
                         raise StudyError(f"{where}.filter: {value!r} is not allowed; whole, or numbers, are wanted")
+                    if isinstance(value, int) and value >= widest:
+                        raise StudyError(f"{where}.filter: {value} is no filter of this study; it has {widest} at most")
                 elif value not in known[key]:
                     raise StudyError(f"{where}.{key}: {value!r} is not part of the study; {one_of(value, map(str, known[key]))}")
     for where, choice in (("whole", study.whole), ("filters", study.filters)):
@@ -140,29 +160,38 @@ def _check_neighbors(study: Study) -> None:
             needed = int(3 * entry["options"]["perplexity"]) if "perplexity" in entry["options"] else entry["options"]["k"]
             if needed > study.k:
                 raise StudyError(f"scores.{name} needs {needed} neighbours; neighbors.k is {study.k}, raise it")
-    reads_graph = any(neighbors_needed(embedding) for embedding in study.embeddings.values()) or any(
-        "neighbors" in reads for entry in study.scores.values() for reads in known[entry["metric"]].reads.values()
-    )
     for run in study.runs:
         for sample in study.samples_of(run):
             n = sample_size(study, run.dataset, sample)
-            if n is None:
-                continue
-            if reads_graph and n <= study.k:
-                raise StudyError(
-                    f"neighbors.k: {study.k} neighbours are wanted among the {n} observations of samples.{sample} ({run.dataset})"
-                )
-            for name, embedding in study.embeddings.items():
-                if embedding.get("n_neighbors", 0) >= n:
-                    raise StudyError(
-                        f"embeddings.{name}.n_neighbors: {embedding['n_neighbors']} is too large for the {n} observations of "
-                        f"samples.{sample} ({run.dataset})"
-                    )
-                if "perplexity" in embedding and 3 * embedding["perplexity"] > n - 1:
-                    raise StudyError(
-                        f"embeddings.{name}.perplexity: {embedding['perplexity']:g} is too large for the {n} observations of "
-                        f"samples.{sample} ({run.dataset}); at most {(n - 1) // 3} is possible"
-                    )
+            if n is not None:
+                _check_size(study, run, sample, n)
+
+
+def _check_size(study: Study, run: Run, sample: str, n: int) -> None:
+    def applies(entry: dict) -> bool:
+        return selection.allows(entry.get("on", {}), sample=sample, **run.keys)
+
+    embeddings = {name: embedding for name, embedding in study.embeddings.items() if applies(embedding)}
+    known = metrics()
+    scores = [known[entry["metric"]] for entry in study.scores.values() if applies(entry)]
+    of = f"the {n} observations of samples.{sample} ({run.dataset})"
+    reads_graph = any("neighbors" in reads for metric in scores for reads in metric.reads.values())
+    if n <= study.k and (reads_graph or any(map(neighbors_needed, embeddings.values()))):
+        raise StudyError(f"neighbors.k: {study.k} neighbours are wanted among {of}")
+    for name, embedding in embeddings.items():
+        if embedding.get("n_neighbors", 0) >= n:
+            raise StudyError(f"embeddings.{name}.n_neighbors: {embedding['n_neighbors']} is too large for {of}")
+        if "perplexity" in embedding and 3 * embedding["perplexity"] > n - 1:
+            raise StudyError(
+                f"embeddings.{name}.perplexity: {embedding['perplexity']:g} is too large for {of}; "
+                f"at most {(n - 1) // 3} is possible"
+            )
+        largest = largest_sample(embedding)
+        if largest is not None and n > largest:
+            raise StudyError(
+                f"embeddings.{name}: {embedding['method']} holds all pairs of points, for at most {largest} of them; "
+                f"it cannot take {of}; look at fewer, or use another engine"
+            )
 
 
 def _check_scores_named(study: Study) -> None:
@@ -174,11 +203,19 @@ def _check_scores_named(study: Study) -> None:
                 if score not in study.scores:
                     raise StudyError(f"{block}.{name}: no score is named '{score}'; {one_of(score, study.scores)}")
                 spaces = known[study.scores[score]["metric"]].spaces
+                classifies = study.scores[score]["metric"] in ("accuracy", "loss")
+                if entry.get("kind") in ("score_by_depth", "trained_untrained", "tests") and classifies:
+                    raise StudyError(f"{block}.{name}: '{score}' has no depth; kind: networks shows it")
                 if entry.get("kind") == "networks" and "run" not in spaces:
                     raise StudyError(f"{block}.{name}: '{score}' is no score of a network as such; accuracy and loss are")
 
 
 def _check_figures(study: Study) -> None:
+    for name, table in study.tables.items():
+        if table["kind"] == "tests":
+            for key in table.get("on", {}):
+                if key in ("seed", "epoch", "state"):
+                    raise StudyError(f"tables.{name}.on.{key}: a test is over all seeds, of the first and last epoch; remove it")
     for name, figure in study.figures.items():
         if figure["kind"] != "embedding_grid":
             continue
@@ -202,6 +239,10 @@ def _simple_values(values: object) -> bool:
 
 def _check_claims(study: Study) -> None:
     for name, claim in study.claims.items():
+        compared = [claim[key] for key in ("between", "along") if isinstance(claim.get(key), dict)]
+        for key in {key for part in compared for key in part}:
+            if claim["statistic"] in ("order", "fraction") and key in NETWORK_KEYS:
+                raise StudyError(f"claims.{name}: {claim['statistic']} compares within a network; '{key}' tells networks apart")
         if "between" in claim:
             [(key, values)] = claim["between"].items()
             if not _simple_values(values) or len(values) != 2 or values[0] == values[1]:
@@ -210,6 +251,19 @@ def _check_claims(study: Study) -> None:
             [(key, values)] = claim["along"].items()
             if not _simple_values(values) or len(values) < 2:
                 raise StudyError(f"claims.{name}.along.{key}: {values!r} is not allowed; two or more values are wanted")
+
+
+def _check_claims_are_definite(study: Study) -> None:
+    known = metrics()
+    for name, claim in study.claims.items():
+        compared = [claim[key] for key in ("between", "along") if isinstance(claim.get(key), dict)]
+        named = {*claim.get("on", {}), *(key for part in compared for key in part)}
+        metric = known[study.scores[claim["score"]]["metric"]]
+        of_layers = metric.spaces != ("run",)
+        if of_layers and "embedding" not in named:
+            raise StudyError(f"claims.{name}.on.embedding is missing; name the space that the claim is about, for instance raw")
+        if "sample" not in named and (metric.name in ("accuracy", "loss") or (of_layers and len(study.samples) > 1)):
+            raise StudyError(f"claims.{name}.on.sample is missing; name the sample or split that the claim is about")
 
 
 CHECKS: tuple[Callable[[Study], None], ...] = (
@@ -222,4 +276,5 @@ CHECKS: tuple[Callable[[Study], None], ...] = (
     _check_neighbors,
     _check_scores_named,
     _check_figures,
+    _check_claims_are_definite,
 )

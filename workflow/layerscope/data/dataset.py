@@ -67,7 +67,7 @@ def hold_out(images: np.ndarray, labels: np.ndarray, held: int, name: str):
 
 
 def check_labels(labels: np.ndarray, name: str) -> np.ndarray:
-    """Labels as int64 from 0 without gaps at the start. Raises StudyError for anything else."""
+    """Labels as int64, none below 0. Raises StudyError for anything else."""
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
         raise StudyError(f"dataset '{name}': labels must be a vector of integers, not {labels.dtype} {labels.shape}")
     if not len(labels):

@@ -1,10 +1,6 @@
-"""From stored pixels to what a network receives, and which observations a sample looks at."""
-
-import hashlib
+"""From stored pixels to what a network receives."""
 
 import numpy as np
-
-from layerscope.errors import StudyError
 
 
 def channelled(images: np.ndarray) -> np.ndarray:
@@ -38,28 +34,3 @@ def network_input(images: np.ndarray, shift: np.ndarray, scale: np.ndarray) -> n
     images = channelled(images)
     shape = (1, -1) + (1,) * (images.ndim - 2)
     return (images.astype(np.float32) - shift.reshape(shape)) / scale.reshape(shape)
-
-
-def sample_rows(labels: np.ndarray, choose: str, n: int | None, name: str, dataset: str) -> np.ndarray:
-    """Rows (int64, ascending) of a split that a sample looks at.
-
-    choose: `all`, `first` n, `random` n, or `per_class` n of each class. Random choices depend on the names of the sample
-    and of the dataset only, so that all networks of a dataset are looked at through the same observations. Raises
-    StudyError where the split is too small.
-    """
-    available = len(labels)
-    if choose == "all":
-        return np.arange(available)
-    seed = int.from_bytes(hashlib.sha256(f"{dataset}/{name}".encode()).digest()[:8], "little")
-    generator = np.random.default_rng(seed)
-    if choose == "per_class":
-        rows = []
-        for label in np.unique(labels):
-            members = np.flatnonzero(labels == label)
-            if len(members) < n:
-                raise StudyError(f"sample '{name}' asks for {n} a class; class {label} of '{dataset}' has {len(members)}")
-            rows.append(generator.permutation(members)[:n])
-        return np.sort(np.concatenate(rows))
-    if n > available:
-        raise StudyError(f"sample '{name}' asks for {n} observations; its split of '{dataset}' has {available}")
-    return np.arange(n) if choose == "first" else np.sort(generator.permutation(available)[:n])

@@ -4,13 +4,15 @@ import warnings
 
 import numpy as np
 
-from layerscope.embedding.result import Embedding, checked, coincident
+from layerscope.embedding.result import Embedding, checked, coincident, refuse_more_than
 
 READS = ()
+LARGEST = 10_000
 
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
     """scikit-learn's Isomap; the seed changes nothing."""
+    refuse_more_than(points, LARGEST)
     degenerate = coincident(points)
     if degenerate is not None:
         return degenerate

@@ -2,13 +2,15 @@
 
 import numpy as np
 
-from layerscope.embedding.result import Embedding, checked, coincident, with_two_columns
+from layerscope.embedding.result import Embedding, checked, coincident, refuse_more_than, with_two_columns
 
 READS = ()
+LARGEST = 10_000
 
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
     """scikit-learn's standard LLE with a dense eigensolver; the seed changes nothing."""
+    refuse_more_than(points, LARGEST)
     degenerate = coincident(points)
     if degenerate is not None:
         return degenerate

@@ -2,13 +2,15 @@
 
 import numpy as np
 
-from layerscope.embedding.result import Embedding, checked, coincident
+from layerscope.embedding.result import Embedding, checked, coincident, refuse_more_than
 
 READS = ()
+LARGEST = 10_000
 
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
     """scikit-learn's metric MDS of the Euclidean distances, from one random start."""
+    refuse_more_than(points, LARGEST)
     degenerate = coincident(points)
     if degenerate is not None:
         return degenerate

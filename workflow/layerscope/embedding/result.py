@@ -13,6 +13,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from layerscope.errors import StudyError
+
 
 @dataclass(frozen=True)
 class Embedding:
@@ -29,6 +31,12 @@ def coincident(points: np.ndarray) -> Embedding | None:
     if np.ptp(points, axis=0).max(initial=0) > 0:
         return None
     return Embedding(np.zeros((len(points), 2), np.float32), status="no variance: all points at the origin")
+
+
+def refuse_more_than(points: np.ndarray, largest: int) -> None:
+    """Raise StudyError for more points than an engine that holds all their pairs may take."""
+    if len(points) > largest:
+        raise StudyError(f"the method holds all pairs of points, for at most {largest} of them, not {len(points)}")
 
 
 def with_two_columns(points: np.ndarray) -> np.ndarray:

@@ -12,7 +12,7 @@ from layerscope.inputs import Inputs
 READS = ("data",)
 
 
-def draw(inputs: Inputs, options: dict, shown: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     """One panel a dataset: classes down, their first images across. The table lists the images by their row in the split."""
     count = options["images"]
     figure, panels = plt.subplots(1, len(inputs.data), figsize=(0.3 * count * len(inputs.data) + 1, 3.6), squeeze=False)

@@ -10,12 +10,13 @@ from layerscope import selection, store
 from layerscope.errors import StudyError
 from layerscope.figures.style import colours
 from layerscope.inputs import Inputs
+from layerscope.states import state
 
 READS = ("embedding", "activations", "data")
 PANEL_INCHES = 1.7
 
 
-def draw(inputs: Inputs, options: dict, shown: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     """One colour a class, its name at the median of its points. Points are rasterised, also in the SVG.
 
     The table has the coordinates: epoch, layer, filter, index (row in the split), label, x, y.
@@ -47,7 +48,7 @@ def draw(inputs: Inputs, options: dict, shown: dict) -> tuple[Figure, pd.DataFra
             if row == 0:
                 axis.set_title(column)
             if number == 0:
-                axis.set_ylabel(f"{selection.state(epoch, epochs)} (epoch {epoch})")
+                axis.set_ylabel(f"{state(epoch, options['snapshots'])} (epoch {epoch})")
             if stored is None:
                 axis.set_axis_off()
                 continue
@@ -62,19 +63,19 @@ def draw(inputs: Inputs, options: dict, shown: dict) -> tuple[Figure, pd.DataFra
 
 def _panels(sources: list[str], options: dict) -> dict[tuple[int | None, str], store.Stored]:
     on = options.get("on", {})
-    chosen = set(selection.values(on, "layer") or [])
+    epochs = selection.allowed_epochs(on, options["snapshots"])
     panels = {}
     for source in sources:
-        keys = store.file_params(source)["keys"]
+        of_network = bool(store.file_params(source)["keys"]["architecture"])
         for _, stored in store.embeddings(source):
-            wanted = stored.filter is not None if options["panels"] == "filters" else stored.filter is None
-            if stored.layer == "input":
-                wanted = options["panels"] == "layers"
-            if not wanted or (chosen and stored.layer not in chosen):
+            view = selection.WHOLE if stored.filter is None else stored.filter
+            wanted = (options["panels"] == "filters") == (stored.filter is not None)
+            if not wanted or not selection.allows(on, layer=stored.layer, filter=view):
+                continue
+            if of_network and stored.epoch not in epochs:
                 continue
             column = stored.layer if stored.filter is None else f"{stored.layer}, filter {stored.filter}"
-            epoch = stored.epoch if keys["architecture"] else None
-            panels.setdefault((epoch, column), stored)
+            panels.setdefault((stored.epoch if of_network else None, column), stored)
     return panels
 
 

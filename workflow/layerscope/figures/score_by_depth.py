@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from layerscope import store
-from layerscope.aggregation import FILTER_MEAN, per_run, select, summarise, with_input_joined
+from layerscope.aggregation import FILTER_MEAN, by_state, per_run, select, summarise, with_input_joined
 from layerscope.errors import StudyError
 from layerscope.figures.style import STATE_LINES, STATE_MARKERS, colours, network_title
 from layerscope.inputs import Inputs
@@ -14,7 +14,7 @@ from layerscope.inputs import Inputs
 READS = ("score_table",)
 
 
-def draw(inputs: Inputs, options: dict, shown: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Spaces down, architectures on datasets across; colours are activation functions, solid lines trained networks."""
     scores = store.read_score_table(inputs.score_table[0])
     runs = per_run(with_input_joined(scores[scores["metric"] == options["score"]]))
@@ -23,8 +23,10 @@ def draw(inputs: Inputs, options: dict, shown: dict) -> tuple[Figure, pd.DataFra
     runs = runs[runs["depth"].notna()]
     if runs.empty:
         raise StudyError(f"no rows of {options['score']} have a depth in what `on` chooses; widen it")
+    runs = by_state(runs)
     summary = summarise(runs)
-    spaces = list(dict.fromkeys(runs["space"]))
+    spaces = list(runs[["space", "sample"]].drop_duplicates().itertuples(index=False))
+    several_samples = runs["sample"].nunique() > 1
     networks = list(
         runs[["dataset", "architecture"]].drop_duplicates().sort_values(["dataset", "architecture"]).itertuples(index=False)
     )
@@ -37,17 +39,18 @@ def draw(inputs: Inputs, options: dict, shown: dict) -> tuple[Figure, pd.DataFra
         sharey="row",
     )
     palette = dict(zip(sorted(runs["activation"].unique()), colours(10), strict=False))
-    for row, space in enumerate(spaces):
+    for row, (space, sample) in enumerate(spaces):
         for column, (dataset, architecture) in enumerate(networks):
             panel = panels[row, column]
-            own = (runs["space"] == space) & (runs["dataset"] == dataset) & (runs["architecture"] == architecture)
-            means = (summary["space"] == space) & (summary["dataset"] == dataset) & (summary["architecture"] == architecture)
-            _draw_panel(panel, runs[own], summary[means], palette)
+            key = {"space": space, "sample": sample, "dataset": dataset, "architecture": architecture}
+            own, means = (frame[(frame[list(key)] == pd.Series(key)).all(axis=1)] for frame in (runs, summary))
+            _draw_panel(panel, own, means, palette)
             if row == 0:
-                n = runs.loc[own].groupby("activation")["seed"].nunique().min() if own.any() else 0
+                n = own.groupby("activation")["seed"].nunique().min() if len(own) else 0
                 panel.set_title(f"{network_title(dataset, architecture)}, n = {n} runs")
             if column == 0:
-                panel.set_ylabel(f"{options['score']}\n({space})" if space != "run" else options["score"])
+                about = [part for part in (space if space != "run" else "", sample if several_samples else "") if part]
+                panel.set_ylabel("\n".join([options["score"], *about]))
     handles = {}
     for panel in panels.flat:
         handles.update(dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True)))

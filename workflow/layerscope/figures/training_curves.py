@@ -10,12 +10,13 @@ from layerscope.figures.style import colours, network_title
 from layerscope.inputs import Inputs
 
 READS = ("history",)
-SPLIT_LINES = {"train": ":", "validation": "--", "test": "-"}
+SPLIT_LINES = {"batches": ":", "validation": "--", "test": "-"}
 
 
-def draw(inputs: Inputs, options: dict, shown: dict) -> tuple[Figure, pd.DataFrame]:
-    """Loss above accuracy; colours are activation functions, line styles are splits."""
+def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+    """Loss above accuracy; colours are activations, line styles splits (batches: training batches as learned from)."""
     history = pd.concat([_read(source) for source in inputs.history], ignore_index=True)
+    history = history[history["split"].isin(SPLIT_LINES)]
     networks = history[["dataset", "architecture"]].drop_duplicates().itertuples(index=False)
     networks = list(networks)
     figure, panels = plt.subplots(2, len(networks), figsize=(2.6 * len(networks) + 1, 4.2), squeeze=False, sharex="col")

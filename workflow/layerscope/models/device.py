@@ -15,7 +15,8 @@ def set_up_device(wanted: str, threads: int, precision: str) -> torch.device:
     # cuBLAS repeats its results only with a workspace of fixed size, which it reads before its first use.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
-    torch.use_deterministic_algorithms(True)
+    # The same as use_deterministic_algorithms(True), which would import the whole compiler first.
+    torch.set_deterministic_debug_mode("error")
     torch.backends.cudnn.benchmark = False
     torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
     torch.backends.cudnn.allow_tf32 = precision == "tf32"

@@ -1,8 +1,7 @@
 """Networks built from the plan of their family."""
 
 from collections import OrderedDict
-from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from collections.abc import Callable
 from importlib import import_module
 
 import torch
@@ -104,17 +103,3 @@ def _initialise(network: Network, scheme: str, activation: str) -> None:
         else:
             nn.init.kaiming_normal_(tapped.weight, mode="fan_out", nonlinearity="relu")
         nn.init.zeros_(tapped.bias)
-
-
-@contextmanager
-def outputs_of(modules: dict[str, nn.Module], receive: Callable[[str, torch.Tensor], None]) -> Iterator[None]:
-    """Call receive(name, output) at every forward pass of each module, and leave no hook behind.
-
-    The output is detached but not copied: a receiver that keeps it must copy it at once, for a later in-place activation
-    may overwrite it.
-    """
-    with ExitStack() as hooks:
-        for name, module in modules.items():
-            handle = module.register_forward_hook(lambda _module, _inputs, output, name=name: receive(name, output.detach()))
-            hooks.callback(handle.remove)
-        yield

@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from layerscope.errors import StudyError
 
 ACTIVATIONS = ("relu", "tanh", "logsig", "softsign", "leaky_relu", "elu", "gelu", "identity")
-INITIALISATIONS = ("default", "glorot", "kaiming")
 
 
 @dataclass(frozen=True)

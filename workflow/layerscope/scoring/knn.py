@@ -1,6 +1,6 @@
 """How often the nearest neighbours of a point tell its class."""
 
-from math import factorial
+from math import exp, lgamma, log
 
 import numpy as np
 
@@ -119,7 +119,9 @@ def chance_of_votes(shares: np.ndarray, k: int, own: bool) -> float:
     classes = len(shares)
     draws = k - 1 if own else k
     powers = np.arange(draws + 1)
-    terms = shares[:, None] ** powers / np.array([factorial(power) for power in powers], dtype=np.float64)
+    # Each series is that of a Poisson distribution with k p_c draws, which keeps its terms within reach of a float.
+    logarithms = np.array([lgamma(power + 1) for power in powers])
+    terms = np.exp(powers * log(k) - logarithms)[None, :] * shares[:, None] ** powers * np.exp(-k * shares[:, None])
     total = 0.0
     for votes in range(1, k + 1):
         fewer = np.where(powers < votes, terms, 0.0)
@@ -133,7 +135,7 @@ def chance_of_votes(shares: np.ndarray, k: int, own: bool) -> float:
         for position in range(classes):
             others = np.convolve(below[position], above[classes - 1 - position])
             total += shares[position] * terms[position, drawn] * others[draws - drawn]
-    return float(total * factorial(draws))
+    return float(total * exp(lgamma(draws + 1) - draws * log(k) + k))
 
 
 def _neighbors(subject, points, counts):

@@ -13,6 +13,7 @@ METRICS = {
         "spaces": ("raw",),
         "reads": {},
         "options": {"folds": 5},
+        "bounds": {"folds": (2, 100)},
         "whole_only": True,
         "source": "Alain and Bengio 2016: L2 logistic regression on standardised features, stratified folds",
         "chance": "the largest class share",

@@ -32,6 +32,7 @@ METRICS = {
         "spaces": ("run",),
         "reads": {"run": ("spectra",)},
         "options": {"threshold": 0.99},
+        "bounds": {"threshold": (0.01, 1)},
         "whole_only": True,
         "source": "Shenk et al.: the smallest number of leading eigenvalues of the covariance that reach the threshold",
         "chance": "none",
@@ -42,11 +43,15 @@ METRICS = {
         "spaces": ("run",),
         "reads": {"run": ("spectra",)},
         "options": {"threshold": 0.99},
+        "bounds": {"threshold": (0.01, 1)},
         "whole_only": True,
         "source": "Shenk et al.: intrinsic dimension over the width of the layer",
         "chance": "none",
     },
 }
+
+
+CLASSIFICATION = ("accuracy", "loss")
 
 
 def classification(metric: str, accuracy: float, loss: float, labels: np.ndarray) -> Score:

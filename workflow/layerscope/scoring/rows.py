@@ -1,7 +1,7 @@
 """The long row that every score ends up in."""
 
-from layerscope import selection
 from layerscope.scoring.subject import Score
+from layerscope.states import state as state_of
 
 
 def score_row(
@@ -29,7 +29,7 @@ def score_row(
         **keys,
         "sample": keys["sample"] if sample is None else sample,
         "epoch": epoch,
-        "state": selection.state(epoch, params["snapshots"]) if keys["architecture"] else "input",
+        "state": state_of(epoch, params["snapshots"]) if keys["architecture"] else "input",
         "layer": layer,
         "depth": depth,
         "filter": "" if filter_number is None else filter_number,

@@ -10,10 +10,12 @@ from tqdm import tqdm
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.errors import StudyError
+from layerscope.hooks import outputs_of
 from layerscope.models.device import device_kind, set_up_device
-from layerscope.models.network import Network, build_network, outputs_of
-from layerscope.observations import Observations, observations_of_sample
+from layerscope.models.network import Network, build_network
+from layerscope.observations import Observations
 from layerscope.provenance import provenance
+from layerscope.samples import observations_of_sample
 
 BATCH = 500
 
@@ -35,8 +37,7 @@ def main(arguments: argparse.Namespace) -> None:
         device=device_kind(device), threads=params["threads"], status=trained["status"], reason=trained["reason"]
     )
     with store.create_hdf5(arguments.activations, "activations", params, made_by) as file:
-        file.create_dataset("labels", data=observations.labels)
-        file.create_dataset("index", data=observations.rows)
+        store.write_observations(file, observations.labels, observations.rows)
         for epoch, state in store.read_checkpoints(arguments.checkpoints).items():
             if epoch not in params["epochs"]:
                 continue
@@ -50,17 +51,16 @@ def main(arguments: argparse.Namespace) -> None:
 def stream_snapshot(network: Network, file, epoch: int, layers: list[str], observations: Observations, device) -> None:
     """One forward pass in batches: each kept layer's outputs, the predictions and the losses go to the file as they come."""
     n = len(observations.labels)
-    depths = {layer.name: depth for depth, layer in enumerate(network.plan, start=1)}
-    group = file.create_group(store.epoch_name(epoch))
-    for layer in network.plan:
-        if layer.name in layers:
-            stored = store.write_array(group, layer.name, (n, *layer.shape), "float32")
-            stored.attrs.update(depth=depths[layer.name], kind=layer.kind, tap="post", shape=layer.shape)
+    kept = {
+        layer.name: store.create_layer(file, epoch, layer.name, n, layer.shape, depth, layer.kind)
+        for depth, layer in enumerate(network.plan, start=1)
+        if layer.name in layers
+    }
     classes, losses = np.empty(n, np.int64), np.empty(n, np.float32)
     start = 0
 
     def receive(name: str, output: torch.Tensor) -> None:
-        group[name][start : start + len(output)] = output.cpu().numpy()
+        kept[name][start : start + len(output)] = output.cpu().numpy()
 
     network.eval()
     with outputs_of({name: network.block(name) for name in layers}, receive), torch.inference_mode():
@@ -70,8 +70,7 @@ def stream_snapshot(network: Network, file, epoch: int, layers: list[str], obser
             wanted = torch.from_numpy(observations.labels[part]).to(device)
             classes[part] = logits.argmax(1).cpu().numpy()
             losses[part] = functional.cross_entropy(logits, wanted, reduction="none").cpu().numpy()
-    file.require_group("predictions").create_dataset(store.epoch_name(epoch), data=classes)
-    file.require_group("losses").create_dataset(store.epoch_name(epoch), data=losses)
+    store.write_predictions(file, epoch, classes, losses)
 
 
 def parser() -> argparse.ArgumentParser:

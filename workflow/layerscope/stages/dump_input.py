@@ -4,8 +4,8 @@ import argparse
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.observations import observations_of_sample
 from layerscope.provenance import provenance
+from layerscope.samples import observations_of_sample
 
 BATCH = 1000
 
@@ -13,14 +13,12 @@ BATCH = 1000
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     observations = observations_of_sample(arguments.data, params["sample"], params["dataset"], params["normalise"])
-    shape = (len(observations.labels), *observations.shape)
+    n = len(observations.labels)
     with store.create_hdf5(arguments.activations, "activations", params, provenance()) as file:
-        file.create_dataset("labels", data=observations.labels)
-        file.create_dataset("index", data=observations.rows)
-        stored = store.write_array(file.create_group(store.epoch_name(0)), "input", shape, "float32")
-        for start in range(0, len(observations.labels), BATCH):
+        store.write_observations(file, observations.labels, observations.rows)
+        stored = store.create_layer(file, 0, "input", n, observations.shape, 0, "input")
+        for start in range(0, n, BATCH):
             stored[start : start + BATCH] = observations.inputs(slice(start, start + BATCH))
-        stored.attrs.update(depth=0, kind="input", tap="post", shape=observations.shape)
 
 
 def parser() -> argparse.ArgumentParser:

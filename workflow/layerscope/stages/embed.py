@@ -1,6 +1,7 @@
 """Embed all representations of a source with one method, once for each embedding seed."""
 
 import argparse
+from dataclasses import replace
 from importlib import import_module
 
 from tqdm import tqdm
@@ -18,20 +19,20 @@ def main(arguments: argparse.Namespace) -> None:
     view = store.View.from_params(params["view"])
     made_by = provenance(threads=params["threads"], seeds=params["seeds"])
     kept = []
-    with files.Resumable(arguments.embedding, params) as resumable:
+    given = [arguments.activations, *arguments.neighbors]
+    with files.Resumable(arguments.embedding, params, given) as resumable:
         for stored in tqdm(store.representations(arguments.activations, view), desc="embed", delay=10, mininterval=5):
             for seed in params["seeds"]:
-                name = f"seed{seed}/{stored.name}"
-                kept.append((name, stored.depth))
-                if resumable.get(name) is None:
+                part = f"{seed}/{stored.name}"
+                kept.append((part, seed, replace(stored, array=None)))
+                if resumable.get(part) is None:
                     graph = neighbors.read(stored)
                     result = engine.embed(stored.array, graph, params["options"], seed, params["threads"])
-                    resumable.keep(name, {"points": result.points}, described(result))
+                    resumable.keep(part, {"points": result.points}, described(result))
         with store.create_hdf5(arguments.embedding, "embedding", params, made_by) as file:
-            for name, depth in kept:
-                arrays, attributes = resumable.get(name)
-                written = file.create_dataset(name, data=arrays["points"])
-                written.attrs.update(depth=depth, **attributes)
+            for part, seed, stored in kept:
+                arrays, attributes = resumable.get(part)
+                store.write_embedding(file, seed, stored, arrays["points"], attributes)
         resumable.discard()
 
 

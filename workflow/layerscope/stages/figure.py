@@ -13,7 +13,7 @@ def main(arguments: argparse.Namespace) -> None:
     options = arguments.params["options"]
     apply_style()
     kind = import_module(f"layerscope.figures.{options['kind']}")
-    figure, table = kind.draw(inputs_of(arguments), options, arguments.params["shown"])
+    figure, table = kind.draw(inputs_of(arguments), options)
     with files.replacing(arguments.svg) as svg, files.replacing(arguments.png) as png:
         save(figure, svg, png)
     store.write_frame(arguments.csv, table)

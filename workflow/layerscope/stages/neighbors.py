@@ -15,7 +15,7 @@ def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     view = store.View.from_params(params["view"])
     made_by = provenance(threads=params["threads"])
-    with files.Resumable(arguments.neighbors, params) as resumable:
+    with files.Resumable(arguments.neighbors, params, [arguments.activations]) as resumable:
         for stored in tqdm(store.representations(arguments.activations, view), desc="neighbors", delay=10, mininterval=5):
             if resumable.get(stored.name) is None:
                 try:
@@ -26,9 +26,7 @@ def main(arguments: argparse.Namespace) -> None:
         with store.create_hdf5(arguments.neighbors, "neighbors", params, made_by) as file:
             for stored in store.representations(arguments.activations, view):
                 arrays, _ = resumable.get(stored.name)
-                group = file.create_group(stored.name)
-                for name, array in arrays.items():
-                    store.write_array(group, name, array.shape, array.dtype.str, array)
+                store.write_neighbors(file, stored, store.Neighbors(**arrays))
         resumable.discard()
 
 

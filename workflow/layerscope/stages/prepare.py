@@ -29,10 +29,13 @@ def check_declared(dataset: Dataset, params: dict) -> None:
     if declared is not None and tuple(declared) != images.shape[1:]:
         raise StudyError(f"datasets.{params['dataset']}.shape is {declared}, but its images are {list(images.shape[1:])}")
     for split, n in (params["source"].get("n") or {}).items():
-        found = len(dataset.splits[split][1]) if split in dataset.splits else 0
-        found += params["validation"] if split == "train" else 0
+        found = len(dataset.splits[split][1])
+        found += len(dataset.splits["validation"][1]) if split == "train" and "validation" in dataset.splits else 0
         if n != found:
             raise StudyError(f"datasets.{params['dataset']}.n.{split} is {n}, but the split has {found} observations")
+    classes = params["source"].get("classes")
+    if classes is not None and classes != len(dataset.classes):
+        raise StudyError(f"datasets.{params['dataset']}.classes is {classes}, but there are {len(dataset.classes)}")
     if not len(dataset.splits["test"][1]):
         raise StudyError(f"datasets.{params['dataset']} has no test split; hold some out with `test: n`")
 

@@ -21,13 +21,13 @@ def main(arguments: argparse.Namespace) -> None:
     view = store.View.from_params(params["view"])
     neighbors = store.NeighborsFile(arguments.neighbors[0] if arguments.neighbors else None)
     embedded = _embeddings_by_name(arguments.embedding[0]) if arguments.embedding else None
-    rows, seen = [], []
+    rows, seen = [], set()
     for stored in tqdm(store.representations(arguments.activations, view), desc="score", delay=10, mininterval=5):
         asked = asked_of(params, stored)
         graph = neighbors.read(stored)
         representation = Representation(stored.array, labels, whole=stored.filter is None)
         degenerate = degenerate_reason(stored.array, params["distinct_rows"])
-        seen.append((stored, asked))
+        seen.add(stored.name)
         for seed, points, kl_engine, status in _spaces(stored, embedded):
             subject = Subject(
                 representation,
@@ -39,8 +39,8 @@ def main(arguments: argparse.Namespace) -> None:
             scores = score_subject(subject, asked) if status == "ok" or np.isfinite(points).all() else lost(asked, status)
             reasons = "; ".join(reason for reason in (degenerate, "" if status == "ok" else status) if reason)
             for name, score in scores.items():
-                rows.append(_row(params, name, score, stored, stored.epoch, len(labels), seed, reasons))
-    rows += missing_rows(params, view, seen, len(labels), f"{made_by['status']}: {made_by['reason']}")
+                rows.append(_row(params, name, score, stored, len(labels), seed, reasons))
+    rows += missing_rows(params, seen, len(labels), f"{made_by['status']}: {made_by['reason']}")
     files.write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 
 
@@ -74,18 +74,28 @@ def lost(asked: dict[str, dict], reason: str) -> dict[str, Score]:
     return {name: Score(float("nan"), reason=reason) for wanted in asked.values() for name in wanted}
 
 
-def missing_rows(params: dict, view: store.View, seen: list, n_points: int, reason: str) -> list[dict]:
-    """Rows of NaN for the snapshots that a diverged network never reached, like those of its first one."""
-    reached = {stored.epoch for stored, _ in seen}
-    first = [(stored, asked) for stored, asked in seen if stored.epoch == min(reached, default=0)]
+def missing_rows(params: dict, seen: set[str], n_points: int, reason: str) -> list[dict]:
+    """Rows of NaN for the representations that the view has and the file has not: those of a diverged network."""
     return [
-        _row(params, name, score, stored, epoch, n_points, seed, reason)
-        for epoch in view.epochs
-        if epoch not in reached
-        for stored, asked in first
+        _row(params, name, score, expected, n_points, seed, reason)
+        for expected in expected_representations(params)
+        if expected.name not in seen
         for seed in params["seeds"]
-        for name, score in lost(asked, "").items()
+        for name, score in lost(asked_of(params, expected), "").items()
     ]
+
+
+def expected_representations(params: dict) -> Iterator[store.Stored]:
+    """Every representation of the view, without its array, by epoch, depth and filter."""
+    view = store.View.from_params(params["view"])
+    for epoch in view.epochs:
+        for layer, (depth, width) in params["layers"].items():
+            if layer in view.whole:
+                yield store.Stored(epoch, layer, None, depth, np.empty(0), {})
+            if layer in view.filters:
+                chosen = view.filters[layer]
+                for number in range(width) if chosen is None else chosen:
+                    yield store.Stored(epoch, layer, number, depth, np.empty(0), {})
 
 
 def _embeddings_by_name(source: str) -> dict[str, list]:
@@ -103,12 +113,12 @@ def _spaces(stored: store.Stored, embedded: dict | None) -> Iterator[tuple[int |
         yield seed, embedding.array, float(embedding.attributes["kl_engine"]), str(embedding.attributes["status"])
 
 
-def _row(params, name, score, stored, epoch, n_points, seed, reason) -> dict:
+def _row(params, name, score, stored, n_points, seed, reason) -> dict:
     return score_row(
         params,
         name,
         score,
-        epoch=epoch,
+        epoch=stored.epoch,
         n_points=n_points,
         layer=stored.layer,
         depth=stored.depth,

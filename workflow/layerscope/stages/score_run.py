@@ -2,11 +2,9 @@
 
 import argparse
 
-import numpy as np
-
 from layerscope import files, store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.scoring.network import classification, dimension
+from layerscope.scoring.network import CLASSIFICATION, classification, dimension
 from layerscope.scoring.rows import score_row
 from layerscope.scoring.subject import Score
 
@@ -16,55 +14,60 @@ MISSING = float("nan")
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     made_by = store.file_provenance(arguments.spectra)
-    reason = "" if made_by["status"] == "ok" else f"{made_by['status']}: {made_by['reason']}"
-    rows = split_rows(params, arguments.data, files.read_rows(arguments.history), reason)
-    rows += spectrum_rows(params, list(store.spectra(arguments.spectra)), reason)
+    reason = f"{made_by['status']}: {made_by['reason']}"
+    spectra = [spectrum for spectrum in store.spectra(arguments.spectra) if spectrum.phase == "evaluation"]
+    kept = {spectrum.epoch for spectrum in spectra}
+    rows = split_rows(params, arguments.data, files.read_rows(arguments.history), kept, reason)
+    rows += spectrum_rows(params, spectra, kept, reason)
     files.write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 
 
-def split_rows(params: dict, data: str, history: list[dict], reason: str) -> list[dict]:
-    """accuracy and loss of every split at every snapshot; NaN with the reason where training ended before."""
+def split_rows(params: dict, data: str, history: list[dict], kept: set[int], reason: str) -> list[dict]:
+    """The asked scores of every split at every snapshot; NaN with the reason from where training diverged."""
     rows = []
     for split in store.split_names(data):
-        _, labels = store.read_split(data, split)
+        labels = store.read_split_labels(data, split)
         found = {int(row["epoch"]): row for row in history if row["split"] == split}
-        for epoch in params["snapshots"]:
-            reached = epoch in found
-            accuracy, loss = (float(found[epoch][key]) if reached else MISSING for key in ("accuracy", "loss"))
-            for name, (metric, _) in params["scores"].items():
-                if metric in ("accuracy", "loss"):
-                    score = classification(metric, accuracy, loss, labels)
-                    degenerate = "" if np.isfinite(score.value) else reason
-                    rows.append(
-                        score_row(params, name, score, epoch=epoch, n_points=len(labels), sample=split, degenerate=degenerate)
-                    )
+        for name, entry in params["scores"].items():
+            if entry["splits"] is None or split in entry["splits"]:
+                for epoch in entry["epochs"]:
+                    reached = epoch in kept
+                    accuracy, loss = (float(found[epoch][key]) if reached else MISSING for key in ("accuracy", "loss"))
+                    if entry["metric"] in CLASSIFICATION:
+                        score = classification(entry["metric"], accuracy, loss, labels)
+                        degenerate = "" if reached else reason
+                        rows.append(
+                            score_row(params, name, score, epoch=epoch, n_points=len(labels), sample=split, degenerate=degenerate)
+                        )
     return rows
 
 
-def spectrum_rows(params: dict, spectra: list[store.StoredSpectrum], reason: str) -> list[dict]:
-    """intrinsic_dimension and saturation of every layer at every snapshot."""
+def spectrum_rows(params: dict, spectra: list[store.StoredSpectrum], kept: set[int], reason: str) -> list[dict]:
+    """The asked dimensions of every layer at every snapshot; NaN with the reason from where training diverged."""
+    found = {(spectrum.layer, spectrum.epoch): spectrum for spectrum in spectra}
+    samples = max((spectrum.samples for spectrum in spectra), default=0)
     rows = []
-    evaluated = [spectrum for spectrum in spectra if spectrum.phase == "evaluation"]
-    layers = {spectrum.layer: spectrum for spectrum in evaluated}
-    for epoch in params["snapshots"]:
-        found = {spectrum.layer: spectrum for spectrum in evaluated if spectrum.epoch == epoch}
-        for layer, any_epoch in layers.items():
-            for name, (metric, options) in params["scores"].items():
-                if metric not in ("intrinsic_dimension", "saturation"):
-                    continue
-                spectrum = found.get(layer)
-                score = dimension(metric, options, spectrum.eigenvalues) if spectrum else Score(MISSING)
+    for name, entry in params["scores"].items():
+        if entry["metric"] in CLASSIFICATION:
+            continue
+        for depth, layer in enumerate(params["layers"], start=1):
+            if entry["layers"] is not None and layer not in entry["layers"]:
+                continue
+            for epoch in entry["epochs"]:
+                spectrum = found.get((layer, epoch))
+                reached = epoch in kept
+                score = dimension(entry["metric"], entry["options"], spectrum.eigenvalues) if reached else Score(MISSING)
                 rows.append(
                     score_row(
                         params,
                         name,
                         score,
                         epoch=epoch,
-                        n_points=any_epoch.samples,
+                        n_points=samples,
                         sample="test",
                         layer=layer,
-                        depth=any_epoch.depth,
-                        degenerate="" if spectrum else reason,
+                        depth=depth,
+                        degenerate="" if reached else reason,
                     )
                 )
     return rows

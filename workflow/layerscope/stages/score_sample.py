@@ -14,14 +14,16 @@ def main(arguments: argparse.Namespace) -> None:
     labels = store.read_labels(arguments.activations)
     found = {predicted.epoch: predicted for predicted in store.predictions(arguments.activations)}
     rows = []
-    for epoch in params["snapshots"]:
+    for epoch in sorted({epoch for entry in params["scores"].values() for epoch in entry["epochs"]}):
         accuracy = loss = float("nan")
         if epoch in found:
             accuracy = float((found[epoch].classes == labels).mean())
             loss = float(found[epoch].losses.mean(dtype="float64"))
         reason = "" if epoch in found else f"{made_by['status']}: {made_by['reason']}"
-        for name, (metric, _) in params["scores"].items():
-            score = classification(metric, accuracy, loss, labels)
+        for name, entry in params["scores"].items():
+            if epoch not in entry["epochs"]:
+                continue
+            score = classification(entry["metric"], accuracy, loss, labels)
             rows.append(score_row(params, name, score, epoch=epoch, n_points=len(labels), degenerate=reason))
     files.write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 

@@ -3,20 +3,31 @@
 import argparse
 from importlib import import_module
 
-from layerscope import files, store
+import pandas as pd
+
+from layerscope import files
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.inputs import add_inputs, inputs_of
+
+KEYS = ("dataset", "architecture", "activation", "sample", "space", "filter")
 
 
 def main(arguments: argparse.Namespace) -> None:
     options = arguments.params["options"]
     kind = import_module(f"layerscope.tables.{options['kind']}")
-    table = kind.rows(inputs_of(arguments), options, arguments.params["shown"])
-    title = options["title"]
-    markdown = table.to_markdown(index=False, disable_numparse=True) + "\n"
-    store.write_frame(arguments.csv, table)
-    files.write_text(arguments.md, f"**{title}**\n\n{markdown}" if title else markdown)
-    files.write_text(arguments.tex, table.to_latex(index=False, escape=True, caption=title or None))
+    table = kind.rows(inputs_of(arguments), options)
+    files.write_text(arguments.csv, table.to_csv(index=False, lineterminator="\n"))
+    printed, about = without_constants(table)
+    caption = ": ".join(part for part in (options["title"], about) if part)
+    files.write_text(arguments.md, f"**{caption}**\n\n{printed.to_markdown(index=False, disable_numparse=True)}\n")
+    files.write_text(arguments.tex, printed.to_latex(index=False, escape=True, caption=caption))
+
+
+def without_constants(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
+    """The table without the keys that are the same in every row, and those keys in words, for the caption."""
+    constant = [column for column in KEYS if column in table and table[column].nunique() == 1]
+    about = ", ".join(f"{column} {table[column].iloc[0]}" for column in constant if table[column].iloc[0] != "")
+    return table.drop(columns=constant), about
 
 
 def parser() -> argparse.ArgumentParser:

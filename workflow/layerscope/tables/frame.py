@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 
 from layerscope import store
-from layerscope.aggregation import per_run, select, summarise, with_input_joined
+from layerscope.aggregation import by_state, per_run, select, summarise, with_input_joined
 from layerscope.errors import StudyError
 
 
@@ -15,7 +15,7 @@ def chosen_summary(score_table: str, options: dict) -> pd.DataFrame:
     runs = select(runs, options.get("on", {}))
     if runs.empty:
         raise StudyError("no scores are left of what the table's `on` chooses; widen it")
-    return summarise(runs)
+    return summarise(by_state(runs))
 
 
 def number(value: float, digits: int = 4) -> str:

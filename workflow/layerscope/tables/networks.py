@@ -9,7 +9,7 @@ READS = ("score_table",)
 KEYS = ["dataset", "architecture", "activation", "sample"]
 
 
-def rows(inputs: Inputs, options: dict, shown: dict) -> pd.DataFrame:
+def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
     """Trained networks on every split and sample: mean over runs, standard deviation and 95 % interval of each score."""
     summary = chosen_summary(inputs.score_table[0], options)
     trained = summary[(summary["state"] == "trained") & (summary["space"] == "run")]

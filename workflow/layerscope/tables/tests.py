@@ -11,7 +11,7 @@ from layerscope.tables.frame import number
 READS = ("tests",)
 
 
-def rows(inputs: Inputs, options: dict, shown: dict) -> pd.DataFrame:
+def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
     """The paired tests that `on` chooses: mean difference over runs, 95 % interval, p and Holm's p."""
     tests = store.read_frame(inputs.tests[0])
     tests = select(tests[tests["metric"].isin(options["scores"])], options.get("on", {}))

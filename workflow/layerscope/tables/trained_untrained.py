@@ -10,7 +10,7 @@ READS = ("score_table",)
 GROUP = ["dataset", "architecture", "activation", "sample", "space"]
 
 
-def rows(inputs: Inputs, options: dict, shown: dict) -> pd.DataFrame:
+def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
     """One row a layer, filter and network kind; for each score a column of means and one of standard deviations over runs."""
     summary = chosen_summary(inputs.score_table[0], options)
     table = []
@@ -25,11 +25,7 @@ def rows(inputs: Inputs, options: dict, shown: dict) -> pd.DataFrame:
                 row[score] = _pair(own, "mean")
                 row[f"{score} sd"] = _pair(own, "sd")
             table.append(row)
-    frame = pd.DataFrame(table)
-    # What is the same in every row is said once, in the caption of the study.
-    constant = [column for column in GROUP if frame[column].nunique() == 1]
-    empty = ["filter"] if (frame["filter"] == "").all() else []
-    return frame.drop(columns=[*constant, *empty])
+    return pd.DataFrame(table)
 
 
 def _order(item: tuple) -> tuple:

@@ -4,6 +4,7 @@ import math
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
+import numpy as np
 import torch
 from torch import nn
 from torch.nn import functional
@@ -37,8 +38,9 @@ class TrainingRun:
 class TrainingResult:
     """What a training leaves behind.
 
-    snapshots: epoch → state dict on the CPU. history: rows of epoch, split, loss, accuracy; the training split of an epoch
-    after 0 is the mean over its batches as they were learned from. status: ok or diverged, with the reason.
+    snapshots: epoch → state dict on the CPU. history: rows of epoch, split, loss, accuracy, in evaluation mode; the training
+    split at snapshots only. Rows of the split `batches` are means over an epoch's batches as they were learned from.
+    status: ok or diverged, with the reason.
     """
 
     snapshots: dict[int, dict] = field(default_factory=dict)
@@ -85,14 +87,13 @@ def _train_one(run: TrainingRun) -> TrainingResult:
                 seen += len(labels)
                 step += 1
             mean_loss, accuracy = (totals / seen).tolist()
-            result.history.append({"epoch": epoch, "split": "train", "loss": mean_loss, "accuracy": accuracy})
+            result.history.append({"epoch": epoch, "split": "batches", "loss": mean_loss, "accuracy": accuracy})
             _record_evaluations(run, epoch, result, ("validation", "test"))
-            if not _finite(run.network, mean_loss):
+            losses = [row["loss"] for row in result.history if row["epoch"] == epoch]
+            if not _finite(run.network, losses) or not _keep_snapshot(run, epoch, step, result):
                 result.status = "diverged"
-                result.reason = f"the loss or the weights are no longer finite in epoch {epoch}"
+                result.reason = f"losses, weights or outputs are no longer finite in epoch {epoch}"
                 return result
-            if epoch in run.snapshots:
-                _keep_snapshot(run, epoch, step, result)
     return result
 
 
@@ -118,8 +119,8 @@ def _batches(run: TrainingRun, order: torch.Generator) -> Iterator[tuple[torch.T
             yield inputs[rows], labels[rows]
 
 
-def _finite(network: Network, loss: float) -> bool:
-    return math.isfinite(loss) and all(bool(values.isfinite().all()) for values in network.state_dict().values())
+def _finite(network: Network, losses: list[float]) -> bool:
+    return all(map(math.isfinite, losses)) and all(bool(values.isfinite().all()) for values in network.state_dict().values())
 
 
 def evaluate(network: Network, inputs: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
@@ -141,14 +142,20 @@ def _record_evaluations(run: TrainingRun, epoch: int, result: TrainingResult, sp
             result.history.append({"epoch": epoch, "split": split, "loss": loss, "accuracy": accuracy})
 
 
-def _keep_snapshot(run: TrainingRun, epoch: int, step: int, result: TrainingResult) -> None:
+def _keep_snapshot(run: TrainingRun, epoch: int, step: int, result: TrainingResult) -> bool:
+    """Keep a snapshot, with its spectra, where one is asked for; False where the network's outputs are not finite."""
     if epoch not in run.snapshots:
-        return
-    result.snapshots[epoch] = {name: tensor.detach().cpu().clone() for name, tensor in run.network.state_dict().items()}
+        return True
     with SaturationTracker(run.network, run.network.maps()) as tracker:
         evaluate(run.network, *run.splits["test"])
-    samples = tracker.samples()
+    if epoch:
+        _record_evaluations(run, epoch, result, ("train",))
+    samples, spectra = tracker.samples(), tracker.spectra()
+    if not all(np.isfinite(eigenvalues).all() for eigenvalues in spectra.values()):
+        return False
+    result.snapshots[epoch] = {name: tensor.detach().cpu().clone() for name, tensor in run.network.state_dict().items()}
     depths = {layer.name: (depth, layer.kind) for depth, layer in enumerate(run.network.plan, start=1)}
-    for layer, eigenvalues in tracker.spectra().items():
+    for layer, eigenvalues in spectra.items():
         depth, kind = depths[layer]
         result.spectra.append(Spectrum("evaluation", step, epoch, layer, depth, kind, samples[layer], eigenvalues))
+    return True

@@ -26,6 +26,8 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
         splits = {split: _read(root / split, classes, name, options, digest) for split in ("train", "test")}
     else:
         classes = sorted(folder.name for folder in root.iterdir() if folder.is_dir())
+        if "test" not in options:
+            raise StudyError(f"datasets.{name}.test is missing; {root} has no folders train and test, say how many to hold out")
         images, labels = _read(root, classes, name, options, digest)
         train, test = hold_out(images, labels, options["test"], name)
         splits = {"train": train, "test": test}

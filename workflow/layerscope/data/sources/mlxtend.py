@@ -8,7 +8,6 @@ import numpy as np
 
 from layerscope.data.dataset import Dataset, array_digest, hold_out
 
-NAMES = ("mnist5k",)
 SIZES = {"mnist5k": {"shape": [28, 28], "train": 5000, "test": 0, "classes": 10}}
 
 

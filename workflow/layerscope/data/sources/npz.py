@@ -35,7 +35,11 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
             "both must have one type and one shape of images"
         )
     number = int(max(labels.max() for _, labels in splits.values())) + 1
-    white = 255 if splits["train"][0].dtype == np.uint8 else 1
+    white = options.get("white") or (255 if train.dtype == np.uint8 else 1)
+    if max(train.max(), test.max()) > white:
+        raise StudyError(
+            f"dataset '{name}': values reach {max(train.max(), test.max())}; say under `white` what full intensity is"
+        )
     return Dataset(splits, [str(label) for label in range(number)], white, f"npz file {file.name}", digest)
 
 

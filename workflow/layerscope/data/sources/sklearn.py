@@ -6,7 +6,6 @@ import numpy as np
 
 from layerscope.data.dataset import Dataset, array_digest, hold_out
 
-NAMES = ("digits",)
 SIZES = {"digits": {"shape": [8, 8], "train": 1797, "test": 0, "classes": 10}}
 
 

@@ -12,7 +12,6 @@ import numpy as np
 from layerscope.data.dataset import Dataset, array_digest
 from layerscope.errors import StudyError
 
-NAMES = ("MNIST", "FashionMNIST", "CIFAR10", "SVHN")
 SIZES = {
     "MNIST": {"shape": [28, 28], "train": 60000, "test": 10000, "classes": 10},
     "FashionMNIST": {"shape": [28, 28], "train": 60000, "test": 10000, "classes": 10},
@@ -52,7 +51,10 @@ CIFAR10_MEMBERS = {
 
 
 def load(name: str, options: dict, downloads: Path) -> Dataset:
-    """One of NAMES. Images (n, 28, 28) or (n, 3, 32, 32) uint8. Raises StudyError where it can be neither found nor fetched."""
+    """MNIST, FashionMNIST, CIFAR10 or SVHN: images (n, 28, 28) or (n, 3, 32, 32) uint8.
+
+    Raises StudyError where the dataset can be neither found nor fetched.
+    """
     readers = {"MNIST": _idx, "FashionMNIST": _idx, "CIFAR10": _cifar10, "SVHN": _svhn}
     try:
         splits = readers[name](name, downloads)
