@@ -44,5 +44,7 @@ def test_a_diverged_network_leaves_rows_with_the_reason(tmp_path: Path):
     missing = summary[(summary["architecture"] == "wild") & (summary["epoch"] == 1) & (summary["metric"] == "d_same")]
     assert (missing["n_missing"] == 1).all()
     assert (missing["n_runs"] == 0).all()
+    networks = pd.read_csv(root / "networks.csv").set_index("architecture")
+    assert networks.loc["wild", "status"] == "diverged"
     table = pd.read_csv(root / "tables/separation.csv")
     assert table["d_same"].iloc[-1].startswith("- / 0.")

@@ -36,6 +36,7 @@ def test_every_target_is_there_and_no_temporary_file_is_left(finished_study: Pat
         "summary.csv",
         "tests.csv",
         "claims.csv",
+        "networks.csv",
         "figures/grid.svg",
         "figures/grid.png",
         "figures/hit.csv",
@@ -75,6 +76,14 @@ def test_files_say_who_made_them(finished_study: Path):
         assert file.attrs["schema"] == 1
         assert '"torch"' in file.attrs["provenance"]
         assert '"dataset":"digits"' in file.attrs["params"]
+
+
+def test_the_study_says_how_each_network_ended_and_what_made_it(finished_study: Path):
+    networks = pd.read_csv(finished_study / "results/tiny/networks.csv", keep_default_na=False)
+    assert len(networks) == 4
+    assert set(networks["status"]) == {"ok"}
+    assert set(networks["unlike"]) == {""}
+    assert networks["versions"].str.contains('"torch"').all()
 
 
 def test_names_of_figures_tables_and_claims_are_targets(study_copy: Path):

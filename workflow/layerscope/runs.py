@@ -88,7 +88,7 @@ class Jobs:
         wanted = [self.path("checkpoints", run=run.folder) for run in self.study.runs]
         wanted += self.score_files()
         if self.score_files():
-            wanted += [self.path(name) for name in ("score_table", "summary", "tests")]
+            wanted += [self.path(name) for name in ("score_table", "summary", "tests", "networks")]
         for block in ("figures", "tables"):
             for name in getattr(self.study, block):
                 wanted += self.target(name)
@@ -135,6 +135,10 @@ class Jobs:
         """The spaces in which a source is scored: run, raw and its embeddings, those that some score applies to."""
         spaces = ["run", "raw", *self.embeddings_of(source, sample)]
         return [space for space in spaces if self.scores_of(source, sample, space)]
+
+    def spectra_files(self) -> list[str]:
+        """A file of every network that says how its training ended and what made it."""
+        return [self.path("spectra", run=run.folder) for run in self.study.runs]
 
     # Views
 
@@ -372,7 +376,22 @@ class Jobs:
         return {layer.name: (depth, layer.width) for depth, layer in enumerate(layers, start=1)}
 
     def aggregate_params(self, wildcards) -> str:
-        return self._params("aggregate", study=self.study.name, expected=self._expected(), scores=sorted(self.study.scores))
+        return self._params(
+            "aggregate",
+            study=self.study.name,
+            expected=self._expected(),
+            networks=self._networks(),
+            scores=sorted(self.study.scores),
+        )
+
+    def _networks(self) -> list[dict]:
+        """Every network, those that differ in their seed only in one entry."""
+        groups: dict[str, dict] = {}
+        for run in self.study.runs:
+            keys = run.keys
+            seed = keys.pop("seed")
+            groups.setdefault(canonical_json(keys), {**keys, "seeds": []})["seeds"].append(seed)
+        return [{**group, "seeds": sorted(group["seeds"])} for _, group in sorted(groups.items())]
 
     def _expected(self) -> list[dict]:
         """Every file of scores, networks that differ in their seed only in one entry."""

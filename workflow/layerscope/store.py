@@ -44,6 +44,7 @@ PATTERNS = {
     "summary": "summary.csv",
     "tests": "tests.csv",
     "claims": "claims.csv",
+    "networks": "networks.csv",
     "figure": "figures/{figure}.{format}",
     "table": "tables/{table}.{format}",
     "log": "logs/{job}.log",

@@ -1,6 +1,7 @@
 rule aggregate:
     input:
         scores=jobs.score_files(),
+        spectra=jobs.spectra_files(),
         code=jobs.stage_code("aggregate"),
     output:
         table=jobs.pattern("score_table"),
@@ -16,6 +17,12 @@ rule aggregate:
             caption="../report/tests.rst",
             labels={"what": "trained against untrained"},
         ),
+        networks=report(
+            jobs.pattern("networks"),
+            category="Networks",
+            caption="../report/networks.rst",
+            labels={"what": "how each network ended, and what made it"},
+        ),
     log:
         jobs.log("aggregate"),
     benchmark:
@@ -29,7 +36,7 @@ rule aggregate:
         "Aggregating all scores"
     shell:
         "python -m layerscope.stages.aggregate --params {params.job:q} --table {output.table}"
-        " --summary {output.summary} --tests {output.tests} 2>&1 | tee {log}"
+        " --summary {output.summary} --tests {output.tests} --networks {output.networks} 2>&1 | tee {log}"
 
 
 rule claims:

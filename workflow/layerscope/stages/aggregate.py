@@ -1,14 +1,17 @@
 """Gather all scores of a study, check that they are complete, and summarise them over runs."""
 
 import argparse
+import sys
+from collections import Counter
 
 import numpy as np
 import pandas as pd
 
 from layerscope import files, store
-from layerscope.aggregation import per_run, summarise, training_tests
+from layerscope.aggregation import RUN, per_run, summarise, training_tests
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.errors import StudyError
+from layerscope.provenance import canonical_json
 
 TEXT = [
     "study",
@@ -23,6 +26,8 @@ TEXT = [
     "metric",
     "degenerate",
 ]
+NETWORK_FACTS = ("status", "reason", "device", "processor", "threads")
+ALIKE = ("device", "processor", "versions")
 NUMBERS = ("seed", "depth", "embedding_seed", "value", "chance")
 KEYS = [column for column in store.SCORE_COLUMNS if column not in ("value", "n_points", "chance", "degenerate")]
 
@@ -37,6 +42,27 @@ def main(arguments: argparse.Namespace) -> None:
         scores.to_parquet(temporary, engine="pyarrow", index=False, compression="zstd")
     store.write_frame(arguments.summary, summarise(runs))
     store.write_frame(arguments.tests, training_tests(runs))
+    files.write_rows(arguments.networks, (*RUN, *NETWORK_FACTS, "versions", "unlike"), networks(params))
+
+
+def networks(params: dict) -> list[dict]:
+    """One row a network: how its training ended, what made it, and in what it is unlike most networks of the study."""
+    rows = []
+    for group in params["networks"]:
+        for seed in group["seeds"]:
+            keys = {key: group[key] for key in ("dataset", "architecture", "activation")} | {"seed": seed}
+            made_by = store.file_provenance(store.path(params["study"], "spectra", run=store.run_folder(**keys)))
+            rows.append(keys | {key: made_by[key] for key in NETWORK_FACTS} | {"versions": canonical_json(made_by["versions"])})
+    usual = {key: Counter(row[key] for row in rows).most_common(1)[0][0] for key in ALIKE} if rows else {}
+    for row in rows:
+        row["unlike"] = ", ".join(key for key in ALIKE if row[key] != usual[key])
+    unlike = [row for row in rows if row["unlike"]]
+    if unlike:
+        print(
+            f"warning: {len(unlike)} of {len(rows)} networks were made elsewhere or otherwise than most: see `unlike`",
+            file=sys.stderr,
+        )
+    return rows
 
 
 def expected_files(params: dict) -> list[str]:
@@ -93,6 +119,7 @@ def parser() -> argparse.ArgumentParser:
     parser.add_argument("--table", required=True, help="all rows, to write (Parquet)")
     parser.add_argument("--summary", required=True, help="means over runs, to write (CSV)")
     parser.add_argument("--tests", required=True, help="trained against untrained, to write (CSV)")
+    parser.add_argument("--networks", required=True, help="how each network ended and what made it, to write (CSV)")
     return parser
 
 
