@@ -93,6 +93,8 @@ def read_scores(file: str) -> pd.DataFrame:
             raise ValueError("its columns are not those of a table of scores")
         for column in NUMBERS:
             rows[column] = pd.to_numeric(rows[column].replace("", np.nan)).astype("float64")
+        for column in ("epoch", "n_points"):
+            rows[column] = rows[column].astype("int64")
     except FileNotFoundError:
         raise StudyError(f"{file} is missing; run snakemake to make it") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, ValueError) as error:
