@@ -19,8 +19,9 @@ def main(arguments: argparse.Namespace) -> None:
     files.write_text(arguments.csv, table.to_csv(index=False, lineterminator="\n"))
     printed, about = without_constants(table)
     caption = ": ".join(part for part in (options["title"], about) if part)
-    files.write_text(arguments.md, f"**{caption}**\n\n{printed.to_markdown(index=False, disable_numparse=True)}\n")
-    files.write_text(arguments.tex, printed.to_latex(index=False, escape=True, caption=caption))
+    heading = f"**{caption}**\n\n" if caption else ""
+    files.write_text(arguments.md, f"{heading}{printed.to_markdown(index=False, disable_numparse=True)}\n")
+    files.write_text(arguments.tex, printed.to_latex(index=False, escape=True, caption=caption or None))
 
 
 def without_constants(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
