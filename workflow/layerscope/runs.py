@@ -149,7 +149,7 @@ class Jobs:
             return nothing
         if source in self._inputs:
             reached = selection.allows_input(selector, self._inputs[source]) and any(
-                selection.allows(selector, **run.keys) for run in self._runs_of_input(source)
+                selection.allows(selector, **run.keys) for run in self._runs_of_input(source, sample)
             )
             return {"epochs": [0], "whole": ["input"], "filters": {}} if reached else nothing
         run = self._runs[source]
@@ -170,8 +170,9 @@ class Jobs:
             "filters": filters,
         }
 
-    def _runs_of_input(self, source: str) -> list[Run]:
-        return [run for run in self.study.runs if run.dataset == self._inputs[source] and self.study.kept_layers(run)]
+    def _runs_of_input(self, source: str, sample: str) -> list[Run]:
+        dataset = self._inputs[source]
+        return [run for run in self.study.runs if run.dataset == dataset and sample in self.study.samples_of(run)]
 
     def embeddings_of(self, source: str, sample: str) -> list[str]:
         """The embeddings that are made of a source."""

@@ -44,7 +44,9 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
             str(result),
             json.dumps(settings),
         ]
-        child = subprocess.run(command, capture_output=True, text=True, check=False)
+        # The child finds the package where this process did, however it was put on its path.
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+        child = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if not result.exists():
             raise StudyError(f"MulticoreTSNE ended without a result ({child.stderr.strip() or child.returncode})")
         stored = np.load(result, allow_pickle=False)
