@@ -11,7 +11,6 @@ from layerscope.errors import StudyError
 from layerscope.provenance import canonical_json
 from layerscope.study import Run, Study, engine_module, metrics, neighbors_needed
 
-SPLITS = ("train", "validation", "test")
 FIGURE_INPUTS = ("score_table", "summary", "tests", "data", "history", "activations", "embedding")
 TABLE_FORMATS = ("csv", "md", "tex")
 FIGURE_FORMATS = ("svg", "png", "csv")
@@ -223,7 +222,7 @@ class Jobs:
         for name, entry in self.study.scores.items():
             read = self.metrics[entry["metric"]].reads.get("run", ())
             splits = selection.values(entry["on"], "sample")
-            reached = sample is not None or splits is None or bool({*splits} & {*SPLITS})
+            reached = sample is not None or splits is None or bool({*splits} & {*store.SPLITS})
             if any(need in read for need in reads) and reached and selection.allows(entry["on"], embedding="run", **keys):
                 found[name] = entry
         return {name: entry for name, entry in found.items() if self._of_network(entry, run)["epochs"]}

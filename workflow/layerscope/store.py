@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     import numpy as np
 
 FOLDER = "results"
+SPLITS = ("train", "validation", "test")
 RESERVED_STUDIES = ("data", "reference")
 RUN = "runs/{dataset}/{architecture}/{activation}/seed{seed}"
 INPUT = "inputs/{dataset}"
@@ -236,7 +237,7 @@ def read_images(source: str | Path, split: str, rows: "np.ndarray") -> "np.ndarr
 def split_names(source: str | Path) -> list[str]:
     """The splits of a dataset, of train, validation and test."""
     with open_hdf5(source) as file:
-        return [name for name in ("train", "validation", "test") if name in file]
+        return [name for name in SPLITS if name in file]
 
 
 @dataclass(frozen=True)

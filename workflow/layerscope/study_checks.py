@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 
-from layerscope import selection
+from layerscope import selection, store
 from layerscope.errors import StudyError, one_of
 from layerscope.study import (
     RESERVED_EMBEDDINGS,
@@ -32,8 +32,7 @@ RESERVED_TARGETS = (
     "table",
 )
 SCORE_RULES = ("score_run", "score_sample", "score_raw", "score_embedding")
-SPLITS = ("train", "validation", "test")
-RESERVED_SAMPLES = ("train", "validation", "test", "scores")
+RESERVED_SAMPLES = (*store.SPLITS, "scores")
 NETWORK_KEYS = ("dataset", *selection.NETWORK_KEYS)
 STATES = ("input", "untrained", "trained", "intermediate")
 
@@ -101,7 +100,7 @@ def _check_selectors(study: Study) -> None:
         "architecture": set(study.architectures),
         "activation": {run.activation for run in study.runs},
         "seed": {run.seed for run in study.runs},
-        "sample": {*study.samples, *SPLITS},
+        "sample": {*study.samples, *store.SPLITS},
         "epoch": {"first", "last", *epochs},
         "state": set(STATES),
         "layer": {"input", *(layer.name for plan in study.plans.values() for layer in plan)},

@@ -29,16 +29,16 @@ def split_rows(params: dict, data: str, history: list[dict], kept: set[int], rea
         labels = store.read_split_labels(data, split)
         found = {int(row["epoch"]): row for row in history if row["split"] == split}
         for name, entry in params["scores"].items():
-            if entry["splits"] is None or split in entry["splits"]:
-                for epoch in entry["epochs"]:
-                    reached = epoch in kept
-                    accuracy, loss = (float(found[epoch][key]) if reached else MISSING for key in ("accuracy", "loss"))
-                    if entry["metric"] in CLASSIFICATION:
-                        score = classification(entry["metric"], accuracy, loss, labels)
-                        degenerate = "" if reached else reason
-                        rows.append(
-                            score_row(params, name, score, epoch=epoch, n_points=len(labels), sample=split, degenerate=degenerate)
-                        )
+            if entry["metric"] not in CLASSIFICATION or (entry["splits"] is not None and split not in entry["splits"]):
+                continue
+            for epoch in entry["epochs"]:
+                reached = epoch in kept
+                accuracy, loss = (float(found[epoch][key]) if reached else MISSING for key in ("accuracy", "loss"))
+                score = classification(entry["metric"], accuracy, loss, labels)
+                degenerate = "" if reached else reason
+                rows.append(
+                    score_row(params, name, score, epoch=epoch, n_points=len(labels), sample=split, degenerate=degenerate)
+                )
     return rows
 
 
