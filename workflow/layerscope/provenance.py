@@ -27,10 +27,20 @@ def versions() -> dict[str, str]:
 
 
 def provenance(
-    *, device: str = "cpu", threads: int = 1, seeds: list[int] | None = None, status: str = "ok", reason: str = ""
+    *,
+    device: str = "cpu",
+    threads: int = 1,
+    seeds: list[int] | None = None,
+    status: str = "ok",
+    reason: str = "",
+    attempts: list[float | None] | None = None,
 ) -> dict:
-    """The reproducible facts that a result file carries. status: ok, diverged or not_accepted, with its reason."""
-    return {
+    """The reproducible facts that a result file carries.
+
+    status: ok, diverged or not_accepted, with its reason. attempts: the test accuracies of a training that was started anew
+    until it was accepted.
+    """
+    made_by = {
         "versions": versions(),
         "processor": platform.machine(),
         "device": device,
@@ -39,6 +49,7 @@ def provenance(
         "status": status,
         "reason": reason,
     }
+    return made_by | {"attempts": attempts} if attempts else made_by
 
 
 def describe_job() -> str:

@@ -5,7 +5,8 @@ import numpy as np
 PURPOSES = ("initialisation", "order", "dropout", "augmentation", "class_rates")
 
 
-def purpose_seed(seed: int, purpose: str) -> int:
-    """A seed for one purpose of a run (one of PURPOSES), below 2**63."""
-    child = np.random.SeedSequence(seed, spawn_key=(PURPOSES.index(purpose),))
+def purpose_seed(seed: int, purpose: str, attempt: int = 0) -> int:
+    """A seed for one purpose of a run (one of PURPOSES), below 2**63. attempt: how often the training was started anew."""
+    key = (PURPOSES.index(purpose), attempt) if attempt else (PURPOSES.index(purpose),)
+    child = np.random.SeedSequence(seed, spawn_key=key)
     return int(child.generate_state(1, np.uint64)[0] >> np.uint64(1))

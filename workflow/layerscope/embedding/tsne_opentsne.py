@@ -10,6 +10,16 @@ from layerscope.embedding.result import Embedding, checked, coincident, with_two
 READS = ("neighbors",)
 INITIAL_MOMENTUM, FINAL_MOMENTUM = 0.5, 0.8
 FFT_FROM = 10_000
+DESCENT = {
+    "dof": 1,
+    "min_gain": 0.01,
+    "max_grad_norm": None,
+    "max_step_norm": 5,
+    "theta": 0.5,
+    "n_interpolation_points": 3,
+    "min_num_intervals": 50,
+    "ints_in_interval": 1,
+}
 
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
@@ -28,7 +38,7 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
     graph = PrecomputedNeighbors(neighbors.indices[:, :used].copy(), neighbors.distances[:, :used].astype(np.float64))
     affinities = PerplexityBasedNN(perplexity=options["perplexity"], knn_index=graph, n_jobs=threads)
     if options["initialisation"] == "pca":
-        start = initialization.pca(with_two_columns(points), svd_solver="full", random_state=seed)
+        start = initialization.pca(with_two_columns(points), svd_solver="full", random_state=seed, add_jitter=True)
     else:
         start = initialization.random(points, random_state=seed)
     method = "fft" if len(points) >= FFT_FROM else "bh"
@@ -43,6 +53,7 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
         learning_rate=rate,
         momentum=INITIAL_MOMENTUM,
         inplace=True,
+        **DESCENT,
     )
-    embedding.optimize(options["iterations"], learning_rate=rate, momentum=FINAL_MOMENTUM, inplace=True)
+    embedding.optimize(options["iterations"], learning_rate=rate, momentum=FINAL_MOMENTUM, inplace=True, **DESCENT)
     return checked(embedding, embedding.kl_divergence, exaggerated + options["iterations"])

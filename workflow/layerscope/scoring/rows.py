@@ -41,3 +41,11 @@ def score_row(
         "chance": score.chance,
         "degenerate": "; ".join(dict.fromkeys(reasons)),
     }
+
+
+def unaccepted(made_by: dict, epoch: int) -> str:
+    """Why the scores of a trained network are flagged: none of its trainings was accepted. "" for all other networks.
+
+    made_by: provenance of the network's files. epoch: of the snapshot; 0, the fresh network, is never flagged.
+    """
+    return f"{made_by['status']}: {made_by['reason']}" if epoch and made_by["status"] == "not_accepted" else ""

@@ -10,7 +10,7 @@ from tqdm import tqdm
 from layerscope import files, store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.scoring.degenerate import degenerate_reason
-from layerscope.scoring.rows import score_row
+from layerscope.scoring.rows import score_row, unaccepted
 from layerscope.scoring.subject import Representation, Score, Subject
 
 
@@ -37,7 +37,8 @@ def main(arguments: argparse.Namespace) -> None:
                 kl_engine,
             )
             scores = score_subject(subject, asked) if status == "ok" or np.isfinite(points).all() else lost(asked, status)
-            reasons = "; ".join(reason for reason in (degenerate, "" if status == "ok" else status) if reason)
+            found = (unaccepted(made_by, stored.epoch), degenerate, "" if status == "ok" else status)
+            reasons = "; ".join(reason for reason in found if reason)
             for name, score in scores.items():
                 rows.append(_row(params, name, score, stored, len(labels), seed, reasons))
     rows += missing_rows(params, seen, len(labels), f"{made_by['status']}: {made_by['reason']}")

@@ -5,7 +5,7 @@ import argparse
 from layerscope import files, store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.scoring.network import CLASSIFICATION, classification, dimension
-from layerscope.scoring.rows import score_row
+from layerscope.scoring.rows import score_row, unaccepted
 from layerscope.scoring.subject import Score
 
 MISSING = float("nan")
@@ -19,6 +19,8 @@ def main(arguments: argparse.Namespace) -> None:
     kept = {spectrum.epoch for spectrum in spectra}
     rows = split_rows(params, arguments.data, files.read_rows(arguments.history), kept, reason)
     rows += spectrum_rows(params, spectra, kept, reason)
+    for row in rows:
+        row["degenerate"] = row["degenerate"] or unaccepted(made_by, row["epoch"])
     files.write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 
 

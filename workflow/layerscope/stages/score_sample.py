@@ -5,7 +5,7 @@ import argparse
 from layerscope import files, store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.scoring.network import classification
-from layerscope.scoring.rows import score_row
+from layerscope.scoring.rows import score_row, unaccepted
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -19,7 +19,7 @@ def main(arguments: argparse.Namespace) -> None:
         if epoch in found:
             accuracy = float((found[epoch].classes == labels).mean())
             loss = float(found[epoch].losses.mean(dtype="float64"))
-        reason = "" if epoch in found else f"{made_by['status']}: {made_by['reason']}"
+        reason = unaccepted(made_by, epoch) if epoch in found else f"{made_by['status']}: {made_by['reason']}"
         for name, entry in params["scores"].items():
             if epoch not in entry["epochs"]:
                 continue

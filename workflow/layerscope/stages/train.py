@@ -11,7 +11,7 @@ from layerscope.models.network import build_network
 from layerscope.observations import observations_of_split
 from layerscope.provenance import provenance
 from layerscope.seeds import purpose_seed
-from layerscope.training.train import TrainingRun, train
+from layerscope.training.train import TrainingRun, train, train_until_accepted
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -26,25 +26,31 @@ def main(arguments: argparse.Namespace) -> None:
         inputs = torch.from_numpy(observations.inputs()).to(device)
         splits[split] = (_laid_out(inputs, memory_format), torch.from_numpy(observations.labels).to(device))
     shape, classes = observed["train"].shape, observed["train"].classes
-    network = build_network(
-        params["architecture"]["name"],
-        params["architecture"],
-        shape,
-        len(classes),
-        params["activation"],
-        purpose_seed(params["seed"], "initialisation"),
-    )
-    network = network.to(device)
-    if len(shape) == 3:
-        network = network.to(memory_format=memory_format)
-    run = TrainingRun(network, splits, params["training"], params["snapshots"], params["seed"])
-    [result] = train([run])
+
+    def start(attempt: int) -> TrainingRun:
+        network = build_network(
+            params["architecture"]["name"],
+            params["architecture"],
+            shape,
+            len(classes),
+            params["activation"],
+            purpose_seed(params["seed"], "initialisation", attempt),
+        ).to(device)
+        if len(shape) == 3:
+            network = network.to(memory_format=memory_format)
+        return TrainingRun(network, splits, params["training"], params["snapshots"], params["seed"], attempt)
+
+    if "acceptance" in params:
+        result = train_until_accepted(start, params["acceptance"]["test_accuracy"], params["acceptance"]["attempts"])
+    else:
+        [result] = train([start(0)])
     made_by = provenance(
         device=device_kind(device),
         threads=params["threads"],
         seeds=[params["seed"]],
         status=result.status,
         reason=result.reason,
+        attempts=result.attempts,
     )
     store.write_checkpoints(arguments.checkpoints, params, made_by, result.snapshots)
     files.write_rows(arguments.history, store.HISTORY_COLUMNS, result.history)

@@ -1,7 +1,7 @@
 """Training: networks on tensors that stay on the device, with snapshots, a history and spectra."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
@@ -24,7 +24,8 @@ class TrainingRun:
 
     network: freshly initialised, on its device. splits: split → (inputs, labels) tensors on the same device, `train`
     among them. options: optimizer (sgd, adam), lr, lr_decay, momentum, weight_decay, batch, epochs, augmentation.
-    snapshots: epochs after which the network is kept; 0 is the fresh one. seed: of the run.
+    snapshots: epochs after which the network is kept; 0 is the fresh one. seed: of the run. attempt: which start of the
+    run this is, counted from 0; each has random streams of its own.
     """
 
     network: Network
@@ -32,6 +33,7 @@ class TrainingRun:
     options: dict
     snapshots: list[int]
     seed: int
+    attempt: int = 0
 
 
 @dataclass
@@ -40,7 +42,8 @@ class TrainingResult:
 
     snapshots: epoch → state dict on the CPU. history: rows of epoch, split, loss, accuracy, in evaluation mode; the training
     split at snapshots only. Rows of the split `batches` are means over an epoch's batches as they were learned from.
-    status: ok or diverged, with the reason.
+    status: ok, diverged or not_accepted, with the reason. attempts: the test accuracy that each start of the run ended with,
+    None where it diverged; the last start is the one that is kept.
     """
 
     snapshots: dict[int, dict] = field(default_factory=dict)
@@ -48,6 +51,14 @@ class TrainingResult:
     spectra: list[Spectrum] = field(default_factory=list)
     status: str = "ok"
     reason: str = ""
+    attempts: list[float | None] = field(default_factory=list)
+
+    @property
+    def test_accuracy(self) -> float | None:
+        """Accuracy on the test split at the end of the training, None where it diverged."""
+        if self.status == "diverged":
+            return None
+        return next(row["accuracy"] for row in reversed(self.history) if row["split"] == "test")
 
 
 def train(runs: list[TrainingRun]) -> list[TrainingResult]:
@@ -55,17 +66,36 @@ def train(runs: list[TrainingRun]) -> list[TrainingResult]:
     return [_train_one(run) for run in runs]
 
 
+def train_until_accepted(start: Callable[[int], TrainingRun], wanted: float, attempts: int) -> TrainingResult:
+    """Train from new initialisations until one ends with the wanted accuracy on the test split, at most `attempts` times.
+
+    start: attempt, counted from 0 -> its run. The result is that of the last attempt, whether it was accepted or not.
+    """
+    ended = []
+    for attempt in range(attempts):
+        [result] = train([start(attempt)])
+        ended.append(result.test_accuracy)
+        if ended[-1] is not None and ended[-1] >= wanted:
+            break
+    else:
+        if result.status == "ok":
+            result.status = "not_accepted"
+            result.reason = f"none of {attempts} attempts reached {wanted:g} of the test split, the last {ended[-1]:.4f}"
+    result.attempts = ended
+    return result
+
+
 def _train_one(run: TrainingRun) -> TrainingResult:
     result = TrainingResult()
     device = next(run.network.parameters()).device
-    order = torch.Generator().manual_seed(purpose_seed(run.seed, "order"))
-    changes = torch.Generator().manual_seed(purpose_seed(run.seed, "augmentation"))
+    order = torch.Generator().manual_seed(purpose_seed(run.seed, "order", run.attempt))
+    changes = torch.Generator().manual_seed(purpose_seed(run.seed, "augmentation", run.attempt))
     augment = augmentations(run.options["augmentation"])
     optimizer = _optimizer(run)
     step = 0
     # Dropout is the only thing that draws from the global generator.
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(purpose_seed(run.seed, "dropout"))
+        torch.manual_seed(purpose_seed(run.seed, "dropout", run.attempt))
         _record_evaluations(run, 0, result, ("train", "validation", "test"))
         _keep_snapshot(run, 0, step, result)
         for epoch in tqdm(range(1, run.options["epochs"] + 1), desc="epochs", delay=10, mininterval=5):
