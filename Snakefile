@@ -23,6 +23,7 @@ report: "workflow/report/study.rst"
 localrules:
     all,
     prepare,
+    prepared,
 
 
 rule all:

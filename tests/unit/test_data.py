@@ -431,15 +431,42 @@ def write_mnist(folder, n=7, name="MNIST"):
 
 def test_idx_files_are_read_and_others_than_the_published_are_refused(tmp_path):
     write_mnist(tmp_path)
-    with pytest.raises(StudyError, match=r"dataset 'MNIST' below .* has SHA-256 [0-9a-f]{64}, not 1e35582d.*; fetch it again"):
+    with pytest.raises(StudyError, match=r"train-images-idx3-ubyte is not the published file: its SHA-256 is [0-9a-f]{64}, not"):
         torchvision.load("MNIST", {"name": "MNIST"}, tmp_path)
+
+
+@pytest.mark.parametrize("name", ["MNIST", "FashionMNIST"])
+def test_a_dataset_that_is_neither_there_nor_to_be_fetched(tmp_path, monkeypatch, name):
+    """What is missing, where it was looked for, and three ways to provide it."""
+    # A proxy that refuses every connection stands for a machine without a network.
+    for variable in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    if name == "FashionMNIST" and torchvision.DEBIAN_FASHION.is_dir():
+        pytest.skip(f"{torchvision.DEBIAN_FASHION} provides it here")
+    with pytest.raises(StudyError) as raised:
+        torchvision.load(name, {"name": name}, tmp_path)
+    message = str(raised.value)
+    assert message.startswith(f"dataset '{name}' is missing: looked for {tmp_path / name / 'raw'}")
+    assert "train-images-idx3-ubyte" in message
+    assert "LAYERSCOPE_DATA" in message
+    assert all(f"({number})" in message for number in (1, 2, 3))
+    assert ("dataset-fashion-mnist" in message) == (name == "FashionMNIST")
+    assert "\n" not in message
+
+
+def test_a_refused_file_stays_where_it_is(tmp_path):
+    raw = write_mnist(tmp_path)
+    before = {file.name: file.read_bytes() for file in raw.iterdir()}
+    with pytest.raises(StudyError, match="left where it is"):
+        torchvision.load("MNIST", {"name": "MNIST"}, tmp_path)
+    assert {file.name: file.read_bytes() for file in raw.iterdir()} == before
 
 
 def test_an_idx_file_that_is_cut_short_is_named(tmp_path):
     raw = write_mnist(tmp_path)
-    file = raw / "t10k-images-idx3-ubyte"
+    file = raw / "train-images-idx3-ubyte"
     file.write_bytes(file.read_bytes()[:-1])
-    with pytest.raises(StudyError, match="t10k-images-idx3-ubyte is cut short; delete it"):
+    with pytest.raises(StudyError, match="train-images-idx3-ubyte is cut short; it was left where it is"):
         torchvision.load("MNIST", {"name": "MNIST"}, tmp_path)
 
 
@@ -454,8 +481,8 @@ def test_an_idx_file_that_ends_in_its_header_is_named(tmp_path, length):
 
 def test_a_file_of_another_kind_is_named(tmp_path):
     raw = write_mnist(tmp_path)
-    (raw / "train-labels-idx1-ubyte").write_bytes(b"<html>not found</html>")
-    with pytest.raises(StudyError, match="train-labels-idx1-ubyte is no idx file of 1 dimensions of bytes"):
+    (raw / "train-images-idx3-ubyte").write_bytes(b"<html>not found</html>")
+    with pytest.raises(StudyError, match="train-images-idx3-ubyte is no idx file of 3 dimensions of bytes"):
         torchvision.load("MNIST", {"name": "MNIST"}, tmp_path)
 
 

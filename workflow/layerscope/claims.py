@@ -57,17 +57,21 @@ def _rows_of(claim: dict, rows: pd.DataFrame) -> pd.DataFrame:
     """The rows that a claim is about.
 
     Layer means over filters are no further filters. Without `filter`, whole layers where there are any. The input, joined to
-    every network, takes part in correlations with depth; in comparisons only where it is named.
+    every network, takes part in correlations with depth; in comparisons only where it is named, beside filters too.
     """
     on = claim.get("on", {})
-    rows = select(rows[~rows["filter"].isin([FILTER_MEAN, LIVING_MEAN])], on)
-    if "filter" not in on and (rows["filter"] == "").any():
-        rows = rows[rows["filter"] == ""]
+    rows = rows[~rows["filter"].isin([FILTER_MEAN, LIVING_MEAN])]
     compared = [part for part in (on, claim.get("between"), claim.get("along")) if isinstance(part, dict)]
     named = any("input" in (selection.values(part, key) or []) for part in compared for key in ("state", "layer"))
+    of_input = rows["state"] == "input"
+    chosen = select(rows[~of_input], on)
+    if "filter" not in on and (chosen["filter"] == "").any():
+        chosen = chosen[chosen["filter"] == ""]
     if claim["statistic"] != "spearman" and not named:
-        rows = rows[rows["state"] != "input"]
-    return rows
+        return chosen
+    # The input has no filters that a list of numbers could choose.
+    beside = {key: value for key, value in on.items() if key != "filter" or not named}
+    return pd.concat([select(rows[of_input], beside), chosen])
 
 
 def verdict(low: float, high: float, expect: str, bound: float = 0.0) -> str:

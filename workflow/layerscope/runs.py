@@ -7,11 +7,11 @@ the job reads, and `code` inputs are the sources its result depends on.
 from collections.abc import Iterable
 
 from layerscope import dependencies, selection, store
-from layerscope.errors import StudyError
+from layerscope.errors import StudyError, one_of
 from layerscope.provenance import canonical_json
-from layerscope.study import Run, Study, engine_module, metrics, neighbors_needed
+from layerscope.study import Run, Study, engine_module, metrics, neighbors_needed, shows_one
 
-FIGURE_INPUTS = ("score_table", "summary", "tests", "data", "history", "activations", "embedding")
+FIGURE_INPUTS = ("score_table", "summary", "tests", "data", "history", "activations", "embedding", "published")
 TABLE_FORMATS = ("csv", "md", "tex")
 FIGURE_FORMATS = ("svg", "png", "csv")
 
@@ -38,14 +38,15 @@ class Jobs:
         for block in ("figures", "tables"):
             for name, options in getattr(self.study, block).items():
                 self._shown_reads(block, name)
-                if options["kind"] == "embedding_grid" and not self._is_embedded(options["on"]):
+                if block == "figures" and "embedding" in shows_one(options["kind"]) and not self._is_embedded(options["on"]):
                     raise StudyError(f"figures.{name}.on chooses a network that its embedding does not take in")
 
     def _is_embedded(self, on: dict) -> bool:
+        input_alone = selection.values(on, "layer") == ["input"]
         return any(
             selection.allows(on, embedding=embedding) and not _empty(self.view(source, sample, on))
             for source, sample in self.looked_at()
-            if source in self._runs
+            if input_alone or source in self._runs
             for embedding in self.embeddings_of(source, sample)
         )
 
@@ -111,6 +112,10 @@ class Jobs:
         if name in self.study.tables:
             return [self.path("table", table=name, format=suffix) for suffix in TABLE_FORMATS]
         return [self.path("claims")]
+
+    def data_files(self) -> list[str]:
+        """The prepared datasets of all networks."""
+        return [self.path("data", dataset=name) for name in self._inputs.values()]
 
     def looked_at(self) -> list[tuple[str, str]]:
         """(source, sample) of every activations file: those of all networks, and of the input of their datasets."""
@@ -254,8 +259,11 @@ class Jobs:
         snapshots = options.pop("snapshots")
         if options["optimizer"] != "sgd":
             del options["momentum"]
+        attempts, wanted = options.pop("attempts"), options.pop("accept_test_accuracy", None)
+        acceptance = {} if wanted is None else {"acceptance": {"test_accuracy": wanted, "attempts": attempts}}
         return self._params(
             "train",
+            **acceptance,
             **self._network(run),
             memory_format=self.study.memory_format,
             seed=run.seed,
@@ -417,7 +425,7 @@ class Jobs:
 
     def figure_params(self, wildcards) -> str:
         options = self.study.figures[wildcards.figure]
-        if options["kind"] == "embedding_grid":
+        if "network" in shows_one(options["kind"]):
             [run] = [run for run in self.study.runs if selection.allows(options["on"], **run.keys)]
             options = {**options, "snapshots": self.study.snapshots(run)}
         return self._params("figure", options=options)
@@ -428,6 +436,9 @@ class Jobs:
 
     def table_params(self, wildcards) -> str:
         options = self.study.tables[wildcards.table]
+        if options["kind"] == "published":
+            better = {name: self.metrics[entry["metric"]].higher_is_better for name, entry in self.study.scores.items()}
+            options = {**options, "higher_is_better": better}
         return self._params("figure", options=options)
 
     # What jobs read
@@ -471,12 +482,22 @@ class Jobs:
         options = getattr(self.study, block)[name]
         wanted = dependencies.literal(f"layerscope.{block}.{options['kind']}", "READS")
         reads = {kind: self._files(kind, options.get("on", {})) if kind in wanted else [] for kind in FIGURE_INPUTS}
+        if "published" in wanted:
+            reads["published"] = [self._published_file(f"{block}.{name}", options["published"])]
         for kind in wanted:
             if not reads[kind]:
                 raise StudyError(f"{block}.{name}.on chooses nothing that this study makes; widen it")
         return reads
 
+    def _published_file(self, where: str, name: str) -> str:
+        known = store.published_names()
+        if name not in known:
+            raise StudyError(f"{where}.published: nothing is published as '{name}'; {one_of(name, known)}")
+        return store.published_file(name)
+
     def _files(self, kind: str, on: dict) -> list[str]:
+        if kind == "published":
+            return []
         if kind in ("score_table", "summary", "tests"):
             return [self.path(kind)]
         if kind == "data":

@@ -33,6 +33,7 @@ RUN = "runs/{dataset}/{architecture}/{activation}/seed{seed}"
 INPUT = "inputs/{dataset}"
 PATTERNS = {
     "data": "data/{dataset}.h5",
+    "prepared": "data/prepared.txt",
     "checkpoints": "{run}/checkpoints.safetensors",
     "history": "{run}/history.csv",
     "spectra": "{run}/spectra.h5",
@@ -84,7 +85,30 @@ SCORE_COLUMNS = (
     "chance",
     "degenerate",
 )
+PUBLISHED = Path(__file__).parents[1] / "published"
+PUBLISHED_COLUMNS = ("figure", "dataset", "embedding", "layer", "filter", "state", "metric", "value")
 HISTORY_COLUMNS = ("epoch", "split", "loss", "accuracy")
+
+
+def published_names() -> list[str]:
+    """The tables of published numbers that a study can be compared with."""
+    return sorted(file.stem for file in PUBLISHED.glob("*.csv"))
+
+
+def published_file(name: str) -> str:
+    """A table of published numbers: figure, dataset, embedding, layer (its depth), filter, state, metric, value."""
+    file = PUBLISHED / f"{name}.csv"
+    return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
+
+
+def read_published(source: str | Path):
+    """Published numbers as a pandas DataFrame with the columns of published_file; filter is empty text for whole layers."""
+    import pandas
+
+    table = pandas.read_csv(source, dtype={"filter": "str"}, keep_default_na=False)
+    if tuple(table.columns) != PUBLISHED_COLUMNS:
+        raise StudyError(f"{source} has the columns {', '.join(table.columns)}; {', '.join(PUBLISHED_COLUMNS)} are wanted")
+    return table
 
 
 def pattern(study: str, name: str) -> str:
@@ -441,6 +465,21 @@ def representations(source: str | Path, view: View | None = None) -> Iterator[St
                             raise StudyError(f"{source}: layer {layer} has {array.shape[1]} filters, none is {index}")
                         maps = array[:, index].reshape(len(array), -1)
                         yield Stored(number, layer, index, depth, maps, attributes)
+
+
+def read_layer_rows(source: str | Path, epoch: int, layer: str, rows: "np.ndarray") -> "np.ndarray":
+    """(len(rows), ...) float32 in the layer's own shape: its outputs for some rows of an activations file.
+
+    Raises StudyError where the file has no such snapshot or layer, as after a training that diverged.
+    """
+    import numpy as np
+
+    with open_hdf5(source) as file:
+        name = f"{epoch_name(epoch)}/{layer}"
+        if name not in file:
+            raise StudyError(f"{source} has no layer {layer} at epoch {epoch}; did the training diverge?")
+        ascending = np.unique(rows)
+        return file[name][ascending][np.searchsorted(ascending, rows)]
 
 
 def read_labels(source: str | Path) -> "np.ndarray":

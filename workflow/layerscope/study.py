@@ -151,6 +151,14 @@ def metrics() -> dict[str, Metric]:
     return found
 
 
+def shows_one(kind: str) -> tuple[str, ...]:
+    """What a kind of figure shows exactly one of: of network, sample, embedding, layer and snapshot."""
+    try:
+        return dependencies.literal(f"layerscope.figures.{kind}", "SHOWS_ONE")
+    except KeyError:
+        return ()
+
+
 def neighbors_needed(embedding: dict) -> int:
     """How many neighbours of each point, itself not counted, an embedding needs in the graph; 0 where it reads none."""
     if "neighbors" not in dependencies.literal(f"layerscope.embedding.{engine_module(embedding)}", "READS"):

@@ -12,6 +12,7 @@ from layerscope.study import (
     metrics,
     neighbors_needed,
     sample_size,
+    shows_one,
     source_sizes,
     split_size,
 )
@@ -20,6 +21,7 @@ from layerscope.study import (
 RESERVED_TARGETS = (
     "all",
     "prepare",
+    "prepared",
     "train",
     "dump",
     "dump_input",
@@ -211,25 +213,45 @@ def _check_scores_named(study: Study) -> None:
 
 def _check_figures(study: Study) -> None:
     for name, table in study.tables.items():
+        for embedding in [part for pair in table.get("noise", {}).items() for part in pair]:
+            if embedding not in study.embeddings:
+                raise StudyError(
+                    f"tables.{name}.noise: no embedding is named '{embedding}'; {one_of(embedding, study.embeddings)}"
+                )
         if table["kind"] == "tests":
             for key in table.get("on", {}):
                 if key in ("seed", "epoch", "state"):
                     raise StudyError(f"tables.{name}.on.{key}: a test is over all seeds, of the first and last epoch; remove it")
     for name, figure in study.figures.items():
-        if figure["kind"] != "embedding_grid":
-            continue
-        on = figure.get("on", {})
-        runs = [run for run in study.runs if selection.allows(on, **run.keys)]
-        embeddings = [embedding for embedding in study.embeddings if selection.allows(on, embedding=embedding)]
-        samples = [sample for sample in study.samples if selection.allows(on, sample=sample)]
-        if len(runs) != 1 or len(embeddings) != 1 or len(samples) != 1:
-            raise StudyError(
-                f"figures.{name}.on chooses {len(runs)} networks, {len(samples)} samples and {len(embeddings)} embeddings; "
-                "an embedding grid shows one of each: name dataset, architecture, activation, seed, sample and embedding"
-            )
-        layers = selection.values(on, "layer") or []
-        if figure["panels"] == "filters" and len(layers) != 1:
+        wanted = shows_one(figure["kind"])
+        if wanted:
+            _check_shows_one(study, name, figure, wanted)
+        if figure["kind"] == "embedding_grid" and figure["panels"] == "filters" and len(_named_layers(figure)) != 1:
             raise StudyError(f"figures.{name}.on.layer: panels: filters needs exactly one layer")
+
+
+def _named_layers(figure: dict) -> list[str]:
+    return selection.values(figure.get("on", {}), "layer") or []
+
+
+def _check_shows_one(study: Study, name: str, figure: dict, wanted: tuple[str, ...]) -> None:
+    on = figure.get("on", {})
+    runs = [run for run in study.runs if selection.allows(on, **run.keys)]
+    snapshots = selection.allowed_epochs(on, study.snapshots(runs[0])) if len(runs) == 1 else []
+    # The input is the same at every snapshot.
+    of_input = _named_layers(figure) == ["input"]
+    found = {
+        "network": len(runs),
+        "sample": sum(selection.allows(on, sample=sample) for sample in study.samples),
+        "embedding": sum(selection.allows(on, embedding=embedding) for embedding in study.embeddings),
+        "layer": len(_named_layers(figure)),
+        "snapshot": 1 if of_input else len(snapshots),
+    }
+    if any(found[part] != 1 for part in wanted):
+        chosen = ", ".join(f"{found[part]} {part}{'' if found[part] == 1 else 's'}" for part in wanted)
+        keys = {"network": "dataset, architecture, activation, seed", "snapshot": "epoch or state"}
+        named = ", ".join(keys.get(part, part) for part in wanted)
+        raise StudyError(f"figures.{name}.on chooses {chosen}; {figure['kind']} shows one of each: name {named}")
 
 
 def _simple_values(values: object) -> bool:

@@ -27,4 +27,5 @@ rule figure:
         "python -m layerscope.stages.figure --params {params.job:q} --svg {output.svg} --png {output.png}"
         " --csv {output.csv}"
         " --score-table {input.score_table} --summary {input.summary} --tests {input.tests} --data {input.data}"
-        " --history {input.history} --activations {input.activations} --embedding {input.embedding} 2>&1 | tee {log}"
+        " --history {input.history} --activations {input.activations} --embedding {input.embedding}"
+        " --published {input.published} 2>&1 | tee {log}"

@@ -6,7 +6,8 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from layerscope import store
-from layerscope.data.tensors import channelled
+from layerscope.figures.pictures import pictures
+from layerscope.figures.style import set_title
 from layerscope.inputs import Inputs
 
 READS = ("data",)
@@ -32,24 +33,17 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
         for label, indices in enumerate(chosen):
             rows += [{"dataset": name, "class": described.classes[label], "row": int(index)} for index in indices]
     if options["title"]:
-        figure.suptitle(options["title"])
+        set_title(figure, options["title"])
     return figure, pd.DataFrame(rows)
 
 
 def _strip(images: np.ndarray, chosen: list[np.ndarray], count: int, white: float) -> np.ndarray:
-    pictures = _as_pictures(images)
-    height, width = pictures.shape[1:3]
+    shown = pictures(images)
+    height, width = shown.shape[1:3]
     gap = 1 + height // 16
-    strip = np.zeros((len(chosen) * (height + gap), count * (width + gap), *pictures.shape[3:]))
+    strip = np.zeros((len(chosen) * (height + gap), count * (width + gap), *shown.shape[3:]))
     for row, indices in enumerate(chosen):
         for column, index in enumerate(indices):
             top, left = row * (height + gap), column * (width + gap)
-            strip[top : top + height, left : left + width] = np.clip(pictures[index] / white, 0, 1)
+            strip[top : top + height, left : left + width] = np.clip(shown[index] / white, 0, 1)
     return strip
-
-
-def _as_pictures(images: np.ndarray) -> np.ndarray:
-    if images.ndim == 2:
-        return images[:, None, :]
-    channels = channelled(images)
-    return channels.transpose(0, 2, 3, 1) if channels.shape[1] == 3 else channels[:, 0]

@@ -8,12 +8,12 @@ from matplotlib.figure import Figure
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.style import colours
+from layerscope.figures.style import colours, network_name, set_title
 from layerscope.inputs import Inputs
 from layerscope.states import state
 
 READS = ("embedding", "activations", "data")
-PANEL_INCHES = 1.7
+SHOWS_ONE = ("network", "sample", "embedding")
 
 
 def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
@@ -25,14 +25,15 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     panels = _panels(inputs.embedding, options)
     if not panels:
         raise StudyError("the embedding grid finds no embedding of what its `on` chooses; widen it")
-    epochs = sorted({epoch for epoch, _ in panels if epoch is not None})
+    # The input belongs to no snapshot: alone it is one row, beside layers it stands in each of theirs.
+    epochs = sorted({epoch for epoch, _ in panels if epoch is not None}) or [None]
     columns = list(dict.fromkeys(column for _, column in panels))
     labels = store.read_labels(inputs.activations[0])
     index = store.read_index(inputs.activations[0])
     figure, axes = plt.subplots(
         len(epochs),
         len(columns),
-        figsize=(PANEL_INCHES * len(columns) + 0.3, PANEL_INCHES * len(epochs) + 0.7),
+        figsize=(options["panel_inches"] * len(columns) + 0.3, options["panel_inches"] * len(epochs) + 0.7),
         squeeze=False,
     )
     palette = colours(len(described.classes))
@@ -47,7 +48,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
             stored = panels.get((epoch, column)) or panels.get((None, column))
             if row == 0:
                 axis.set_title(column)
-            if number == 0:
+            if number == 0 and epoch is not None:
                 axis.set_ylabel(f"{state(epoch, options['snapshots'])} (epoch {epoch})")
             if stored is None:
                 axis.set_axis_off()
@@ -56,8 +57,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
             if row == 0 or stored.layer != "input":
                 tables.append(_table(stored, labels, index))
     keys = store.file_params(inputs.embedding[-1])["keys"]
-    about = f"{keys['architecture']} ({keys['activation']}, seed {keys['seed']}) on {keys['dataset']}"
-    figure.suptitle(options["title"] or f"{about}, {keys['embedding']} of {len(labels):,} observations ({keys['sample']})")
+    about = f"{network_name(keys)}, {keys['embedding']} of {len(labels):,} observations ({keys['sample']})"
+    set_title(figure, options["title"] or about)
     return figure, pd.concat(tables, ignore_index=True)
 
 
@@ -74,7 +75,7 @@ def _panels(sources: list[str], options: dict) -> dict[tuple[int | None, str], s
                 continue
             if of_network and stored.epoch not in epochs:
                 continue
-            column = stored.layer if stored.filter is None else f"{stored.layer}, filter {stored.filter}"
+            column = f"layer {stored.depth} ({stored.layer})" + ("" if stored.filter is None else f", filter {stored.filter}")
             panels.setdefault((stored.epoch if of_network else None, column), stored)
     return panels
 

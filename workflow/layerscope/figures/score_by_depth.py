@@ -6,20 +6,24 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from layerscope import store
-from layerscope.aggregation import FILTER_MEAN, by_state, per_run, select, summarise, with_input_joined
+from layerscope.aggregation import FILTER_MEAN, LIVING_MEAN, NETWORK, by_state, per_run, select, summarise, with_input_joined
 from layerscope.errors import StudyError
-from layerscope.figures.style import STATE_LINES, STATE_MARKERS, colours, network_title
+from layerscope.figures.style import STATE_LINES, STATE_MARKERS, colours, network_title, set_title
 from layerscope.inputs import Inputs
 
 READS = ("score_table",)
 
 
 def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Spaces down, architectures on datasets across; colours are activation functions, solid lines trained networks."""
+    """Spaces down, architectures on datasets across; colours are activation functions, solid lines trained networks.
+
+    With `filters`, layers of which filters are scored stand for the mean over them, degenerate ones included; hollow markers
+    leave those out. Other layers are whole.
+    """
     scores = store.read_score_table(inputs.score_table[0])
     runs = per_run(with_input_joined(scores[scores["metric"] == options["score"]]))
     runs = select(runs, options.get("on", {}))
-    runs = runs[runs["filter"] == (FILTER_MEAN if options["filters"] else "")]
+    runs = _means_over_filters(runs) if options["filters"] else runs[runs["filter"] == ""]
     runs = runs[runs["depth"].notna()]
     if runs.empty:
         raise StudyError(f"no rows of {options['score']} have a depth in what `on` chooses; widen it")
@@ -44,7 +48,9 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
             panel = panels[row, column]
             key = {"space": space, "sample": sample, "dataset": dataset, "architecture": architecture}
             own, means = (frame[(frame[list(key)] == pd.Series(key)).all(axis=1)] for frame in (runs, summary))
-            _draw_panel(panel, own, means, palette)
+            living = means["filter"] == LIVING_MEAN
+            _draw_panel(panel, own[own["filter"] != LIVING_MEAN], means[~living], palette)
+            _draw_living(panel, means[living], palette)
             if row == 0:
                 n = own.groupby("activation")["seed"].nunique().min() if len(own) else 0
                 panel.set_title(f"{network_title(dataset, architecture)}, n = {n} runs")
@@ -54,9 +60,34 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     handles = {}
     for panel in panels.flat:
         handles.update(dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True)))
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=5)
-    figure.suptitle(options["title"] or f"{options['score']} by depth: means over runs with 95 % intervals, thin lines are runs")
+    across = max(1, int(figure.get_figwidth() / 2.6))
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=across)
+    averaged = ", layers of filters by their mean" if options["filters"] else ""
+    about = f"{options['score']} by depth{averaged}: means over runs with 95 % intervals, thin lines are runs"
+    set_title(figure, options["title"] or about)
     return figure, summary
+
+
+def _means_over_filters(runs: pd.DataFrame) -> pd.DataFrame:
+    """Layers of which filters are scored by their means over filters, the others whole."""
+    by_layer = [*NETWORK, "sample", "space", "layer"]
+    of_filters = runs[runs["filter"].isin([FILTER_MEAN, LIVING_MEAN])]
+    averaged = pd.MultiIndex.from_frame(runs[by_layer]).isin(pd.MultiIndex.from_frame(of_filters[by_layer]))
+    return pd.concat([runs[(runs["filter"] == "") & ~averaged], of_filters], ignore_index=True)
+
+
+def _draw_living(panel, means: pd.DataFrame, palette: dict) -> None:
+    for (activation, state), own in means.groupby(["activation", "state"]):
+        panel.plot(
+            own["depth"],
+            own["mean"],
+            linestyle="none",
+            marker=STATE_MARKERS[state],
+            markersize=6,
+            markerfacecolor="none",
+            markeredgecolor=palette[activation],
+            label=f"{activation}, {state}, without degenerate filters",
+        )
 
 
 def _draw_panel(panel, runs: pd.DataFrame, summary: pd.DataFrame, palette: dict) -> None:

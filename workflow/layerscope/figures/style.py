@@ -1,5 +1,6 @@
 """One look for all figures: readable in print and in colour-blind sight, the same bytes for the same data."""
 
+import textwrap
 from pathlib import Path
 
 import matplotlib
@@ -12,6 +13,7 @@ from matplotlib.figure import Figure
 
 STATE_LINES = {"untrained": "--", "trained": "-", "intermediate": ":"}
 STATE_MARKERS = {"untrained": "o", "trained": "s", "intermediate": "^"}
+TITLE_CHARACTERS_PER_INCH = 14
 SETTINGS = {
     "font.size": 8,
     "axes.titlesize": 8,
@@ -40,6 +42,19 @@ def save(figure: Figure, svg: Path, png: Path) -> None:
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     figure.savefig(png, format="png", metadata={"Software": None})
     plt.close(figure)
+
+
+def set_title(figure: Figure, text: str) -> None:
+    """A heading above all panels, in as many lines as the figure's width asks for."""
+    characters = max(20, int(TITLE_CHARACTERS_PER_INCH * figure.get_figwidth()))
+    figure.suptitle("\n".join(textwrap.wrap(text, characters)), fontsize=SETTINGS["axes.titlesize"])
+
+
+def network_name(keys: dict) -> str:
+    """One network in words. keys: those of its files; the input of a dataset has no architecture."""
+    if not keys["architecture"]:
+        return f"input of {keys['dataset']}"
+    return f"{keys['architecture']} ({keys['activation']}, seed {keys['seed']}) on {keys['dataset']}"
 
 
 def network_title(dataset: str, architecture: str) -> str:

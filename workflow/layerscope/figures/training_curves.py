@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from layerscope import store
-from layerscope.figures.style import colours, network_title
+from layerscope.figures.style import colours, network_title, set_title
 from layerscope.inputs import Inputs
 
 READS = ("history",)
@@ -41,8 +41,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     handles = {}
     for panel in panels.flat:
         handles.update(dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True)))
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=4)
-    figure.suptitle(options["title"] or "Training: thick lines are means over runs, thin lines are runs")
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=max(1, int(figure.get_figwidth() / 1.6)))
+    set_title(figure, options["title"] or "Training: thick lines are means over runs, thin lines are runs")
     return figure, history
 
 

@@ -11,7 +11,10 @@ GROUP = ["dataset", "architecture", "activation", "sample", "space"]
 
 
 def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
-    """One row a layer, filter and network kind; for each score a column of means and one of standard deviations over runs."""
+    """One row a layer, filter and network kind; for each score a column of means and one of standard deviations over runs.
+
+    With `spread: false` only layer, filter and scores, as the reports print them.
+    """
     summary = chosen_summary(inputs.score_table[0], options)
     table = []
     for key, group in summary.groupby(GROUP, sort=False):
@@ -25,7 +28,10 @@ def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
                 row[score] = _pair(own, "mean")
                 row[f"{score} sd"] = _pair(own, "sd")
             table.append(row)
-    return pd.DataFrame(table)
+    if options["spread"]:
+        return pd.DataFrame(table)
+    filters = ["filter"] if any(row["filter"] for row in table) else []
+    return pd.DataFrame(table)[["layer", *filters, *options["scores"]]]
 
 
 def _order(item: tuple) -> tuple:

@@ -4,6 +4,7 @@ MNIST and FashionMNIST are read from their idx files, CIFAR10 from its binary ar
 formats that need no pickle.
 """
 
+import hashlib
 import tarfile
 from pathlib import Path
 
@@ -36,11 +37,22 @@ CLASSES = {
     "CIFAR10": ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
     "SVHN": DIGITS,
 }
-# Over images and labels of train, then of test, as read here: a damaged or exchanged file is noticed whatever its format.
+# Of the files unpacked: whoever packed them, and however, what they hold is known.
 SHA256 = {
-    "MNIST": "1e35582d42a90940c55b956deb61875c020b567ed20e3c5b174f52bf7809ed9b",
-    "FashionMNIST": "ece172613115fb18b120bec8f6c02271af90b8b8f0a5af5c51cbd5ceed68e619",
+    "MNIST": {
+        "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
+        "train-labels-idx1-ubyte": "65a50cbbf4e906d70832878ad85ccda5333a97f0f4c3dd2ef09a8a9eef7101c5",
+        "t10k-images-idx3-ubyte": "0fa7898d509279e482958e8ce81c8e77db3f2f8254e26661ceb7762c4d494ce7",
+        "t10k-labels-idx1-ubyte": "ff7bcfd416de33731a308c3f266cc351222c34898ecbeaf847f06e48f7ec33f2",
+    },
+    "FashionMNIST": {
+        "train-images-idx3-ubyte": "c59f468a2f672dc815687fe0f83887768d799fd8a3f3276145d20f83aa44d888",
+        "train-labels-idx1-ubyte": "bad3541b69d912435c50bb6ba87bec294ff4f6a2e1246121d8633921760443d9",
+        "t10k-images-idx3-ubyte": "5b4141f0afbad91edebe8549f8fcffe087ea10ca49f1dbef5c9a5cd8815ce37b",
+        "t10k-labels-idx1-ubyte": "0402a96d92fd2663957122ceb108a494c5af83dab82d92729df917d7dec38c34",
+    },
 }
+MOVE_IT = "it was left where it is: move it away to have it fetched anew"
 DEBIAN_FASHION = Path("/usr/share/datasets/fashion-mnist")
 CIFAR10_ARCHIVE = ("cifar-10-binary.tar.gz", "c32a1d4ab5d03f1284b67883e8d87530")
 CIFAR10_ADDRESS = "https://www.cs.toronto.edu/~kriz/cifar-10-binary.tar.gz"
@@ -59,14 +71,26 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
     try:
         splits = readers[name](name, downloads)
     except (OSError, RuntimeError, tarfile.TarError) as error:
-        raise StudyError(
-            f"dataset '{name}' is not below {downloads} and could not be fetched ({error}); "
-            "put it there, or point LAYERSCOPE_DATA at a folder that has it in torchvision's layout"
-        ) from None
+        raise StudyError(_missing(name, downloads, " ".join(str(error).split()))) from None
     digest = array_digest(*(array for split in splits.values() for array in split))
-    if name in SHA256 and digest != SHA256[name]:
-        raise StudyError(f"dataset '{name}' below {downloads} has SHA-256 {digest}, not {SHA256[name]}; fetch it again")
     return Dataset(splits, CLASSES[name], 255, f"torchvision.datasets.{name}", digest)
+
+
+def _missing(name: str, downloads: Path, error: str) -> str:
+    places = {"CIFAR10": CIFAR10_ARCHIVE[0], "SVHN": "train_32x32.mat and test_32x32.mat"}
+    looked_for = f"{downloads / places.get(name, name + '/raw')}"
+    ways = [
+        f"put torchvision's files of it there ({places.get(name, ', '.join(SHA256.get(name, {})))})",
+        "name another folder that has them in the environment variable LAYERSCOPE_DATA",
+        "connect to the network and run again",
+    ]
+    if name == "FashionMNIST":
+        looked_for += f" and {DEBIAN_FASHION}"
+        ways[0] += " or install Debian's package dataset-fashion-mnist"
+    return (
+        f"dataset '{name}' is missing: looked for {looked_for}, then tried to fetch it ({error}). "
+        f"Three ways to provide it: {'; '.join(f'({number}) {way}' for number, way in enumerate(ways, start=1))}"
+    )
 
 
 def _idx(name: str, downloads: Path) -> dict:
@@ -86,14 +110,14 @@ def _idx(name: str, downloads: Path) -> dict:
             getattr(datasets, name)(str(downloads), download=True)
     return {
         split: (
-            _read_idx(folder / f"{part}-images-idx3-ubyte", 3),
-            _read_idx(folder / f"{part}-labels-idx1-ubyte", 1).astype(np.int64),
+            _read_idx(folder / f"{part}-images-idx3-ubyte", 3, name),
+            _read_idx(folder / f"{part}-labels-idx1-ubyte", 1, name).astype(np.int64),
         )
         for split, part in parts.items()
     }
 
 
-def _read_idx(file: Path, dimensions: int) -> np.ndarray:
+def _read_idx(file: Path, dimensions: int, name: str) -> np.ndarray:
     if file.exists():
         content = file.read_bytes()
     else:
@@ -101,11 +125,14 @@ def _read_idx(file: Path, dimensions: int) -> np.ndarray:
 
         content = gzip.decompress(file.with_name(file.name + ".gz").read_bytes())
     if content[:4] != bytes([0, 0, 8, dimensions]):
-        raise StudyError(f"{file} is no idx file of {dimensions} dimensions of bytes; delete it to have it fetched again")
+        raise StudyError(f"{file} is no idx file of {dimensions} dimensions of bytes; {MOVE_IT}")
     header = 4 + 4 * dimensions
     shape = np.frombuffer(content[:header].ljust(header, b"\0"), ">i4", dimensions, 4)
     if len(content) < header or len(content) != header + int(np.prod(shape, dtype=np.int64)):
-        raise StudyError(f"{file} is cut short; delete it to have it fetched again")
+        raise StudyError(f"{file} is cut short; {MOVE_IT}")
+    digest = hashlib.sha256(content).hexdigest()
+    if digest != SHA256[name][file.name]:
+        raise StudyError(f"{file} is not the published file: its SHA-256 is {digest}, not {SHA256[name][file.name]}; {MOVE_IT}")
     return np.frombuffer(content, np.uint8, offset=header).reshape(shape)
 
 

@@ -1,0 +1,121 @@
+"""Observations that lie among those of another class: the first of every confused pair of classes, as images.
+
+The class that an observation is taken for is the vote of its k nearest neighbours in one embedding, the observation itself
+among them (Ruman 2021, the outliers of the last layer).
+"""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from layerscope import selection, store
+from layerscope.errors import StudyError
+from layerscope.figures.pictures import pictures
+from layerscope.figures.style import network_name, set_title
+from layerscope.inputs import Inputs
+from layerscope.neighbors import nearest_neighbors
+from layerscope.scoring.knn import majority, with_self
+
+READS = ("embedding", "activations", "data")
+SHOWS_ONE = ("network", "sample", "embedding", "layer", "snapshot")
+
+
+def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+    """Rows are classes, columns what they are taken for; the diagonal has the first observation of a class that is taken for it.
+
+    With `pair` (two class names, a and b) three images: a taken for a, b taken for b, a taken for b. The table lists every
+    ordered pair of classes with its count and the first observation's place in the sample and in the split.
+    """
+    described = store.describe_data(inputs.data[0])
+    classes = described.classes
+    pair = _numbers(options.get("pair", []), classes)
+    [source] = [file for file in inputs.embedding if store.file_params(file)["keys"]["architecture"]]
+    stored = _chosen(source, options)
+    labels = store.read_labels(inputs.activations[-1])
+    index = store.read_index(inputs.activations[-1])
+    neighbors, _ = nearest_neighbors(stored.array, options["k"])
+    taken_for = majority(labels[with_self(stored.array, neighbors)], len(classes))
+    first, table = _first_of_pairs(labels, taken_for, index, classes)
+    cells = [(a, b) for a in range(len(classes)) for b in range(len(classes))]
+    if pair:
+        cells = [(pair[0], pair[0]), (pair[1], pair[1]), pair]
+    shown = [first[cell] for cell in cells if cell in first]
+    split = store.file_params(inputs.activations[-1])["sample"]["split"]
+    rows = np.unique(index[shown])
+    images = pictures(store.read_images(inputs.data[0], split, rows)) / described.white
+    by_position = {position: images[np.searchsorted(rows, index[position])] for position in shown}
+    keys = store.file_params(source)["keys"]
+    about = (
+        f"{network_name(keys)}: classes by {options['k']} neighbours in {keys['embedding']} of layer {stored.depth} "
+        f"({stored.layer}), {int((taken_for != labels).sum())} of {len(labels):,} observations taken for another class"
+    )
+    figure = _triple(cells, first, by_position, classes) if pair else _matrix(cells, first, by_position, table, classes)
+    set_title(figure, options["title"] or about)
+    return figure, table
+
+
+def _numbers(pair: list[str], classes: list[str]) -> tuple[int, int] | None:
+    for name in pair:
+        if name not in classes:
+            raise StudyError(f"pair: '{name}' is no class of the dataset; its classes are: {', '.join(classes)}")
+    return (classes.index(pair[0]), classes.index(pair[1])) if pair else None
+
+
+def _chosen(source: str, options: dict) -> store.Stored:
+    epochs = selection.allowed_epochs(options["on"], options["snapshots"])
+    for _, stored in store.embeddings(source):
+        if stored.epoch in epochs and stored.filter is None and selection.allows(options["on"], layer=stored.layer):
+            return stored
+    raise StudyError(f"{source} has no embedding of the layer and snapshot that `on` names; did the training diverge?")
+
+
+def _first_of_pairs(
+    labels: np.ndarray, taken_for: np.ndarray, index: np.ndarray, classes: list[str]
+) -> tuple[dict, pd.DataFrame]:
+    first, rows = {}, []
+    for a, name in enumerate(classes):
+        for b, other in enumerate(classes):
+            found = np.flatnonzero((labels == a) & (taken_for == b))
+            if len(found):
+                first[a, b] = int(found[0])
+                place = {"position": int(found[0]), "row": int(index[found[0]])}
+            else:
+                place = {"position": "", "row": ""}
+            rows.append({"class": name, "taken_for": other, "count": len(found), **place})
+    return first, pd.DataFrame(rows)
+
+
+def _show(axis, image: np.ndarray | None, empty: str) -> None:
+    axis.set_xticks([])
+    axis.set_yticks([])
+    axis.spines[:].set_visible(image is not None)
+    axis.spines[:].set_linewidth(0.4)
+    if image is None:
+        axis.text(0.5, 0.5, empty, transform=axis.transAxes, ha="center", va="center", fontsize=6, color="0.6")
+    else:
+        axis.imshow(np.clip(image, 0, 1), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
+
+
+def _triple(cells: list, first: dict, images: dict, classes: list[str]) -> Figure:
+    figure, axes = plt.subplots(1, 3, figsize=(5.4, 2.2))
+    for axis, (a, b) in zip(axes, cells, strict=True):
+        image = images[first[a, b]] if (a, b) in first else None
+        _show(axis, image, f"no {classes[a]} is taken\nfor {classes[b]} here")
+        axis.set_title(f"{classes[a]}, taken for {classes[b]}" if a != b else classes[a], fontsize=7)
+    return figure
+
+
+def _matrix(cells: list, first: dict, images: dict, table: pd.DataFrame, classes: list[str]) -> Figure:
+    count = len(classes)
+    figure, axes = plt.subplots(count, count, figsize=(0.62 * count + 1.2, 0.66 * count + 1), squeeze=False)
+    for axis, (a, b), pairs in zip(axes.flat, cells, table["count"], strict=True):
+        _show(axis, images[first[a, b]] if (a, b) in first else None, "-")
+        if pairs:
+            axis.set_xlabel(str(pairs), fontsize=5, labelpad=1, color="0.3" if a == b else "C3")
+        if a == 0:
+            axis.set_title(classes[b], fontsize=6)
+        if b == 0:
+            axis.set_ylabel(classes[a], fontsize=6, rotation=0, ha="right", va="center")
+    figure.supxlabel("taken for; below each image how many", fontsize=7)
+    return figure

@@ -1,0 +1,104 @@
+"""What every filter of a layer makes of an example: one map a filter, or the input image itself."""
+
+import math
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from layerscope import selection, store
+from layerscope.errors import StudyError
+from layerscope.figures.pictures import pictures
+from layerscope.figures.style import network_name, set_title
+from layerscope.inputs import Inputs
+
+READS = ("activations", "data")
+SHOWS_ONE = ("network", "sample", "layer", "snapshot")
+
+
+def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+    """The first observation of each class in the sample: classes down, filters across. With `class`, that class alone.
+
+    Maps share one scale from 0 to the largest value shown, so that a dead filter is dark. The table has, for every class and
+    filter, the observation's row in the split and the smallest, mean and largest value of the map.
+    """
+    described = store.describe_data(inputs.data[0])
+    [layer] = selection.values(options["on"], "layer")
+    [source] = [file for file in inputs.activations if store.file_params(file)["keys"]["architecture"]]
+    classes = _chosen_classes(options["class"], described.classes)
+    labels, index = store.read_labels(source), store.read_index(source)
+    missing = [described.classes[label] for label in classes if not (labels == label).any()]
+    if missing:
+        raise StudyError(f"the sample has no observation of class {', '.join(missing)}; choose another class or sample")
+    positions = np.array([int(np.flatnonzero(labels == label)[0]) for label in classes])
+    names = [described.classes[label] for label in classes]
+    keys = store.file_params(source)["keys"]
+    if layer == "input":
+        maps = _images(inputs.data[0], store.file_params(source)["sample"]["split"], index[positions]) / described.white
+        about = f"{keys['dataset']}, the first image of a class in {keys['sample']}"
+    else:
+        [epoch] = selection.allowed_epochs(options["on"], options["snapshots"])
+        maps = store.read_layer_rows(source, epoch, layer, positions)
+        if maps.ndim != 4:
+            raise StudyError(f"layer {layer} has no maps; filter_maps shows convolutions and the input")
+        about = f"{network_name(keys)}, epoch {epoch}: maps of {layer}, colours from 0 to {maps.max():.3g}"
+    drawn = _of_one(maps[0], layer) if options["class"] else _of_all(maps, names, layer)
+    of_class = f" (class {names[0]})" if options["class"] else ""
+    set_title(drawn, options["title"] or about + of_class)
+    rows = [
+        {"class": name, "row": int(row), "layer": layer, "filter": "" if layer == "input" else number}
+        | {"minimum": float(values.min()), "mean": float(values.mean()), "maximum": float(values.max())}
+        for name, row, of_example in zip(names, index[positions], maps, strict=True)
+        for number, values in enumerate([of_example] if layer == "input" else of_example)
+    ]
+    return drawn, pd.DataFrame(rows)
+
+
+def _chosen_classes(name: str | None, classes: list[str]) -> list[int]:
+    if name is None:
+        return list(range(len(classes)))
+    if name not in classes:
+        raise StudyError(f"class: '{name}' is no class of the dataset; its classes are: {', '.join(classes)}")
+    return [classes.index(name)]
+
+
+def _images(source: str, split: str, rows: np.ndarray) -> np.ndarray:
+    ascending = np.unique(rows)
+    return pictures(store.read_images(source, split, ascending))[np.searchsorted(ascending, rows)]
+
+
+def _show(axis, values: np.ndarray, layer: str, largest: float) -> None:
+    axis.set_xticks([])
+    axis.set_yticks([])
+    axis.spines[:].set_visible(False)
+    axis.imshow(values, cmap="gray_r" if layer == "input" else "viridis", vmin=0, vmax=largest or 1, interpolation="nearest")
+
+
+def _of_one(example: np.ndarray, layer: str) -> Figure:
+    panels = [example] if layer == "input" else list(example)
+    across = math.ceil(math.sqrt(len(panels))) if len(panels) > 4 else len(panels)
+    down = math.ceil(len(panels) / across)
+    side = 2.4 if len(panels) == 1 else 1.15
+    figure, axes = plt.subplots(down, across, figsize=(side * across + 0.6, side * down + 0.5), squeeze=False)
+    for axis in axes.flat:
+        axis.set_axis_off()
+    for number, (axis, values) in enumerate(zip(axes.flat, panels, strict=False)):
+        axis.set_axis_on()
+        _show(axis, values, layer, 1.0 if layer == "input" else float(example.max()))
+        if layer != "input":
+            axis.set_title(f"filter {number}", fontsize=6)
+    return figure
+
+
+def _of_all(maps: np.ndarray, names: list[str], layer: str) -> Figure:
+    across = 1 if layer == "input" else maps.shape[1]
+    side = 0.9 if across == 1 else 0.62
+    figure, axes = plt.subplots(len(names), across, figsize=(side * across + 1, side * len(names) + 0.6), squeeze=False)
+    for line, name, of_example in zip(axes, names, maps, strict=True):
+        for number, (axis, values) in enumerate(zip(line, [of_example] if layer == "input" else of_example, strict=True)):
+            _show(axis, values, layer, 1.0 if layer == "input" else float(maps.max()))
+            if line is axes[0] and layer != "input":
+                axis.set_title(f"filter {number}", fontsize=5)
+        line[0].set_ylabel(name, fontsize=6, rotation=0, ha="right", va="center")
+    return figure

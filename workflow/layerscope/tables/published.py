@@ -1,0 +1,216 @@
+"""Published numbers beside measured ones: each with the spread over runs, the difference, and whether that is within noise.
+
+A published number p of one run lies inside where |mean - p| <= max(3 sd sqrt(1 + 1/n), floor): the prediction interval of one
+more run beside n runs with standard deviation sd, or the noise of the embedding alone. The floor is 3 s sqrt(1 + 1/m) for the
+standard deviation s of a score over m embedding seeds of the same points, the input of the dataset.
+
+Filters of another initialisation have no counterpart by number: the k-th smallest value of a layer stands beside the k-th
+smallest, and layers are compared by their means, by their number of filters at chance, and by what training changes.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import pandas as pd
+
+from layerscope import store
+from layerscope.aggregation import FILTER_MEAN, LIVING_MEAN, per_run, select, with_input_joined
+from layerscope.errors import StudyError
+from layerscope.inputs import Inputs
+from layerscope.tables.frame import number
+
+READS = ("score_table", "published")
+CHANCE_SCORE = "knn_accuracy"
+TABLE = ["figure", "dataset", "embedding", "layer"]
+CELLS = ("value", "rank")
+# A difference of two embeddings has the noise of both, a count of filters none of its own.
+NOISE_SHARE = {"trained - untrained": 2**0.5, "filters at chance": 0.0}
+
+
+def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
+    """One row a comparison, or one a published figure where options say `by: figure`."""
+    published = store.read_published(inputs.published[0])
+    scores = store.read_score_table(inputs.score_table[0])
+    scores = scores[scores["metric"].isin(published["metric"])]
+    runs = select(per_run(with_input_joined(scores)), options.get("on", {}))
+    runs = runs[~runs["filter"].isin([FILTER_MEAN, LIVING_MEAN])]
+    _check_comparable(published, runs)
+    floors = noise_floors(scores, options["noise"])
+    table = pd.DataFrame(compared(published, runs, floors, options["higher_is_better"]))
+    return summary(table) if options["by"] == "figure" else printed(table)
+
+
+def noise_floors(scores: pd.DataFrame, noise: dict[str, str]) -> dict[tuple[str, str, str], float]:
+    """(dataset, embedding, score) -> floor. noise: embedding -> the one that embeds the input by several seeds for it."""
+    floors = {}
+    for embedding, repeated in noise.items():
+        own = scores[(scores["space"] == repeated) & (scores["state"] == "input")]
+        for (dataset, metric), group in own.groupby(["dataset", "metric"]):
+            values = group["value"].to_numpy()
+            floors[dataset, embedding, metric] = 3 * values.std(ddof=1) * np.sqrt(1 + 1 / len(values)) if len(values) > 1 else 0.0
+    return floors
+
+
+def compared(published: pd.DataFrame, runs: pd.DataFrame, floors: dict, higher_is_better: dict[str, bool]) -> Iterator[dict]:
+    """Every comparison, in the order of the published figures. runs: one row a run, layer or filter, embedding and score."""
+    for key, of_table in published.groupby(TABLE, sort=False):
+        _, dataset, embedding, layer = key
+        measured = runs[(runs["dataset"] == dataset) & (runs["space"] == embedding) & (runs["depth"] == layer)]
+        about = dict(zip(TABLE, key, strict=True))
+        compare = _compare_filters if (of_table["filter"] != "").any() else _compare_layer
+        for found in compare(of_table, measured, higher_is_better):
+            floor = floors.get((dataset, embedding, found["score"]), 0.0)
+            yield about | judged(found, floor * NOISE_SHARE.get(found["comparison"], 1.0))
+
+
+def judged(found: dict, floor: float) -> dict:
+    """A comparison with its verdict. found: comparison, state, score, rank, published, and `values`, one a run."""
+    values = np.asarray(found.pop("values"), dtype=np.float64)
+    values = values[np.isfinite(values)]
+    n = len(values)
+    mean = float(values.mean()) if n else float("nan")
+    sd = float(values.std(ddof=1)) if n > 1 else float("nan")
+    allowed = max(floor, 3 * sd * np.sqrt(1 + 1 / n) if n > 1 else 0.0)
+    difference = mean - found["published"]
+    return found | {
+        "measured": mean,
+        "sd": sd,
+        "n_runs": n,
+        "difference": difference,
+        "floor": floor,
+        "allowed": allowed,
+        "inside": bool(abs(difference) <= allowed),
+    }
+
+
+def _compare_layer(published: pd.DataFrame, measured: pd.DataFrame, _: dict) -> Iterator[dict]:
+    measured = measured[measured["filter"] == ""]
+    for row in published.itertuples():
+        state = "input" if row.layer == 0 else row.state
+        values = measured[(measured["metric"] == row.metric) & (measured["state"] == state)]["value"]
+        # The input is one observation, joined to every network.
+        values = values.iloc[:1] if row.layer == 0 else values
+        yield _found("value", row.state, row.metric, row.value, values)
+    if published["layer"].iloc[0] > 0:
+        yield from _compare_training(published, measured)
+
+
+def _compare_filters(published: pd.DataFrame, measured: pd.DataFrame, higher_is_better: dict[str, bool]) -> Iterator[dict]:
+    measured = measured[measured["filter"] != ""]
+    lowest = _above_chance(measured)
+    published = _with_chance_marked(published, ["state", "filter"], lowest)
+    measured = _with_chance_marked(measured, ["seed", "state", "filter"], lowest)
+    for (state, metric), group in published.groupby(["state", "metric"], sort=False):
+        own = measured[(measured["state"] == state) & (measured["metric"] == metric)]
+        by_run = [_ascending(part["value"], higher_is_better[metric]) for _, part in own.groupby("seed")]
+        expected = np.sort(group["value"].to_numpy())
+        if any(len(values) != len(expected) for values in by_run):
+            raise StudyError(
+                f"{group['figure'].iloc[0]} publishes {len(expected)} filters, the study has {len(by_run[0])}; "
+                "compare networks of the same architecture"
+            )
+        for rank, value in enumerate(expected):
+            yield _found("rank", state, metric, value, [values[rank] for values in by_run], rank + 1)
+        yield _found("layer mean", state, metric, expected.mean(), own.groupby("seed")["value"].mean())
+        living, own_living = group[~group["at_chance"]], own[~own["at_chance"]]
+        means = own_living.groupby("seed")["value"].mean()
+        yield _found("layer mean, living filters", state, metric, living["value"].mean(), means)
+        if metric == CHANCE_SCORE:
+            yield _found("filters at chance", state, metric, group["at_chance"].sum(), own.groupby("seed")["at_chance"].sum())
+    yield from _compare_training(published, measured)
+
+
+def _compare_training(published: pd.DataFrame, measured: pd.DataFrame) -> Iterator[dict]:
+    """Trained minus untrained, paired by (run, filter): the mean over filters of a run."""
+    for metric, group in published.groupby("metric", sort=False):
+        expected = _training_effects(group, ["filter"]).mean()
+        own = _training_effects(measured[measured["metric"] == metric], ["seed", "filter"])
+        yield _found("trained - untrained", "", metric, expected, own.groupby("seed").mean())
+
+
+def _training_effects(rows: pd.DataFrame, keys: list[str]) -> pd.Series:
+    by_state = rows.set_index([*keys, "state"])["value"].unstack("state")
+    return by_state["trained"] - by_state["untrained"]
+
+
+def _above_chance(measured: pd.DataFrame) -> float:
+    """The accuracy of neighbours up to which a filter is at chance: five standard errors above the exact chance level."""
+    own = measured[measured["metric"] == CHANCE_SCORE]
+    chance = own["chance"].mean()
+    return chance + 5 * np.sqrt(chance * (1 - chance) / own["n_points"].min())
+
+
+def _with_chance_marked(rows: pd.DataFrame, keys: list[str], lowest: float) -> pd.DataFrame:
+    """Rows with `at_chance`: whether the filter's neighbours tell no more than chance, or it could not be scored at all."""
+    dead = rows[(rows["metric"] == CHANCE_SCORE) & ~(rows["value"] > lowest)]
+    marked = pd.MultiIndex.from_frame(rows[keys]).isin(pd.MultiIndex.from_frame(dead[keys]))
+    return rows.assign(at_chance=marked)
+
+
+def _ascending(values: pd.Series, higher_is_better: bool) -> np.ndarray:
+    """Smallest first; filters without a value at the end where the worst ones are."""
+    return values.sort_values(na_position="first" if higher_is_better else "last").to_numpy()
+
+
+def _found(comparison: str, state: str, score: str, published: float, values, rank: int | str = "") -> dict:
+    return {
+        "comparison": comparison,
+        "rank": rank,
+        "state": state,
+        "score": score,
+        "published": float(published),
+        "values": values,
+    }
+
+
+def _check_comparable(published: pd.DataFrame, runs: pd.DataFrame) -> None:
+    for dataset, embedding in published[["dataset", "embedding"]].drop_duplicates().itertuples(index=False):
+        own = runs[(runs["dataset"] == dataset) & (runs["space"] == embedding)]
+        networks = own[["architecture", "activation", "sample"]].drop_duplicates()
+        if len(networks) != 1:
+            raise StudyError(
+                f"published numbers of {dataset} by {embedding} stand beside one network and sample, not {len(networks)}; "
+                "choose them in the table's `on`"
+            )
+        missing = set(published["metric"]) - set(own["metric"])
+        if missing:
+            raise StudyError(f"the study has no scores {', '.join(sorted(missing))} of {dataset} by {embedding}; add them")
+
+
+def printed(table: pd.DataFrame) -> pd.DataFrame:
+    """Comparisons as text: published numbers with the four decimals that they come with, measured ones with six."""
+    columns = ["published", "measured", "sd", "difference", "floor", "allowed"]
+    texts = {column: table[column].map(lambda value: number(value, 6)) for column in columns[1:]}
+    order = [*TABLE, "state", "score", "comparison", "rank", "published", "measured", "sd", "n_runs", *columns[3:], "inside"]
+    inside = table["inside"].map({True: "yes", False: "no"})
+    return table.assign(**texts, published=table["published"].map(number), inside=inside)[order]
+
+
+def summary(table: pd.DataFrame) -> pd.DataFrame:
+    """One row a published figure: how many of its numbers are inside, and where the furthest outside lies."""
+    lines = []
+    for key, group in table.groupby(TABLE, sort=False):
+        line = dict(zip(TABLE, key, strict=True))
+        cells = group[group["comparison"].isin(CELLS)]
+        line |= {"numbers": len(cells), "inside": int(cells["inside"].sum()), "share": number(cells["inside"].mean(), 3)}
+        for comparison in ("layer mean", "layer mean, living filters", "trained - untrained"):
+            own = group[group["comparison"] == comparison]
+            line[f"{comparison}: inside"] = f"{int(own['inside'].sum())} of {len(own)}" if len(own) else ""
+        dead = group[group["comparison"] == "filters at chance"].set_index("state")
+        line["filters at chance: published / measured"] = "; ".join(
+            f"{state} {row.published:.0f} / {row.measured:.1f}" for state, row in dead.iterrows()
+        )
+        outside = cells[~cells["inside"]]
+        line["furthest outside"] = ""
+        if len(outside):
+            far = outside.loc[(outside["difference"].abs() - outside["allowed"]).idxmax()]
+            place = f" {far['rank']}. smallest" if far["rank"] != "" else ""
+            line["furthest outside"] = (
+                f"{far['score']}, {far['state']}{place}: "
+                f"{far['measured']:.4f} for {far['published']:.4f} (allowed {far['allowed']:.4f})"
+            )
+        lines.append(line)
+    total = table[table["comparison"].isin(CELLS)]
+    everything = {"figure": "all", "numbers": len(total), "inside": int(total["inside"].sum())}
+    lines.append(everything | {"share": number(total["inside"].mean(), 3)})
+    return pd.DataFrame(lines).fillna("")

@@ -1,0 +1,53 @@
+"""Where the spread of a score comes from: other networks, or other embeddings of the same network."""
+
+import numpy as np
+import pandas as pd
+
+from layerscope import store
+from layerscope.aggregation import RUN, select, with_input_joined
+from layerscope.errors import StudyError
+from layerscope.inputs import Inputs
+from layerscope.tables.frame import number
+
+READS = ("score_table",)
+KEYS = ["dataset", "architecture", "activation", "sample", "space", "state", "layer", "depth", "filter", "metric"]
+
+
+def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
+    """One row a layer, state and score, for embeddings of several seeds.
+
+    embedding sd: of one embedding about the mean of its network, pooled over networks. network sd: what is left of the spread
+    of the networks' means once the embeddings' share is taken away, 0 where nothing is left (the between-groups estimate of
+    a one-way random-effects analysis of variance; Searle, Casella, McCulloch 1992, section 3.5). A dash needs a second network.
+    """
+    scores = with_input_joined(store.read_score_table(inputs.score_table[0]))
+    scores = select(scores[scores["metric"].isin(options["scores"])], options.get("on", {}))
+    scores = scores[scores["embedding_seed"].notna()]
+    if scores.empty:
+        raise StudyError("no scores of embeddings are left of what the table's `on` chooses; widen it")
+    table = []
+    for key, group in scores.groupby(KEYS, dropna=False, sort=False):
+        keys = dict(zip(KEYS, key, strict=True))
+        by_network = group.groupby(RUN, dropna=False)["value"]
+        if keys["state"] == "input":
+            # The input is one observation, joined to every network.
+            by_network = group[group["seed"] == group["seed"].min()].groupby(RUN, dropna=False)["value"]
+        seeds = int(by_network.count().min())
+        if seeds < 2:
+            continue
+        found = spread(by_network.mean().to_numpy(), by_network.var(ddof=1).to_numpy(), seeds)
+        row = {name: keys[name] for name in ("dataset", "architecture", "activation", "sample", "space", "state")}
+        row |= {"layer": f"layer {int(keys['depth'])} ({keys['layer']})", "filter": keys["filter"], "score": keys["metric"]}
+        row |= {"networks": by_network.ngroups, "embeddings": seeds, "mean": number(by_network.mean().mean())}
+        table.append(row | {"embedding sd": number(found[0], 6), "network sd": number(found[1], 6)})
+    if not table:
+        raise StudyError("no embedding of what the table's `on` chooses has several seeds; give one `seeds: 2` or more")
+    return pd.DataFrame(table)
+
+
+def spread(means: np.ndarray, variances: np.ndarray, seeds: int) -> tuple[float, float]:
+    """(embedding sd, network sd) from each network's mean and variance (ddof 1) over its embedding seeds."""
+    within = float(np.mean(variances))
+    if len(means) < 2:
+        return within**0.5, float("nan")
+    return within**0.5, max(0.0, float(np.var(means, ddof=1)) - within / seeds) ** 0.5
