@@ -58,3 +58,13 @@ def test_a_failed_stage_ends_in_a_line_that_says_what_to_do(tmp_path: Path):
     assert "Traceback" not in done.stderr
     assert "nowhere.npz" in done.stderr.splitlines()[-1]
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_missing_dataset_stops_the_study_before_anything_else_is_done(tmp_path: Path):
+    folder = copy_project(tmp_path / "project")
+    (folder / "shapes.npz").unlink()
+    done = snakemake(folder, "--cores", "2")
+    assert done.returncode != 0
+    assert "no file shapes.npz here or below" in done.stdout
+    made = {file.name for file in (folder / "results/tiny").rglob("*.*") if file.suffix in (".h5", ".safetensors", ".txt")}
+    assert made <= {"digits.h5"}

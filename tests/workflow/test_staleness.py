@@ -109,6 +109,21 @@ CASES = {
         in_study("{on: {architecture: cnn}, lr: 0.05}", "{on: {architecture: cnn}, lr: 0.05, snapshots: [0, 1, last]}"),
         training(*CNN) | looking(*CNN) | AFTER_SCORES,
     ),
+    "one more dataset": (
+        lambda folder: [
+            edit(folder)
+            for edit in (
+                in_study("datasets:\n", "datasets:\n  more: {source: sklearn, test: 110}\n"),
+                in_study("grids:\n", "grids:\n  - {datasets: [more], architectures: [cnn], activations: [tanh], seeds: [0]}\n"),
+            )
+        ],
+        {"Preparing dataset more", "All datasets are prepared", "Dumping the input of more on some"}
+        | training("runs/more/cnn/tanh/seed0")
+        | looking("runs/more/cnn/tanh/seed0")
+        | {"Finding neighbors in inputs/more on some", "Scoring the representations of inputs/more on some"}
+        | embedding("inputs/more", name="pca")
+        | AFTER_SCORES,
+    ),
     "the learning rate of one architecture": (
         in_study("lr: 0.05", "lr: 0.06"),
         training(*CNN) | looking(*CNN) | AFTER_SCORES,
@@ -179,6 +194,7 @@ def test_the_job_counts_of_the_default_study_follow_from_its_config(tmp_path: Pa
     embeddings = 3 * sources + 1
     expected = {
         "Preparing": datasets,
+        "All": 1,
         "Training": runs,
         "Dumping": sources,
         "Finding": sources,
