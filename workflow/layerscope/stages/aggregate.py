@@ -42,17 +42,22 @@ def main(arguments: argparse.Namespace) -> None:
         scores.to_parquet(temporary, engine="pyarrow", index=False, compression="zstd")
     store.write_frame(arguments.summary, summarise(runs))
     store.write_frame(arguments.tests, training_tests(runs))
-    files.write_rows(arguments.networks, (*RUN, *NETWORK_FACTS, "versions", "unlike"), networks(params))
+    files.write_rows(arguments.networks, (*RUN, *NETWORK_FACTS, "attempts", "versions", "unlike"), networks(params))
 
 
 def networks(params: dict) -> list[dict]:
-    """One row a network: how its training ended, what made it, and in what it is unlike most networks of the study."""
+    """One row a network: how its training ended, what made it, and in what it is unlike most networks of the study.
+
+    attempts: the test accuracy of each attempt of a training that was to be accepted, in order; the last one is kept.
+    """
     rows = []
     for group in params["networks"]:
         for seed in group["seeds"]:
             keys = {key: group[key] for key in ("dataset", "architecture", "activation")} | {"seed": seed}
             made_by = store.file_provenance(store.path(params["study"], "spectra", run=store.run_folder(**keys)))
-            rows.append(keys | {key: made_by[key] for key in NETWORK_FACTS} | {"versions": canonical_json(made_by["versions"])})
+            facts = {key: made_by[key] for key in NETWORK_FACTS} | {"versions": canonical_json(made_by["versions"])}
+            attempts = ["diverged" if reached is None else f"{reached:.4f}" for reached in made_by.get("attempts", [])]
+            rows.append(keys | facts | {"attempts": " ".join(attempts)})
     usual = {key: Counter(row[key] for row in rows).most_common(1)[0][0] for key in ALIKE} if rows else {}
     for row in rows:
         row["unlike"] = ", ".join(key for key in ALIKE if row[key] != usual[key])
