@@ -31,7 +31,7 @@ rule aggregate:
         "../../envs/study.yaml"
     threads: 1
     params:
-        job=jobs.aggregate_params,
+        job=jobs.params.aggregate,
     message:
         "Aggregating all scores"
     shell:
@@ -58,7 +58,7 @@ rule claims:
         "../../envs/study.yaml"
     threads: 1
     params:
-        job=jobs.claims_params,
+        job=jobs.params.claims,
     message:
         "Judging the claims"
     shell:

@@ -12,7 +12,7 @@ rule dump:
         "../../envs/study.yaml"
     threads: jobs.study.threads
     params:
-        job=jobs.dump_params,
+        job=jobs.params.dump,
     message:
         "Dumping {wildcards.run} on {wildcards.sample}"
     shell:
@@ -35,7 +35,7 @@ rule dump_input:
         "../../envs/study.yaml"
     threads: 1
     params:
-        job=jobs.dump_input_params,
+        job=jobs.params.dump_input,
     message:
         "Dumping the input of {wildcards.dataset} on {wildcards.sample}"
     shell:

@@ -13,7 +13,7 @@ rule embed:
         "../../envs/study.yaml"
     threads: jobs.study.threads
     params:
-        job=jobs.embed_params,
+        job=jobs.params.embed,
     message:
         "Embedding {wildcards.source} on {wildcards.sample} by {wildcards.embedding}"
     shell:

@@ -20,7 +20,7 @@ rule figure:
         "../../envs/study.yaml"
     threads: 1
     params:
-        job=jobs.figure_params,
+        job=jobs.params.figure,
     message:
         "Drawing figure {wildcards.figure}"
     shell:

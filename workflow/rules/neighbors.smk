@@ -12,7 +12,7 @@ rule neighbors:
         "../../envs/study.yaml"
     threads: 1
     params:
-        job=jobs.neighbors_params,
+        job=jobs.params.neighbors,
     message:
         "Finding neighbors in {wildcards.source} on {wildcards.sample}"
     shell:

@@ -12,7 +12,7 @@ rule prepare:
         "../../envs/study.yaml"
     threads: 1
     params:
-        job=jobs.prepare_params,
+        job=jobs.params.prepare,
     message:
         "Preparing dataset {wildcards.dataset}"
     shell:

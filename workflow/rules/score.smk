@@ -14,7 +14,7 @@ rule score_run:
         "../../envs/study.yaml"
     threads: 1
     params:
-        job=jobs.score_run_params,
+        job=jobs.params.score_run,
     message:
         "Scoring {wildcards.run}"
     shell:
@@ -36,7 +36,7 @@ rule score_sample:
         "../../envs/study.yaml"
     threads: 1
     params:
-        job=jobs.score_sample_params,
+        job=jobs.params.score_sample,
     message:
         "Scoring {wildcards.run} on {wildcards.sample}"
     shell:
@@ -59,7 +59,7 @@ rule score_raw:
         "../../envs/study.yaml"
     threads: 1
     params:
-        job=jobs.score_raw_params,
+        job=jobs.params.score_raw,
     message:
         "Scoring the representations of {wildcards.source} on {wildcards.sample}"
     shell:
@@ -83,7 +83,7 @@ rule score_embedding:
         "../../envs/study.yaml"
     threads: 1
     params:
-        job=jobs.score_embedding_params,
+        job=jobs.params.score_embedding,
     message:
         "Scoring {wildcards.source} on {wildcards.sample} in {wildcards.embedding}"
     shell:

@@ -19,7 +19,7 @@ rule table:
         "../../envs/study.yaml"
     threads: 1
     params:
-        job=jobs.table_params,
+        job=jobs.params.table,
     message:
         "Writing table {wildcards.table}"
     shell:

@@ -15,7 +15,7 @@ rule train:
         "../../envs/study.yaml"
     threads: jobs.study.threads
     params:
-        job=jobs.train_params,
+        job=jobs.params.train,
     message:
         "Training {wildcards.run}"
     shell:
