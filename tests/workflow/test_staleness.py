@@ -16,6 +16,8 @@ VGG = ("runs/shapes/vgg/relu/seed0",)
 INPUT = ("inputs/digits",)
 SHOWN = {"Drawing figure hit", "Writing table separation", "Judging the claims"}
 AFTER_SCORES = {"Aggregating all scores", *SHOWN}
+OF_TSNE = {"Drawing figure grid", "Drawing figure confused"}
+OF_MAPS = {"Drawing figure maps"}
 
 
 def training(*runs: str) -> set[str]:
@@ -96,7 +98,7 @@ CASES = {
     "a score's option": (in_study("neighborhood_hit: {k: 6}", "neighborhood_hit: {k: 7}"), scoring(*EVERYWHERE) | AFTER_SCORES),
     "an embedding's option": (
         in_study("iterations: 40, on", "iterations: 60, on"),
-        embedding(MLP[0], *INPUT, name="tsne") | AFTER_SCORES | {"Drawing figure grid"},
+        embedding(MLP[0], *INPUT, name="tsne") | AFTER_SCORES | OF_TSNE,
     ),
     "one more seed": (
         in_study(
@@ -107,7 +109,7 @@ CASES = {
     ),
     "one more snapshot": (
         in_study("{on: {architecture: cnn}, lr: 0.05}", "{on: {architecture: cnn}, lr: 0.05, snapshots: [0, 1, last]}"),
-        training(*CNN) | looking(*CNN) | AFTER_SCORES,
+        training(*CNN) | looking(*CNN) | AFTER_SCORES | OF_MAPS,
     ),
     "one more dataset": (
         lambda folder: [
@@ -126,12 +128,12 @@ CASES = {
     ),
     "the learning rate of one architecture": (
         in_study("lr: 0.05", "lr: 0.06"),
-        training(*CNN) | looking(*CNN) | AFTER_SCORES,
+        training(*CNN) | looking(*CNN) | AFTER_SCORES | OF_MAPS,
     ),
     "vgg.py": (code_edited("models/vgg.py"), training(*VGG) | AFTER_SCORES),
     "an engine": (
         code_edited("embedding/tsne_opentsne.py"),
-        embedding(MLP[0], *INPUT, name="tsne") | AFTER_SCORES | {"Drawing figure grid"},
+        embedding(MLP[0], *INPUT, name="tsne") | AFTER_SCORES | OF_TSNE,
     ),
     "a figure's module": (code_edited("figures/score_by_depth.py"), {"Drawing figure hit"}),
     "a score's module": (
@@ -157,7 +159,7 @@ CASES = {
     ),
     "two values swapped": (
         in_study("early_exaggeration_iterations: 50, iterations: 40", "early_exaggeration_iterations: 40, iterations: 50"),
-        embedding(MLP[0], *INPUT, name="tsne") | AFTER_SCORES | {"Drawing figure grid"},
+        embedding(MLP[0], *INPUT, name="tsne") | AFTER_SCORES | OF_TSNE,
     ),
     "one more sample": (
         in_study("samples:", "samples:\n  few: {split: test, choose: first, n: 50, on: {architecture: cnn}}"),

@@ -2,9 +2,12 @@
 
 import numpy as np
 from numba import njit, prange
+from scipy.spatial import cKDTree
 
-# Up to this width all pairs are scanned directly; above it matrix products pay.
+# Up to this width a tree narrows the search; above it matrix products pay.
 DIRECT_WIDTH = 3
+# Neighbours whose squared distances differ by less than this share may be in another order in the tree's own arithmetic.
+TREE_TOLERANCE = 1e-9
 PRODUCT_BYTES = 2**26
 
 
@@ -36,10 +39,37 @@ def nearest_neighbors(points: np.ndarray, k: int, rows: np.ndarray | None = None
     if width <= DIRECT_WIDTH:
         coordinates = np.zeros((DIRECT_WIDTH, n))
         coordinates[:width] = points.T
-        _scan_all(coordinates, rows, indices, squared)
+        _search_by_tree(coordinates, rows, indices, squared)
     else:
         _search_by_products(points, rows, indices, squared)
     return indices, np.sqrt(squared).astype(np.float32)
+
+
+def _search_by_tree(coordinates, rows, indices, squared):
+    """Fill indices and squared (m, k) from a k-d tree; rows that it cannot decide (ties, crowds of equal points) are scanned."""
+    n, k = coordinates.shape[1], indices.shape[1]
+    points = np.ascontiguousarray(coordinates.T)
+    # The point itself, and one more than asked for, which shows whether the last neighbour is tied.
+    _, found = cKDTree(points).query(points[rows], k=min(k + 2, n))
+    own = found == rows[:, None]
+    decided = own.any(axis=1)
+    own[~decided, -1] = True
+    candidates = np.sort(found[~own].reshape(len(rows), -1), axis=1)
+    # The sum in the order of _scan_all, so that both find the same distances to the last bit.
+    differences = points[candidates] - points[rows][:, None]
+    distances = differences[..., 0] ** 2 + differences[..., 1] ** 2 + differences[..., 2] ** 2
+    # Stable, from ascending indices: ties by lower index.
+    order = np.argsort(distances, axis=1, kind="stable")
+    distances = np.take_along_axis(distances, order, axis=1)
+    if candidates.shape[1] > k:
+        decided &= distances[:, k] > distances[:, k - 1] * (1 + TREE_TOLERANCE)
+    indices[:] = np.take_along_axis(candidates, order, axis=1)[:, :k]
+    squared[:] = distances[:, :k]
+    if not decided.all():
+        undecided = np.flatnonzero(~decided)
+        scanned = np.empty((len(undecided), k), dtype=np.int32), np.empty((len(undecided), k))
+        _scan_all(coordinates, rows[undecided], *scanned)
+        indices[undecided], squared[undecided] = scanned
 
 
 def _search_by_products(points, rows, indices, squared):

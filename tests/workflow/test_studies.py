@@ -1,0 +1,33 @@
+"""The published studies as they ship: valid, complete, and every figure of their source a target by its number."""
+
+import re
+from pathlib import Path
+
+import pytest
+from checkout import PROJECT, copy_project, planned
+
+STUDIES = sorted(file.stem for file in (PROJECT / "workflow/studies").glob("*.yaml"))
+FIGURES = {"ruman-mlp": range(1, 13), "ruman-cnn": range(1, 61)}
+NETWORKS = {"ruman-mlp": 2 * 5, "ruman-cnn": 2 * 5}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory) -> Path:
+    return copy_project(tmp_path_factory.mktemp("studies") / "project")
+
+
+@pytest.mark.parametrize("study", STUDIES)
+def test_a_study_makes_every_artifact_of_its_source(project: Path, study: str):
+    jobs = planned(project, study=f"workflow/studies/{study}.yaml")
+    made = {int(number) for job in jobs for number in re.findall(r"^(?:Drawing figure|Writing table) fig(\d+)$", job)}
+    assert made == set(FIGURES[study])
+    assert sum(job.startswith("Training ") for job in jobs) == NETWORKS[study]
+    assert {"Writing table published", "Writing table published_summary", "Judging the claims"} <= jobs
+
+
+def test_one_figure_needs_one_network_only(project: Path):
+    """A figure is made without the rest of its study: fig14 shows one network, and one is trained."""
+    jobs = planned(project, "fig14", study="workflow/studies/ruman-cnn.yaml")
+    assert {job for job in jobs if job.startswith("Training ")} == {"Training runs/mnist/cnn/relu/seed0"}
+    assert {job for job in jobs if job.startswith("Drawing ")} == {"Drawing figure fig14"}
+    assert not any(job.startswith("Scoring ") for job in jobs)
