@@ -37,7 +37,7 @@ ROW = {
 INPUT = {"architecture": "", "activation": "", "seed": np.nan, "epoch": 0, "state": "input", "layer": "input", "depth": 0.0}
 UNTRAINED = {"epoch": 0, "state": "untrained"}
 PUBLISHED = {"figure": "fig1", "dataset": "mnist", "embedding": "tsne", "layer": 1, "filter": "", "metric": "d_same"}
-OPTIONS = {"noise": {"tsne": "tsne_noise"}, "by": "comparison", "higher_is_better": {"d_same": False, "knn_accuracy": True}}
+OPTIONS = {"by": "comparison", "higher_is_better": {"d_same": False, "knn_accuracy": True}}
 DIVERGED = "diverged: losses, weights or outputs are no longer finite in epoch 3"
 
 
@@ -50,7 +50,8 @@ def compare(tmp_path_factory):
         pd.DataFrame(published, columns=list(store.PUBLISHED_COLUMNS)).to_csv(folder / "published.csv", index=False)
         pd.DataFrame(scores, columns=list(store.SCORE_COLUMNS)).to_parquet(folder / "scores.parquet", index=False)
         inputs = Inputs(score_table=[str(folder / "scores.parquet")], published=[str(folder / "published.csv")])
-        return rows(inputs, {**OPTIONS, **options})
+        noise = {"tsne": "tsne_noise"} if any(row["space"] == "tsne_noise" for row in scores) else {}
+        return rows(inputs, {**OPTIONS, "noise": noise, **options})
 
     return table
 
@@ -196,7 +197,14 @@ def test_the_floor_is_three_deviations_of_one_more_embedding():
 
 
 def test_one_embedding_seed_tells_nothing_of_noise():
-    assert noise(input_scores([0.50]), tsne="tsne_noise") == {("mnist", "tsne", "d_same"): 0}
+    assert noise(input_scores([0.50]), tsne="tsne_noise") == {}
+
+
+@pytest.mark.parametrize("values", [[], [0.5], [0.5, np.nan]])
+def test_noise_that_cannot_be_known_is_asked_for(compare, values):
+    scores = networks([0.4, 0.6]) + input_scores(values)
+    with pytest.raises(StudyError, match=r"noise\.tsne: tsne_noise has no d_same of the input of mnist by two or more"):
+        compare(lines(0.5), scores, noise={"tsne": "tsne_noise"})
 
 
 def test_every_dataset_embedding_and_score_has_its_own_floor():
@@ -271,6 +279,12 @@ def test_a_difference_of_two_embeddings_has_the_noise_of_both(compare):
     floor = 0.06 * math.sqrt(4 / 3)
     assert value_of(only(table, comparison="value", state="trained")["floor"]) == pytest.approx(floor, abs=1e-6)
     assert value_of(only(table, comparison="trained - untrained")["floor"]) == pytest.approx(floor * math.sqrt(2), abs=1e-6)
+
+
+def test_filters_of_a_layer_that_is_published_whole_are_left_alone(compare):
+    scores = networks([0.4, 0.5, 0.6])
+    more = scores + filters({"trained": [[9.0, 8.0]] * 3, "untrained": [[7.0, 6.0]] * 3})
+    pd.testing.assert_frame_equal(compare(lines(0.5), more), compare(lines(0.5), scores))
 
 
 def test_snapshots_between_are_no_part_of_a_comparison(compare):
@@ -500,6 +514,12 @@ def test_a_published_score_that_the_study_lacks_is_named(compare):
         compare(published, networks([0.5]))
 
 
+@pytest.mark.parametrize("published", [lines(0.5, layer=2), filter_lines([0.1], [0.2], layer=2)], ids=["whole", "filters"])
+def test_a_published_layer_that_the_study_lacks_is_named(compare, published):
+    with pytest.raises(StudyError, match="fig1"):
+        compare(lines(0.5) + published, networks([0.5]))
+
+
 def test_scores_that_are_not_published_change_nothing(compare):
     scores = networks([0.5, 0.6])
     more = scores + networks([9.0, 9.0], metric="silhouette") + networks([9.0, 9.0], layer="conv2", depth=2.0)
@@ -516,6 +536,7 @@ def several_figures():
     published += filter_lines([0.28, 0.6, 0.9], [0.5, 0.7, 0.9], layer=2, figure="figC", metric="knn_accuracy")
     published += filter_lines([0.2, 0.3, 0.6], [0.4, 0.5, 0.9], layer=2, figure="figC")
     scores = input_scores([0.37], space="tsne") + input_scores([0.37, 0.38, 0.39])
+    scores += input_scores([0.97, 0.98, 0.99], metric="knn_accuracy", chance=0.2749)
     scores += networks([0.3, 0.31, 0.35], [0.5, 0.51, 0.52])
     of_layer = {"layer": "conv2", "depth": 2.0}
     for make, low in ((accuracies, 0.28), (filters, 0.2)):
@@ -558,7 +579,7 @@ def test_the_summary_names_the_number_that_is_furthest_outside(compare):
     published = lines(0.5, 0.4) + lines(0.9, 0.5, metric="knn_accuracy")
     scores = networks([0.5, 0.5]) + networks([0.6, 0.6], [0.55, 0.55], metric="knn_accuracy")
     summary = compare(published, scores, by="figure")
-    assert only(summary, figure="fig1")["furthest outside"] == "knn_accuracy, trained: 0.6000 for 0.9000 (allowed 0.0000)"
+    assert only(summary, figure="fig1")["furthest outside"] == "knn_accuracy, layer 1 trained: 0.6000 for 0.9000 (allowed 0.0000)"
     inside = compare(lines(0.5), networks([0.5, 0.5]), by="figure")
     assert only(inside, figure="fig1")["furthest outside"] == ""
 
@@ -567,13 +588,20 @@ def test_the_summary_names_the_rank_of_a_filter(compare):
     scores = filters({"trained": [[0.2, 0.7]] * 2, "untrained": [[0.5, 0.5]] * 2})
     summary = compare(filter_lines([0.2, 0.4], [0.5, 0.5]), scores, by="figure")
     text = only(summary, figure="fig1")["furthest outside"]
-    assert text == "d_same, trained 2. smallest: 0.7000 for 0.4000 (allowed 0.0000)"
+    assert text == "d_same, layer 1 trained 2. smallest: 0.7000 for 0.4000 (allowed 0.0000)"
 
 
 def test_the_summary_numbers_layers_as_the_comparisons_do(compare):
     published, scores = several_figures()
     summary = compare(published, scores, by="figure")
-    assert [str(layer) for layer in summary["layer"]] == ["0", "1", "2", ""]
+    assert list(summary["layers"]) == ["0", "1", "2", ""]
+
+
+def test_layers_of_one_figure_share_a_line_of_the_summary(compare):
+    published = lines(0.5) + lines(0.5, layer=2)
+    summary = compare(published, networks([0.5]) + networks([0.5], layer="conv2", depth=2.0), by="figure")
+    row = only(summary, figure="fig1")
+    assert (row["layers"], row["numbers"]) == ("1, 2", 4)
 
 
 def test_a_figure_of_which_nothing_could_be_measured_is_outside(compare):

@@ -69,8 +69,8 @@ def _rows_of(claim: dict, rows: pd.DataFrame) -> pd.DataFrame:
         chosen = chosen[chosen["filter"] == ""]
     if claim["statistic"] != "spearman" and not named:
         return chosen
-    # The input has no filters that a list of numbers could choose.
-    beside = {key: value for key, value in on.items() if key != "filter" or not named}
+    # The input has no filters that a list of numbers could choose, and one state only.
+    beside = {key: value for key, value in on.items() if key not in ("filter", "state") or not named}
     return pd.concat([select(rows[of_input], beside), chosen])
 
 

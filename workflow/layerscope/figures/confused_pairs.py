@@ -30,10 +30,15 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     described = store.describe_data(inputs.data[0])
     classes = described.classes
     pair = _numbers(options.get("pair", []), classes)
-    [source] = [file for file in inputs.embedding if store.file_params(file)["keys"]["architecture"]]
-    stored = _chosen(source, options)
+    of_input = selection.values(options["on"], "layer") == ["input"]
+    [source] = [file for file in inputs.embedding if (store.file_params(file)["keys"]["architecture"] == "") == of_input]
+    stored = _chosen(source, options, of_input)
     labels = store.read_labels(inputs.activations[-1])
     index = store.read_index(inputs.activations[-1])
+    if options["k"] >= len(labels):
+        raise StudyError(f"k: {options['k']} neighbours cannot vote among {len(labels)} observations; ask for fewer")
+    if not np.isfinite(stored.array).all():
+        raise StudyError(f"{source}: the embedding of layer {stored.layer} diverged and has no neighbours; show another network")
     neighbors, _ = nearest_neighbors(stored.array, options["k"])
     taken_for = majority(labels[with_self(stored.array, neighbors)], len(classes))
     first, table = _first_of_pairs(labels, taken_for, index, classes)
@@ -46,9 +51,10 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     images = pictures(store.read_images(inputs.data[0], split, rows)) / described.white
     by_position = {position: images[np.searchsorted(rows, index[position])] for position in shown}
     keys = store.file_params(source)["keys"]
+    wrong = int((taken_for != labels).sum())
     about = (
-        f"{network_name(keys)}: classes by {options['k']} neighbours in {keys['embedding']} of layer {stored.depth} "
-        f"({stored.layer}), {int((taken_for != labels).sum())} of {len(labels):,} observations taken for another class"
+        f"{network_name(keys)}, epoch {stored.epoch}: classes by {options['k']} neighbours in {keys['embedding']} of layer "
+        f"{stored.depth} ({stored.layer}), {wrong} of {len(labels):,} observations taken for another class"
     )
     figure = _triple(cells, first, by_position, classes) if pair else _matrix(cells, first, by_position, table, classes)
     set_title(figure, options["title"] or about)
@@ -62,8 +68,8 @@ def _numbers(pair: list[str], classes: list[str]) -> tuple[int, int] | None:
     return (classes.index(pair[0]), classes.index(pair[1])) if pair else None
 
 
-def _chosen(source: str, options: dict) -> store.Stored:
-    epochs = selection.allowed_epochs(options["on"], options["snapshots"])
+def _chosen(source: str, options: dict, of_input: bool) -> store.Stored:
+    epochs = [0] if of_input else selection.allowed_epochs(options["on"], options["snapshots"])
     for _, stored in store.embeddings(source):
         if stored.epoch in epochs and stored.filter is None and selection.allows(options["on"], layer=stored.layer):
             return stored

@@ -56,7 +56,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
             _scatter(axis, stored, labels, described.classes, palette, options["point_size"])
             if row == 0 or stored.layer != "input":
                 tables.append(_table(stored, labels, index))
-    keys = store.file_params(inputs.embedding[-1])["keys"]
+    keys = store.file_params(inputs.embedding[0 if epochs == [None] else -1])["keys"]
     about = f"{network_name(keys)}, {keys['embedding']} of {len(labels):,} observations ({keys['sample']})"
     set_title(figure, options["title"] or about)
     return figure, pd.concat(tables, ignore_index=True)

@@ -72,7 +72,9 @@ def _show(axis, values: np.ndarray, layer: str, largest: float) -> None:
     axis.set_xticks([])
     axis.set_yticks([])
     axis.spines[:].set_visible(False)
-    axis.imshow(values, cmap="gray_r" if layer == "input" else "viridis", vmin=0, vmax=largest or 1, interpolation="nearest")
+    colours = "gray_r" if layer == "input" else "viridis"
+    # Activations that are nowhere positive are shown as dead ones.
+    axis.imshow(values, cmap=colours, vmin=0, vmax=largest if largest > 0 else 1, interpolation="nearest")
 
 
 def _of_one(example: np.ndarray, layer: str) -> Figure:
@@ -98,7 +100,7 @@ def _of_all(maps: np.ndarray, names: list[str], layer: str) -> Figure:
     for line, name, of_example in zip(axes, names, maps, strict=True):
         for number, (axis, values) in enumerate(zip(line, [of_example] if layer == "input" else of_example, strict=True)):
             _show(axis, values, layer, 1.0 if layer == "input" else float(maps.max()))
-            if line is axes[0] and layer != "input":
+            if line[0] is axes[0, 0] and layer != "input":
                 axis.set_title(f"filter {number}", fontsize=5)
         line[0].set_ylabel(name, fontsize=6, rotation=0, ha="right", va="center")
     return figure

@@ -23,19 +23,25 @@ READS = ("score_table", "published")
 CHANCE_SCORE = "knn_accuracy"
 TABLE = ["figure", "dataset", "embedding", "layer"]
 CELLS = ("value", "rank")
-# A difference of two embeddings has the noise of both, a count of filters none of its own.
-NOISE_SHARE = {"trained - untrained": 2**0.5, "filters at chance": 0.0}
+FILTERS_AT_CHANCE, TRAINING = "filters at chance", "trained - untrained"
+NOT_ACCEPTED = "not_accepted"
+STATES = ("input", "trained", "untrained")
 
 
 def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
-    """One row a comparison, or one a published figure where options say `by: figure`."""
+    """One row a comparison, or one a published figure where options say `by: figure`.
+
+    Networks that were never accepted stand beside nothing: the published ones all were.
+    """
     published = store.read_published(inputs.published[0])
     scores = store.read_score_table(inputs.score_table[0])
     scores = scores[scores["metric"].isin(published["metric"])]
     runs = select(per_run(with_input_joined(scores)), options.get("on", {}))
-    runs = runs[~runs["filter"].isin([FILTER_MEAN, LIVING_MEAN])]
+    runs = runs[~runs["filter"].isin([FILTER_MEAN, LIVING_MEAN]) & runs["state"].isin(STATES)]
+    runs = runs[~runs["degenerate"].str.startswith(NOT_ACCEPTED)]
     _check_comparable(published, runs)
-    floors = noise_floors(scores, options["noise"])
+    floors = noise_floors(scores[scores["sample"].isin(runs["sample"])], options["noise"])
+    _check_noise(published, options["noise"], floors)
     table = pd.DataFrame(compared(published, runs, floors, options["higher_is_better"]))
     return summary(table) if options["by"] == "figure" else printed(table)
 
@@ -47,7 +53,9 @@ def noise_floors(scores: pd.DataFrame, noise: dict[str, str]) -> dict[tuple[str,
         own = scores[(scores["space"] == repeated) & (scores["state"] == "input")]
         for (dataset, metric), group in own.groupby(["dataset", "metric"]):
             values = group["value"].to_numpy()
-            floors[dataset, embedding, metric] = 3 * values.std(ddof=1) * np.sqrt(1 + 1 / len(values)) if len(values) > 1 else 0.0
+            values = values[np.isfinite(values)]
+            if len(values) > 1:
+                floors[dataset, embedding, metric] = float(3 * values.std(ddof=1) * np.sqrt(1 + 1 / len(values)))
     return floors
 
 
@@ -59,8 +67,17 @@ def compared(published: pd.DataFrame, runs: pd.DataFrame, floors: dict, higher_i
         about = dict(zip(TABLE, key, strict=True))
         compare = _compare_filters if (of_table["filter"] != "").any() else _compare_layer
         for found in compare(of_table, measured, higher_is_better):
-            floor = floors.get((dataset, embedding, found["score"]), 0.0)
-            yield about | judged(found, floor * NOISE_SHARE.get(found["comparison"], 1.0))
+            yield about | judged(
+                found, floors.get((dataset, embedding, found["score"]), 0.0) * _noise_share(found["comparison"], of_table)
+            )
+
+
+def _noise_share(comparison: str, published: pd.DataFrame) -> float:
+    """How much of an embedding's noise a comparison has: means over filters have less, differences that of both sides."""
+    if comparison == FILTERS_AT_CHANCE:
+        return 0.0
+    averaged = published["filter"].nunique() ** -0.5
+    return {"value": 1.0, "rank": 1.0, TRAINING: 2**0.5 * averaged}.get(comparison, averaged)
 
 
 def judged(found: dict, floor: float) -> dict:
@@ -97,6 +114,8 @@ def _compare_layer(published: pd.DataFrame, measured: pd.DataFrame, _: dict) -> 
 
 def _compare_filters(published: pd.DataFrame, measured: pd.DataFrame, higher_is_better: dict[str, bool]) -> Iterator[dict]:
     measured = measured[measured["filter"] != ""]
+    # A network that diverged has no filters, dead ones neither.
+    measured = measured[measured.groupby(["seed", "state"])["value"].transform("count") > 0]
     lowest = _above_chance(measured)
     published = _with_chance_marked(published, ["state", "filter"], lowest)
     measured = _with_chance_marked(measured, ["seed", "state", "filter"], lowest)
@@ -113,10 +132,11 @@ def _compare_filters(published: pd.DataFrame, measured: pd.DataFrame, higher_is_
             yield _found("rank", state, metric, value, [values[rank] for values in by_run], rank + 1)
         yield _found("layer mean", state, metric, expected.mean(), own.groupby("seed")["value"].mean())
         living, own_living = group[~group["at_chance"]], own[~own["at_chance"]]
-        means = own_living.groupby("seed")["value"].mean()
-        yield _found("layer mean, living filters", state, metric, living["value"].mean(), means)
+        if len(living):
+            means = own_living.groupby("seed")["value"].mean()
+            yield _found("layer mean, living filters", state, metric, living["value"].mean(), means)
         if metric == CHANCE_SCORE:
-            yield _found("filters at chance", state, metric, group["at_chance"].sum(), own.groupby("seed")["at_chance"].sum())
+            yield _found(FILTERS_AT_CHANCE, state, metric, group["at_chance"].sum(), own.groupby("seed")["at_chance"].sum())
     yield from _compare_training(published, measured)
 
 
@@ -125,11 +145,11 @@ def _compare_training(published: pd.DataFrame, measured: pd.DataFrame) -> Iterat
     for metric, group in published.groupby("metric", sort=False):
         expected = _training_effects(group, ["filter"]).mean()
         own = _training_effects(measured[measured["metric"] == metric], ["seed", "filter"])
-        yield _found("trained - untrained", "", metric, expected, own.groupby("seed").mean())
+        yield _found(TRAINING, "", metric, expected, own.groupby("seed").mean())
 
 
 def _training_effects(rows: pd.DataFrame, keys: list[str]) -> pd.Series:
-    by_state = rows.set_index([*keys, "state"])["value"].unstack("state")
+    by_state = rows.set_index([*keys, "state"])["value"].unstack("state").reindex(columns=["trained", "untrained"])
     return by_state["trained"] - by_state["untrained"]
 
 
@@ -175,6 +195,26 @@ def _check_comparable(published: pd.DataFrame, runs: pd.DataFrame) -> None:
         missing = set(published["metric"]) - set(own["metric"])
         if missing:
             raise StudyError(f"the study has no scores {', '.join(sorted(missing))} of {dataset} by {embedding}; add them")
+        mine = published[(published["dataset"] == dataset) & (published["embedding"] == embedding)]
+        _check_layers(mine.assign(is_filter=mine["filter"] != ""), own.assign(is_filter=own["filter"] != ""))
+
+
+def _check_layers(published: pd.DataFrame, own: pd.DataFrame) -> None:
+    for key, group in published.groupby(["figure", "layer", "is_filter", "metric"], sort=False):
+        figure, layer, is_filter, metric = key
+        found = (own["depth"] == layer) & (own["is_filter"] == is_filter) & (own["metric"] == metric)
+        if not found.any():
+            what = f"publishes {group['filter'].nunique()} filters" if is_filter else "is about the whole"
+            raise StudyError(f"{figure} {what} of layer {layer}, of which the study has no {metric}; score it")
+
+
+def _check_noise(published: pd.DataFrame, noise: dict[str, str], floors: dict) -> None:
+    for dataset, embedding, metric in published[["dataset", "embedding", "metric"]].drop_duplicates().itertuples(index=False):
+        if embedding in noise and (dataset, embedding, metric) not in floors:
+            raise StudyError(
+                f"noise.{embedding}: {noise[embedding]} has no {metric} of the input of {dataset} by two or more seeds; "
+                "name an embedding that embeds the input by several `seeds`"
+            )
 
 
 def printed(table: pd.DataFrame) -> pd.DataFrame:
@@ -189,28 +229,28 @@ def printed(table: pd.DataFrame) -> pd.DataFrame:
 def summary(table: pd.DataFrame) -> pd.DataFrame:
     """One row a published figure: how many of its numbers are inside, and where the furthest outside lies."""
     lines = []
-    for key, group in table.groupby(TABLE, sort=False):
-        line = dict(zip(TABLE, key, strict=True))
+    for key, group in table.groupby(TABLE[:-1], sort=False):
+        line = dict(zip(TABLE[:-1], key, strict=True)) | {"layers": ", ".join(map(str, group["layer"].unique()))}
         cells = group[group["comparison"].isin(CELLS)]
         line |= {"numbers": len(cells), "inside": int(cells["inside"].sum()), "share": number(cells["inside"].mean(), 3)}
-        for comparison in ("layer mean", "layer mean, living filters", "trained - untrained"):
+        for comparison in ("layer mean", "layer mean, living filters", TRAINING):
             own = group[group["comparison"] == comparison]
             line[f"{comparison}: inside"] = f"{int(own['inside'].sum())} of {len(own)}" if len(own) else ""
-        dead = group[group["comparison"] == "filters at chance"].set_index("state")
+        dead = group[group["comparison"] == FILTERS_AT_CHANCE].set_index("state")
         line["filters at chance: published / measured"] = "; ".join(
             f"{state} {row.published:.0f} / {row.measured:.1f}" for state, row in dead.iterrows()
         )
-        outside = cells[~cells["inside"]]
+        outside = cells[~cells["inside"] & cells["difference"].notna()]
         line["furthest outside"] = ""
         if len(outside):
             far = outside.loc[(outside["difference"].abs() - outside["allowed"]).idxmax()]
             place = f" {far['rank']}. smallest" if far["rank"] != "" else ""
             line["furthest outside"] = (
-                f"{far['score']}, {far['state']}{place}: "
+                f"{far['score']}, layer {far['layer']} {far['state']}{place}: "
                 f"{far['measured']:.4f} for {far['published']:.4f} (allowed {far['allowed']:.4f})"
             )
         lines.append(line)
     total = table[table["comparison"].isin(CELLS)]
     everything = {"figure": "all", "numbers": len(total), "inside": int(total["inside"].sum())}
     lines.append(everything | {"share": number(total["inside"].mean(), 3)})
-    return pd.DataFrame(lines).fillna("")
+    return pd.DataFrame(lines, dtype=object).fillna("")

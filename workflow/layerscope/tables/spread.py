@@ -10,7 +10,7 @@ from layerscope.inputs import Inputs
 from layerscope.tables.frame import number
 
 READS = ("score_table",)
-KEYS = ["dataset", "architecture", "activation", "sample", "space", "state", "layer", "depth", "filter", "metric"]
+KEYS = ["dataset", "architecture", "activation", "sample", "space", "epoch", "state", "layer", "depth", "filter", "metric"]
 
 
 def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
@@ -18,18 +18,27 @@ def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
 
     embedding sd: of one embedding about the mean of its network, pooled over networks. network sd: what is left of the spread
     of the networks' means once the embeddings' share is taken away, 0 where nothing is left (the between-groups estimate of
-    a one-way random-effects analysis of variance; Searle, Casella, McCulloch 1992, section 3.5). A dash needs a second network.
+    a one-way random-effects analysis of variance; Searle, Casella, McCulloch 1992, section 3.5), a dash where there is one
+    network only. Whole layers: a filter has no counterpart in another network.
     """
-    scores = with_input_joined(store.read_score_table(inputs.score_table[0]))
+    given = store.read_score_table(inputs.score_table[0])
+    scores = with_input_joined(given)
+    # An embedding of the input alone is joined to no network.
+    alone = given[(given["state"] == "input") & ~given["space"].isin(scores["space"])]
+    scores = pd.concat([scores, alone], ignore_index=True)
     scores = select(scores[scores["metric"].isin(options["scores"])], options.get("on", {}))
-    scores = scores[scores["embedding_seed"].notna()]
+    scores = scores[scores["embedding_seed"].notna() & (scores["filter"] == "")]
     if scores.empty:
         raise StudyError("no scores of embeddings are left of what the table's `on` chooses; widen it")
     table = []
     for key, group in scores.groupby(KEYS, dropna=False, sort=False):
         keys = dict(zip(KEYS, key, strict=True))
+        group = group[np.isfinite(group["value"])]
+        group = group[group.groupby(RUN, dropna=False)["value"].transform("count") > 1]
+        if group.empty:
+            continue
         by_network = group.groupby(RUN, dropna=False)["value"]
-        if keys["state"] == "input":
+        if keys["state"] == "input" and group["seed"].notna().any():
             # The input is one observation, joined to every network.
             by_network = group[group["seed"] == group["seed"].min()].groupby(RUN, dropna=False)["value"]
         seeds = int(by_network.count().min())
@@ -37,7 +46,7 @@ def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
             continue
         found = spread(by_network.mean().to_numpy(), by_network.var(ddof=1).to_numpy(), seeds)
         row = {name: keys[name] for name in ("dataset", "architecture", "activation", "sample", "space", "state")}
-        row |= {"layer": f"layer {int(keys['depth'])} ({keys['layer']})", "filter": keys["filter"], "score": keys["metric"]}
+        row |= {"layer": f"layer {int(keys['depth'])} ({keys['layer']})", "score": keys["metric"]}
         row |= {"networks": by_network.ngroups, "embeddings": seeds, "mean": number(by_network.mean().mean())}
         table.append(row | {"embedding sd": number(found[0], 6), "network sd": number(found[1], 6)})
     if not table:
