@@ -5,6 +5,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
@@ -17,7 +18,7 @@ SHOWS_ONE = ("network", "sample", "embedding")
 
 
 def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """One colour a class, its name at the median of its points. Points are rasterised, also in the SVG.
+    """One colour a class, its name at the median of its points and below all panels. Points are rasterised, also in the SVG.
 
     The table has the coordinates: epoch, layer, filter, index (row in the split), label, x, y.
     """
@@ -56,6 +57,9 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
             _scatter(axis, stored, labels, described.classes, palette, options["point_size"])
             if row == 0 or stored.layer != "input":
                 tables.append(_table(stored, labels, index))
+    handles = [Line2D([], [], linestyle="none", marker="o", color=colour) for colour in palette]
+    across = max(2, int(figure.get_figwidth() / 1.1))
+    figure.legend(handles, described.classes, loc="outside lower center", ncols=across, fontsize=6, markerscale=0.5)
     keys = store.file_params(inputs.embedding[0 if epochs == [None] else -1])["keys"]
     about = f"{network_name(keys)}, {keys['embedding']} of {len(labels):,} observations ({keys['sample']})"
     set_title(figure, options["title"] or about)
@@ -87,7 +91,7 @@ def _scatter(axis, stored: store.Stored, labels: np.ndarray, classes: list[str],
         own = points[labels == label]
         if len(own):
             x, y = np.median(own, axis=0)
-            text = axis.text(x, y, name, fontsize=6, weight="bold", color=palette[label], ha="center", va="center")
+            text = axis.text(x, y, name, fontsize=6, weight="bold", color="0.1", ha="center", va="center")
             text.set_path_effects([effects.withStroke(linewidth=1.5, foreground="white")])
     status = str(stored.attributes["status"])
     if status != "ok":
