@@ -438,12 +438,40 @@ BROKEN = {
     ),
     "embedding grid of several networks": (
         {"figures.grid.on": {"embedding": "tsne"}},
-        ["figures.grid.on chooses 2 networks, 1 samples and 1 embeddings", "name dataset, architecture"],
+        [
+            "figures.grid.on chooses 2 networks, 1 sample, 1 embedding; embedding_grid shows one of each",
+            "name dataset, architecture",
+        ],
     ),
     "embedding grid of several embeddings": (
         {"figures.grid.on": {"seed": 0}},
-        ["figures.grid.on chooses 1 networks, 1 samples and 2 embeddings"],
+        ["figures.grid.on chooses 1 network, 1 sample, 2 embeddings"],
     ),
+    "confused pairs of no layer and every snapshot": (
+        {"figures.pairs": {"kind": "confused_pairs", "on": {"seed": 0, "embedding": "tsne"}}},
+        ["figures.pairs.on chooses 1 network, 1 sample, 1 embedding, 0 layers, 3 snapshots", "epoch or state"],
+    ),
+    "a pair of one class": (
+        {"figures.pairs": {"kind": "confused_pairs", "pair": ["3"], "on": {"seed": 0, "embedding": "tsne"}}},
+        ["figures.pairs.pair is empty or too short; at least 2 entries are wanted"],
+    ),
+    "maps of a layer at every snapshot": (
+        {"figures.maps": {"kind": "filter_maps", "on": {"seed": 0, "layer": "hidden1"}}},
+        ["figures.maps.on chooses 1 network, 1 sample, 1 layer, 3 snapshots"],
+    ),
+    "numbers that nobody published": (
+        {"tables.published": {"kind": "published", "published": "ruman-mpl", "noise": {"tsne": "tsne"}}},
+        ["tables.published.published: nothing is published as 'ruman-mpl'; did you mean 'ruman-mlp'?"],
+    ),
+    "noise of an unknown embedding": (
+        {"tables.published": {"kind": "published", "published": "ruman-mlp", "noise": {"tsne": "tsne_nois"}}},
+        ["tables.published.noise: no embedding is named 'tsne_nois'"],
+    ),
+    "an accuracy above 1 to be accepted": (
+        {"training.default.accept_test_accuracy": 90},
+        ["training.default.accept_test_accuracy: 90", "is too large; the bound is 1"],
+    ),
+    "no attempt": ({"training.default.attempts": 0}, ["training.default.attempts: 0 is too small; at least 1 is wanted"]),
     "embedding grid of filters of no layer": (
         {"figures.grid.panels": "filters"},
         ["figures.grid.on.layer", "panels: filters needs exactly one layer"],
@@ -609,22 +637,22 @@ def all_params(study):
     jobs = Jobs(study)
     told = {}
     for run in study.runs:
-        told[run.folder] = jobs.train_params(SimpleNamespace(run=run.folder))
+        told[run.folder] = jobs.params.train(SimpleNamespace(run=run.folder))
         for sample in study.samples:
             keys = {"run": run.folder, "source": run.folder, "sample": sample}
-            told[run.folder, sample] = jobs.dump_params(SimpleNamespace(**keys))
-            told[run.folder, sample, "neighbors"] = jobs.neighbors_params(SimpleNamespace(**keys))
-            told[run.folder, sample, "run"] = jobs.score_sample_params(SimpleNamespace(**keys))
-            told[run.folder, sample, "raw"] = jobs.score_raw_params(SimpleNamespace(**keys))
+            told[run.folder, sample] = jobs.params.dump(SimpleNamespace(**keys))
+            told[run.folder, sample, "neighbors"] = jobs.params.neighbors(SimpleNamespace(**keys))
+            told[run.folder, sample, "run"] = jobs.params.score_sample(SimpleNamespace(**keys))
+            told[run.folder, sample, "raw"] = jobs.params.score_raw(SimpleNamespace(**keys))
             for embedding in study.embeddings:
                 named = SimpleNamespace(**keys, embedding=embedding)
-                told[run.folder, sample, embedding] = jobs.embed_params(named), jobs.score_embedding_params(named)
-    told["aggregate"] = jobs.aggregate_params(SimpleNamespace())
-    told["claims"] = jobs.claims_params(SimpleNamespace())
+                told[run.folder, sample, embedding] = jobs.params.embed(named), jobs.params.score_embedding(named)
+    told["aggregate"] = jobs.params.aggregate(SimpleNamespace())
+    told["claims"] = jobs.params.claims(SimpleNamespace())
     for figure in study.figures:
-        told["figure", figure] = jobs.figure_params(SimpleNamespace(figure=figure))
+        told["figure", figure] = jobs.params.figure(SimpleNamespace(figure=figure))
     for table in study.tables:
-        told["table", table] = jobs.table_params(SimpleNamespace(table=table))
+        told["table", table] = jobs.params.table(SimpleNamespace(table=table))
     return told
 
 

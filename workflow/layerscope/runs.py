@@ -5,7 +5,7 @@ jobs are told is in `params` (layerscope.job_params).
 """
 
 from layerscope import dependencies, selection, store
-from layerscope.errors import StudyError, one_of
+from layerscope.errors import StudyError
 from layerscope.job_params import JobParams
 from layerscope.looks import Looks, is_empty
 from layerscope.study import Study, engine_module, neighbors_needed, shows_one
@@ -175,17 +175,11 @@ class Jobs:
         wanted = dependencies.literal(f"layerscope.{block}.{options['kind']}", "READS")
         reads = {kind: self._files(kind, options.get("on", {})) if kind in wanted else [] for kind in FIGURE_INPUTS}
         if "published" in wanted:
-            reads["published"] = [self._published_file(f"{block}.{name}", options["published"])]
+            reads["published"] = [store.published_file(options["published"])]
         for kind in wanted:
             if not reads[kind]:
                 raise StudyError(f"{block}.{name}.on chooses nothing that this study makes; widen it")
         return reads
-
-    def _published_file(self, where: str, name: str) -> str:
-        known = store.published_names()
-        if name not in known:
-            raise StudyError(f"{where}.published: nothing is published as '{name}'; {one_of(name, known)}")
-        return store.published_file(name)
 
     def _files(self, kind: str, on: dict) -> list[str]:
         if kind == "published":

@@ -213,6 +213,11 @@ def _check_scores_named(study: Study) -> None:
 
 def _check_figures(study: Study) -> None:
     for name, table in study.tables.items():
+        source = table.get("published")
+        if source is not None and source not in store.published_names():
+            raise StudyError(
+                f"tables.{name}.published: nothing is published as '{source}'; {one_of(source, store.published_names())}"
+            )
         for embedding in [part for pair in table.get("noise", {}).items() for part in pair]:
             if embedding not in study.embeddings:
                 raise StudyError(
