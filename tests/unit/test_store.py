@@ -435,6 +435,26 @@ def test_a_killed_job_goes_on_where_it_was(tmp_path):
     assert "array([0, 1, 2])" in read.stdout
 
 
+def test_a_second_job_leaves_the_parts_of_the_first_alone(tmp_path):
+    code = (
+        "from layerscope import files; import numpy as np, sys\n"
+        f"r = files.Resumable({str(tmp_path / 'e.h5')!r}, {PARAMS!r}).__enter__()\n"
+        "r.keep('one', {'x': np.arange(3)}, {}); print('kept', flush=True); sys.stdin.read(); print(r.get('one')[0]['x'])"
+    )
+    first = subprocess.Popen(
+        [sys.executable, "-c", code],
+        env={"PYTHONPATH": str(PACKAGE)},
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+    )
+    assert first.stdout.readline() == "kept\n"
+    with pytest.raises(StudyError, match=r"\.e\.h5\.partial is in the hands of another job"):
+        kept(tmp_path / "e.h5")
+    assert first.communicate("")[0] == "[0 1 2]\n"
+    assert first.returncode == 0
+
+
 # Names
 
 

@@ -13,6 +13,7 @@ import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from layerscope.errors import StudyError
 from layerscope.provenance import canonical_json
 
 
@@ -72,11 +73,15 @@ class Resumable:
         try:
             self._file = h5py.File(self._path, "a")
             mine = self._file.attrs.get("identity", self._identity) == self._identity
+        except BlockingIOError:
+            raise StudyError(f"{self._path} is in the hands of another job; wait until it ends, or stop it") from None
         except (OSError, KeyError, RuntimeError):
             mine = False
         if not mine:
             with contextlib.suppress(AttributeError):
                 self._file.close()
+            # Not emptied in place: a job that still holds the old file would read what is no longer there.
+            self._path.unlink()
             self._file = h5py.File(self._path, "w")
         self._file.attrs["identity"] = self._identity
         return self
