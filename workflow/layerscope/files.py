@@ -57,8 +57,8 @@ class Resumable:
     """Finished parts of a long job, kept in `.NAME.partial` until the job's file is written whole.
 
     A part is a named set of arrays and attributes. Parts kept by a job of other params, other code or other content of its
-    input files are thrown away. The
-    final file is written anew, in the order of the job, so that an interrupted job ends in the same bytes.
+    input files are thrown away. The final file is written anew, in the order of the job, so that an interrupted job ends in
+    the same bytes.
     """
 
     def __init__(self, target: str | Path, params: dict, inputs: Iterable[str | Path] = ()):
@@ -81,7 +81,7 @@ class Resumable:
             with contextlib.suppress(AttributeError):
                 self._file.close()
             # Not emptied in place: a job that still holds the old file would read what is no longer there.
-            self._path.unlink()
+            self._path.unlink(missing_ok=True)
             self._file = h5py.File(self._path, "w")
         self._file.attrs["identity"] = self._identity
         return self

@@ -10,16 +10,16 @@ from layerscope.inputs import Inputs
 from layerscope.tables.frame import number
 
 READS = ("score_table",)
-KEYS = ["dataset", "architecture", "activation", "sample", "space", "epoch", "state", "layer", "depth", "filter", "metric"]
+KEYS = ["dataset", "architecture", "activation", "sample", "space", "epoch", "state", "layer", "depth", "metric"]
 
 
 def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
     """One row a layer, state and score, for embeddings of several seeds.
 
     embedding sd: of one embedding about the mean of its network, pooled over networks. network sd: what is left of the spread
-    of the networks' means once the embeddings' share is taken away, 0 where nothing is left (the between-groups estimate of
-    a one-way random-effects analysis of variance; Searle, Casella, McCulloch 1992, section 3.5), a dash where there is one
-    network only. Whole layers: a filter has no counterpart in another network.
+    of the networks' means once the embeddings' share is taken away, 0 where nothing is left (the estimate of a one-way
+    random-effects analysis of variance), a dash where there is one network only. Whole layers: a filter has no counterpart
+    in another network.
     """
     given = store.read_score_table(inputs.score_table[0])
     scores = with_input_joined(given)
@@ -42,8 +42,6 @@ def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
             # The input is one observation, joined to every network.
             by_network = group[group["seed"] == group["seed"].min()].groupby(RUN, dropna=False)["value"]
         seeds = int(by_network.count().min())
-        if seeds < 2:
-            continue
         found = spread(by_network.mean().to_numpy(), by_network.var(ddof=1).to_numpy(), seeds)
         row = {name: keys[name] for name in ("dataset", "architecture", "activation", "sample", "space", "state")}
         row |= {"layer": f"layer {int(keys['depth'])} ({keys['layer']})", "score": keys["metric"]}
