@@ -7,6 +7,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
+from layerscope import neighbors
 from layerscope.neighbors import nearest_neighbors
 
 
@@ -17,6 +18,12 @@ def by_sorting(points, k):
     np.fill_diagonal(squared, np.inf)
     indices = np.argsort(squared, axis=1, kind="stable")[:, :k]
     return indices, np.sqrt(np.take_along_axis(squared, indices, axis=1))
+
+
+def few_directions(generator):
+    """(600, 40) points whose first five principal components hold nearly all of their variance."""
+    turned, _ = np.linalg.qr(generator.normal(size=(40, 40)))
+    return generator.normal(size=(600, 40)) * np.r_[10 * np.ones(5), np.ones(35)] @ turned
 
 
 def clouds():
@@ -31,6 +38,9 @@ def clouds():
         "huge": normal * 1e25,
         "plane": normal[:, :2],
         "line": normal[:, :1],
+        "few directions": few_directions(generator),
+        "few directions, far from the origin": few_directions(generator) + 1e3,
+        "few directions, thrice": np.tile(few_directions(generator)[:200], (3, 1)),
     }
 
 
@@ -93,9 +103,10 @@ def test_small_grids_full_of_ties(points, k):
 
 
 @pytest.mark.parametrize("width", [2, 40])
-def test_the_number_of_threads_changes_no_byte(width):
+def test_the_number_of_threads_changes_no_byte(width, monkeypatch):
     points = np.random.default_rng(0).normal(size=(300, width)).astype(np.float32)
     results = []
+    monkeypatch.setattr(neighbors, "PRODUCT_BYTES", 2**16)
     for threads in (1, numba.config.NUMBA_NUM_THREADS):
         numba.set_num_threads(threads)
         results.append([part.tobytes() for part in nearest_neighbors(points, 10)])

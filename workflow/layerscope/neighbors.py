@@ -1,14 +1,25 @@
 """Exact Euclidean nearest neighbours with a fixed order, the same on every machine and at any number of threads."""
 
+from concurrent.futures import ThreadPoolExecutor
+
+import numba
 import numpy as np
 from numba import njit, prange
 from scipy.spatial import cKDTree
+from threadpoolctl import threadpool_limits
 
 # Up to this width a tree narrows the search; above it matrix products pay.
 DIRECT_WIDTH = 3
 # Neighbours whose squared distances differ by less than this share may be in another order in the tree's own arithmetic.
 TREE_TOLERANCE = 1e-9
-PRODUCT_BYTES = 2**26
+PRODUCT_BYTES = 2**25
+# From this many points per column on, principal components cost little beside the products.
+MANY_POINTS = 10
+# Fewer components are less work in the products, but narrow the search less.
+REDUCED_SHARE = 0.95
+SORTING_COLUMNS = 12
+# Points whose bounds are computed at once.
+TILE = 64
 
 
 def nearest_neighbors(points: np.ndarray, k: int, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
@@ -75,44 +86,81 @@ def _search_by_tree(coordinates, rows, indices, squared):
 def _search_by_products(points, rows, indices, squared):
     """Fill indices and squared (m, k) from blocks of float32 matrix products, which only narrow the search.
 
-    For centred points y the product gives |y_i|^2 + |y_j|^2 - 2 y_i.y_j up to (d + 8) u (|y_i|^2 + |y_j|^2), u = 2^-24:
-    d u |y_i| |y_j| for each of the two products (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1),
-    and u (|y_i| + |y_j|) in the distance for having rounded y to float32. Shrinking the norms by that much turns
-    every approximate distance into a lower bound, and a point whose bound is above k known distances is no neighbour.
+    For the columns y of _bounding_columns the product gives |y_i|^2 + |y_j|^2 - 2 y_i.y_j, which is no more than the
+    squared distance, up to (d + 16) u (|y_i|^2 + |y_j|^2), u = 2^-24: d u |y_i| |y_j| for each of the two products
+    (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1), u (|y_i| + |y_j|) in the distance for each
+    time that y was rounded to float32, and the roundings of the sums. Shrinking the norms by that much turns every
+    approximate distance into a lower bound, and a point whose bound is above k known distances is no neighbour.
     """
     n, width = points.shape
     if points.dtype != np.float32:
         points = points.astype(np.float64, copy=False)
     points = np.ascontiguousarray(points)
-    mean = points.mean(axis=0, dtype=np.float64)
-    centred = np.empty((n, width), dtype=np.float32)
-    norms = np.empty(n)
-    block = max(1, PRODUCT_BYTES // (8 * max(n, width)))
-    largest = 0.0
-    for start in range(0, n, block):
-        largest = max(largest, np.abs(points[start : start + block] - mean).max())
-    # A power of two costs no digits; squared norms stay below 1, so float32 products cannot overflow.
-    exponent = int(np.frexp(largest * np.sqrt(width))[1]) if largest > 0 else 0
-    for start in range(0, n, block):
-        centred[start : start + block] = np.ldexp(points[start : start + block] - mean, -exponent)
-        norms[start : start + block] = (centred[start : start + block].astype(np.float64) ** 2).sum(axis=1)
-    lowered_norms = norms * (1 - 1.01 * (width + 8) * 2.0**-24)
+    columns, exponent = _bounding_columns(points)
+    norms = np.einsum("ij,ij->i", columns[:n], columns[:n], dtype=np.float64)
+    lowered_norms = norms * (1 - 1.01 * (columns.shape[1] + 16) * 2.0**-24)
+    # What fills the last tile is at an infinite distance.
+    tiled_norms = np.full(len(columns), np.inf, dtype=np.float32)
+    tiled_norms[:n] = lowered_norms
     underflow = width * 2.0**-125
     unit = float(np.ldexp(1.0, -2 * exponent))
-    block = max(1, PRODUCT_BYTES // (4 * n))
-    products = np.empty((block, n), dtype=np.float32)
-    for start in range(0, len(rows), block):
-        stop = min(start + block, len(rows))
-        part, own = products[: stop - start], rows[start:stop]
-        np.matmul(centred[own], centred.T, out=part)
-        _select(part, lowered_norms, underflow, unit, points, own, indices[start:stop], squared[start:stop])
+    # Rows on the same side of most medians follow one another, so that a cache still holds the neighbours they share.
+    leading = columns[rows, :SORTING_COLUMNS]
+    order = np.lexsort((leading > np.median(leading, axis=0)).T[::-1])
+    block = max(1, PRODUCT_BYTES // (4 * len(columns)))
+
+    def search(start):
+        places = order[start : start + block]
+        own = rows[places]
+        products = columns[own] @ columns.T
+        _select(products, lowered_norms, tiled_norms, underflow, unit, points, own, places, indices, squared)
+
+    # A thread for each block, not for parts of a product: those of the BLAS library keep a core busy while they wait.
+    with threadpool_limits(1, "blas"), ThreadPoolExecutor(numba.get_num_threads()) as threads:
+        for _ in threads.map(search, range(0, len(rows), block)):
+            pass
+
+
+def _bounding_columns(points):
+    """Columns whose distances are at most those of the points times 2^-exponent, and the exponent.
+
+    The columns, (n, d) float32 and zeros up to a whole tile, are the points centred and scaled by a power of two, which
+    costs no digits and keeps squared norms below 1, so that float32 products cannot overflow. Where points are many and
+    few principal components hold REDUCED_SHARE of their variance, the columns are the projections on these components
+    and the norm of the rest r: |y_i - y_j|^2 is at least the projections' squared distance plus (|r_i| - |r_j|)^2.
+    """
+    n, width = points.shape
+    tiled = -(-n // TILE) * TILE
+    mean = points.mean(axis=0, dtype=np.float64)
+    block = max(1, PRODUCT_BYTES // (8 * max(n, width)))
+    blocks = [slice(start, min(start + block, n)) for start in range(0, n, block)]
+    largest = max(np.abs(points[part] - mean).max() for part in blocks)
+    exponent = int(np.frexp(largest * np.sqrt(width))[1]) if largest > 0 else 0
+    centred = np.zeros((tiled, width), dtype=np.float32)
+    for part in blocks:
+        centred[part] = np.ldexp(points[part] - mean, -exponent)
+    if n < MANY_POINTS * width:
+        return centred, exponent
+    variances, directions = np.linalg.eigh((centred.T @ centred).astype(np.float64))
+    kept = int((np.cumsum(variances[::-1]) < REDUCED_SHARE * variances.sum()).sum()) + 1
+    if largest == 0 or kept > width // 2:
+        return centred, exponent
+    leading = directions[:, ::-1][:, :kept]
+    columns = np.zeros((tiled, kept + 1), dtype=np.float32)
+    for part in blocks:
+        projected = centred[part].astype(np.float64) @ leading
+        columns[part, :kept] = projected
+        columns[part, kept] = np.linalg.norm(centred[part] - projected @ leading.T, axis=1)
+    return columns, exponent
 
 
 @njit(cache=True)
 def _insert(distance, index, distances, indices):
-    """Put (distance, index) into its place in the ascending distances, behind equal ones, dropping the last."""
+    """Put (distance, index) into its place in the ascending distances, ties by lower index, dropping the last."""
     position = len(distances) - 1
-    while position > 0 and distances[position - 1] > distance:
+    while position > 0 and (
+        distances[position - 1] > distance or (distances[position - 1] == distance and indices[position - 1] > index)
+    ):
         distances[position] = distances[position - 1]
         indices[position] = indices[position - 1]
         position -= 1
@@ -129,34 +177,52 @@ def _squared_distance(first, second):
     return total
 
 
-@njit(parallel=True, cache=True)
-def _select(products, lowered_norms, underflow, unit, points, rows, indices, squared):
+@njit(cache=True)
+def _any_near(products, norms, start, threshold, lower):
+    """Fill lower (TILE,) with norms - 2 products from start on; True where one of them is at most the threshold."""
+    # Two loops of a fixed length without a branch, so that both run on vectors; few tiles hold a candidate.
+    for offset in range(TILE):
+        lower[offset] = norms[start + offset] - np.float32(2) * products[start + offset]
+    near = np.int32(0)
+    for offset in range(TILE):
+        near += np.int32(lower[offset] <= threshold)
+    return near > 0
+
+
+@njit(nogil=True, cache=True)
+def _select(products, lowered_norms, tiled_norms, underflow, unit, points, rows, places, indices, squared):
     k = indices.shape[1]
     n = len(lowered_norms)
-    for row in prange(len(rows)):
-        own = rows[row]
-        bounds = np.full(k, np.inf)
-        candidates = np.zeros(k, dtype=np.int32)
-        for other in range(n):
-            bound = lowered_norms[other] - 2.0 * products[row, other]
-            if bound < bounds[k - 1] and other != own:
-                _insert(bound, other, bounds, candidates)
-        limit = 0.0
-        for candidate in range(k):
-            limit = max(limit, _squared_distance(points[own], points[candidates[candidate]]))
-        offset = lowered_norms[own] - underflow
-        found = squared[row]
+    for row in range(len(rows)):
+        own, own_products = rows[row], products[row]
+        lower = np.empty(TILE, dtype=np.float32)
+        bounds = np.full(k, np.float32(np.inf))
+        candidates = np.full(k, n, dtype=np.int32)
+        for start in range(0, n, TILE):
+            if _any_near(own_products, tiled_norms, start, bounds[k - 1], lower):
+                for other in range(start, min(start + TILE, n)):
+                    if lower[other - start] < bounds[k - 1] and other != own:
+                        _insert(lower[other - start], other, bounds, candidates)
+        found, neighbors = squared[places[row]], indices[places[row]]
         found[:] = np.inf
-        for other in range(n):
-            bound = offset + lowered_norms[other] - 2.0 * products[row, other]
-            if bound <= limit * unit and other != own:
-                distance = _squared_distance(points[own], points[other])
-                if distance < found[k - 1]:
-                    _insert(distance, other, found, indices[row])
-                    limit = min(limit, found[k - 1])
-                    # Later points cannot come before k that coincide with this one.
-                    if found[k - 1] == 0.0:
-                        break
+        for candidate in candidates:
+            _insert(_squared_distance(points[own], points[candidate]), candidate, found, neighbors)
+        lowered = lowered_norms[own] - underflow
+        for start in range(0, n, TILE):
+            # Later points cannot come before k that coincide with this one.
+            if found[k - 1] == 0.0 and start > neighbors[k - 1]:
+                break
+            threshold = np.float32(found[k - 1] * unit - lowered)
+            if _any_near(own_products, tiled_norms, start, threshold, lower):
+                for other in range(start, min(start + TILE, n)):
+                    bound = lower[other - start]
+                    # The candidates have been seen: no others come before the last of them.
+                    seen = bound < bounds[k - 1] or (bound == bounds[k - 1] and other <= candidates[k - 1])
+                    if bound <= threshold and not seen and other != own:
+                        distance = _squared_distance(points[own], points[other])
+                        if distance < found[k - 1] or (distance == found[k - 1] and other < neighbors[k - 1]):
+                            _insert(distance, other, found, neighbors)
+                            threshold = np.float32(found[k - 1] * unit - lowered)
 
 
 @njit(parallel=True, cache=True)
