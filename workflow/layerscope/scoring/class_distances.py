@@ -3,7 +3,7 @@
 import numpy as np
 from numba import njit, prange
 
-from layerscope.scoring.pairwise import squared_distance_blocks, three_coordinates
+from layerscope.pairwise import squared_distance_blocks, three_coordinates
 from layerscope.scoring.subject import Score, Subject
 
 METRICS = {

@@ -4,7 +4,7 @@ import numpy as np
 from numba import njit, prange
 
 from layerscope.neighbors import nearest_neighbors
-from layerscope.scoring.pairwise import squared_distance_blocks
+from layerscope.pairwise import squared_distance_blocks
 from layerscope.scoring.subject import Score, Subject
 
 METRICS = {
