@@ -526,6 +526,12 @@ def test_the_panel_names_its_network_and_its_layers(tmp_path):
     assert title(figure) == heading
 
 
+def test_the_legend_does_not_take_the_height_of_the_panel(tmp_path):
+    figure, _ = by_depth(tmp_path, scores_of_two_networks(), title="d_same")
+    figure.canvas.draw()
+    assert figure.axes[0].get_window_extent().height / figure.dpi > 1
+
+
 def test_without_filters_every_layer_is_whole(tmp_path):
     figure, table = by_depth(tmp_path, scores_of_two_networks(), filters=False)
     assert set(table["filter"]) == {""}
@@ -640,6 +646,18 @@ def test_all_filters_of_a_layer_are_across(blobs):
     files, points = blobs
     figure, _ = grid(files, everything(files, points), panels="filters", layer="conv1")
     assert [axis.get_title() for axis in figure.axes] == ["layer 1 (conv1), filter 0", "layer 1 (conv1), filter 1", "", ""]
+
+
+def test_more_filters_than_eight_go_on_in_a_further_band(blobs):
+    files, points = blobs
+    source = files.embedding({(epoch, "conv1", 1, number): points + number for epoch in SNAPSHOTS for number in range(9)})
+    figure, _ = grid(files, [source], panels="filters", layer="conv1")
+    bands = np.array(figure.axes).reshape(4, 5)
+    shown = [[int(axis.get_title()[-1]) for axis in band if axis.get_title()] for band in bands]
+    assert shown == [[0, 1, 2, 3, 4], [], [5, 6, 7, 8], []]
+    assert [band[0].get_ylabel() for band in bands] == 2 * ["untrained (epoch 0)", "trained (epoch 5)"]
+    np.testing.assert_allclose(offsets(bands[3, 3]), points + 8, rtol=1e-5)
+    assert [axis.axison for axis in bands[:, 4]] == [True, True, False, False]
 
 
 def test_beside_layers_the_input_stands_in_every_row_and_once_in_the_table(blobs):

@@ -15,10 +15,14 @@ from layerscope.states import state
 
 READS = ("embedding", "activations", "data")
 SHOWS_ONE = ("network", "sample", "embedding")
+# More panels than this go on in further rows.
+WIDEST = 8
 
 
 def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     """One colour a class, its name at the median of its points and below all panels. Points are rasterised, also in the SVG.
+
+    More than eight layers or filters go on in further bands of rows.
 
     The table has the coordinates: epoch, layer, filter, index (row in the split), label, x, y.
     """
@@ -29,19 +33,24 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     # The input belongs to no snapshot: alone it is one row, beside layers it stands in each of theirs.
     epochs = sorted({epoch for epoch, _ in panels if epoch is not None}) or [None]
     columns = list(dict.fromkeys(column for _, column in panels))
+    bands = -(-len(columns) // WIDEST)
+    width = -(-len(columns) // bands)
+    height = bands * len(epochs)
     labels = store.read_labels(inputs.activations[0])
     index = store.read_index(inputs.activations[0])
     figure, axes = plt.subplots(
-        len(epochs),
-        len(columns),
-        figsize=(options["panel_inches"] * len(columns) + 0.3, options["panel_inches"] * len(epochs) + 0.7),
+        height,
+        width,
+        figsize=(options["panel_inches"] * width + 0.3, options["panel_inches"] * height + 0.7),
         squeeze=False,
     )
+    for axis in axes[-len(epochs) :, len(columns) - (bands - 1) * width :].flat:
+        axis.set_axis_off()
     palette = colours(len(described.classes))
     tables = []
     for row, epoch in enumerate(epochs):
         for number, column in enumerate(columns):
-            axis = axes[row, number]
+            axis = axes[number // width * len(epochs) + row, number % width]
             axis.set_xticks([])
             axis.set_yticks([])
             axis.spines[:].set_visible(True)
@@ -49,7 +58,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
             stored = panels.get((epoch, column)) or panels.get((None, column))
             if row == 0:
                 axis.set_title(column)
-            if number == 0 and epoch is not None:
+            if number % width == 0 and epoch is not None:
                 axis.set_ylabel(f"{state(epoch, options['snapshots'])} (epoch {epoch})")
             if stored is None:
                 axis.set_axis_off()

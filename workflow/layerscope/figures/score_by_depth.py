@@ -12,6 +12,7 @@ from layerscope.figures.style import STATE_LINES, STATE_MARKERS, colours, networ
 from layerscope.inputs import Inputs
 
 READS = ("score_table",)
+LEGEND_LINE_INCHES = 0.17
 
 
 def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
@@ -61,6 +62,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     for panel in panels.flat:
         handles.update(dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True)))
     across = max(1, int(figure.get_figwidth() / 2.6))
+    # The legend is below the panels: it must not take their height.
+    figure.set_figheight(figure.get_figheight() + LEGEND_LINE_INCHES * -(-len(handles) // across))
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=across)
     averaged = ", layers of filters by their mean" if options["filters"] else ""
     about = f"{options['score']} by depth{averaged}: means over runs with 95 % intervals, thin lines are runs"
