@@ -22,6 +22,8 @@ ENGINES = {
     "opentsne from random": ("tsne_opentsne", {**OPENTSNE, "early_exaggeration_iterations": 150, "initialisation": "random"}),
     "sklearn": ("tsne_sklearn", {**SKLEARN, "exact": False}),
     "sklearn exact": ("tsne_sklearn", {**SKLEARN, "exact": True}),
+    "exact": ("tsne_exact", OPENTSNE),
+    "exact from random": ("tsne_exact", {**OPENTSNE, "initialisation": "random"}),
     "multicore": ("tsne_multicore", MULTICORE),
     "umap": ("umap", {"n_neighbors": 15, "min_dist": 0.1, "epochs": 60}),
     "pca": ("pca", {}),
@@ -102,7 +104,7 @@ def test_a_layer_of_few_distinct_rows_is_no_error(name):
     assert np.isfinite(found.points).all() or found.status != "ok"
 
 
-@pytest.mark.parametrize("name", ["opentsne from random", "umap", "mds"])
+@pytest.mark.parametrize("name", ["opentsne from random", "exact from random", "umap", "mds"])
 def test_another_seed_gives_another_picture(name):
     points, _ = blobs()
     assert not np.array_equal(embed(name, points, 0).points, embed(name, points, 1).points)
@@ -139,7 +141,7 @@ def test_a_missing_multicore_names_the_line_that_installs_it(monkeypatch):
         embed("multicore", blobs()[0])
 
 
-@pytest.mark.parametrize("name", ["opentsne", "sklearn", "multicore"])
+@pytest.mark.parametrize("name", ["opentsne", "exact", "sklearn", "multicore"])
 def test_engines_of_tsne_report_a_divergence_and_their_iterations(name):
     found = embed(name, blobs()[0])
     assert 0 < found.kl_engine < 5

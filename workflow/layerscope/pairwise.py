@@ -1,15 +1,21 @@
 """Squared Euclidean distances of many pairs, block by block, so that no n x n array is ever held."""
 
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 
+import numba
 import numpy as np
 from numba import njit, prange
+from threadpoolctl import ThreadpoolController
 
 # Up to this width the differences themselves are as fast as matrix products.
 DIRECT_WIDTH = 8
 BLOCK_BYTES = 2**25
 # Below this share of the norms a matrix product has lost too many digits to cancellation.
 CANCELLATION = 1e-6
+# Rows of one product, whatever the number of threads, so that the library takes the same steps.
+PRODUCT_ROWS = 256
+LINEAR_ALGEBRA = ThreadpoolController().select(user_api="blas")
 
 
 def squared_distance_blocks(points: np.ndarray, rows: np.ndarray | None = None) -> Iterator[tuple[int, int, np.ndarray]]:
@@ -38,7 +44,7 @@ def squared_distance_blocks(points: np.ndarray, rows: np.ndarray | None = None) 
         if width <= DIRECT_WIDTH:
             _from_differences(columns, rows[start:stop], block)
         else:
-            np.matmul(points[rows[start:stop]], points.T, out=block)
+            _fill_with_products(points, rows[start:stop], block)
             _from_products(points, norms, rows[start:stop], block)
         yield start, stop, block
 
@@ -51,6 +57,17 @@ def three_coordinates(points: np.ndarray) -> np.ndarray:
     coordinates = np.zeros((3, n))
     coordinates[:width] = points.T
     return coordinates
+
+
+def _fill_with_products(points, rows, block):
+    def product(start):
+        part = slice(start, start + PRODUCT_ROWS)
+        np.matmul(points[rows[part]], points.T, out=block[part])
+
+    # The threads of the BLAS library would keep a core busy while they wait for their next product.
+    with LINEAR_ALGEBRA.limit(limits=1), ThreadPoolExecutor(numba.get_num_threads()) as threads:
+        for _ in threads.map(product, range(0, len(rows), PRODUCT_ROWS)):
+            pass
 
 
 @njit(parallel=True, cache=True)

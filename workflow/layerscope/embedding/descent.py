@@ -1,0 +1,169 @@
+"""Gradient descent on the objective of t-SNE over all pairs of points, as in van der Maaten's reference implementation."""
+
+from dataclasses import dataclass
+
+import numpy as np
+from numba import njit, prange
+
+from layerscope.pairwise import three_coordinates
+
+INITIAL_MOMENTUM, FINAL_MOMENTUM = 0.5, 0.8
+GAIN_STEP, GAIN_DECAY, LOWEST_GAIN = 0.2, 0.8, 0.01
+# Iterations between two values of the trace, at which the descent may stop.
+TRACE_EVERY = 50
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """How long and how fast the descent goes.
+
+    exaggeration: factor on P for the first `exaggerated` of `iterations`, in which the momentum is 0.5 instead of 0.8.
+    patience: iterations without a lower divergence after which it stops; lowest_gradient: norm at which it stops. Both
+    are asked every 50 iterations after the exaggeration.
+    """
+
+    exaggeration: float
+    exaggerated: int
+    iterations: int
+    learning_rate: float
+    patience: int
+    lowest_gradient: float
+
+
+@dataclass(frozen=True)
+class Descent:
+    """points: (n, d) float64. divergence: the exact objective of these points, in nat. iterations: how many were run.
+
+    trace: (m, 2) float64, number of iterations and divergence (without exaggeration) after them.
+    """
+
+    points: np.ndarray
+    divergence: float
+    iterations: int
+    trace: np.ndarray
+
+
+def descend(joint: np.ndarray, start: np.ndarray, schedule: Schedule) -> Descent:
+    """Minimise the Kullback-Leibler divergence of Q from P (van der Maaten and Hinton 2008, equations 4 and 5).
+
+    After the exaggeration the descent starts again from rest, as scikit-learn's does: kept momentum and gains ended 1 %
+    higher on average.
+
+    joint: (n, n) float32, P. start: (n, d <= 3). Sums over a row's pairs are in float32 on vectors, those over rows and
+    the points themselves in float64; a row is summed by one thread, so their number changes no byte. O(n^2) memory for P
+    alone. A descent that diverges stops at the next value of the trace, with points that are not finite.
+    """
+    n, dimensions = start.shape
+    coordinates = three_coordinates(np.asarray(start, dtype=np.float64))
+    single = coordinates.astype(np.float32)
+    velocity, gains = np.zeros((3, n)), np.ones((3, n))
+    attraction, repulsion, affinities = np.empty((3, n)), np.empty((3, n)), np.empty(n)
+    trace: list[tuple[int, float]] = []
+    lowest, lowest_at = np.inf, 0
+    iteration = 0
+    while iteration < schedule.iterations:
+        exaggerated = iteration < schedule.exaggerated
+        if iteration == schedule.exaggerated:
+            # Momentum and gains belong to the objective that has just been left.
+            velocity[:], gains[:] = 0.0, 1.0
+        _forces(joint, single, attraction, repulsion, affinities)
+        gradient = _step(
+            coordinates,
+            velocity,
+            gains,
+            attraction,
+            repulsion,
+            affinities.sum(),
+            schedule.exaggeration if exaggerated else 1.0,
+            INITIAL_MOMENTUM if exaggerated else FINAL_MOMENTUM,
+            schedule.learning_rate,
+        )
+        single[:] = coordinates
+        iteration += 1
+        if iteration % TRACE_EVERY == 0 or iteration == schedule.iterations:
+            trace.append((iteration, divergence(joint, coordinates[:dimensions].T)))
+            if not np.isfinite(trace[-1][1]):
+                break
+            if not exaggerated:
+                if trace[-1][1] < lowest:
+                    lowest, lowest_at = trace[-1][1], iteration
+                elif iteration - lowest_at > schedule.patience:
+                    break
+                if gradient <= schedule.lowest_gradient:
+                    break
+    points = np.ascontiguousarray(coordinates[:dimensions].T)
+    final = trace[-1][1] if trace else divergence(joint, points)
+    return Descent(points, final, iteration, np.array(trace).reshape(-1, 2))
+
+
+def divergence(joint: np.ndarray, points: np.ndarray) -> float:
+    """The Kullback-Leibler divergence, in nat, of Q of the points (n, d <= 3) from P, joint (n, n) float32."""
+    n = len(points)
+    divergences, masses, affinities = np.empty(n), np.empty(n), np.empty(n)
+    _divergences(joint, three_coordinates(np.asarray(points, dtype=np.float64)), divergences, masses, affinities)
+    return float(divergences.sum() + np.log(affinities.sum()) * masses.sum())
+
+
+@njit(parallel=True, cache=True, fastmath={"reassoc", "contract", "arcp"})
+def _forces(joint, coordinates, attraction, repulsion, affinities):
+    """For each point, sums over all others of p w (y_i - y_j), of w^2 (y_i - y_j) and of w = 1 / (1 + |y_i - y_j|^2)."""
+    xs, ys, zs = coordinates[0], coordinates[1], coordinates[2]
+    for own in prange(len(affinities)):
+        x, y, z = xs[own], ys[own], zs[own]
+        pulled_x, pulled_y, pulled_z = np.float32(0), np.float32(0), np.float32(0)
+        pushed_x, pushed_y, pushed_z = np.float32(0), np.float32(0), np.float32(0)
+        total = np.float32(0)
+        for other in range(len(affinities)):
+            dx, dy, dz = x - xs[other], y - ys[other], z - zs[other]
+            affinity = np.float32(1) / (np.float32(1) + dx * dx + dy * dy + dz * dz)
+            pull, push = joint[own, other] * affinity, affinity * affinity
+            pulled_x += pull * dx
+            pulled_y += pull * dy
+            pulled_z += pull * dz
+            pushed_x += push * dx
+            pushed_y += push * dy
+            pushed_z += push * dz
+            total += affinity
+        attraction[0, own], attraction[1, own], attraction[2, own] = pulled_x, pulled_y, pulled_z
+        repulsion[0, own], repulsion[1, own], repulsion[2, own] = pushed_x, pushed_y, pushed_z
+        # A point is no neighbour of its own.
+        affinities[own] = total - np.float32(1)
+
+
+@njit(cache=True, error_model="numpy")
+def _step(coordinates, velocity, gains, attraction, repulsion, normaliser, exaggeration, momentum, learning_rate):
+    """Move the points, about their mean, and return the norm of the gradient."""
+    squared_norm = 0.0
+    n = coordinates.shape[1]
+    for axis in range(3):
+        mean = 0.0
+        for point in range(n):
+            gradient = 4.0 * (exaggeration * attraction[axis, point] - repulsion[axis, point] / normaliser)
+            squared_norm += gradient * gradient
+            if gradient * velocity[axis, point] < 0.0:
+                gains[axis, point] += GAIN_STEP
+            else:
+                gains[axis, point] = max(gains[axis, point] * GAIN_DECAY, LOWEST_GAIN)
+            velocity[axis, point] = momentum * velocity[axis, point] - learning_rate * gains[axis, point] * gradient
+            coordinates[axis, point] += velocity[axis, point]
+            mean += coordinates[axis, point]
+        mean /= n
+        for point in range(n):
+            coordinates[axis, point] -= mean
+    return np.sqrt(squared_norm)
+
+
+@njit(parallel=True, cache=True, fastmath={"reassoc", "contract"})
+def _divergences(joint, coordinates, divergences, masses, affinities):
+    xs, ys, zs = coordinates[0], coordinates[1], coordinates[2]
+    for own in prange(len(affinities)):
+        divergence, mass, affinity = 0.0, 0.0, 0.0
+        for other in range(len(affinities)):
+            dx, dy, dz = xs[own] - xs[other], ys[own] - ys[other], zs[own] - zs[other]
+            reciprocal = 1.0 + dx * dx + dy * dy + dz * dz
+            affinity += 1.0 / reciprocal
+            probability = np.float64(joint[own, other])
+            if probability > 0.0:
+                divergence += probability * np.log(probability * reciprocal)
+                mass += probability
+        divergences[own], masses[own], affinities[own] = divergence, mass, affinity - 1.0

@@ -1,0 +1,205 @@
+"""Exact t-SNE as a scikit-learn estimator: every pair of points, no approximation, for samples of up to 10,000."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from numbers import Integral, Real
+
+import numba
+import numpy as np
+from scipy import sparse
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
+from sklearn.decomposition import PCA
+from sklearn.metrics import pairwise_distances
+from sklearn.metrics.pairwise import _VALID_METRICS
+from sklearn.utils import check_random_state
+from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils.validation import check_non_negative, validate_data
+from threadpoolctl import threadpool_limits
+
+from layerscope.affinities import joint_probabilities
+from layerscope.embedding.descent import Schedule, descend
+from layerscope.pairwise import squared_distance_blocks
+
+LARGEST = 10_000
+# Of the first coordinate at the start, as in van der Maaten's reference and in scikit-learn.
+INITIAL_SPREAD = 1e-4
+# Of the noise on principal components: without it points that coincide, or lie on a line, would do so to the end.
+JITTER = 1e-6
+
+
+class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """t-SNE (van der Maaten and Hinton 2008) over all pairs of points, on all cores, in O(n^2) time and memory.
+
+    Parameters have the names and meanings of sklearn.manifold.TSNE(method="exact"):
+
+    n_components: 1, 2 or 3.
+    perplexity: at least 1 and less than n_samples - 1, the number of neighbours.
+    early_exaggeration, early_exaggeration_iter: the factor on P, and for how many of the first iterations.
+    learning_rate: a number, or "auto": max(n_samples / early_exaggeration / 4, 50) (Belkina et al. 2019).
+    max_iter: all iterations, those of the early exaggeration included.
+    n_iter_without_progress, min_grad_norm: after the early exaggeration, every 50 iterations, the descent stops when the
+        divergence has not fallen for so many iterations or the norm of the gradient is no larger.
+    metric, metric_params: "euclidean", "precomputed" (X are distances), a name or a function of pairwise_distances.
+    init: "random"; an array (n_samples, n_components); or "pca", the leading components with a spread of 1e-4 and noise
+        of a hundredth of that, by which points that coincide come apart and starts differ.
+    random_state: of the initialisation.
+    n_jobs: threads, None or -1 for all. The result is the same bytes with any number.
+
+    After fitting: embedding_ (n_samples, n_components) float32; kl_divergence_, the exact divergence of embedding_ in nat;
+    kl_trace_ (m, 2), numbers of iterations and divergences after them; n_iter_, iterations run; learning_rate_.
+
+    Points that coincide share their neighbourhoods' probability evenly and end side by side. Where all points coincide P
+    is uniform, all points at the origin attain a divergence of 0, and this is the result without an iteration. Fewer
+    points than the perplexity needs, more than 10,000, NaN and infinite values are a ValueError. A descent that diverged
+    (a learning rate far too high) leaves values that are not finite.
+    """
+
+    _parameter_constraints = {  # noqa: RUF012 - scikit-learn reads it from the class
+        "n_components": [Interval(Integral, 1, 3, closed="both")],
+        "perplexity": [Interval(Real, 1, None, closed="left")],
+        "early_exaggeration": [Interval(Real, 1, None, closed="left")],
+        "early_exaggeration_iter": [Interval(Integral, 0, None, closed="left")],
+        "learning_rate": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
+        "max_iter": [Interval(Integral, 1, None, closed="left")],
+        "n_iter_without_progress": [Interval(Integral, -1, None, closed="left")],
+        "min_grad_norm": [Interval(Real, 0, None, closed="left")],
+        "metric": [StrOptions(set(_VALID_METRICS) | {"precomputed"}), callable],
+        "metric_params": [dict, None],
+        "init": [StrOptions({"pca", "random"}), np.ndarray],
+        "random_state": ["random_state"],
+        "n_jobs": [None, Integral],
+    }
+
+    def __init__(
+        self,
+        n_components=2,
+        *,
+        perplexity=30.0,
+        early_exaggeration=12.0,
+        early_exaggeration_iter=250,
+        learning_rate="auto",
+        max_iter=1000,
+        n_iter_without_progress=300,
+        min_grad_norm=1e-7,
+        metric="euclidean",
+        metric_params=None,
+        init="pca",
+        random_state=None,
+        n_jobs=None,
+    ):
+        self.n_components = n_components
+        self.perplexity = perplexity
+        self.early_exaggeration = early_exaggeration
+        self.early_exaggeration_iter = early_exaggeration_iter
+        self.learning_rate = learning_rate
+        self.max_iter = max_iter
+        self.n_iter_without_progress = n_iter_without_progress
+        self.min_grad_norm = min_grad_norm
+        self.metric = metric
+        self.metric_params = metric_params
+        self.init = init
+        self.random_state = random_state
+        self.n_jobs = n_jobs
+
+    def fit(self, X, y=None):
+        """Embed X (n_samples, n_features), or distances (n_samples, n_samples) where metric is "precomputed"."""
+        self.fit_transform(X)
+        return self
+
+    @_fit_context(prefer_skip_nested_validation=False)
+    def fit_transform(self, X, y=None):
+        """Embed X and return embedding_ (n_samples, n_components) float32."""
+        X = validate_data(self, X, accept_sparse=["csr", "csc", "coo"], dtype=[np.float32, np.float64], ensure_min_samples=3)
+        self._check(X)
+        if sparse.issparse(X):
+            X = X.toarray()
+        n = len(X)
+        self.learning_rate_ = self.learning_rate
+        if self.learning_rate == "auto":
+            self.learning_rate_ = max(n / self.early_exaggeration / 4, 50.0)
+        schedule = Schedule(
+            exaggeration=float(self.early_exaggeration),
+            exaggerated=self.early_exaggeration_iter,
+            iterations=self.max_iter,
+            learning_rate=float(self.learning_rate_),
+            patience=self.n_iter_without_progress,
+            lowest_gradient=float(self.min_grad_norm),
+        )
+        with _threads(self.n_jobs):
+            if self.metric != "precomputed" and np.ptp(X, axis=0).max(initial=0) == 0:
+                start, schedule = np.zeros((n, self.n_components)), replace(schedule, iterations=0)
+            else:
+                start = self._start(X)
+            joint = joint_probabilities(self._squared_distances(X), n, self.perplexity)
+            found = descend(joint, start, schedule)
+        self.embedding_ = found.points.astype(np.float32)
+        self.kl_divergence_, self.n_iter_, self.kl_trace_ = found.divergence, found.iterations, found.trace
+        return self.embedding_
+
+    def _check(self, X):
+        n = X.shape[0]
+        if n > LARGEST:
+            raise ValueError(
+                f"ExactTSNE holds all pairs of at most {LARGEST:,} points, not {n:,}; take a sample, or an approximation: "
+                "openTSNE (in a study: engine: opentsne) or sklearn.manifold.TSNE"
+            )
+        if self.perplexity >= n - 1:
+            raise ValueError(f"perplexity ({self.perplexity}) must be less than n_samples ({n}) - 1, the number of neighbours")
+        if self.metric == "precomputed":
+            if isinstance(self.init, str) and self.init == "pca":
+                raise ValueError('The parameter init="pca" cannot be used with metric="precomputed".')
+            if sparse.issparse(X):
+                raise TypeError("a sparse matrix of precomputed distances is not enough: ExactTSNE needs those of all pairs")
+            if X.shape[1] != n:
+                raise ValueError(f"X should be a square distance matrix, not {n} x {X.shape[1]}")
+            check_non_negative(X, "ExactTSNE with metric='precomputed', where X should contain positive distances")
+        if isinstance(self.init, np.ndarray) and self.init.shape != (n, self.n_components):
+            raise ValueError(f"init must be an array of shape {(n, self.n_components)}, not {self.init.shape}")
+
+    def _squared_distances(self, X) -> Iterator[tuple[int, int, np.ndarray]]:
+        if self.metric == "euclidean":
+            return squared_distance_blocks(X)
+        distances = X
+        if self.metric != "precomputed":
+            distances = pairwise_distances(X, metric=self.metric, **(self.metric_params or {}))
+        if (distances < 0).any():
+            raise ValueError("All distances should be positive, the metric given is not correct")
+        return iter([(0, len(X), np.square(distances, dtype=np.float64))])
+
+    def _start(self, X) -> np.ndarray:
+        if isinstance(self.init, np.ndarray):
+            return self.init
+        random_state = check_random_state(self.random_state)
+        if self.init == "random":
+            return INITIAL_SPREAD * random_state.standard_normal((len(X), self.n_components))
+        kept = min(self.n_components, *X.shape)
+        start = np.zeros((len(X), self.n_components))
+        # With more threads a product may round in another way.
+        with threadpool_limits(1):
+            pca = PCA(kept, random_state=random_state).set_output(transform="default")
+            start[:, :kept] = pca.fit_transform(X)
+        spread = start[:, 0].std()
+        if spread > 0:
+            start *= INITIAL_SPREAD / spread
+        return start + JITTER * random_state.standard_normal(start.shape)
+
+    @property
+    def _n_features_out(self):
+        return self.embedding_.shape[1]
+
+    def __sklearn_tags__(self):
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+@contextmanager
+def _threads(n_jobs):
+    before = numba.get_num_threads()
+    if n_jobs is not None and n_jobs > 0:
+        numba.set_num_threads(min(n_jobs, numba.config.NUMBA_NUM_THREADS))
+    try:
+        yield
+    finally:
+        numba.set_num_threads(before)
