@@ -14,6 +14,8 @@ from layerscope.dependencies import literal, modules, sources
 PACKAGE = Path(dependencies.__file__).parent
 STAGES = modules("stages")
 UNTOLD = {"config", "runs", "store", "provenance", "commandline", "errors", "study_file", "snakemake_entry", "dependencies"}
+# What engines and kinds share stands beside them.
+SHARED = {"result", "style", "pictures", "class_scatter", "frame"}
 
 
 def names(*wanted):
@@ -58,7 +60,7 @@ def test_a_family_is_a_source_of_its_own_networks_only(family):
     assert {f"models.{other}" for other in ("mlp", "cnn", "vgg")} & found == {f"models.{family}"}
 
 
-@pytest.mark.parametrize("engine", [name for name in modules("embedding") if name != "result"])
+@pytest.mark.parametrize("engine", [name for name in modules("embedding") if name not in SHARED])
 def test_an_engine_is_a_source_of_its_own_embeddings_only(engine):
     found = stage("embed", f"embedding.{engine}")
     assert {module for module in found if module.startswith("embedding.")} == {f"embedding.{engine}", "embedding.result"}
@@ -77,7 +79,7 @@ def test_training_depends_on_no_score_and_scores_on_no_training():
 
 @pytest.mark.parametrize("package", ["figures", "tables"])
 def test_a_kind_of_figure_is_no_source_of_another(package):
-    kinds = [name for name in modules(package) if name not in ("style", "pictures", "frame")]
+    kinds = [name for name in modules(package) if name not in SHARED]
     for kind in kinds:
         found = stage("figure" if package == "figures" else "table", f"{package}.{kind}")
         assert {f"{package}.{other}" for other in kinds} & found == {f"{package}.{kind}"}
@@ -119,7 +121,7 @@ def test_no_import_of_the_package_is_hidden_from_the_reader():
 @pytest.mark.parametrize("package", ["embedding", "figures", "tables"])
 def test_what_a_module_reads_is_read_without_importing_it(package):
     for name in modules(package):
-        if name in ("result", "style", "pictures", "frame"):
+        if name in SHARED:
             continue
         read = literal(f"layerscope.{package}.{name}", "READS")
         assert isinstance(read, tuple)

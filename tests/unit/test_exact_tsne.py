@@ -11,11 +11,11 @@ from sklearn.datasets import load_digits
 from sklearn.manifold import TSNE, trustworthiness
 from sklearn.utils.estimator_checks import parametrize_with_checks
 
-from layerscope.affinities import joint_probabilities, perplexity_precisions
 from layerscope.embedding import ExactTSNE
-from layerscope.embedding.descent import Schedule, _forces, _step, descend, divergence
 from layerscope.pairwise import squared_distance_blocks, three_coordinates
 from layerscope.scoring.kl import exact_kl
+from layerscope.tsne.affinities import joint_probabilities, perplexity_precisions
+from layerscope.tsne.descent import Schedule, _forces, _step, descend, divergence
 
 
 @pytest.fixture(scope="module")

@@ -5,10 +5,10 @@ import numpy as np
 import pytest
 from scipy.spatial.distance import cdist
 
-from layerscope.affinities import neighbor_probabilities, perplexity_precisions
 from layerscope.neighbors import nearest_neighbors
 from layerscope.scoring.kl import exact_kl, neighbor_kl, score
 from layerscope.scoring.subject import Representation, Subject
+from layerscope.tsne.affinities import neighbor_probabilities, perplexity_precisions
 
 
 @pytest.fixture(scope="module")

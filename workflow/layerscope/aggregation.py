@@ -14,6 +14,7 @@ RUN = [*NETWORK, "seed"]
 REPRESENTATION = ["layer", "depth", "filter"]
 SUMMARY_KEYS = [*NETWORK, "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
 COLUMNS = {"embedding": "space"}
+NEAR_CHANCE = 2.0
 FILTER_MEAN, LIVING_MEAN = "mean", "mean_without_degenerate"
 
 
@@ -27,14 +28,37 @@ def with_input_joined(scores: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([joined[scores.columns], of_networks], ignore_index=True)
 
 
+def flag_near_chance(scores: pd.DataFrame, accuracies: list[str]) -> pd.DataFrame:
+    """Rows with the reason added for networks that classify hardly better than chance: their scores mean little.
+
+    accuracies: names of scores that are accuracies. A snapshot, but the fresh network, is near chance where its accuracy on
+    the test split is below NEAR_CHANCE times the chance level c or, with few classes, below c + (1 - c) / 4. A network that
+    has collapsed onto one class looks easy to embed.
+    """
+    of_test = scores["metric"].isin(accuracies) & (scores["sample"] == "test") & (scores["space"] == "run")
+    measured = scores[of_test & (scores["epoch"] > 0)]
+    bound = np.minimum(NEAR_CHANCE * measured["chance"], measured["chance"] + (1 - measured["chance"]) / 4)
+    near = measured[measured["value"] < bound].drop_duplicates([*RUN, "epoch"])
+    reasons = near.assign(reason=[f"near_chance: test accuracy {value:.3f}" for value in near["value"]])
+    found = scores[[*RUN, "epoch"]].merge(reasons[[*RUN, "epoch", "reason"]], how="left", on=[*RUN, "epoch"])["reason"]
+    both = scores["degenerate"].where(scores["degenerate"] == "", scores["degenerate"] + "; ") + found.fillna("").to_numpy()
+    return scores.assign(degenerate=both.where(found.notna().to_numpy(), scores["degenerate"]))
+
+
 def select(rows: pd.DataFrame, on: dict) -> pd.DataFrame:
-    """The rows that a selector allows. `first` and `last` epochs are the first and last snapshot of each run."""
+    """The rows that a selector allows.
+
+    `first` and `last` epochs are the first and last snapshot of each run, the `last` layer is the deepest of each run.
+    """
     kept = pd.Series(True, index=rows.index)
     for key in on:
         allowed = selection.values(on, key)
         if key == "filter":
             names = {"" if value == selection.WHOLE else str(value) for value in allowed}
             kept &= rows["filter"].isin(names)
+        elif key == "layer":
+            last = rows["depth"] == rows.groupby(RUN, dropna=False)["depth"].transform("max")
+            kept &= rows["layer"].isin(allowed) | ((selection.LAST in allowed) & last & (rows["state"] != "input"))
         elif key == "epoch":
             first, last = (rows.groupby(RUN, dropna=False)["epoch"].transform(kind) for kind in ("min", "max"))
             numbers = [value for value in allowed if isinstance(value, int)]
@@ -76,6 +100,34 @@ def _filter_means(filters: pd.DataFrame, keys: list[str], name: str) -> pd.DataF
         value=("value", "mean"), n_points=("n_points", "first"), chance=("chance", "mean")
     )
     return means.reset_index().assign(filter=name, embedding_sd=np.nan, degenerate="")
+
+
+def final_accuracy(scores: pd.DataFrame) -> pd.DataFrame:
+    """RUN and accuracy, of every network on the test split at its last snapshot; from the score named accuracy."""
+    of_test = scores[(scores["metric"] == "accuracy") & (scores["sample"] == "test") & (scores["space"] == "run")]
+    last = of_test[of_test["epoch"] == of_test.groupby(RUN)["epoch"].transform("max")]
+    return last[[*RUN, "value"]].rename(columns={"value": "accuracy"})
+
+
+def score_pairs(runs: pd.DataFrame, score: str, against: str, on: dict) -> pd.DataFrame:
+    """RUN, value, against, degenerate: for each trained network the mean of one score in what `on` chooses and of another.
+
+    runs: as per_run gives them. A score of the network as such is that of the test split.
+    """
+
+    def of(name: str) -> pd.DataFrame:
+        own = runs[(runs["metric"] == name) & (runs["state"] == "trained") & ~runs["filter"].isin([FILTER_MEAN, LIVING_MEAN])]
+        as_such = own[(own["space"] == "run") & (own["sample"] == "test")]
+        if len(as_such):
+            of_network = {key: value for key, value in on.items() if key in RUN}
+            return select(as_such, of_network)
+        return select(own, on)
+
+    means = [of(name).groupby(RUN)["value"].mean() for name in (score, against)]
+    flags = pd.concat([of(name)[[*RUN, "degenerate"]] for name in (score, against)]).groupby(RUN)["degenerate"]
+    pairs = pd.concat(means, axis=1, keys=["value", "against"]).dropna()
+    pairs["degenerate"] = flags.agg(lambda reasons: next((reason for reason in reasons if reason), ""))
+    return pairs.reset_index()
 
 
 def by_state(runs: pd.DataFrame) -> pd.DataFrame:

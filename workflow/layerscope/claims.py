@@ -1,15 +1,19 @@
 """Claims: what a study states, estimated over its runs, with a verdict from the interval of the estimate."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from layerscope import selection
-from layerscope.aggregation import FILTER_MEAN, LIVING_MEAN, RUN, select
+from layerscope.aggregation import FILTER_MEAN, LIVING_MEAN, RUN, score_pairs, select
 from layerscope.statistics import (
+    CONFIDENCE,
     Difference,
     paired_difference,
+    rank_correlation,
+    sign_test_p,
     spearman,
     welch_difference,
     wilson_interval,
@@ -33,9 +37,14 @@ CLAIM_COLUMNS = (
 
 def judge(name: str, claim: dict, runs: pd.DataFrame) -> dict:
     """One row of CLAIM_COLUMNS. runs: one row a run and representation (aggregation.per_run), the input joined."""
-    chosen = _rows_of(claim, runs[runs["metric"] == claim["score"]])
-    statistic = {"difference": _difference, "spearman": _spearman, "order": _order, "fraction": _fraction}
-    found, verdict = statistic[claim["statistic"]](claim, chosen)
+    if claim.get("flagged") == "leave_out":
+        runs = runs[runs["degenerate"] == ""]
+    if claim["statistic"] == "correlation":
+        found, verdict = _correlation(claim, runs)
+    else:
+        chosen = _rows_of(claim, runs[runs["metric"] == claim["score"]])
+        statistic = {"difference": _difference, "spearman": _spearman, "order": _order, "fraction": _fraction}
+        found, verdict = statistic[claim["statistic"]](claim, chosen)
     expected = claim["expect"] if isinstance(claim["expect"], str) else f"above {claim['expect']['above']:g}"
     return {
         "claim": name,
@@ -108,6 +117,18 @@ def _spearman(claim: dict, rows: pd.DataFrame) -> tuple[Difference, str]:
     along = claim["along"]
     correlations = [spearman(group[along], group["value"]) for _, group in rows.groupby(RUN, dropna=False)]
     found = paired_difference(correlations)
+    if claim.get("test") != "sign":
+        return found, verdict(found.low, found.high, claim["expect"])
+    found = replace(found, p=sign_test_p(correlations))
+    sign = "positive" if np.nanmedian([*correlations, np.nan]) > 0 else "negative"
+    if not found.p < 1 - CONFIDENCE:
+        return found, "undecided"
+    return found, "supported" if sign == claim["expect"] else "contradicted"
+
+
+def _correlation(claim: dict, runs: pd.DataFrame) -> tuple[Difference, str]:
+    pairs = score_pairs(runs, claim["score"], claim["against"], claim.get("on", {}))
+    found = rank_correlation(pairs["value"], pairs["against"])
     return found, verdict(found.low, found.high, claim["expect"])
 
 

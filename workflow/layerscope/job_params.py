@@ -105,10 +105,11 @@ class JobParams:
     def score_run(self, wildcards) -> str:
         run = self.looks.runs[wildcards.run]
         scores = {}
+        last = self.study.layers(run)[-1].name
         for name, entry in self.looks.run_scores(("history", "spectra"), run).items():
             scores[name] = {
                 **self._of_network(entry, run),
-                "layers": selection.values(entry["on"], "layer"),
+                "layers": selection.values(selection.with_layer_named(entry["on"], last), "layer"),
                 "splits": selection.values(entry["on"], "sample"),
             }
         return self._told(
@@ -172,6 +173,7 @@ class JobParams:
             expected=self._expected(),
             networks=self._networks(),
             scores=sorted(self.study.scores),
+            accuracies=sorted(name for name, entry in self.study.scores.items() if entry["metric"] == "accuracy"),
         )
 
     def _networks(self) -> list[dict]:
@@ -211,7 +213,8 @@ class JobParams:
         options = self.study.figures[wildcards.figure]
         if "network" in shows_one(options["kind"]):
             [run] = [run for run in self.study.runs if selection.allows(options["on"], **run.keys)]
-            options = {**options, "snapshots": self.study.snapshots(run)}
+            on = selection.with_layer_named(options["on"], self.study.layers(run)[-1].name)
+            options = {**options, "on": on, "snapshots": self.study.snapshots(run)}
         return self._told("figure", options=options)
 
     def table(self, wildcards) -> str:

@@ -16,6 +16,7 @@ KEYS = (
 )
 NETWORK_KEYS = ("architecture", "activation", "seed")
 WHOLE = "whole"
+LAST = "last"
 
 
 def values(selector: dict, key: str) -> list | None:
@@ -41,6 +42,13 @@ def allows_input(selector: dict, dataset: str) -> bool:
     Keys that tell networks apart do not exclude it; a layer list does, unless it names `input`, and so do filters.
     """
     return allows(selector, dataset=dataset, layer="input", filter=WHOLE)
+
+
+def with_layer_named(selector: dict, last: str) -> dict:
+    """The selector for one network: where it says the `last` layer, that layer's name."""
+    if LAST not in (values(selector, "layer") or []):
+        return selector
+    return {**selector, "layer": [last if layer == LAST else layer for layer in values(selector, "layer")]}
 
 
 def allowed_epochs(selector: dict, snapshots: list[int]) -> list[int]:

@@ -124,6 +124,34 @@ def spearman(first: Sequence[float], second: Sequence[float]) -> float:
     return float(np.corrcoef(rankdata(pairs[:, 0]), rankdata(pairs[:, 1]))[0, 1])
 
 
+def rank_correlation(first: Sequence[float], second: Sequence[float]) -> Difference:
+    """Spearman's correlation of pairs, one a run, with its 95 % interval and two-sided p; n: pairs that are finite.
+
+    The interval is Fisher's z with the standard error sqrt((1 + r^2 / 2) / (n - 3)) (Bonett and Wright 2000), NaN below four
+    pairs; p is that of r = 0 by the same error.
+    """
+    from scipy.stats import norm
+
+    n = sum(bool(np.isfinite(pair).all()) for pair in zip(first, second, strict=True))
+    found = spearman(first, second)
+    if n < 4 or not np.isfinite(found):
+        return Difference(n, found, float("nan"), float("nan"), float("nan"))
+    z = np.arctanh(np.clip(found, -1 + 1e-12, 1 - 1e-12))
+    error = np.sqrt((1 + found**2 / 2) / (n - 3))
+    low, high = np.tanh(z - norm.ppf((1 + CONFIDENCE) / 2) * error), np.tanh(z + norm.ppf((1 + CONFIDENCE) / 2) * error)
+    return Difference(n, found, float(low), float(high), float(2 * norm.sf(abs(z) * np.sqrt(n - 3))))
+
+
+def sign_test_p(values: Sequence[float]) -> float:
+    """Two-sided p of the sign test (Dixon and Mood 1946) that values are as often above as below 0; NaN where all are 0."""
+    from scipy.stats import binomtest
+
+    found = [value for value in values if np.isfinite(value) and value != 0]
+    if not found:
+        return float("nan")
+    return float(binomtest(sum(value > 0 for value in found), len(found)).pvalue)
+
+
 def wilson_interval(successes: int, n: int) -> tuple[float, float]:
     """Wilson's (1927) 95 % interval of a proportion; NaN without observations."""
     from scipy.stats import norm

@@ -105,7 +105,7 @@ def _check_selectors(study: Study) -> None:
         "sample": {*study.samples, *store.SPLITS},
         "epoch": {"first", "last", *epochs},
         "state": set(STATES),
-        "layer": {"input", *(layer.name for plan in study.plans.values() for layer in plan)},
+        "layer": {"input", selection.LAST, *(layer.name for plan in study.plans.values() for layer in plan)},
         "embedding": {*RESERVED_EMBEDDINGS, *study.embeddings},
     }
     for where, selector in _selectors(study):
@@ -125,7 +125,7 @@ def _check_selectors(study: Study) -> None:
                     raise StudyError(f"{where}.{key}: {value!r} is not part of the study; {one_of(value, map(str, known[key]))}")
     for where, choice in (("whole", study.whole), ("filters", study.filters)):
         for layer in choice["layers"] if choice and choice["layers"] != "all" else []:
-            if layer not in known["layer"] - {"input"}:
+            if layer not in known["layer"] - {"input", selection.LAST}:
                 raise StudyError(
                     f"representations.{where}.layers: no architecture has '{layer}'; {one_of(layer, known['layer'])}"
                 )

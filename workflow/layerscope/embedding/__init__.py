@@ -6,7 +6,7 @@ __all__ = ["ExactTSNE"]
 def __getattr__(name: str):
     # An engine's module is imported without what the others need.
     if name == "ExactTSNE":
-        from layerscope.embedding.exact_tsne import ExactTSNE
+        from layerscope.tsne.estimator import ExactTSNE
 
         return ExactTSNE
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

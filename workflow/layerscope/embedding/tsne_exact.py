@@ -2,11 +2,12 @@
 
 import numpy as np
 
-from layerscope.embedding.exact_tsne import ExactTSNE
 from layerscope.embedding.result import Embedding, checked, coincident
 from layerscope.errors import StudyError
+from layerscope.tsne.estimator import ExactTSNE
 
 READS = ()
+LARGEST = 10_000
 
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:

@@ -1,14 +1,12 @@
 """One network by one embedding: layers, or the filters of one layer, across; snapshots down, untrained above trained."""
 
-import matplotlib.patheffects as effects
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.lines import Line2D
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
+from layerscope.figures.class_scatter import class_legend, coordinates, scatter_classes
 from layerscope.figures.style import colours, network_name, set_title
 from layerscope.inputs import Inputs
 from layerscope.states import state
@@ -20,11 +18,8 @@ WIDEST = 8
 
 
 def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """One colour a class, its name at the median of its points and below all panels. Points are rasterised, also in the SVG.
-
-    More than eight layers or filters go on in further bands of rows.
-
-    The table has the coordinates: epoch, layer, filter, index (row in the split), label, x, y.
+    """One colour a class, its name at the median of its points and below all panels. More than eight layers or filters go
+    on in further bands of rows. The table has the coordinates: epoch, layer, filter, index (row in the split), label, x, y.
     """
     described = store.describe_data(inputs.data[0])
     panels = _panels(inputs.embedding, options)
@@ -51,10 +46,6 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     for row, epoch in enumerate(epochs):
         for number, column in enumerate(columns):
             axis = axes[number // width * len(epochs) + row, number % width]
-            axis.set_xticks([])
-            axis.set_yticks([])
-            axis.spines[:].set_visible(True)
-            axis.spines[:].set_linewidth(0.4)
             stored = panels.get((epoch, column)) or panels.get((None, column))
             if row == 0:
                 axis.set_title(column)
@@ -63,12 +54,10 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
             if stored is None:
                 axis.set_axis_off()
                 continue
-            _scatter(axis, stored, labels, described.classes, palette, options["point_size"])
+            scatter_classes(axis, stored, labels, described.classes, palette, options["point_size"])
             if row == 0 or stored.layer != "input":
-                tables.append(_table(stored, labels, index))
-    handles = [Line2D([], [], linestyle="none", marker="o", color=colour) for colour in palette]
-    across = max(2, int(figure.get_figwidth() / 1.1))
-    figure.legend(handles, described.classes, loc="outside lower center", ncols=across, fontsize=6, markerscale=0.5)
+                tables.append(coordinates(stored, labels, index))
+    class_legend(figure, described.classes, palette)
     keys = store.file_params(inputs.embedding[0 if epochs == [None] else -1])["keys"]
     about = f"{network_name(keys)}, {keys['embedding']} of {len(labels):,} observations ({keys['sample']})"
     set_title(figure, options["title"] or about)
@@ -91,31 +80,3 @@ def _panels(sources: list[str], options: dict) -> dict[tuple[int | None, str], s
             column = f"layer {stored.depth} ({stored.layer})" + ("" if stored.filter is None else f", filter {stored.filter}")
             panels.setdefault((stored.epoch if of_network else None, column), stored)
     return panels
-
-
-def _scatter(axis, stored: store.Stored, labels: np.ndarray, classes: list[str], palette: list, size: float) -> None:
-    points = stored.array
-    axis.scatter(points[:, 0], points[:, 1], s=size, c=[palette[label] for label in labels], linewidths=0, rasterized=True)
-    for label, name in enumerate(classes):
-        own = points[labels == label]
-        if len(own):
-            x, y = np.median(own, axis=0)
-            text = axis.text(x, y, name, fontsize=6, weight="bold", color="0.1", ha="center", va="center")
-            text.set_path_effects([effects.withStroke(linewidth=1.5, foreground="white")])
-    status = str(stored.attributes["status"])
-    if status != "ok":
-        axis.text(0.5, 0.02, status, transform=axis.transAxes, fontsize=5, ha="center")
-
-
-def _table(stored: store.Stored, labels: np.ndarray, index: np.ndarray) -> pd.DataFrame:
-    return pd.DataFrame(
-        {
-            "epoch": stored.epoch,
-            "layer": stored.layer,
-            "filter": "" if stored.filter is None else stored.filter,
-            "index": index,
-            "label": labels,
-            "x": stored.array[:, 0],
-            "y": stored.array[:, 1],
-        }
-    )

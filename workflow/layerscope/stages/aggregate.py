@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 
 from layerscope import files, store
-from layerscope.aggregation import RUN, per_run, summarise, training_tests
+from layerscope.aggregation import RUN, flag_near_chance, per_run, summarise, training_tests
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.errors import StudyError
 from layerscope.provenance import canonical_json
@@ -37,25 +37,31 @@ def main(arguments: argparse.Namespace) -> None:
     scores = pd.concat([read_scores(file) for file in expected_files(params)], ignore_index=True)
     scores = scores.sort_values(KEYS, kind="stable", na_position="first", ignore_index=True)
     check(scores, params["scores"])
+    scores = flag_near_chance(scores, params["accuracies"])
     runs = per_run(scores)
     with files.replacing(arguments.table) as temporary:
         scores.to_parquet(temporary, engine="pyarrow", index=False, compression="zstd")
     store.write_frame(arguments.summary, summarise(runs))
     store.write_frame(arguments.tests, training_tests(runs))
-    files.write_rows(arguments.networks, (*RUN, *NETWORK_FACTS, "attempts", "versions", "unlike"), networks(params))
+    files.write_rows(arguments.networks, (*RUN, *NETWORK_FACTS, "attempts", "versions", "unlike"), networks(params, scores))
 
 
-def networks(params: dict) -> list[dict]:
+def networks(params: dict, scores: pd.DataFrame) -> list[dict]:
     """One row a network: how its training ended, what made it, and in what it is unlike most networks of the study.
 
-    attempts: the test accuracy of each attempt of a training that was to be accepted, in order; the last one is kept.
+    A trained network that is near chance (see flag_near_chance) has that as its status. attempts: the test accuracy of
+    each attempt of a training that was to be accepted, in order; the last one is kept.
     """
     rows = []
+    flagged = scores[(scores["state"] == "trained") & scores["degenerate"].str.contains("near_chance: ")]
+    near_chance = set(flagged[RUN].itertuples(index=False, name=None))
     for group in params["networks"]:
         for seed in group["seeds"]:
             keys = {key: group[key] for key in ("dataset", "architecture", "activation")} | {"seed": seed}
             made_by = store.file_provenance(store.path(params["study"], "spectra", run=store.run_folder(**keys)))
             facts = {key: made_by[key] for key in NETWORK_FACTS} | {"versions": canonical_json(made_by["versions"])}
+            if facts["status"] == "ok" and tuple(keys.values()) in near_chance:
+                facts["status"] = "near_chance"
             attempts = ["diverged" if reached is None else f"{reached:.4f}" for reached in made_by.get("attempts", [])]
             rows.append(keys | facts | {"attempts": " ".join(attempts)})
     usual = {key: Counter(row[key] for row in rows).most_common(1)[0][0] for key in ALIKE} if rows else {}

@@ -17,9 +17,9 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_non_negative, validate_data
 from threadpoolctl import threadpool_limits
 
-from layerscope.affinities import joint_probabilities
-from layerscope.embedding.descent import Schedule, descend
 from layerscope.pairwise import squared_distance_blocks
+from layerscope.tsne.affinities import joint_probabilities
+from layerscope.tsne.descent import Schedule, descend
 
 LARGEST = 10_000
 # Of the first coordinate at the start, as in van der Maaten's reference and in scikit-learn.

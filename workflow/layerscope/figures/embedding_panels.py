@@ -1,0 +1,107 @@
+"""Embeddings of any networks, layers and methods side by side, a panel each."""
+
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+
+from layerscope import selection, store
+from layerscope.errors import StudyError
+from layerscope.figures.class_scatter import class_legend, coordinates, scatter_classes
+from layerscope.figures.style import colours, set_title
+from layerscope.inputs import Inputs
+from layerscope.states import state
+
+READS = ("embedding", "activations", "data")
+TOLD_APART = ("dataset", "architecture", "activation", "seed", "sample", "embedding", "state", "layer", "filter")
+
+
+@dataclass(frozen=True)
+class Panel:
+    """One embedding: what it is of, by the keys TOLD_APART, and the file's sample, by dataset and name."""
+
+    about: dict
+    sample: tuple[str, str]
+    stored: store.Stored
+
+
+def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+    """Panels in the order of the values that `on` lists, then of depth; a panel is named after what is not common to all.
+
+    The classes are those of the first dataset: all datasets shown must have as many. The table has the coordinates and
+    the keys of each panel.
+    """
+    on = options.get("on", {})
+    panels = sorted((panel for source in inputs.embedding for panel in _panels(source, on)), key=lambda panel: _order(panel, on))
+    if not panels:
+        raise StudyError("the panels find no embedding of what their `on` chooses; widen it")
+    described = {store.file_params(source)["dataset"]: store.describe_data(source) for source in inputs.data}
+    counts = {dataset: len(described[dataset].classes) for dataset, _ in (panel.sample for panel in panels)}
+    if len(set(counts.values())) > 1:
+        raise StudyError(f"the panels have datasets with different numbers of classes ({counts}); name one under `on`")
+    observed = {}
+    for source in inputs.activations:
+        keys = store.file_params(source)["keys"]
+        observed[keys["dataset"], keys["sample"]] = store.read_labels(source), store.read_index(source)
+    across = min(options["columns"], len(panels))
+    down = -(-len(panels) // across)
+    inches = options["panel_inches"]
+    figure, axes = plt.subplots(down, across, figsize=(inches * across + 0.2, (inches + 0.2) * down + 0.6), squeeze=False)
+    for axis in axes.flat[len(panels) :]:
+        axis.set_axis_off()
+    classes = described[panels[0].sample[0]].classes
+    palette = colours(len(classes))
+    common = {key for key in TOLD_APART if len({panel.about[key] for panel in panels}) == 1}
+    tables = []
+    for axis, panel in zip(axes.flat, panels, strict=False):
+        labels, index = observed[panel.sample]
+        scatter_classes(axis, panel.stored, labels, described[panel.sample[0]].classes, palette, options["point_size"])
+        axis.set_title(_words(panel.about, [key for key in TOLD_APART if key not in common]), fontsize=7)
+        keys = {key: panel.about[key] for key in ("dataset", "architecture", "activation", "seed", "sample", "embedding")}
+        tables.append(coordinates(panel.stored, labels, index).assign(**keys))
+    class_legend(figure, classes, palette)
+    set_title(figure, options["title"] or _words(panels[0].about, [key for key in TOLD_APART if key in common]))
+    return figure, pd.concat(tables, ignore_index=True)
+
+
+def _panels(source: str, on: dict) -> list[Panel]:
+    """The embeddings of one file that `on` chooses, of the first embedding seed."""
+    keys = store.file_params(source)["keys"]
+    stored = list(store.embeddings(source))
+    if not stored or not selection.allows(on, embedding=keys["embedding"]):
+        return []
+    first = stored[0][0]
+    deepest = max(stored, key=lambda found: found[1].depth)[1].layer
+    on = selection.with_layer_named(on, deepest)
+    snapshots = sorted({one.epoch for _, one in stored})
+    epochs = selection.allowed_epochs(on, snapshots)
+    panels = []
+    for seed, one in stored:
+        view = selection.WHOLE if one.filter is None else one.filter
+        if seed != first or not selection.allows(on, layer=one.layer, filter=view):
+            continue
+        if keys["architecture"] and one.epoch not in epochs:
+            continue
+        about = {key: keys.get(key) for key in TOLD_APART} | {
+            "state": state(one.epoch, snapshots) if keys["architecture"] else "",
+            "layer": f"layer {one.depth} ({one.layer})",
+            "filter": "" if one.filter is None else f"filter {one.filter}",
+        }
+        panels.append(Panel(about, (keys["dataset"], keys["sample"]), one))
+    return panels
+
+
+def _order(panel: Panel, on: dict) -> tuple:
+    """Places among listed values, by key; what no list orders goes by its name."""
+    places = []
+    for key in ("dataset", "architecture", "activation", "seed", "sample", "embedding"):
+        listed = selection.values(on, key) or []
+        value = panel.about[key]
+        places.append((listed.index(value) if value in listed else len(listed), str(value)))
+    return (*places, panel.stored.epoch, panel.stored.depth, -1 if panel.stored.filter is None else panel.stored.filter)
+
+
+def _words(about: dict, keys: list[str]) -> str:
+    found = [f"seed {about[key]}" if key == "seed" else str(about[key]) for key in keys if about[key] not in (None, "")]
+    return ", ".join(found)

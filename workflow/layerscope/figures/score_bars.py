@@ -1,0 +1,117 @@
+"""One score by layer as bars: a translucent bar a run, a bold one for their mean, as Kuzma and Farkaš draw it."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from layerscope import store
+from layerscope.aggregation import RUN, final_accuracy, per_run, select, with_input_joined
+from layerscope.errors import StudyError
+from layerscope.figures.style import colours, set_title
+from layerscope.inputs import Inputs
+from layerscope.statistics import estimate
+
+READS = ("score_table",)
+GROUP_WIDTH = 0.8
+PANEL = ["dataset", "architecture", "activation"]
+
+
+def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+    """A panel a kind of network (dataset, architecture, activation), layers from the input on across.
+
+    The outlined bar is the mean of all runs, with its 95 % interval; a dash is the mean without flagged runs where there
+    are some. Above the deepest layer each run has its accuracy on the test split. Flagged runs are hollow.
+    """
+    scores = store.read_score_table(inputs.score_table[0])
+    accuracy = final_accuracy(scores)
+    runs = per_run(with_input_joined(scores[scores["metric"] == options["score"]]))
+    runs = select(runs, options.get("on", {}))
+    runs = runs[(runs["filter"] == "") & runs["state"].isin(["input", "trained"])]
+    if runs.empty:
+        raise StudyError(f"no rows of {options['score']} are in what `on` chooses; widen it")
+    if len(runs[["space", "sample"]].drop_duplicates()) > 1:
+        raise StudyError("the bars are of several spaces or samples; name one embedding and one sample under `on`")
+    networks = _in_order(runs, options.get("on", {}))
+    across = min(options["columns"], len(networks))
+    down = -(-len(networks) // across)
+    figure, panels = plt.subplots(
+        down, across, figsize=(2.4 * across + 0.5, 2.1 * down + 0.4), squeeze=False, sharey=True, sharex=False
+    )
+    for panel in panels.flat[len(networks) :]:
+        panel.set_axis_off()
+    palette = dict(zip(sorted(runs["activation"].unique()), colours(10), strict=False))
+    tables = []
+    for panel, network in zip(panels.flat, networks, strict=False):
+        own = runs[(runs[PANEL] == pd.Series(network)).all(axis=1)]
+        own = own.merge(accuracy, how="left", on=RUN)
+        tables.append(own)
+        _draw_panel(panel, own, palette[network["activation"]])
+        flagged = own.loc[own["degenerate"] != "", "seed"].nunique()
+        named = [network[key] for key in PANEL if runs[key].nunique() > 1] or [network["activation"]]
+        panel.set_title(
+            f"{', '.join(named)} (n = {own['seed'].nunique()}{f', {flagged} flagged' if flagged else ''})", fontsize=7
+        )
+    for panel in panels[:, 0]:
+        panel.set_ylabel(f"{options['score']}\n{runs['space'].iloc[0]}")
+    common = [str(runs[key].iloc[0]) for key in PANEL if runs[key].nunique() == 1]
+    about = f"{options['score']} by layer, {', '.join(common)}: light bars are runs with their test accuracy, outlines means"
+    set_title(figure, options["title"] or about)
+    columns = [*RUN, "sample", "space", "layer", "depth", "value", "accuracy", "degenerate"]
+    return figure, pd.concat(tables, ignore_index=True)[columns]
+
+
+def _in_order(runs: pd.DataFrame, on: dict) -> list[dict]:
+    """The kinds of networks, in the order of the values that `on` lists."""
+
+    def place(network: dict) -> list:
+        listed = {key: on[key] if isinstance(on.get(key), list) else [] for key in PANEL}
+        return [listed[key].index(network[key]) if network[key] in listed[key] else network[key] for key in PANEL]
+
+    return sorted(runs[PANEL].drop_duplicates().to_dict("records"), key=place)
+
+
+def _draw_panel(panel, runs: pd.DataFrame, colour: tuple) -> None:
+    seeds = sorted(runs["seed"].unique())
+    layers = runs[["depth", "layer"]].drop_duplicates().sort_values("depth")
+    width = GROUP_WIDTH / len(seeds)
+    for depth, of_layer in runs.groupby("depth"):
+        # The input is the same for all runs: one bar.
+        shown = of_layer.iloc[:1] if (of_layer["state"] == "input").all() else of_layer
+        for _, row in shown.iterrows():
+            alone = len(shown) == 1
+            place = depth if alone else depth + width * (seeds.index(row["seed"]) - (len(seeds) - 1) / 2)
+            hollow = row["degenerate"] != ""
+            panel.bar(
+                place,
+                row["value"],
+                width=GROUP_WIDTH if alone else width,
+                facecolor="none" if hollow else (*colour, 0.35),
+                edgecolor=colour if hollow else "none",
+                linestyle=":" if hollow else "-",
+                linewidth=0.7,
+            )
+            if depth == layers["depth"].max() and np.isfinite(row["accuracy"]) and row["state"] != "input":
+                # Beside the deepest layer: the accuracy belongs to the whole network.
+                text = f"{row['accuracy']:.3f}"
+                panel.text(place, np.nan_to_num(row["value"]), text, rotation=90, fontsize=4.5, ha="center", va="bottom")
+        found = estimate(shown["value"])
+        half = [[found.mean - found.low], [found.high - found.mean]] if np.isfinite(found.low) else None
+        panel.bar(
+            depth,
+            found.mean,
+            width=GROUP_WIDTH,
+            facecolor="none",
+            edgecolor=colour,
+            linewidth=1.5,
+            yerr=half,
+            error_kw={"lw": 0.7},
+        )
+        living = shown.loc[shown["degenerate"] == "", "value"]
+        if 0 < len(living) < len(shown):
+            panel.hlines(
+                living.mean(), depth - GROUP_WIDTH / 2, depth + GROUP_WIDTH / 2, color="0.1", linewidth=1, linestyle="--"
+            )
+    panel.set_xticks(layers["depth"], layers["layer"], rotation=35, ha="right")
+    panel.tick_params(labelsize=6)
+    panel.margins(y=0.12)
