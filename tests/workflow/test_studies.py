@@ -1,14 +1,16 @@
 """The published studies as they ship: valid, complete, and every figure of their source a target by its number."""
 
+import json
 import re
 from pathlib import Path
 
 import pytest
+import yaml
 from checkout import PROJECT, copy_project, planned
 
 STUDIES = sorted(file.stem for file in (PROJECT / "workflow/studies").glob("*.yaml"))
-FIGURES = {"ruman-mlp": range(1, 13), "ruman-cnn": range(1, 61)}
-NETWORKS = {"ruman-mlp": 2 * 5, "ruman-cnn": 2 * 5}
+FIGURES = {"ruman-mlp": range(1, 13), "ruman-cnn": range(1, 61), "kuzma": range(1, 9), "kuzma-rebuilt": range(1, 9)}
+NETWORKS = {"ruman-mlp": 2 * 5, "ruman-cnn": 2 * 5, "kuzma": 2 * 7 * 4 * 5, "kuzma-rebuilt": 2 * 7 * 4 * 5}
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +24,9 @@ def test_a_study_makes_every_artifact_of_its_source(project: Path, study: str):
     made = {int(number) for job in jobs for number in re.findall(r"^(?:Drawing figure|Writing table) fig(\d+)$", job)}
     assert made == set(FIGURES[study])
     assert sum(job.startswith("Training ") for job in jobs) == NETWORKS[study]
-    assert {"Writing table published", "Writing table published_summary", "Judging the claims"} <= jobs
+    assert "Judging the claims" in jobs
+    if study.startswith("ruman"):
+        assert {"Writing table published", "Writing table published_summary"} <= jobs
 
 
 def test_one_figure_needs_one_network_only(project: Path):
@@ -31,3 +35,12 @@ def test_one_figure_needs_one_network_only(project: Path):
     assert {job for job in jobs if job.startswith("Training ")} == {"Training runs/mnist/cnn/relu/seed0"}
     assert {job for job in jobs if job.startswith("Drawing ")} == {"Drawing figure fig14"}
     assert not any(job.startswith("Scoring ") for job in jobs)
+
+
+def test_the_two_studies_of_kuzma_and_farkas_differ_in_one_dataset_only():
+    plain, rebuilt = (
+        yaml.safe_load((PROJECT / f"workflow/studies/{name}.yaml").read_text()) for name in ("kuzma", "kuzma-rebuilt")
+    )
+    del plain["datasets"]["svhn"], rebuilt["datasets"]["svhn_rebuilt"]
+    words = json.dumps(rebuilt).replace("svhn_rebuilt", "svhn").replace("SVHN rebuilt", "SVHN").replace("kuzma-rebuilt", "kuzma")
+    assert json.loads(words) == plain
