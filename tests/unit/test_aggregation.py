@@ -5,7 +5,16 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from layerscope.aggregation import per_run, summarise, training_tests, with_input_joined
+from layerscope.aggregation import (
+    final_accuracy,
+    flag_near_chance,
+    per_run,
+    score_pairs,
+    select,
+    summarise,
+    training_tests,
+    with_input_joined,
+)
 from layerscope.statistics import holm
 from layerscope.store import SCORE_COLUMNS
 
@@ -310,3 +319,75 @@ def test_one_run_is_no_test():
     found = only(training_tests(per_run(table(*pairs([0.2])))))
     assert (found["n_runs"], found["difference"]) == (1, pytest.approx(0.2))
     assert np.isnan([found["p"], found["p_holm"], found["interval_low"]]).all()
+
+
+# Networks near chance
+
+
+def accuracies(value, **keys):
+    """What a network has on the test split, beside a score of one of its layers."""
+    of_network = {"space": "run", "sample": "test", "metric": "accuracy", "layer": "", "depth": np.nan, "value": value}
+    return [{**of_network, **keys}, keys]
+
+
+@pytest.mark.parametrize(
+    ("value", "chance", "flagged"),
+    [
+        (0.19, 0.1, True),
+        (0.21, 0.1, False),
+        # Of two classes, twice the chance level would be all.
+        (0.6, 0.5, True),
+        (0.65, 0.5, False),
+        (np.nan, 0.1, False),
+    ],
+)
+def test_networks_near_chance_are_flagged_in_all_their_scores(value, chance, flagged):
+    found = flag_near_chance(table(*accuracies(value, chance=chance)), ["accuracy"])
+    expected = f"near_chance: test accuracy {value:.3f}" if flagged else ""
+    assert list(found["degenerate"]) == [expected, expected]
+
+
+def test_the_fresh_network_and_other_networks_are_not_flagged():
+    fresh = accuracies(0.1, epoch=0, state="untrained")
+    other = accuracies(0.9, seed=1.0)
+    found = flag_near_chance(table(*fresh, *other, *accuracies(0.1)), ["accuracy"])
+    assert list(found["degenerate"] != "") == [False, False, False, False, True, True]
+
+
+def test_a_flag_is_added_to_the_reason_that_is_there():
+    found = flag_near_chance(table(*accuracies(0.1, degenerate="no variance")), ["accuracy"])
+    assert set(found["degenerate"]) == {"no variance; near_chance: test accuracy 0.100"}
+
+
+def test_means_are_given_with_and_without_networks_near_chance():
+    scores = table(*accuracies(0.1), *accuracies(0.9, seed=1.0))
+    scores.loc[scores["metric"] == "hit", "value"] = [0.2, 0.8]
+    row = only(summarise(per_run(flag_near_chance(scores, ["accuracy"]))), metric="hit")
+    assert (row["mean"], row["mean_without_degenerate"], row["n_degenerate"]) == (0.5, 0.8, 1)
+
+
+# Scores of networks beside scores of layers
+
+
+def test_the_last_layer_is_the_deepest_of_each_network():
+    rows = table(
+        INPUT,
+        *({"architecture": "deep", "layer": f"hidden{depth}", "depth": float(depth)} for depth in (1, 2, 3)),
+        {"architecture": "flat"},
+    )
+    found = select(rows, {"layer": "last"})
+    assert list(zip(found["architecture"], found["layer"], strict=True)) == [("deep", "hidden3"), ("flat", "hidden1")]
+    assert len(select(rows, {"layer": ["last", "hidden2"]})) == 3
+
+
+def test_pairs_of_scores_are_of_one_network_each():
+    rows = [row for seed in (0.0, 1.0) for row in accuracies(0.8 + seed / 10, seed=seed)]
+    for row in rows[1::2]:
+        row["value"] = 0.3 + row["seed"]
+    rows += accuracies(0.1, seed=0.0, epoch=0, state="untrained")
+    rows[-1]["value"] = 0.5
+    found = score_pairs(per_run(table(*rows)), "hit", "accuracy", {"layer": "last"})
+    assert list(found["seed"]) == [0, 1]
+    assert list(found["value"]) == [0.3, 1.3]
+    assert list(found["against"]) == [0.8, 0.9]
+    assert list(final_accuracy(table(*rows))["accuracy"]) == [0.8, 0.9]

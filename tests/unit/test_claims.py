@@ -341,3 +341,34 @@ def test_the_input_takes_no_part_in_comparisons_unless_it_is_named():
     assert judge("none", claim, runs_of(values))["estimate"] == pytest.approx(0)
     named = {**claim, "between": {"layer": ["hidden1", "input"]}}
     assert judge("named", named, runs_of(values))["estimate"] == pytest.approx(-0.39)
+
+
+# Flagged runs, signs and two scores
+
+
+def test_the_sign_test_asks_how_many_runs_fall():
+    """Six falling networks of six are enough, five are not (p = 2 / 32), however clear the mean."""
+    for count, expected in ((5, "undecided"), (6, "supported")):
+        found = judge("c", claim("spearman", along="depth", test="sign", expect="negative"), runs_of(ladders([-0.1] * count)))
+        assert found["p"] == pytest.approx(2 / 2**count)
+        assert found["verdict"] == expected
+    rising = judge("c", claim("spearman", along="depth", test="sign", expect="negative"), runs_of(ladders([0.1] * 6)))
+    assert rising["verdict"] == "contradicted"
+
+
+def test_flagged_runs_are_left_out_where_asked():
+    runs = runs_of(effects([0.2, 0.3, 0.25, -9.0]))
+    runs.loc[runs["seed"] == 3, "degenerate"] = "near_chance: test accuracy 0.100"
+    asked = claim("difference", between=TRAINED_OVER_UNTRAINED, expect="positive")
+    assert judge("c", asked, runs)["n"] == 4
+    found = judge("c", {**asked, "flagged": "leave_out"}, runs)
+    assert (found["n"], found["verdict"]) == (3, "supported")
+
+
+def test_two_scores_of_networks_are_correlated_over_runs():
+    runs = runs_of({("mlp", seed, "trained", "hidden1"): 0.1 * seed for seed in range(8)})
+    of_network = {"metric": "accuracy", "space": "run", "sample": "test", "layer": "", "depth": np.nan}
+    falling = runs.assign(value=1 - runs["value"], **of_network)
+    asked = claim("correlation", against="accuracy", on={"layer": "last"}, expect="negative")
+    found = judge("c", asked, pd.concat([runs, falling]))
+    assert (found["n"], found["estimate"], found["verdict"]) == (8, pytest.approx(-1), "supported")

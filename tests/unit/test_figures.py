@@ -1,8 +1,10 @@
 """Figures of single networks and of scores by depth: what is drawn, and the table behind it."""
 
+import json
 from dataclasses import dataclass
 from pathlib import Path
 
+import h5py
 import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
@@ -11,7 +13,7 @@ import pytest
 from layerscope import store
 from layerscope.data.dataset import Dataset
 from layerscope.errors import StudyError
-from layerscope.figures import confused_pairs, embedding_grid, filter_maps, score_by_depth
+from layerscope.figures import confused_pairs, embedding_grid, embedding_panels, filter_maps, score_by_depth
 from layerscope.figures.style import apply_style
 from layerscope.inputs import Inputs
 from layerscope.provenance import provenance
@@ -80,7 +82,9 @@ def made(folder, labels, shape=(4, 4), white=255.0, seed=0):
     of_split = np.zeros(len(images), int)
     of_split[index] = labels
     splits = {"train": (images[::-1].copy(), of_split), "test": (images, of_split)}
-    store.write_data(folder / "data.h5", {}, provenance(), Dataset(splits, CLASSES, white, "made up", "00"))
+    store.write_data(
+        folder / "data.h5", {"dataset": SOURCE["dataset"]}, provenance(), Dataset(splits, CLASSES, white, "made up", "00")
+    )
     return Files(folder, labels, index, images)
 
 
@@ -682,3 +686,61 @@ def test_a_grid_of_nothing_says_so(blobs):
     files, points = blobs
     with pytest.raises(StudyError, match="finds no embedding of what its `on` chooses; widen it"):
         grid(files, everything(files, points), panels="filters", layer="conv1", filter=7)
+
+
+# embedding_panels
+
+
+def panels(files, sources, columns=4, **on):
+    inputs = Inputs(
+        embedding=sources, activations=files.activations({"conv1": np.zeros((len(files.labels), 1, 2, 2))}), data=files.data
+    )
+    options = {"columns": columns, "point_size": 2, "panel_inches": 1.7, "title": "", "on": on}
+    return embedding_panels.draw(inputs, options)
+
+
+def of_network(files, points, name="tsne", layers=("conv1", "conv2"), **keys):
+    """The embedding of some layers of one network, at both snapshots."""
+    parts = {
+        (epoch, layer, depth, None): points + 10 * epoch + depth for epoch in SNAPSHOTS for depth, layer in enumerate(layers, 1)
+    }
+    target = files.embedding(parts, {**NETWORK, **keys})
+    moved = Path(target).with_name(f"{name}_{'_'.join(map(str, keys.values()))}.h5")
+    Path(target).rename(moved)
+    with h5py.File(moved, "r+") as file:
+        params = json.loads(file.attrs["params"])
+        params["keys"]["embedding"] = name
+        file.attrs["params"] = json.dumps(params)
+    return str(moved)
+
+
+def test_panels_are_named_after_what_tells_them_apart(blobs):
+    files, points = blobs
+    sources = [of_network(files, points, activation=activation) for activation in ("relu", "tanh")]
+    figure, table = panels(files, sources, activation=["tanh", "relu"], layer="last", state="trained")
+    assert [axis.get_title() for axis in figure.axes] == ["tanh", "relu"]
+    assert title(figure) == "digits, cnn, seed 0, look, tsne, trained, layer 2 (conv2)"
+    np.testing.assert_allclose(offsets(figure.axes[0]), points + 52, rtol=1e-5)
+    assert list(table["activation"].unique()) == ["tanh", "relu"]
+    assert len(table) == 120
+
+
+def test_methods_stand_side_by_side_in_the_order_of_the_selector(blobs):
+    files, points = blobs
+    sources = [of_network(files, points, name) for name in ("tsne", "pca")]
+    figure, _ = panels(files, sources, embedding=["pca", "tsne"], layer="conv1", epoch=0)
+    assert [axis.get_title() for axis in figure.axes] == ["pca", "tsne"]
+
+
+def test_layers_go_on_in_further_rows_by_depth(blobs):
+    files, points = blobs
+    source = of_network(files, points, layers=("conv1", "conv2", "conv3"))
+    figure, _ = panels(files, [source], columns=2, state="trained")
+    assert [axis.get_title() for axis in figure.axes] == [f"layer {depth} (conv{depth})" for depth in (1, 2, 3)] + [""]
+    assert [axis.axison for axis in figure.axes] == [True, True, True, False]
+
+
+def test_panels_of_nothing_are_refused_in_words(blobs):
+    files, points = blobs
+    with pytest.raises(StudyError, match="the panels find no embedding"):
+        panels(files, [of_network(files, points)], layer="conv9")

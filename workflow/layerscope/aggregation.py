@@ -126,8 +126,8 @@ def score_pairs(runs: pd.DataFrame, score: str, against: str, on: dict) -> pd.Da
     means = [of(name).groupby(RUN)["value"].mean() for name in (score, against)]
     flags = pd.concat([of(name)[[*RUN, "degenerate"]] for name in (score, against)]).groupby(RUN)["degenerate"]
     pairs = pd.concat(means, axis=1, keys=["value", "against"]).dropna()
-    pairs["degenerate"] = flags.agg(lambda reasons: next((reason for reason in reasons if reason), ""))
-    return pairs.reset_index()
+    reasons = flags.agg(lambda reasons: next((reason for reason in reasons if reason), ""))
+    return pairs.join(reasons).reset_index()
 
 
 def by_state(runs: pd.DataFrame) -> pd.DataFrame:

@@ -93,13 +93,19 @@ def _panels(source: str, on: dict) -> list[Panel]:
 
 
 def _order(panel: Panel, on: dict) -> tuple:
-    """Places among listed values, by key; what no list orders goes by its name."""
-    places = []
-    for key in ("dataset", "architecture", "activation", "seed", "sample", "embedding"):
-        listed = selection.values(on, key) or []
-        value = panel.about[key]
-        places.append((listed.index(value) if value in listed else len(listed), str(value)))
-    return (*places, panel.stored.epoch, panel.stored.depth, -1 if panel.stored.filter is None else panel.stored.filter)
+    """Places among the values that `on` lists, then names, then depth."""
+    keys = ("dataset", "architecture", "activation", "seed", "sample", "embedding")
+    listed = {key: values for key, values in on.items() if key in keys and isinstance(values, list)}
+    # The input of a dataset has no network: it comes first.
+    places = [values.index(panel.about[key]) if panel.about[key] in values else -1 for key, values in listed.items()]
+    stored = panel.stored
+    return (
+        places,
+        [str(panel.about[key]) for key in keys],
+        stored.epoch,
+        stored.depth,
+        -1 if stored.filter is None else stored.filter,
+    )
 
 
 def _words(about: dict, keys: list[str]) -> str:

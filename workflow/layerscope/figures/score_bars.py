@@ -62,11 +62,11 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
 
 
 def _in_order(runs: pd.DataFrame, on: dict) -> list[dict]:
-    """The kinds of networks, in the order of the values that `on` lists."""
+    """The kinds of networks, in the order of the values that `on` lists, then by name."""
+    listed = {key: values for key, values in on.items() if key in PANEL and isinstance(values, list)}
 
-    def place(network: dict) -> list:
-        listed = {key: on[key] if isinstance(on.get(key), list) else [] for key in PANEL}
-        return [listed[key].index(network[key]) if network[key] in listed[key] else network[key] for key in PANEL]
+    def place(network: dict) -> tuple:
+        return [values.index(network[key]) for key, values in listed.items()], [network[key] for key in PANEL]
 
     return sorted(runs[PANEL].drop_duplicates().to_dict("records"), key=place)
 
