@@ -28,6 +28,7 @@ lint: $(READY)
 bench: $(READY)
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.study $(CONFIG)
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.kernels
+	PYTHONPATH=workflow $(BIN)/python -m benchmarks.tsne
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.large
 
 environment: $(READY)

@@ -1,6 +1,6 @@
 """Exact t-SNE as a scikit-learn estimator: every pair of points, no approximation, for samples of up to 10,000."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Integral, Real
@@ -8,7 +8,7 @@ from numbers import Integral, Real
 import numba
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context, clone
 from sklearn.decomposition import PCA
 from sklearn.metrics import pairwise_distances
 from sklearn.metrics.pairwise import _VALID_METRICS
@@ -19,7 +19,7 @@ from threadpoolctl import threadpool_limits
 
 from layerscope.pairwise import squared_distance_blocks
 from layerscope.tsne.affinities import joint_probabilities
-from layerscope.tsne.descent import Schedule, descend
+from layerscope.tsne.descent import Descent, Schedule, descend
 
 LARGEST = 10_000
 # Of the first coordinate at the start, as in van der Maaten's reference and in scikit-learn.
@@ -110,6 +110,12 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     @_fit_context(prefer_skip_nested_validation=False)
     def fit_transform(self, X, y=None):
         """Embed X and return embedding_ (n_samples, n_components) float32."""
+        with _threads(self.n_jobs):
+            joint, start, schedule = self._prepared(X)
+            self._ended(descend(joint, start, schedule))
+        return self.embedding_
+
+    def _prepared(self, X) -> tuple[np.ndarray, np.ndarray, Schedule]:
         X = validate_data(self, X, accept_sparse=["csr", "csc", "coo"], dtype=[np.float32, np.float64], ensure_min_samples=3)
         self._check(X)
         if sparse.issparse(X):
@@ -126,16 +132,15 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             patience=self.n_iter_without_progress,
             lowest_gradient=float(self.min_grad_norm),
         )
-        with _threads(self.n_jobs):
-            if self.metric != "precomputed" and np.ptp(X, axis=0).max(initial=0) == 0:
-                start, schedule = np.zeros((n, self.n_components)), replace(schedule, iterations=0)
-            else:
-                start = self._start(X)
-            joint = joint_probabilities(self._squared_distances(X), n, self.perplexity)
-            found = descend(joint, start, schedule)
+        if self.metric != "precomputed" and np.ptp(X, axis=0).max(initial=0) == 0:
+            start, schedule = np.zeros((n, self.n_components)), replace(schedule, iterations=0)
+        else:
+            start = self._start(X)
+        return joint_probabilities(self._squared_distances(X), n, self.perplexity), start, schedule
+
+    def _ended(self, found: Descent) -> None:
         self.embedding_ = found.points.astype(np.float32)
         self.kl_divergence_, self.n_iter_, self.kl_trace_ = found.divergence, found.iterations, found.trace
-        return self.embedding_
 
     def _check(self, X):
         n = X.shape[0]
@@ -192,6 +197,30 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         tags = super().__sklearn_tags__()
         tags.input_tags.sparse = True
         return tags
+
+
+def fit_together(estimator: ExactTSNE, arrays: Sequence[np.ndarray], device: str = "cuda") -> list[ExactTSNE]:
+    """Clones of an estimator, fitted to arrays of equally many points, their descents together on a torch device.
+
+    The similarities are computed on the CPU. Results are as good as those of `fit`, and not the same bytes.
+    ValueError where the arrays have different numbers of points.
+    """
+    from layerscope.tsne.batched import descend_together
+
+    counts = sorted({array.shape[0] for array in arrays})
+    if len(counts) > 1:
+        raise ValueError(f"arrays must have equally many points, not {counts}")
+    fitted = [clone(estimator) for _ in arrays]
+    with _threads(estimator.n_jobs):
+        prepared = [one._prepared(array) for one, array in zip(fitted, arrays, strict=True)]
+    moving = [index for index, (_, _, schedule) in enumerate(prepared) if schedule.iterations]
+    ended = {index: descend(*prepared[index]) for index in range(len(arrays)) if index not in moving}
+    if moving:
+        joints, starts, schedules = zip(*(prepared[index] for index in moving), strict=True)
+        ended |= dict(zip(moving, descend_together(joints, starts, schedules[0], device), strict=True))
+    for index, one in enumerate(fitted):
+        one._ended(ended[index])
+    return fitted
 
 
 @contextmanager

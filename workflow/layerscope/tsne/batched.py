@@ -1,0 +1,90 @@
+"""Many exact descents at once on a torch device: the algorithm of layerscope.tsne.descent for batches of equal size."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import torch
+
+from layerscope.tsne.descent import (
+    FINAL_MOMENTUM,
+    GAIN_DECAY,
+    GAIN_STEP,
+    INITIAL_MOMENTUM,
+    LOWEST_GAIN,
+    TRACE_EVERY,
+    Descent,
+    Schedule,
+)
+
+
+def descend_together(
+    joints: Sequence[np.ndarray], starts: Sequence[np.ndarray], schedule: Schedule, device: str
+) -> list[Descent]:
+    """The descents of several P (n, n) float32 from their starts (n, d), as layerscope.tsne.descent.descend does one.
+
+    device: a torch device, for instance cuda. A few (batch, n, n) float32 temporaries must fit its memory. Pairs are in
+    float32, points in float64, as there; sums are in another order, so that results agree in distribution and not in bytes. A
+    descent that has stopped stays where it is while others go on.
+    """
+    joint = torch.as_tensor(np.stack(joints), device=device)
+    # (batch, d, n): a coordinate of all points lies together.
+    points = torch.as_tensor(np.stack(starts), dtype=torch.float64, device=device).transpose(1, 2).contiguous()
+    velocity, gains = torch.zeros_like(points), torch.ones_like(points)
+    running = torch.ones(len(joint), dtype=torch.bool, device=device)
+    lowest = torch.full((len(joint),), torch.inf, dtype=torch.float64, device=device)
+    lowest_at = torch.zeros(len(joint), dtype=torch.int64, device=device)
+    iterations = torch.zeros(len(joint), dtype=torch.int64, device=device)
+    traces: list[list[tuple[int, float]]] = [[] for _ in joints]
+    for iteration in range(1, schedule.iterations + 1):
+        exaggerated = iteration <= schedule.exaggerated
+        if iteration == schedule.exaggerated + 1:
+            velocity.zero_()
+            gains.fill_(1)
+        gradient = _gradient(joint, points, schedule.exaggeration if exaggerated else 1.0)
+        gains = torch.where(gradient * velocity < 0, gains + GAIN_STEP, (gains * GAIN_DECAY).clamp(min=LOWEST_GAIN))
+        momentum = INITIAL_MOMENTUM if exaggerated else FINAL_MOMENTUM
+        velocity = momentum * velocity - schedule.learning_rate * gains * gradient
+        moved = points + velocity
+        moved -= moved.mean(dim=2, keepdim=True)
+        points = torch.where(running[:, None, None], moved, points)
+        iterations += running
+        if iteration % TRACE_EVERY == 0 or iteration == schedule.iterations:
+            found = divergences(joint, points)
+            for index in running.nonzero()[:, 0].tolist():
+                traces[index].append((iteration, float(found[index])))
+            stopped = ~found.isfinite()
+            if not exaggerated:
+                better = found < lowest
+                lowest = torch.where(better, found, lowest)
+                lowest_at = torch.where(better, iteration, lowest_at)
+                stopped |= iteration - lowest_at > schedule.patience
+                stopped |= gradient.square().sum(dim=(1, 2)).sqrt() <= schedule.lowest_gradient
+            running &= ~stopped
+            if not running.any():
+                break
+    final = divergences(joint, points).tolist()
+    ended = points.transpose(1, 2).cpu().numpy()
+    return [
+        Descent(np.ascontiguousarray(own), divergence, int(count), np.array(trace).reshape(-1, 2))
+        for own, divergence, count, trace in zip(ended, final, iterations.tolist(), traces, strict=True)
+    ]
+
+
+def divergences(joint: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
+    """(batch,) float64: the Kullback-Leibler divergence, in nat, of Q of points (batch, d, n) from P, joint (batch, n, n)."""
+    squared = sum((axis[:, :, None] - axis[:, None, :]).square() for axis in points.unbind(dim=1))
+    mass = joint.sum(dim=(1, 2), dtype=torch.float64)
+    own = torch.where(joint > 0, joint * torch.log(joint.double().clamp(min=1e-300) * (1 + squared)), 0.0).sum(dim=(1, 2))
+    normaliser = (1 / (1 + squared)).sum(dim=(1, 2)) - joint.shape[1]
+    return own + torch.log(normaliser) * mass
+
+
+def _gradient(joint: torch.Tensor, points: torch.Tensor, exaggeration: float) -> torch.Tensor:
+    single = points.float()
+    differences = [axis[:, :, None] - axis[:, None, :] for axis in single.unbind(dim=1)]
+    affinities = 1 / (1 + sum(difference.square() for difference in differences))
+    normaliser = affinities.sum(dim=2).double().sum(dim=1) - joint.shape[1]
+    pull, push = joint * affinities, affinities.square()
+    attraction = torch.stack([(pull * difference).sum(dim=2) for difference in differences], dim=1).double()
+    repulsion = torch.stack([(push * difference).sum(dim=2) for difference in differences], dim=1).double()
+    return 4 * (exaggeration * attraction - repulsion / normaliser[:, None, None])
