@@ -103,10 +103,10 @@ def test_flagged_runs_are_hollow_and_counted(tmp_path):
     assert panel.get_title() == "relu (n = 3, 1 flagged)"
 
 
-def test_the_accuracy_of_each_run_stands_above_its_deepest_layer(tmp_path):
+def test_the_accuracy_of_each_run_stands_in_its_deepest_layer(tmp_path):
     figure, _ = bars(tmp_path, three_networks())
     [panel] = figure.axes
-    assert [text.get_text() for text in panel.texts] == ["0.980", "0.960", "0.110"]
+    assert [text.get_text().strip() for text in panel.texts] == ["0.980", "0.960", "0.110"]
     assert [round(text.get_position()[0]) for text in panel.texts] == [2, 2, 2]
 
 

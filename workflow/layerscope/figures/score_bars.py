@@ -14,6 +14,7 @@ from layerscope.statistics import estimate
 
 READS = ("score_table",)
 GROUP_WIDTH = 0.8
+LAYER_INCHES = 0.36
 PANEL = ["dataset", "architecture", "activation"]
 
 
@@ -21,7 +22,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     """A panel a kind of network (dataset, architecture, activation), layers from the input on across.
 
     The outlined bar is the mean of all runs, with its 95 % interval; a dash is the mean without flagged runs where there
-    are some. Above the deepest layer each run has its accuracy on the test split. Flagged runs are hollow.
+    are some. In the deepest layer each run has its accuracy on the test split. Flagged runs are hollow.
     """
     scores = store.read_score_table(inputs.score_table[0])
     accuracy = final_accuracy(scores)
@@ -35,8 +36,14 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     networks = _in_order(runs, options.get("on", {}))
     across = min(options["columns"], len(networks))
     down = -(-len(networks) // across)
+    layers = runs["layer"].nunique()
     figure, panels = plt.subplots(
-        down, across, figsize=(2.4 * across + 0.5, 2.1 * down + 0.4), squeeze=False, sharey=True, sharex=False
+        down,
+        across,
+        figsize=((0.3 + LAYER_INCHES * layers) * across + 0.5, 2.1 * down + 0.4),
+        squeeze=False,
+        sharey=True,
+        sharex=False,
     )
     for panel in panels.flat[len(networks) :]:
         panel.set_axis_off()
@@ -92,9 +99,9 @@ def _draw_panel(panel, runs: pd.DataFrame, colour: tuple) -> None:
                 linewidth=0.7,
             )
             if depth == layers["depth"].max() and np.isfinite(row["accuracy"]) and row["state"] != "input":
-                # Beside the deepest layer: the accuracy belongs to the whole network.
-                text = f"{row['accuracy']:.3f}"
-                panel.text(place, np.nan_to_num(row["value"]), text, rotation=90, fontsize=4.5, ha="center", va="bottom")
+                # In the deepest layer only: the accuracy belongs to the whole network.
+                text = f" {row['accuracy']:.3f}"
+                panel.text(place, 0, text, rotation=90, fontsize=4, ha="center", va="bottom")
         found = estimate(shown["value"])
         half = [[found.mean - found.low], [found.high - found.mean]] if np.isfinite(found.low) else None
         panel.bar(
