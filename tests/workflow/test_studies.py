@@ -44,3 +44,12 @@ def test_the_two_studies_of_kuzma_and_farkas_differ_in_one_dataset_only():
     sources = [content["datasets"].pop("svhn")["source"] for content in contents]
     assert sources == ["torchvision", "npz"]
     assert contents[0] == contents[1]
+
+
+def test_the_last_layer_is_the_deepest_that_a_study_looks_at(project: Path):
+    """Figure 7 shows one layer of each of four networks, and not the output behind it, which this study leaves out."""
+    jobs = planned(project, "fig7", study="workflow/studies/kuzma.yaml")
+    networks = {f"runs/svhn/layers{depth}/relu/seed0" for depth in (4, 5, 6, 7)}
+    assert {job for job in jobs if job.startswith("Training ")} == {f"Training {network}" for network in networks}
+    embedded = {f"Embedding {network} on train1000 by tsne" for network in networks}
+    assert {job for job in jobs if job.startswith("Embedding runs")} == embedded

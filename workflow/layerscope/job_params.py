@@ -105,11 +105,10 @@ class JobParams:
     def score_run(self, wildcards) -> str:
         run = self.looks.runs[wildcards.run]
         scores = {}
-        last = self.study.layers(run)[-1].name
         for name, entry in self.looks.run_scores(("history", "spectra"), run).items():
             scores[name] = {
                 **self._of_network(entry, run),
-                "layers": selection.values(selection.with_layer_named(entry["on"], last), "layer"),
+                "layers": selection.values(self.study.named_layers(entry["on"], run), "layer"),
                 "splits": selection.values(entry["on"], "sample"),
             }
         return self._told(
@@ -213,7 +212,7 @@ class JobParams:
         options = self.study.figures[wildcards.figure]
         if "network" in shows_one(options["kind"]):
             [run] = [run for run in self.study.runs if selection.allows(options["on"], **run.keys)]
-            on = selection.with_layer_named(options["on"], self.study.layers(run)[-1].name)
+            on = self.study.named_layers(options["on"], run)
             options = {**options, "on": on, "snapshots": self.study.snapshots(run)}
         return self._told("figure", options=options)
 

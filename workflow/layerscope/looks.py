@@ -47,7 +47,7 @@ class Looks:
         run = self.runs[source]
         if not selection.allows(selector, **run.keys):
             return nothing
-        selector = selection.with_layer_named(selector, self.study.layers(run)[-1].name)
+        selector = self.study.named_layers(selector, run)
         whole = [name for name in self.study.whole_layers(run) if selection.allows(selector, layer=name, filter=selection.WHOLE)]
         numbers = selection.values(selector, "filter")
         widths = {layer.name: layer.width for layer in self.study.layers(run)}

@@ -118,6 +118,11 @@ class Study:
             if layer.kind == "conv" and (layer.has_filters if wanted == "all" else layer.name in wanted)
         ]
 
+    def named_layers(self, selector: dict, run: Run) -> dict:
+        """The selector for one network: its `last` layer, the deepest that is looked at, by name."""
+        kept = self.kept_layers(run)
+        return selection.with_layer_named(selector, kept[-1]) if kept else selector
+
     def kept_layers(self, run: Run) -> list[str]:
         """The layers of a network whose activations are stored."""
         kept = {*self.whole_layers(run), *self.filter_layers(run)}

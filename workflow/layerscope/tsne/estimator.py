@@ -167,7 +167,9 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             return squared_distance_blocks(X)
         distances = X
         if self.metric != "precomputed":
-            distances = pairwise_distances(X, metric=self.metric, **(self.metric_params or {}))
+            # With more threads a product may round in another way.
+            with threadpool_limits(1):
+                distances = pairwise_distances(X, metric=self.metric, **(self.metric_params or {}))
         if (distances < 0).any():
             raise ValueError("All distances should be positive, the metric given is not correct")
         return iter([(0, len(X), np.square(distances, dtype=np.float64))])
@@ -180,7 +182,6 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             return INITIAL_SPREAD * random_state.standard_normal((len(X), self.n_components))
         kept = min(self.n_components, *X.shape)
         start = np.zeros((len(X), self.n_components))
-        # With more threads a product may round in another way.
         with threadpool_limits(1):
             pca = PCA(kept, random_state=random_state).set_output(transform="default")
             start[:, :kept] = pca.fit_transform(X)
