@@ -230,10 +230,13 @@ def test_points_on_a_line_do_not_stay_on_one():
 
 
 def test_the_perplexity_may_come_close_to_the_number_of_neighbors(digits):
-    found = ExactTSNE(perplexity=28.9).fit(digits[:30])
-    assert np.isfinite(found.embedding_).all()
-    with pytest.raises(ValueError, match=r"perplexity \(29\) must be less than n_samples \(30\) - 1"):
-        ExactTSNE(perplexity=29).fit(digits[:30])
+    found = ExactTSNE(perplexity=28.9, random_state=0).fit(digits[:30])
+    assert found.kl_divergence_ == pytest.approx(exact_kl(digits[:30], found.embedding_, 28.9), rel=1e-4)
+    # From as many as there are on, all neighbours are alike.
+    one, other = (ExactTSNE(perplexity=29, init="random", random_state=0).fit(points) for points in (digits[:30], digits[30:60]))
+    np.testing.assert_array_equal(one.embedding_, other.embedding_)
+    with pytest.raises(ValueError, match=r"perplexity \(30\) must be less than n_samples \(30\)"):
+        ExactTSNE(perplexity=30).fit(digits[:30])
 
 
 @pytest.mark.parametrize(
@@ -243,6 +246,7 @@ def test_the_perplexity_may_come_close_to_the_number_of_neighbors(digits):
         ({}, np.zeros((10_001, 1)), r"at most 10,000 points, not 10,001; take a sample, or .*opentsne"),
         ({"metric": "precomputed", "init": "random"}, np.zeros((50, 3)), "square distance matrix"),
         ({"metric": "precomputed", "init": "random"}, -np.ones((50, 50)), "positive distances"),
+        ({"metric": lambda a, b: -1.0, "perplexity": 49}, np.zeros((50, 3)), "All distances should be positive"),
         ({"metric": "precomputed"}, np.zeros((50, 50)), 'init="pca" cannot be used with metric="precomputed"'),
         ({"init": np.zeros((3, 2))}, np.zeros((50, 3)), r"shape \(50, 2\), not \(3, 2\)"),
         ({"early_exaggeration": 0.9}, np.zeros((50, 3)), "early_exaggeration"),

@@ -34,7 +34,8 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     Parameters have the names and meanings of sklearn.manifold.TSNE(method="exact"):
 
     n_components: 1, 2 or 3.
-    perplexity: at least 1 and less than n_samples - 1, the number of neighbours.
+    perplexity: at least 1 and less than n_samples. A point has n_samples - 1 neighbours: from that perplexity on they are
+        all alike, and P is uniform.
     early_exaggeration, early_exaggeration_iter: the factor on P, and for how many of the first iterations.
     learning_rate: a number, or "auto": max(n_samples / early_exaggeration / 4, 50) (Belkina et al. 2019).
     max_iter: all iterations, those of the early exaggeration included.
@@ -47,11 +48,12 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     n_jobs: threads, None or -1 for all. The result is the same bytes with any number.
 
     After fitting: embedding_ (n_samples, n_components) float32; kl_divergence_, the exact divergence of embedding_ in nat;
-    kl_trace_ (m, 2), numbers of iterations and divergences after them; n_iter_, iterations run; learning_rate_.
+    kl_trace_ (m, 2), numbers of iterations and divergences after them; n_iter_, iterations run (scikit-learn's
+    TSNE says one less); learning_rate_.
 
     Points that coincide share their neighbourhoods' probability evenly and end side by side. Where all points coincide P
-    is uniform, all points at the origin attain a divergence of 0, and this is the result without an iteration. Fewer
-    points than the perplexity needs, more than 10,000, NaN and infinite values are a ValueError. A descent that diverged
+    is uniform, all points at the origin attain a divergence of 0, and this is the result without an iteration. No more points
+    than the perplexity, more than 10,000, NaN and infinite values are a ValueError. A descent that diverged
     (a learning rate far too high) leaves values that are not finite.
     """
 
@@ -116,7 +118,7 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         return self.embedding_
 
     def _prepared(self, X) -> tuple[np.ndarray, np.ndarray, Schedule]:
-        X = validate_data(self, X, accept_sparse=["csr", "csc", "coo"], dtype=[np.float32, np.float64], ensure_min_samples=3)
+        X = validate_data(self, X, accept_sparse=["csr", "csc", "coo"], dtype=[np.float32, np.float64], ensure_min_samples=2)
         self._check(X)
         if sparse.issparse(X):
             X = X.toarray()
@@ -136,7 +138,13 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             start, schedule = np.zeros((n, self.n_components)), replace(schedule, iterations=0)
         else:
             start = self._start(X)
-        return joint_probabilities(self._squared_distances(X), n, self.perplexity), start, schedule
+        blocks = self._squared_distances(X)
+        if self.perplexity < n - 1:
+            joint = joint_probabilities(blocks, n, self.perplexity)
+        else:
+            joint = np.full((n, n), 1 / (n * (n - 1)), dtype=np.float32)
+            np.fill_diagonal(joint, 0)
+        return joint, start, schedule
 
     def _ended(self, found: Descent) -> None:
         self.embedding_ = found.points.astype(np.float32)
@@ -149,8 +157,6 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
                 f"ExactTSNE holds all pairs of at most {LARGEST:,} points, not {n:,}; take a sample, or an approximation: "
                 "openTSNE (in a study: engine: opentsne) or sklearn.manifold.TSNE"
             )
-        if self.perplexity >= n - 1:
-            raise ValueError(f"perplexity ({self.perplexity}) must be less than n_samples ({n}) - 1, the number of neighbours")
         if self.metric == "precomputed":
             if isinstance(self.init, str) and self.init == "pca":
                 raise ValueError('The parameter init="pca" cannot be used with metric="precomputed".')
@@ -161,6 +167,8 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             check_non_negative(X, "ExactTSNE with metric='precomputed', where X should contain positive distances")
         if isinstance(self.init, np.ndarray) and self.init.shape != (n, self.n_components):
             raise ValueError(f"init must be an array of shape {(n, self.n_components)}, not {self.init.shape}")
+        if self.perplexity >= n:
+            raise ValueError(f"perplexity ({self.perplexity}) must be less than n_samples ({n})")
 
     def _squared_distances(self, X) -> Iterator[tuple[int, int, np.ndarray]]:
         if self.metric == "euclidean":
