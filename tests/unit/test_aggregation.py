@@ -4,6 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from score_rows import OF_INPUT, OF_LAYER, only
 
 from layerscope.aggregation import (
     final_accuracy,
@@ -18,27 +19,7 @@ from layerscope.aggregation import (
 from layerscope.statistics import holm
 from layerscope.store import SCORE_COLUMNS
 
-ROW = {
-    "study": "s",
-    "dataset": "digits",
-    "architecture": "mlp",
-    "activation": "relu",
-    "seed": 0.0,
-    "sample": "look",
-    "epoch": 5,
-    "state": "trained",
-    "layer": "hidden1",
-    "depth": 1.0,
-    "filter": "",
-    "space": "raw",
-    "embedding_seed": np.nan,
-    "metric": "hit",
-    "value": 0.5,
-    "n_points": 100,
-    "chance": 0.1,
-    "degenerate": "",
-}
-INPUT = {"architecture": "", "activation": "", "seed": np.nan, "epoch": 0, "state": "input", "layer": "input", "depth": 0.0}
+ROW = OF_LAYER
 
 
 def table(*rows):
@@ -46,20 +27,12 @@ def table(*rows):
     return pd.DataFrame([{**ROW, **row} for row in rows], columns=list(SCORE_COLUMNS))
 
 
-def only(frame, **keys):
-    """The one row that has these values."""
-    for key, value in keys.items():
-        frame = frame[frame[key] == value]
-    assert len(frame) == 1, frame
-    return frame.iloc[0]
-
-
 # The input
 
 
 def test_the_input_belongs_to_every_network_of_its_dataset():
     scores = table(
-        {**INPUT, "value": 0.7},
+        {**OF_INPUT, "value": 0.7},
         *({"architecture": name, "seed": seed} for name in ("mlp", "cnn") for seed in (0.0, 1.0)),
         {"dataset": "other", "seed": 0.0},
     )
@@ -78,13 +51,13 @@ def test_the_input_belongs_to_every_network_of_its_dataset():
 
 
 def test_all_rows_of_the_input_are_joined():
-    scores = table(*({**INPUT, "space": "tsne", "embedding_seed": float(seed)} for seed in range(3)), {"space": "tsne"})
+    scores = table(*({**OF_INPUT, "space": "tsne", "embedding_seed": float(seed)} for seed in range(3)), {"space": "tsne"})
     joined = with_input_joined(scores)
     assert sorted(joined.loc[joined["state"] == "input", "embedding_seed"]) == [0, 1, 2]
 
 
 def test_the_input_is_joined_only_where_a_network_is_scored_itself():
-    scores = table({**INPUT, "space": "tsne"}, {**INPUT, "space": "raw"}, {"space": "raw"})
+    scores = table({**OF_INPUT, "space": "tsne"}, {**OF_INPUT, "space": "raw"}, {"space": "raw"})
     joined = with_input_joined(scores)
     assert list(joined.loc[joined["state"] == "input", "space"]) == ["raw"]
 
@@ -216,7 +189,7 @@ def test_degenerate_runs_are_in_one_mean_and_not_in_the_other():
 
 
 def test_the_input_is_one_observation():
-    found = only(summarise(per_run(table(INPUT, {}))), state="input")
+    found = only(summarise(per_run(table(OF_INPUT, {}))), state="input")
     assert found["n_runs"] == 1
     assert np.isnan([found["sd"], found["interval_low"], found["interval_high"]]).all()
 
@@ -282,7 +255,7 @@ def test_single_filters_are_not_tested_but_their_means_are():
 
 
 def test_the_input_and_snapshots_between_are_not_tested():
-    rows = [*pairs([0.2, 0.3, 0.7]), INPUT, {"state": "intermediate", "epoch": 2, "value": 9.0}]
+    rows = [*pairs([0.2, 0.3, 0.7]), OF_INPUT, {"state": "intermediate", "epoch": 2, "value": 9.0}]
     found = only(training_tests(per_run(with_input_joined(table(*rows)))))
     assert (found["layer"], found["difference"]) == ("hidden1", pytest.approx(0.4))
 
@@ -371,7 +344,7 @@ def test_means_are_given_with_and_without_networks_near_chance():
 
 def test_the_last_layer_is_the_deepest_of_each_network():
     rows = table(
-        INPUT,
+        OF_INPUT,
         *({"architecture": "deep", "layer": f"hidden{depth}", "depth": float(depth)} for depth in (1, 2, 3)),
         {"architecture": "flat"},
     )

@@ -4,33 +4,13 @@ import numpy as np
 import pandas as pd
 import pytest
 from scipy import stats
+from score_rows import OF_CONVOLUTION, OF_INPUT, OF_LAYER, UNTRAINED
 
 from layerscope.aggregation import per_run, with_input_joined
 from layerscope.claims import judge
 from layerscope.store import SCORE_COLUMNS
 
-ROW = {
-    "study": "s",
-    "dataset": "mnist",
-    "architecture": "cnn",
-    "activation": "relu",
-    "seed": 0.0,
-    "sample": "look",
-    "epoch": 5,
-    "state": "trained",
-    "layer": "conv1",
-    "depth": 1.0,
-    "filter": "",
-    "space": "tsne",
-    "embedding_seed": 42.0,
-    "metric": "d_same",
-    "value": 0.5,
-    "n_points": 100,
-    "chance": 1.0,
-    "degenerate": "",
-}
-INPUT = {"architecture": "", "activation": "", "seed": np.nan, "epoch": 0, "state": "input", "layer": "input", "depth": 0.0}
-UNTRAINED = {"epoch": 0, "state": "untrained"}
+ROW = {**OF_LAYER, **OF_CONVOLUTION, "dataset": "mnist"}
 WORSE_THAN_INPUT = {"between": {"layer": ["conv1", "input"]}, "expect": "positive"}
 BETTER_BY_TRAINING = {"between": {"state": ["trained", "untrained"]}, "expect": "negative"}
 
@@ -45,7 +25,7 @@ def filters(of_runs, **keys):
 
 
 def of_input(value):
-    return [{**ROW, **INPUT, "value": value}]
+    return [{**ROW, **OF_INPUT, "value": value}]
 
 
 def judged(scores, on=None, **claim):

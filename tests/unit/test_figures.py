@@ -9,6 +9,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
+from score_rows import OF_CONVOLUTION, OF_INPUT, OF_LAYER, only
 
 from layerscope import store
 from layerscope.data.dataset import Dataset
@@ -104,14 +105,6 @@ def title(figure):
 
 def texts(axis):
     return [text.get_text() for text in axis.texts]
-
-
-def only(frame, **keys):
-    """The one row that has these values."""
-    for key, value in keys.items():
-        frame = frame[frame[key] == value]
-    assert len(frame) == 1, frame.to_string()
-    return frame.iloc[0]
 
 
 # confused_pairs
@@ -436,27 +429,7 @@ def test_a_snapshot_that_the_network_never_reached_has_no_maps(maps):
 # score_by_depth
 
 
-ROW = {
-    "study": "s",
-    "dataset": "digits",
-    "architecture": "cnn",
-    "activation": "relu",
-    "seed": 0.0,
-    "sample": "look",
-    "epoch": 5,
-    "state": "trained",
-    "layer": "conv1",
-    "depth": 1.0,
-    "filter": "",
-    "space": "tsne",
-    "embedding_seed": 42.0,
-    "metric": "d_same",
-    "value": 0.5,
-    "n_points": 100,
-    "chance": 1.0,
-    "degenerate": "",
-}
-OF_INPUT = {"architecture": "", "activation": "", "seed": np.nan, "epoch": 0, "state": "input", "layer": "input", "depth": 0.0}
+ROW = {**OF_LAYER, **OF_CONVOLUTION}
 
 
 def scores_of_two_networks():

@@ -8,34 +8,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from score_rows import OF_CONVOLUTION, OF_INPUT, OF_LAYER, UNTRAINED, only
 
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.inputs import Inputs
 from layerscope.tables.published import judged, noise_floors, rows
 
-ROW = {
-    "study": "s",
-    "dataset": "mnist",
-    "architecture": "cnn",
-    "activation": "relu",
-    "seed": 0.0,
-    "sample": "look",
-    "epoch": 5,
-    "state": "trained",
-    "layer": "conv1",
-    "depth": 1.0,
-    "filter": "",
-    "space": "tsne",
-    "embedding_seed": 42.0,
-    "metric": "d_same",
-    "value": 0.5,
-    "n_points": 5000,
-    "chance": 1.0,
-    "degenerate": "",
-}
-INPUT = {"architecture": "", "activation": "", "seed": np.nan, "epoch": 0, "state": "input", "layer": "input", "depth": 0.0}
-UNTRAINED = {"epoch": 0, "state": "untrained"}
+ROW = {**OF_LAYER, **OF_CONVOLUTION, "dataset": "mnist", "n_points": 5000}
 PUBLISHED = {"figure": "fig1", "dataset": "mnist", "embedding": "tsne", "layer": 1, "filter": "", "metric": "d_same"}
 OPTIONS = {"by": "comparison", "higher_is_better": {"d_same": False, "knn_accuracy": True}}
 DIVERGED = "diverged: losses, weights or outputs are no longer finite in epoch 3"
@@ -73,7 +53,7 @@ def networks(trained, untrained=None, **keys):
 def input_scores(values, space="tsne_noise", **keys):
     """Scores of the input of the dataset by one embedding seed after another."""
     return [
-        {**ROW, **INPUT, "space": space, "embedding_seed": float(seed), "value": value, **keys}
+        {**ROW, **OF_INPUT, "space": space, "embedding_seed": float(seed), "value": value, **keys}
         for seed, value in enumerate(values)
     ]
 
@@ -101,14 +81,6 @@ def filter_lines(trained, untrained, **keys):
         for state, values in (("trained", trained), ("untrained", untrained))
         for number, value in enumerate(values)
     ]
-
-
-def only(table, **keys):
-    """The one row that has these values."""
-    for key, value in keys.items():
-        table = table[table[key] == value]
-    assert len(table) == 1, table.to_string()
-    return table.iloc[0]
 
 
 def value_of(text):

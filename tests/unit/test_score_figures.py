@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
+from score_rows import OF_INPUT, OF_LAYER
 
 from layerscope import store
 from layerscope.errors import StudyError
@@ -12,27 +13,7 @@ from layerscope.figures import score_bars, score_scatter
 from layerscope.figures.style import apply_style, colours
 from layerscope.inputs import Inputs
 
-ROW = {
-    "study": "s",
-    "dataset": "digits",
-    "architecture": "deep",
-    "activation": "relu",
-    "seed": 0.0,
-    "sample": "look",
-    "epoch": 5,
-    "state": "trained",
-    "layer": "hidden1",
-    "depth": 1.0,
-    "filter": "",
-    "space": "tsne",
-    "embedding_seed": 0.0,
-    "metric": "kl",
-    "value": 0.5,
-    "n_points": 100,
-    "chance": np.nan,
-    "degenerate": "",
-}
-OF_INPUT = {"architecture": "", "activation": "", "seed": np.nan, "epoch": 0, "state": "input", "layer": "input", "depth": 0.0}
+ROW = {**OF_LAYER, "architecture": "deep", "space": "tsne", "embedding_seed": 0.0, "metric": "kl", "chance": np.nan}
 OF_NETWORK = {"space": "run", "sample": "test", "metric": "accuracy", "layer": "", "depth": np.nan, "embedding_seed": np.nan}
 
 

@@ -7,33 +7,14 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from score_rows import OF_INPUT, OF_LAYER, only
 
 from layerscope.errors import StudyError
 from layerscope.inputs import Inputs
 from layerscope.store import SCORE_COLUMNS
 from layerscope.tables.spread import rows, spread
 
-ROW = {
-    "study": "s",
-    "dataset": "digits",
-    "architecture": "mlp",
-    "activation": "relu",
-    "seed": 0.0,
-    "sample": "look",
-    "epoch": 5,
-    "state": "trained",
-    "layer": "hidden1",
-    "depth": 1.0,
-    "filter": "",
-    "space": "tsne",
-    "embedding_seed": 0.0,
-    "metric": "d_same",
-    "value": 0.5,
-    "n_points": 100,
-    "chance": 1.0,
-    "degenerate": "",
-}
-INPUT = {"architecture": "", "activation": "", "seed": np.nan, "epoch": 0, "state": "input", "layer": "input", "depth": 0.0}
+ROW = {**OF_LAYER, "space": "tsne", "embedding_seed": 0.0, "metric": "d_same", "chance": 1.0}
 
 
 @pytest.fixture
@@ -58,15 +39,7 @@ def networks(values, **keys):
 
 def of_input(values, **keys):
     """Scores of the input of the dataset, one value an embedding seed."""
-    return [{**ROW, **INPUT, "embedding_seed": float(seed), "value": value, **keys} for seed, value in enumerate(values)]
-
-
-def only(frame, **keys):
-    """The one row that has these values."""
-    for key, value in keys.items():
-        frame = frame[frame[key] == value]
-    assert len(frame) == 1, frame.to_string()
-    return frame.iloc[0]
+    return [{**ROW, **OF_INPUT, "embedding_seed": float(seed), "value": value, **keys} for seed, value in enumerate(values)]
 
 
 def spread_of(values):

@@ -1,0 +1,44 @@
+"""Rows of scores as the aggregate holds them, for tests: one to start from, and how to find one again."""
+
+import numpy as np
+
+OF_LAYER = {
+    "study": "s",
+    "dataset": "digits",
+    "architecture": "mlp",
+    "activation": "relu",
+    "seed": 0.0,
+    "sample": "look",
+    "epoch": 5,
+    "state": "trained",
+    "layer": "hidden1",
+    "depth": 1.0,
+    "filter": "",
+    "space": "raw",
+    "embedding_seed": np.nan,
+    "metric": "hit",
+    "value": 0.5,
+    "n_points": 100,
+    "chance": 0.1,
+    "degenerate": "",
+}
+# What differs in the rows of a dataset's input, and of a fresh network.
+OF_INPUT = {"architecture": "", "activation": "", "seed": np.nan, "epoch": 0, "state": "input", "layer": "input", "depth": 0.0}
+UNTRAINED = {"epoch": 0, "state": "untrained"}
+# What differs where a distance score is of an embedding of a convolution.
+OF_CONVOLUTION = {
+    "architecture": "cnn",
+    "layer": "conv1",
+    "space": "tsne",
+    "embedding_seed": 42.0,
+    "metric": "d_same",
+    "chance": 1.0,
+}
+
+
+def only(frame, **keys):
+    """The one row that has these values."""
+    for key, value in keys.items():
+        frame = frame[frame[key] == value]
+    assert len(frame) == 1, frame.to_string()
+    return frame.iloc[0]
