@@ -3,7 +3,7 @@
 python -m benchmarks.tsne [threads]
 
 The first table times 1,000 and 5,000 digits; the second has the mean exact divergence over ten representations of 1,000
-digits each: five samples as they are, and in the hidden layer of a network trained on the rest.
+digits each: five samples as they are, and in the hidden layer of a network trained on all of them.
 """
 
 import os

@@ -16,6 +16,7 @@ from layerscope.aggregation import (
     training_tests,
     with_input_joined,
 )
+from layerscope.errors import StudyError
 from layerscope.statistics import holm
 from layerscope.store import SCORE_COLUMNS
 
@@ -339,6 +340,13 @@ def test_means_are_given_with_and_without_networks_near_chance():
     assert (row["mean"], row["mean_without_degenerate"], row["n_degenerate"]) == (0.5, 0.8, 1)
 
 
+def test_layer_means_over_filters_keep_what_is_said_of_their_network():
+    # What is said of a single filter is its own.
+    rows = [{"filter": "0", "degenerate": "no variance"}, {"filter": "1"}, *accuracies(0.1)[:1]]
+    mean = only(per_run(flag_near_chance(table(*rows), ["accuracy"])), filter="mean")
+    assert mean["degenerate"] == "near_chance: test accuracy 0.100"
+
+
 # Scores of networks beside scores of layers
 
 
@@ -364,3 +372,16 @@ def test_pairs_of_scores_are_of_one_network_each():
     assert list(found["value"]) == [0.3, 1.3]
     assert list(found["against"]) == [0.8, 0.9]
     assert list(final_accuracy(table(*rows))["accuracy"]) == [0.8, 0.9]
+
+
+def test_scores_of_the_layers_of_a_network_as_such_are_of_the_layer_that_is_asked_for():
+    about = {"metric": "saturation", "space": "run", "sample": "test"}
+    rows = [{**about, "layer": f"hidden{depth}", "depth": float(depth), "value": float(depth)} for depth in (1, 2)]
+    found = score_pairs(per_run(table(*rows, *accuracies(0.9)[:1])), "saturation", "accuracy", {"layer": "last"})
+    assert list(found["value"]) == [2.0]
+
+
+def test_scores_of_several_spaces_are_no_pair():
+    rows = [*accuracies(0.9), {"space": "tsne"}]
+    with pytest.raises(StudyError, match="hit is chosen in several samples or spaces"):
+        score_pairs(per_run(table(*rows)), "hit", "accuracy", {})

@@ -366,9 +366,27 @@ def test_flagged_runs_are_left_out_where_asked():
 
 
 def test_two_scores_of_networks_are_correlated_over_runs():
-    runs = runs_of({("mlp", seed, "trained", "hidden1"): 0.1 * seed for seed in range(8)})
+    runs = runs_of({("mlp", seed, "trained", "hidden1"): 0.1 * seed for seed in range(12)})
     of_network = {"metric": "accuracy", "space": "run", "sample": "test", "layer": "", "depth": np.nan}
     falling = runs.assign(value=1 - runs["value"], **of_network)
     asked = claim("correlation", against="accuracy", on={"layer": "last"}, expect="negative")
     found = judge("c", asked, pd.concat([runs, falling]))
-    assert (found["n"], found["estimate"], found["verdict"]) == (8, pytest.approx(-1), "supported")
+    assert (found["n"], found["estimate"], found["verdict"]) == (12, pytest.approx(-1), "supported")
+
+
+def test_a_run_whose_last_layer_is_flagged_is_left_out_whole():
+    runs = runs_of(ladders([0.1, 0.2, 0.3]))
+    runs.loc[(runs["seed"] == 0) & (runs["layer"] == "hidden3"), "degenerate"] = "no variance"
+    asked = claim("order", along={"layer": ["hidden1", "hidden2"]}, on={"state": "trained"}, expect="positive")
+    assert judge("c", asked, runs)["n"] == 3
+    assert judge("c", {**asked, "flagged": "leave_out"}, runs)["n"] == 2
+
+
+def test_runs_without_a_trend_take_no_side_in_the_sign_test():
+    # Six rise, and seven end where they began.
+    runs = runs_of(ladders([0.1] * 13))
+    for layer, value in (("hidden1", 0.5), ("hidden2", 0.7), ("hidden3", 0.5)):
+        runs.loc[(runs["seed"] >= 6) & (runs["layer"] == layer), "value"] = value
+    found = judge("c", claim("spearman", along="depth", test="sign", expect="negative"), runs)
+    assert found["p"] == pytest.approx(2 / 2**6)
+    assert found["verdict"] == "contradicted"

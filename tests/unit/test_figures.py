@@ -692,7 +692,7 @@ def test_panels_are_named_after_what_tells_them_apart(blobs):
     sources = [of_network(files, points, activation=activation) for activation in ("relu", "tanh")]
     figure, table = panels(files, sources, activation=["tanh", "relu"], layer="last", state="trained")
     assert [axis.get_title() for axis in figure.axes] == ["tanh", "relu"]
-    assert title(figure) == "digits, cnn, seed 0, look, tsne, trained, layer 2 (conv2)"
+    assert title(figure) == "digits, cnn, seed 0, look, tsne, epoch 5, layer 2 (conv2)"
     np.testing.assert_allclose(offsets(figure.axes[0]), points + 52, rtol=1e-5)
     assert list(table["activation"].unique()) == ["tanh", "relu"]
     assert len(table) == 120

@@ -125,3 +125,17 @@ def test_values_that_are_not_finite_are_refused(value):
     points[3, 1] = value
     with pytest.raises(ValueError, match="NaN or infinite"):
         nearest_neighbors(points, 2)
+
+
+@pytest.mark.parametrize("width", [2, 5])
+def test_values_whose_squares_leave_the_range_of_numbers_are_refused(width):
+    points = np.random.default_rng(0).normal(size=(10, width))
+    for scale in (1e200, 1e-170):
+        with pytest.raises(ValueError, match=r"the largest value is .*; scale the points"):
+            nearest_neighbors(points * scale, 2)
+
+
+@pytest.mark.parametrize("width", [2, 5])
+def test_no_rows_have_no_neighbors(width):
+    indices, distances = nearest_neighbors(np.zeros((10, width)), 3, np.array([], dtype=int))
+    assert indices.shape == distances.shape == (0, 3)

@@ -259,13 +259,15 @@ def test_a_rank_correlation_is_that_of_scipy_and_tested_like_it():
 def test_three_pairs_have_a_rank_correlation_and_no_interval():
     found = rank_correlation([1, 2, 3, np.nan], [1, 3, 2, 1])
     assert (found.n, found.mean) == (3, pytest.approx(0.5))
+    assert np.isnan(rank_correlation(range(9), range(9)).low)
     assert np.isnan([found.low, found.high, found.p]).all()
 
 
 def test_a_perfect_rank_correlation_has_a_finite_interval():
     found = rank_correlation(range(10), range(10))
     assert found.mean == pytest.approx(1)
-    assert 0.9 < found.low <= found.high <= 1
+    assert 0.9 < found.low < found.high < 1
+    assert 1e-12 < found.p < 1e-5
 
 
 @pytest.mark.parametrize(

@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from layerscope import selection
+from layerscope.errors import StudyError
 from layerscope.statistics import estimate, holm, paired_difference
 
 NETWORK = ["dataset", "architecture", "activation"]
@@ -97,9 +98,18 @@ def per_run(scores: pd.DataFrame) -> pd.DataFrame:
 def _filter_means(filters: pd.DataFrame, keys: list[str], name: str) -> pd.DataFrame:
     by_layer = [key for key in keys if key != "filter"]
     means = filters.groupby(by_layer, dropna=False, sort=True).agg(
-        value=("value", "mean"), n_points=("n_points", "first"), chance=("chance", "mean")
+        value=("value", "mean"),
+        n_points=("n_points", "first"),
+        chance=("chance", "mean"),
+        degenerate=("degenerate", _reasons_of_all),
     )
-    return means.reset_index().assign(filter=name, embedding_sd=np.nan, degenerate="")
+    return means.reset_index().assign(filter=name, embedding_sd=np.nan)
+
+
+def _reasons_of_all(reasons: pd.Series) -> str:
+    """The reasons that all filters share: those of their network."""
+    listed = [reason.split("; ") for reason in reasons]
+    return "; ".join(reason for reason in listed[0] if all(reason in others for others in listed[1:]))
 
 
 def final_accuracy(scores: pd.DataFrame) -> pd.DataFrame:
@@ -112,16 +122,20 @@ def final_accuracy(scores: pd.DataFrame) -> pd.DataFrame:
 def score_pairs(runs: pd.DataFrame, score: str, against: str, on: dict) -> pd.DataFrame:
     """RUN, value, against, degenerate: for each trained network the mean of one score in what `on` chooses and of another.
 
-    runs: as per_run gives them. A score of the network as such is that of the test split.
+    runs: as per_run gives them. A score of the network as such is that of the test split. StudyError where what `on` leaves
+    of a score is of several samples or spaces.
     """
 
     def of(name: str) -> pd.DataFrame:
         own = runs[(runs["metric"] == name) & (runs["state"] == "trained") & ~runs["filter"].isin([FILTER_MEAN, LIVING_MEAN])]
-        as_such = own[(own["space"] == "run") & (own["sample"] == "test")]
+        as_such = own[(own["space"] == "run") & (own["sample"] == "test") & (own["layer"] == "")]
         if len(as_such):
             of_network = {key: value for key, value in on.items() if key in RUN}
             return select(as_such, of_network)
-        return select(own, on)
+        chosen = select(own, on)
+        if len(chosen[["sample", "space"]].drop_duplicates()) > 1:
+            raise StudyError(f"{name} is chosen in several samples or spaces; name one sample and one embedding under `on`")
+        return chosen
 
     means = [of(name).groupby(RUN)["value"].mean() for name in (score, against)]
     flags = pd.concat([of(name)[[*RUN, "degenerate"]] for name in (score, against)]).groupby(RUN)["degenerate"]

@@ -37,12 +37,13 @@ CLAIM_COLUMNS = (
 
 def judge(name: str, claim: dict, runs: pd.DataFrame) -> dict:
     """One row of CLAIM_COLUMNS. runs: one row a run and representation (aggregation.per_run), the input joined."""
-    if claim.get("flagged") == "leave_out":
-        runs = runs[runs["degenerate"] == ""]
+    leave_out = claim.get("flagged") == "leave_out"
     if claim["statistic"] == "correlation":
-        found, verdict = _correlation(claim, runs)
+        found, verdict = _correlation(claim, runs, leave_out)
     else:
         chosen = _rows_of(claim, runs[runs["metric"] == claim["score"]])
+        if leave_out:
+            chosen = _without_flagged_runs(chosen)
         statistic = {"difference": _difference, "spearman": _spearman, "order": _order, "fraction": _fraction}
         found, verdict = statistic[claim["statistic"]](claim, chosen)
     expected = claim["expect"] if isinstance(claim["expect"], str) else f"above {claim['expect']['above']:g}"
@@ -83,6 +84,12 @@ def _rows_of(claim: dict, rows: pd.DataFrame) -> pd.DataFrame:
     return pd.concat([select(rows[of_input], beside), chosen])
 
 
+def _without_flagged_runs(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of runs of which none is flagged; a flagged input leaves out no run."""
+    flagged = rows.loc[(rows["degenerate"] != "") & (rows["state"] != "input"), RUN]
+    return rows[~pd.MultiIndex.from_frame(rows[RUN]).isin(pd.MultiIndex.from_frame(flagged))]
+
+
 def verdict(low: float, high: float, expect: str, bound: float = 0.0) -> str:
     """supported, contradicted or undecided, from where an interval lies beside a bound."""
     if not (np.isfinite(low) and np.isfinite(high)):
@@ -120,14 +127,16 @@ def _spearman(claim: dict, rows: pd.DataFrame) -> tuple[Difference, str]:
     if claim.get("test") != "sign":
         return found, verdict(found.low, found.high, claim["expect"])
     found = replace(found, p=sign_test_p(correlations))
-    sign = "positive" if np.nanmedian([*correlations, np.nan]) > 0 else "negative"
+    sign = "positive" if sum(r > 0 for r in correlations) > sum(r < 0 for r in correlations) else "negative"
     if not found.p < 1 - CONFIDENCE:
         return found, "undecided"
     return found, "supported" if sign == claim["expect"] else "contradicted"
 
 
-def _correlation(claim: dict, runs: pd.DataFrame) -> tuple[Difference, str]:
+def _correlation(claim: dict, runs: pd.DataFrame, leave_out: bool) -> tuple[Difference, str]:
     pairs = score_pairs(runs, claim["score"], claim["against"], claim.get("on", {}))
+    if leave_out:
+        pairs = pairs[pairs["degenerate"] == ""]
     found = rank_correlation(pairs["value"], pairs["against"])
     return found, verdict(found.low, found.high, claim["expect"])
 

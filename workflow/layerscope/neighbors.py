@@ -12,6 +12,8 @@ from threadpoolctl import threadpool_limits
 DIRECT_WIDTH = 3
 # Neighbours whose squared distances differ by less than this share may be in another order in the tree's own arithmetic.
 TREE_TOLERANCE = 1e-9
+# Squares of larger values, or of ones smaller than its inverse, leave the range of float64.
+LARGEST_VALUE = 1e140
 PRODUCT_BYTES = 2**25
 # From this many points per column on, principal components cost little beside the products.
 MANY_POINTS = 10
@@ -32,7 +34,8 @@ def nearest_neighbors(points: np.ndarray, k: int, rows: np.ndarray | None = None
     Returns indices (m, k) int32 and distances (m, k) float32, nearest first, ties by lower index. The order is that of
     the float64 distances of the values as given, so points that coincide are at exactly 0 and nothing is approximate.
 
-    ValueError where k does not fit n, or a value is NaN or infinite.
+    ValueError where k does not fit n, a value is NaN or infinite, or the largest is so large or small that squares overflow
+    or vanish.
     """
     points = np.asarray(points)
     if points.ndim != 2:
@@ -44,9 +47,16 @@ def nearest_neighbors(points: np.ndarray, k: int, rows: np.ndarray | None = None
         raise ValueError(f"{n} points have at most {n - 1} neighbours each; {k} were asked for")
     if not np.isfinite(points).all():
         raise ValueError("points hold NaN or infinite values")
+    largest = float(np.abs(points).max(initial=0))
+    if largest > LARGEST_VALUE or 0 < largest < 1 / LARGEST_VALUE:
+        raise ValueError(
+            f"the largest value is {largest:g}; scale the points to between {1 / LARGEST_VALUE:g} and {LARGEST_VALUE:g}"
+        )
     rows = np.arange(n) if rows is None else np.asarray(rows, dtype=np.int64)
     indices = np.empty((len(rows), k), dtype=np.int32)
     squared = np.empty((len(rows), k), dtype=np.float64)
+    if len(rows) == 0:
+        return indices, squared.astype(np.float32)
     if width <= DIRECT_WIDTH:
         coordinates = np.zeros((DIRECT_WIDTH, n))
         coordinates[:width] = points.T

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 BOOTSTRAP_FROM = 10
+CORRELATION_FROM = 10
 BOOTSTRAP_DRAWS = 10_000
 BOOTSTRAP_SEED = 0
 CONFIDENCE = 0.95
@@ -127,17 +128,19 @@ def spearman(first: Sequence[float], second: Sequence[float]) -> float:
 def rank_correlation(first: Sequence[float], second: Sequence[float]) -> Difference:
     """Spearman's correlation of pairs, one a run, with its 95 % interval and two-sided p; n: pairs that are finite.
 
-    The interval is Fisher's z with the standard error sqrt((1 + r^2 / 2) / (n - 3)) (Bonett and Wright 2000), NaN below four
-    pairs; p is that of r = 0 by the same error.
+    The interval is Fisher's z with the standard error sqrt((1 + r^2 / 2) / (n - 3)) (Bonett and Wright 2000), and p that of
+    r = 0 by sqrt(1 / (n - 3)); both NaN below ten pairs, too few for them. A perfect order counts as one with two neighbours
+    exchanged, the next that n pairs can have: z would be infinite.
     """
     from scipy.stats import norm
 
     n = sum(bool(np.isfinite(pair).all()) for pair in zip(first, second, strict=True))
     found = spearman(first, second)
-    if n < 4 or not np.isfinite(found):
+    if n < CORRELATION_FROM or not np.isfinite(found):
         return Difference(n, found, float("nan"), float("nan"), float("nan"))
-    z = np.arctanh(np.clip(found, -1 + 1e-12, 1 - 1e-12))
-    error = np.sqrt((1 + found**2 / 2) / (n - 3))
+    next_to_perfect = 1 - 12 / (n * (n**2 - 1))
+    bounded = float(np.clip(found, -next_to_perfect, next_to_perfect))
+    z, error = np.arctanh(bounded), np.sqrt((1 + bounded**2 / 2) / (n - 3))
     low, high = np.tanh(z - norm.ppf((1 + CONFIDENCE) / 2) * error), np.tanh(z + norm.ppf((1 + CONFIDENCE) / 2) * error)
     return Difference(n, found, float(low), float(high), float(2 * norm.sf(abs(z) * np.sqrt(n - 3))))
 

@@ -11,10 +11,9 @@ from layerscope.errors import StudyError
 from layerscope.figures.class_scatter import class_legend, coordinates, scatter_classes
 from layerscope.figures.style import colours, set_title
 from layerscope.inputs import Inputs
-from layerscope.states import state
 
 READS = ("embedding", "activations", "data")
-TOLD_APART = ("dataset", "architecture", "activation", "seed", "sample", "embedding", "state", "layer", "filter")
+TOLD_APART = ("dataset", "architecture", "activation", "seed", "sample", "embedding", "epoch", "layer", "filter")
 
 
 @dataclass(frozen=True)
@@ -27,7 +26,9 @@ class Panel:
 
 
 def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Panels in the order of the values that `on` lists, then of depth; a panel is named after what is not common to all.
+    """Panels in the order in which `on` lists networks, samples and embeddings, then of depth.
+
+    A panel is named after what is not common to all. `trained` and `last` are of the snapshots and layers that are embedded.
 
     The classes are those of the first dataset: all datasets shown must have as many. The table has the coordinates and
     the keys of each panel.
@@ -84,7 +85,7 @@ def _panels(source: str, on: dict) -> list[Panel]:
         if keys["architecture"] and one.epoch not in epochs:
             continue
         about = {key: keys.get(key) for key in TOLD_APART} | {
-            "state": state(one.epoch, snapshots) if keys["architecture"] else "",
+            "epoch": f"epoch {one.epoch}" if one.epoch else "untrained" if keys["architecture"] else "",
             "layer": f"layer {one.depth} ({one.layer})",
             "filter": "" if one.filter is None else f"filter {one.filter}",
         }
@@ -98,14 +99,10 @@ def _order(panel: Panel, on: dict) -> tuple:
     listed = {key: values for key, values in on.items() if key in keys and isinstance(values, list)}
     # The input of a dataset has no network: it comes first.
     places = [values.index(panel.about[key]) if panel.about[key] in values else -1 for key, values in listed.items()]
+    named = {**panel.about, "seed": -1 if panel.about["seed"] is None else panel.about["seed"]}
     stored = panel.stored
-    return (
-        places,
-        [str(panel.about[key]) for key in keys],
-        stored.epoch,
-        stored.depth,
-        -1 if stored.filter is None else stored.filter,
-    )
+    number = -1 if stored.filter is None else stored.filter
+    return places, [named[key] for key in keys], stored.epoch, stored.depth, number
 
 
 def _words(about: dict, keys: list[str]) -> str:

@@ -29,8 +29,9 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     runs = per_run(with_input_joined(scores[scores["metric"] == options["score"]]))
     runs = select(runs, options.get("on", {}))
     runs = runs[(runs["filter"] == "") & runs["state"].isin(["input", "trained"])]
-    if runs.empty:
-        raise StudyError(f"no rows of {options['score']} are in what `on` chooses; widen it")
+    runs = runs[runs["depth"].notna()]
+    if not (runs["state"] == "trained").any():
+        raise StudyError(f"no layer of a trained network has {options['score']} in what `on` chooses; widen it")
     if len(runs[["space", "sample"]].drop_duplicates()) > 1:
         raise StudyError("the bars are of several spaces or samples; name one embedding and one sample under `on`")
     networks = _in_order(runs, options.get("on", {}))
@@ -54,7 +55,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
         own = own.merge(accuracy, how="left", on=RUN)
         tables.append(own)
         _draw_panel(panel, own, palette[network["activation"]])
-        flagged = own.loc[own["degenerate"] != "", "seed"].nunique()
+        flagged = own.loc[(own["degenerate"] != "") & (own["state"] == "trained"), "seed"].nunique()
         named = [network[key] for key in PANEL if runs[key].nunique() > 1] or [network["activation"]]
         panel.set_title(
             f"{', '.join(named)} (n = {own['seed'].nunique()}{f', {flagged} flagged' if flagged else ''})", fontsize=7
@@ -62,7 +63,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     for panel in panels[:, 0]:
         panel.set_ylabel(f"{options['score']}\n{runs['space'].iloc[0]}")
     common = [str(runs[key].iloc[0]) for key in PANEL if runs[key].nunique() == 1]
-    about = f"{options['score']} by layer, {', '.join(common)}: light bars are runs with their test accuracy, outlines means"
+    measured = " with their test accuracy" if len(accuracy) else ""
+    about = f"{options['score']} by layer, {', '.join(common)}: light bars are runs{measured}, outlines means"
     set_title(figure, options["title"] or about)
     columns = [*RUN, "sample", "space", "layer", "depth", "value", "accuracy", "degenerate"]
     return figure, pd.concat(tables, ignore_index=True)[columns]

@@ -78,7 +78,7 @@ def _gaussian_sums(distances, start, stop, shift, precision):
     """Sums over distances[start:stop] of w, w e and w e^2, where e = precision (distance - shift) and w = exp(-e).
 
     exp(-e) is the Taylor polynomial of exp(-e / 1024), squared ten times: a loop of this runs on vectors, a loop of calls
-    does not. Its relative error is below 1024 roundings, 3e-13.
+    does not. The squaring makes its relative error grow with e: 1e-12 at 50, beyond which little weight is left, 1e-10 at 700.
     """
     total, first, second = 0.0, 0.0, 0.0
     for column in range(start, stop):

@@ -57,7 +57,7 @@ def descend_together(
                 better = found < lowest
                 lowest = torch.where(better, found, lowest)
                 lowest_at = torch.where(better, iteration, lowest_at)
-                stopped |= iteration - lowest_at > schedule.patience
+                stopped |= ~better & (iteration - lowest_at > schedule.patience)
                 stopped |= gradient.square().sum(dim=(1, 2)).sqrt() <= schedule.lowest_gradient
             running &= ~stopped
             if not running.any():

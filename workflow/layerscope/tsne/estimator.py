@@ -54,7 +54,7 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     Points that coincide share their neighbourhoods' probability evenly and end side by side. Where all points coincide P
     is uniform, all points at the origin attain a divergence of 0, and this is the result without an iteration. No more points
     than the perplexity, more than 10,000, NaN and infinite values are a ValueError. A descent that diverged
-    (a learning rate far too high) leaves values that are not finite.
+    (a learning rate far too high, an init so wide that all affinities vanish in float32) leaves values that are not finite.
     """
 
     _parameter_constraints = {  # noqa: RUF012 - scikit-learn reads it from the class
@@ -167,6 +167,8 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             check_non_negative(X, "ExactTSNE with metric='precomputed', where X should contain positive distances")
         if isinstance(self.init, np.ndarray) and self.init.shape != (n, self.n_components):
             raise ValueError(f"init must be an array of shape {(n, self.n_components)}, not {self.init.shape}")
+        if isinstance(self.init, np.ndarray) and not np.isfinite(self.init).all():
+            raise ValueError("init holds NaN or infinite values")
         if self.perplexity >= n:
             raise ValueError(f"perplexity ({self.perplexity}) must be less than n_samples ({n})")
 
@@ -219,6 +221,7 @@ def fit_together(estimator: ExactTSNE, arrays: Sequence[np.ndarray], device: str
     counts = sorted({array.shape[0] for array in arrays})
     if len(counts) > 1:
         raise ValueError(f"arrays must have equally many points, not {counts}")
+    estimator._validate_params()
     fitted = [clone(estimator) for _ in arrays]
     with _threads(estimator.n_jobs):
         prepared = [one._prepared(array) for one, array in zip(fitted, arrays, strict=True)]
