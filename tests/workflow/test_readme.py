@@ -1,4 +1,4 @@
-"""The README's worked example runs as it stands there, on the tiny study instead of the default one."""
+"""The README's worked examples run as they stand there, one after the other, on the tiny study instead of the default one."""
 
 import os
 import re
@@ -14,8 +14,9 @@ pytestmark = [pytest.mark.study, pytest.mark.xdist_group("study")]
 SMALLER = {"results/digits": "results/tiny", "mnist5k/mlp": "digits/mlp", "all_test": "some"}
 
 
-def test_the_notebook_example_runs(finished_study: Path):
-    [example] = re.findall(r"```python\n(.*?)```", (PROJECT / "README.md").read_text(), flags=re.DOTALL)
+def test_the_notebook_examples_run(finished_study: Path):
+    example = "\n".join(re.findall(r"```python\n(.*?)```", (PROJECT / "README.md").read_text(), flags=re.DOTALL))
+    example += "\nprint('embedded', points.shape)"
     for said, meant in SMALLER.items():
         assert said in example
         example = example.replace(said, meant)
@@ -26,6 +27,7 @@ def test_the_notebook_example_runs(finished_study: Path):
     assert done.returncode == 0, done.stderr
     assert "hidden2 (100, 8)" in done.stdout
     assert "hidden2 (100, 2)" in done.stdout
+    assert "embedded (100, 2)" in done.stdout
 
 
 def test_every_link_and_folder_that_the_readme_names_is_there():
