@@ -15,6 +15,7 @@ RUN = [*NETWORK, "seed"]
 REPRESENTATION = ["layer", "depth", "filter"]
 SUMMARY_KEYS = [*NETWORK, "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
 COLUMNS = {"embedding": "space"}
+# Below this many times the chance level a network has learnt next to nothing.
 NEAR_CHANCE = 2.0
 FILTER_MEAN, LIVING_MEAN = "mean", "mean_without_degenerate"
 
@@ -58,8 +59,11 @@ def select(rows: pd.DataFrame, on: dict) -> pd.DataFrame:
             names = {"" if value == selection.WHOLE else str(value) for value in allowed}
             kept &= rows["filter"].isin(names)
         elif key == "layer":
-            last = rows["depth"] == rows.groupby(RUN, dropna=False)["depth"].transform("max")
-            kept &= rows["layer"].isin(allowed) | ((selection.LAST in allowed) & last & (rows["state"] != "input"))
+            named = rows["layer"].isin(allowed)
+            if selection.LAST in allowed:
+                last = rows["depth"] == rows.groupby(RUN, dropna=False)["depth"].transform("max")
+                named |= last & (rows["state"] != "input")
+            kept &= named
         elif key == "epoch":
             first, last = (rows.groupby(RUN, dropna=False)["epoch"].transform(kind) for kind in ("min", "max"))
             numbers = [value for value in allowed if isinstance(value, int)]

@@ -120,6 +120,8 @@ class Study:
 
     def named_layers(self, selector: dict, run: Run) -> dict:
         """The selector for one network: its `last` layer, the deepest that is looked at, by name."""
+        if selection.LAST not in (selection.values(selector, "layer") or []):
+            return selector
         kept = self.kept_layers(run)
         return selection.with_layer_named(selector, kept[-1]) if kept else selector
 
