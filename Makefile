@@ -5,6 +5,7 @@ CONFIG ?= config.yaml
 ENVIRONMENT := .venv
 BIN := $(CURDIR)/$(ENVIRONMENT)/bin
 READY := $(ENVIRONMENT)/ready
+BENCH_READY := $(ENVIRONMENT)/ready-to-bench
 SNAKEMAKE = PATH="$(BIN):$$PATH" snakemake --cores $(CORES)
 
 .PHONY: study test report lint bench clean environment
@@ -25,11 +26,17 @@ lint: $(READY)
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(SNAKEMAKE) --lint
 
-bench: $(READY)
+bench: $(READY) $(BENCH_READY)
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.study $(CONFIG)
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.kernels
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.tsne
+	PYTHONPATH=workflow $(BIN)/python -m benchmarks.saturation
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.large
+
+# Libraries that only the benchmarks compare with.
+$(BENCH_READY): $(READY) envs/benchmarks.txt
+	$(BIN)/pip install --quiet --requirement envs/benchmarks.txt
+	touch $@
 
 environment: $(READY)
 

@@ -7,7 +7,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from layerscope.saturation import RunningCovariance, SaturationTracker, intrinsic_dimension
+from layerscope.saturation import (
+    FEWEST_ROWS_MERGED,
+    RunningCovariance,
+    SaturationTracker,
+    intrinsic_dimension,
+    mean_saturation,
+    saturation,
+)
 
 
 @pytest.mark.parametrize(
@@ -46,13 +53,25 @@ def test_the_dimension_is_the_smallest_that_reaches_the_threshold(values, thresh
     assert intrinsic_dimension(spectrum, threshold / 2) <= found
 
 
+def test_saturation_is_the_dimension_over_the_width():
+    assert saturation(np.array([0.9, 0.1, 0.0, 0.0])) == 0.5
+    assert saturation(np.array([0.9, 0.1, 0.0, 0.0]), threshold=0.5) == 0.25
+    assert saturation(np.zeros(4)) == 0
+
+
+def test_the_mean_over_a_model_leaves_its_output_out():
+    spectra = {"a": np.array([1.0, 1.0]), "b": np.array([1.0, 0.0, 0.0, 0.0]), "output": np.ones(3)}
+    assert mean_saturation(spectra) == (1 + 0.25) / 2
+    assert np.isnan(mean_saturation({"output": np.ones(3)}))
+
+
 def rows(n=1000, width=6, mean=1e4, seed=0):
     generator = np.random.default_rng(seed)
     return mean + generator.normal(size=(n, width)) @ generator.normal(size=(width, width))
 
 
-def covariance_of(data, sizes):
-    running = RunningCovariance(data.shape[1])
+def covariance_of(data, sizes, dtype=torch.float64):
+    running = RunningCovariance(data.shape[1], dtype)
     start = 0
     for size in sizes:
         running.add(torch.from_numpy(data[start : start + size]))
@@ -75,9 +94,29 @@ def test_covariances_far_from_zero_equal_those_of_numpy(sizes):
     assert running.count == 1000
 
 
+@pytest.mark.parametrize("n", [FEWEST_ROWS_MERGED - 1, FEWEST_ROWS_MERGED, 3 * FEWEST_ROWS_MERGED + 5], ids=str)
+@pytest.mark.parametrize("width", [1, 63, 64, 65, 200, 300])
+def test_rows_are_merged_whatever_their_number_and_the_width(n, width):
+    data = rows(n, width, mean=1e4)
+    expected = np.cov(data.T, bias=True).reshape(width, width)
+    for sizes in ([n], [700] * (n // 700) + [n % 700]):
+        running = covariance_of(data, sizes)
+        np.testing.assert_allclose(running.covariance().numpy(), expected, rtol=0, atol=1e-10 * expected.max())
+        assert running.count == n
+
+
+def test_single_products_stay_accurate_far_from_zero_and_while_the_mean_drifts():
+    """Errors of about 1e-7 of the largest eigenvalue, whatever the mean; two raw moments in float32 would lose every digit."""
+    drift = np.linspace(0, 50, 10_000)[:, None]
+    data = (rows(10_000, 20, mean=1e4) + drift).astype(np.float32)
+    expected = np.linalg.eigvalsh(np.cov(data.T.astype(np.float64), bias=True))[::-1]
+    found = covariance_of(data, [128] * 78 + [16], torch.float32).eigenvalues()
+    np.testing.assert_allclose(found, expected, rtol=0, atol=1e-6 * expected[0])
+
+
 def test_the_covariance_can_be_asked_for_in_between():
     data = rows()
-    running = RunningCovariance(6)
+    running = RunningCovariance(6, torch.float64)
     running.add(torch.from_numpy(data[:400]))
     np.testing.assert_allclose(running.covariance().numpy(), np.cov(data[:400].T, bias=True), rtol=1e-9)
     running.add(torch.from_numpy(data[400:]))
@@ -93,7 +132,7 @@ def test_rows_of_float32_are_added_up_in_float64():
 def test_a_batch_may_be_overwritten_after_it_was_added():
     batch = torch.from_numpy(rows(n=3))
     expected = np.cov(batch.numpy().T, bias=True)
-    running = RunningCovariance(6)
+    running = RunningCovariance(6, torch.float64)
     running.add(batch)
     batch.zero_()
     np.testing.assert_allclose(running.covariance().numpy(), expected, rtol=1e-9)
@@ -168,8 +207,114 @@ def test_the_computation_is_not_kept_alive(network, images):
     """A spectrum of outputs with gradients would hold the whole graph of every batch in memory."""
     with SaturationTracker(network) as tracker:
         network(images[:4])
-    assert not tracker._covariances["6"]._waiting[0].requires_grad if tracker._covariances["6"]._waiting else True
+    assert not tracker._covariances["6"]._buffer.requires_grad
     assert not tracker._covariances["6"].covariance().requires_grad
+
+
+def test_a_network_is_followed_while_it_trains():
+    torch.manual_seed(0)
+    network = nn.Sequential(nn.Linear(4, 3), nn.ReLU(inplace=True), nn.Linear(3, 2))
+    alone = nn.Sequential(nn.Linear(4, 3), nn.ReLU(inplace=True), nn.Linear(3, 2))
+    alone.load_state_dict(network.state_dict())
+    batches = torch.randn(5, 16, 4, generator=torch.Generator().manual_seed(2))
+
+    def trained(model, hidden):
+        optimizer = torch.optim.SGD(model.parameters(), lr=0.1)
+        for batch in batches:
+            hidden.append(model[0](batch).detach().double().numpy())
+            optimizer.zero_grad()
+            model(batch).square().mean().backward()
+            optimizer.step()
+
+    seen, unused = [], []
+    trained(alone, seen)
+    with SaturationTracker(network, {"hidden": network[0]}, every=2) as tracker:
+        trained(network, unused)
+    # Each step runs the layer twice, once for `hidden` and once within the network: every second output is one a step.
+    expected = np.linalg.eigvalsh(np.cov(np.concatenate(seen).T, bias=True))[::-1]
+    np.testing.assert_allclose(tracker.spectra()["hidden"], expected, rtol=1e-5, atol=1e-6 * expected[0])
+    assert all(torch.equal(network.state_dict()[name], tensor) for name, tensor in alone.state_dict().items())
+
+
+def test_products_are_double_for_frozen_weights_and_single_for_moving_ones(network, images):
+    for moving, dtype in ((True, torch.float32), (False, torch.float64)):
+        with SaturationTracker(network) as tracker, torch.set_grad_enabled(moving):
+            network(images)
+        assert {covariance._buffer.dtype for covariance in tracker._covariances.values()} == {dtype}
+
+
+@pytest.mark.parametrize(("every", "taken"), [(1, [0, 1, 2, 3]), (2, [0, 2]), (3, [0, 3]), (9, [0])])
+def test_every_so_many_th_output_is_taken_in(network, images, every, taken):
+    batches = images.split(16)
+    with SaturationTracker(network, every=every) as tracker, torch.no_grad():
+        for batch in batches:
+            network(batch)
+    outputs = network(torch.cat([batches[index] for index in taken])).detach().double().numpy()
+    np.testing.assert_allclose(tracker.spectra()["6"], np.linalg.eigvalsh(np.cov(outputs.T, bias=True))[::-1], atol=1e-9)
+    assert tracker.samples()["6"] == 16 * len(taken)
+
+
+def test_positions_of_maps_can_be_observations(network, images):
+    with SaturationTracker(network, maps="channelwise") as tracker, torch.no_grad():
+        network(images)
+    vectors = network[0](images).detach().permute(0, 2, 3, 1).reshape(-1, 5).double().numpy()
+    np.testing.assert_allclose(tracker.spectra()["0"], np.linalg.eigvalsh(np.cov(vectors.T, bias=True))[::-1], rtol=1e-6)
+    assert tracker.samples() == {"0": 64 * 16, "4": 64, "6": 64}
+
+
+def test_every_vector_of_a_sequence_is_an_observation():
+    layer = nn.Linear(3, 2)
+    sequences = torch.randn(4, 5, 3)
+    with SaturationTracker(layer) as tracker:
+        layer(sequences)
+    assert tracker.samples() == {"": 20}
+
+
+def test_dead_layers_are_named_and_have_dimension_0():
+    network = nn.Sequential(nn.Linear(3, 4), nn.ReLU(), nn.Linear(4, 2))
+    nn.init.zeros_(network[0].weight)
+    with SaturationTracker(network) as tracker:
+        network(torch.randn(10, 3))
+    assert tracker.dead_layers() == ["0", "2"]
+    assert [intrinsic_dimension(eigenvalues) for eigenvalues in tracker.spectra().values()] == [0, 0]
+
+
+def test_a_reset_forgets_what_was_seen(network, images):
+    with SaturationTracker(network) as tracker, torch.no_grad():
+        network(100 * images)
+        tracker.reset()
+        assert tracker.spectra() == {}
+        network(images[:30])
+    expected = followed(network, images[:30]).spectra()
+    for name, eigenvalues in tracker.spectra().items():
+        np.testing.assert_allclose(eigenvalues, expected[name], rtol=1e-6, atol=1e-9)
+
+
+@pytest.mark.parametrize("maps", ["mean", "channelwise"])
+def test_outputs_of_inference_mode_and_of_training_can_be_mixed(network, maps):
+    many = torch.randn(FEWEST_ROWS_MERGED + 7, 2, 6, 6, generator=torch.Generator().manual_seed(3))
+    halves = many.split(1000)
+    with SaturationTracker(network, maps=maps) as mixed:
+        for index, half in enumerate(halves):
+            with torch.inference_mode(index % 2 == 0):
+                network(half)
+    with SaturationTracker(network, maps=maps) as plain, torch.no_grad():
+        network(many)
+    assert mixed.samples() == plain.samples()
+    for name, eigenvalues in plain.spectra().items():
+        np.testing.assert_allclose(mixed.spectra()[name], eigenvalues, rtol=1e-5)
+
+
+def test_outputs_that_are_not_finite_give_no_number(network, images):
+    with SaturationTracker(network) as tracker:
+        network(images * float("inf"))
+    assert all(np.isnan(eigenvalues).all() for eigenvalues in tracker.spectra().values())
+
+
+@pytest.mark.parametrize("options", [{"every": 0}, {"maps": "flat"}], ids=str)
+def test_options_that_mean_nothing_are_refused(network, options):
+    with pytest.raises(ValueError, match="wanted"):
+        SaturationTracker(network, **options)
 
 
 def test_as_the_module_s_own_words_show_it(network, images):
