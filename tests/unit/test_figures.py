@@ -705,6 +705,21 @@ def test_methods_stand_side_by_side_in_the_order_of_the_selector(blobs):
     assert [axis.get_title() for axis in figure.axes] == ["pca", "tsne"]
 
 
+def test_the_input_is_no_last_layer(blobs):
+    files, points = blobs
+    sources = [of_network(files, points, activation="relu"), files.of_input(points)]
+    figure, _ = panels(files, sources, layer="last", state="trained")
+    assert len(figure.axes) == 1
+
+
+def test_the_input_tells_no_networks_apart(blobs):
+    files, points = blobs
+    sources = [of_network(files, points, activation=activation) for activation in ("relu", "tanh")]
+    figure, _ = panels(files, [*sources, files.of_input(points)], layer=["input", "conv2"], state="trained")
+    assert [axis.get_title() for axis in figure.axes if axis.axison] == ["layer 0 (input)", "relu", "tanh"]
+    assert title(figure) == "digits, cnn, seed 0, look, tsne, epoch 5, layer 2 (conv2)"
+
+
 def test_layers_go_on_in_further_rows_by_depth(blobs):
     files, points = blobs
     source = of_network(files, points, layers=("conv1", "conv2", "conv3"))

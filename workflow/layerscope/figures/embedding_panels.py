@@ -1,5 +1,6 @@
 """Embeddings of any networks, layers and methods side by side, a panel each."""
 
+import textwrap
 from dataclasses import dataclass
 
 import matplotlib.pyplot as plt
@@ -13,6 +14,7 @@ from layerscope.figures.style import colours, set_title
 from layerscope.inputs import Inputs
 
 READS = ("embedding", "activations", "data")
+CHARACTERS_PER_INCH = 18
 TOLD_APART = ("dataset", "architecture", "activation", "seed", "sample", "embedding", "epoch", "layer", "filter")
 
 
@@ -53,16 +55,19 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
         axis.set_axis_off()
     classes = described[panels[0].sample[0]].classes
     palette = colours(len(classes))
-    common = {key for key in TOLD_APART if len({panel.about[key] for panel in panels}) == 1}
+    # The input has none of the keys of a network: what it lacks tells no networks apart.
+    named = [panel for panel in panels if panel.about["architecture"]] or panels
+    common = {key for key in TOLD_APART if len({panel.about[key] for panel in named}) == 1}
     tables = []
     for axis, panel in zip(axes.flat, panels, strict=False):
         labels, index = observed[panel.sample]
         scatter_classes(axis, panel.stored, labels, described[panel.sample[0]].classes, palette, options["point_size"])
-        axis.set_title(_words(panel.about, [key for key in TOLD_APART if key not in common]), fontsize=7)
+        told = [key for key in TOLD_APART if key not in common or (key == "layer" and not panel.about["architecture"])]
+        axis.set_title("\n".join(textwrap.wrap(_words(panel.about, told), int(CHARACTERS_PER_INCH * inches))), fontsize=7)
         keys = {key: panel.about[key] for key in ("dataset", "architecture", "activation", "seed", "sample", "embedding")}
         tables.append(coordinates(panel.stored, labels, index).assign(**keys))
     class_legend(figure, classes, palette)
-    set_title(figure, options["title"] or _words(panels[0].about, [key for key in TOLD_APART if key in common]))
+    set_title(figure, options["title"] or _words(named[0].about, [key for key in TOLD_APART if key in common]))
     return figure, pd.concat(tables, ignore_index=True)
 
 
@@ -73,8 +78,10 @@ def _panels(source: str, on: dict) -> list[Panel]:
     if not stored or not selection.allows(on, embedding=keys["embedding"]):
         return []
     first = stored[0][0]
-    deepest = max(stored, key=lambda found: found[1].depth)[1].layer
-    on = selection.with_layer_named(on, deepest)
+    if keys["architecture"]:
+        # The input is no layer of a network, and not its last one.
+        deepest = max(stored, key=lambda found: found[1].depth)[1].layer
+        on = selection.with_layer_named(on, deepest)
     snapshots = sorted({one.epoch for _, one in stored})
     epochs = selection.allowed_epochs(on, snapshots)
     panels = []
