@@ -5,6 +5,7 @@ python -m benchmarks.saturation [threads]
 One loop of lean training steps on one batch that is on the device already. Plain, followed by us and followed by delve take
 turns within every round. Added: the median over rounds of the difference from the plain step. In hooks: the mean time spent
 in the hooks themselves, which tells small costs from the noise of large steps. Reading: all eigenvalues, at an epoch's end.
+Alike: in how many layers both find the same dimension of one batch, but for the direction that delve does not count.
 """
 
 import logging
@@ -18,11 +19,12 @@ from statistics import median
 
 import delve
 import torch
+from delve.metrics import compute_intrinsic_dimensionality
 from torch import nn
 from torch.nn import functional
 
 from layerscope.models.network import build_network
-from layerscope.saturation import SaturationTracker
+from layerscope.saturation import SaturationTracker, intrinsic_dimension
 
 BATCH, CLASSES = 128, 10
 CIFAR = (3, 32, 32)
@@ -83,6 +85,21 @@ def time_hooks(network: nn.Module) -> list[float]:
     return took
 
 
+def same_dimensions(network: nn.Module, theirs: delve.SaturationTracker, inputs: torch.Tensor, maps: str) -> str:
+    """In how many layers our dimension of one batch is delve's plus one: it does not count the direction that reaches 99 %.
+
+    network: followed by delve, which keeps its last batch only.
+    """
+    with SaturationTracker(network, maps=maps) as tracker:
+        network(inputs)
+    covariances = theirs.logs["train-covariance-matrix"].values()
+    pairs = [
+        (intrinsic_dimension(eigenvalues), compute_intrinsic_dimensionality(covariance.fix()))
+        for eigenvalues, covariance in zip(tracker.spectra().values(), covariances, strict=True)
+    ]
+    return f"{sum(ours == theirs + 1 for ours, theirs in pairs)} of {len(pairs)}"
+
+
 def compare(name: str, options: dict, maps: str) -> None:
     """Print one row of the table."""
     generator = torch.Generator().manual_seed(0)
@@ -101,6 +118,7 @@ def compare(name: str, options: dict, maps: str) -> None:
             for who in [*steps][turn % 3 :] + [*steps][: turn % 3]:
                 took[who].append(milliseconds(steps[who], count))
         reading = milliseconds(tracker.spectra, 1), milliseconds(theirs.add_saturations, 1)
+        alike = same_dimensions(networks["delve"], theirs, inputs, maps)
         in_hooks = {}
         for who in ("ours", "delve"):
             calls = time_hooks(networks[who])
@@ -112,7 +130,7 @@ def compare(name: str, options: dict, maps: str) -> None:
     for measured in (added, in_hooks):
         ours, delves = measured["ours"], measured["delve"]
         cells += f" |{ours:8.3f}{ours / plain:7.1%}{delves:8.3f}{delves / plain:7.1%}{delves / ours:7.2f}"
-    print(f"{cells} |{reading[0]:8.1f}{reading[1]:8.1f}", flush=True)
+    print(f"{cells} |{reading[0]:8.1f}{reading[1]:8.1f}   {alike}", flush=True)
 
 
 def main() -> None:
@@ -122,7 +140,7 @@ def main() -> None:
     warnings.simplefilter("ignore")
     print(f"{threads} threads, batches of {BATCH}, milliseconds a step")
     columns = f" |{'ours':>8}{'':7}{'delve':>8}{'':7}{'ratio':>7}"
-    print(f"{'':36} | {'added':36} | {'in hooks':36} | reading")
+    print(f"{'':36} | {'added':36} | {'in hooks':36} | reading            alike")
     print(f"{'network':28}{'step':>8}{columns}{columns} |{'ours':>8}{'delve':>8}")
     for name, (options, maps) in NETWORKS.items():
         compare(name, options, maps)

@@ -262,6 +262,17 @@ def test_positions_of_maps_can_be_observations(network, images):
     assert tracker.samples() == {"0": 64 * 16, "4": 64, "6": 64}
 
 
+def test_other_convolutions_can_be_named():
+    network = nn.Sequential(nn.Conv1d(2, 6, 3), nn.ReLU(), nn.ConvTranspose1d(6, 4, 3))
+    signals = torch.randn(50, 2, 12, generator=torch.Generator().manual_seed(4))
+    layers = {"conv": network[0], "deconv": network[2]}
+    with SaturationTracker(network, layers) as tracker, torch.no_grad():
+        outputs = network(signals).mean(dim=2).double().numpy()
+    assert tracker.samples() == {"conv": 50, "deconv": 50}
+    expected = np.linalg.eigvalsh(np.cov(outputs.T, bias=True))[::-1]
+    np.testing.assert_allclose(tracker.spectra()["deconv"], expected, rtol=1e-5, atol=1e-9)
+
+
 def test_every_vector_of_a_sequence_is_an_observation():
     layer = nn.Linear(3, 2)
     sequences = torch.randn(4, 5, 3)
@@ -277,6 +288,23 @@ def test_dead_layers_are_named_and_have_dimension_0():
         network(torch.randn(10, 3))
     assert tracker.dead_layers() == ["0", "2"]
     assert [intrinsic_dimension(eigenvalues) for eigenvalues in tracker.spectra().values()] == [0, 0]
+
+
+@settings(max_examples=40, deadline=None)
+@given(st.lists(st.floats(-1e5, 1e5, width=32), min_size=1, max_size=5), st.integers(2, 5000), st.sampled_from([1, 7, 128, 5000]))
+def test_equal_rows_have_no_variance_whatever_they_are(row, n, batch):
+    data = torch.tensor(row, dtype=torch.float32).expand(n, len(row))
+    for dtype in (torch.float32, torch.float64):
+        running = RunningCovariance(len(row), dtype)
+        for part in data.split(batch):
+            running.add(part)
+        assert not running.eigenvalues().any()
+
+
+def test_little_variance_far_from_zero_is_no_rounding():
+    data = rows(n=4000, width=3, mean=1e4).astype(np.float32)
+    for dtype in (torch.float32, torch.float64):
+        assert (covariance_of(data, [128] * 31 + [32], dtype).eigenvalues() > 1e-3).all()
 
 
 def test_a_reset_forgets_what_was_seen(network, images):

@@ -26,10 +26,11 @@ if TYPE_CHECKING:
 
 THRESHOLD = 0.99
 # Waiting rows are merged once there are this many, or as many as the layer is wide.
-FEWEST_ROWS_MERGED = 2048
+FEWEST_ROWS_MERGED = 4096
 # Products of the covariance's lower triangle are taken in about four blocks of columns, none narrower than this.
 NARROWEST_BLOCK = 64
 VALUES_AT_ONCE = 2**18
+ROUNDING_STEPS = 8
 
 
 @dataclass(frozen=True)
@@ -107,8 +108,12 @@ class RunningCovariance:
     """
 
     def __init__(self, width: int, dtype: "torch.dtype"):
+        import torch
+
         self.width = width
         self.dtype = dtype
+        # Bound once: this is asked at every step of a training.
+        self._subtract = torch.sub
         self._merged = 0
         self._waiting = 0
         self._capacity = max(width, FEWEST_ROWS_MERGED)
@@ -137,7 +142,7 @@ class RunningCovariance:
         self._waiting += n
 
     def add_positions(self, maps: "torch.Tensor") -> None:
-        """Take in maps (n, width, map height, map width): the values at one position of all maps are one row."""
+        """Take in maps (n, width, ...): the values at one position of all maps are one row."""
         vectors = maps.flatten(2).transpose(0, 1)
         # Parts that stay in the cache from one pass to the next.
         for part in vectors.split(max(1, VALUES_AT_ONCE // vectors[:, 0].numel()), dim=1):
@@ -145,14 +150,11 @@ class RunningCovariance:
             self._take(part, None if self._about is None else self._about[:, None, None], taken)
             self._merge(taken.flatten(1).T)
 
-    @staticmethod
-    def _take(values: "torch.Tensor", about: "torch.Tensor | None", place: "torch.Tensor") -> None:
-        import torch
-
+    def _take(self, values: "torch.Tensor", about: "torch.Tensor | None", place: "torch.Tensor") -> None:
         if about is None:
             place.copy_(values)
         else:
-            torch.sub(values, about, out=place)
+            self._subtract(values, about, out=place)
 
     def _merge_waiting(self) -> None:
         count, self._waiting = self._waiting, 0
@@ -189,12 +191,16 @@ class RunningCovariance:
         return (self._scatter.tril() + self._scatter.tril(-1).T) / self._merged
 
     def eigenvalues(self) -> np.ndarray:
-        """(width,) float64, descending, clipped at 0; NaN where outputs were not finite."""
+        """(width,) float64, descending, clipped at 0; NaN where outputs were not finite, all 0 where all rows were the same."""
         import torch
 
         covariance = self.covariance()
         if not bool(covariance.isfinite().all()):
             return np.full(self.width, np.nan)
+        # Means of equal rows are rounded, and leave that much variance.
+        rounding = self._mean * (ROUNDING_STEPS * torch.finfo(self.dtype).eps)
+        if bool(covariance.trace() <= rounding.square().sum()):
+            return np.zeros(self.width)
         values = torch.linalg.eigvalsh(covariance).cpu().numpy()[::-1]
         return np.clip(values, 0, None)
 
@@ -216,7 +222,8 @@ class SaturationTracker:
     """Follows the outputs of linear and convolutional layers, before their activation, and keeps their covariances.
 
     model: any torch module.
-    layers: name → module; by default every Linear and Conv2d of the model under its own name.
+    layers: name → module; by default every Linear and Conv2d of the model under its own name. Other convolutions, transposed
+        ones too, and modules whose outputs are (..., width) can be named.
     every: takes in each so many-th output of a layer, beginning with the first.
     maps: `mean` averages the maps of a convolution over their positions (global average pooling, as in the paper);
         `channelwise` takes every position for an observation of its own.
@@ -228,6 +235,7 @@ class SaturationTracker:
 
     def __init__(self, model: "nn.Module", layers: Mapping[str, "nn.Module"] | None = None, every: int = 1, maps: str = "mean"):
         from torch import nn
+        from torch.nn.modules.conv import _ConvNd
 
         if every < 1:
             raise ValueError(f"every is {every}; 1 or more is wanted")
@@ -236,6 +244,7 @@ class SaturationTracker:
         if layers is None:
             layers = {name: module for name, module in model.named_modules() if isinstance(module, nn.Linear | nn.Conv2d)}
         self._layers = dict(layers)
+        self._convolutions = {name for name, module in self._layers.items() if isinstance(module, _ConvNd)}
         self._every = every
         self._averaged = maps == "mean"
         self._hooks = ExitStack()
@@ -263,13 +272,13 @@ class SaturationTracker:
         covariance = self._covariances.get(name)
         if covariance is None:
             double = output.dtype == torch.float64 or not torch.is_grad_enabled()
-            width = output.shape[1 if output.ndim == 4 else -1]
+            width = output.shape[1 if name in self._convolutions else -1]
             covariance = RunningCovariance(width, torch.float64 if double else torch.float32)
             self._covariances[name] = covariance
-        if output.ndim != 4:
-            covariance.add(output.reshape(-1, output.shape[-1]))
+        if name not in self._convolutions:
+            covariance.add(output if output.ndim == 2 else output.reshape(-1, output.shape[-1]))
         elif self._averaged:
-            covariance.add(output.mean(dim=(2, 3)))
+            covariance.add(output.flatten(2).mean(dim=2))
         else:
             covariance.add_positions(output)
 
