@@ -11,13 +11,13 @@ def random_crop(padding: int) -> Augmentation:
     """Pad with zeros on every side and cut out the old size at a random place, for each image anew."""
 
     def crop(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
-        n, _, height, width = images.shape
+        n, channels, height, width = images.shape
         padded = torch.nn.functional.pad(images, (padding,) * 4)
         offsets = torch.randint(2 * padding + 1, (2, n), generator=generator).to(images.device)
         rows = offsets[0][:, None] + torch.arange(height, device=images.device)
         columns = offsets[1][:, None] + torch.arange(width, device=images.device)
-        each = torch.arange(n, device=images.device)[:, None, None]
-        return padded.permute(0, 2, 3, 1)[each, rows[:, :, None], columns[:, None, :]].permute(0, 3, 1, 2)
+        places = (rows[:, :, None] * padded.shape[3] + columns[:, None, :]).view(n, 1, height * width)
+        return padded.flatten(2).gather(2, places.expand(n, channels, -1)).view(images.shape)
 
     return crop
 
