@@ -19,6 +19,7 @@ OPTIONS = {
     "batch": 16,
     "epochs": 2,
     "augmentation": {},
+    "spectra": {"phases": ["evaluation"], "every": 1, "layers": "all", "maps": "mean", "epochs": "snapshots"},
 }
 DIVERGING = {"lr": 1e6, "epochs": 50}
 UNREACHABLE = 1.5

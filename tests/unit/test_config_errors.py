@@ -125,6 +125,51 @@ BROKEN = {
     "missing choose": ({"samples.look.choose": GONE}, ["samples.look.choose is missing"]),
     "missing score of a figure": ({"figures.hits.score": GONE}, ["figures.hits.score is missing"]),
     "missing expectation of a claim": ({"claims.training_helps.expect": GONE}, ["claims.training_helps.expect is missing"]),
+    # Derived datasets
+    "derived from nothing": (
+        {"datasets.some": {"from": "digts", "classes": ["3", "8"]}},
+        ["datasets.some.from: 'digts' is no dataset with a source of its own", "did you mean 'digits'?"],
+    ),
+    "derived from a derived one": (
+        {"datasets.some": {"from": "digits"}, "datasets.less": {"from": "some", "classes": ["3", "8"]}},
+        ["datasets.less.from: 'some' is no dataset with a source of its own"],
+    ),
+    "unknown key of a derived dataset": (
+        {"datasets.some": {"from": "digits", "clases": ["3", "8"]}},
+        ["datasets.some.clases: unknown key", "did you mean 'classes'?"],
+    ),
+    "one class alone": (
+        {"datasets.some": {"from": "digits", "classes": ["3"]}},
+        ["datasets.some.classes", "at least 2 entries"],
+    ),
+    "rates upside down": (
+        {"datasets.some": {"from": "digits", "rates": {"lowest": 0.2, "highest": 0.1}}},
+        ["datasets.some.rates.lowest: 0.2 is above highest, 0.1"],
+    ),
+    # Spectra
+    "unknown phase": ({"training.default.spectra": {"phases": ["test"]}}, ["training.default.spectra.phases[0]: 'test'"]),
+    "unknown layer to follow": (
+        {"training.default.spectra": {"layers": ["hidden9"]}},
+        ["training.spectra.layers: no architecture has 'hidden9'", "did you mean 'hidden2'?"],
+    ),
+    "a word for layers to follow": (
+        {"training.default.spectra": {"layers": "some"}},
+        ["training.default.spectra.layers: 'some'"],
+    ),
+    "a phase that nothing follows": (
+        {"scores.while": {"metric": "saturation", "phase": "train"}},
+        ["scores.while.phase: no training follows its layers in this phase", "training.spectra.phases: [train]"],
+    ),
+    "an unknown phase of a score": (
+        {"scores.while": {"metric": "saturation", "phase": "testing"}},
+        ["scores.while.phase: 'testing' is not allowed", "allowed: evaluation, train"],
+    ),
+    "unknown epochs of a score": ({"scores.accuracy": {"epochs": "last"}}, ["scores.accuracy.epochs: 'last' is not allowed"]),
+    # Autoencoders
+    "small pictures for an autoencoder": (
+        {"architectures.coder": {"family": "autoencoder", "bottleneck": 8}, "grids.0.architectures": ["coder"]},
+        ["architectures.coder: autoencoders draw pictures of 32 × 32", "datasets.digits"],
+    ),
     # Types and bounds
     "learning rate as text": ({"training.default.lr": "1e-3"}, ["training.default.lr", "'1e-3' is text", "write 0.001"]),
     "learning rate of an engine as text": (
@@ -237,7 +282,10 @@ BROKEN = {
     ),
     # Kinds
     "unknown source": ({"datasets.digits.source": "sklern"}, ["datasets.digits.source: 'sklern'", "did you mean 'sklearn'?"]),
-    "unknown family": ({"architectures.mlp.family": "mpl"}, ["architectures.mlp.family: 'mpl'", "allowed: cnn, mlp, vgg"]),
+    "unknown family": (
+        {"architectures.mlp.family": "mpl"},
+        ["architectures.mlp.family: 'mpl'", "allowed: autoencoder, cnn, mlp, vgg"],
+    ),
     "unknown method": ({"embeddings.umap.method": "unap"}, ["embeddings.umap.method: 'unap'", "did you mean 'umap'?"]),
     "unknown engine": (
         {"embeddings.tsne.engine": "opentnse"},

@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.data.dataset import check_labels, hold_out
+from layerscope.data.dataset import Dataset, check_labels, hold_out, with_classes
 from layerscope.data.sources import images, mlxtend, npz, sklearn, torchvision
 from layerscope.data.tensors import channel_statistics, channelled, network_input, normaliser
 from layerscope.errors import StudyError
@@ -198,6 +198,27 @@ def test_a_channel_without_variance_becomes_zero():
 
 def test_grey_images_get_their_one_channel():
     assert network_input(pixels("grey"), np.zeros(1, np.float32), np.ones(1, np.float32)).shape == (30, 1, 8, 8)
+
+
+# Some classes of a dataset
+
+
+def test_chosen_classes_are_numbered_in_the_order_given():
+    images = np.arange(6 * 4, dtype=np.uint8).reshape(6, 2, 2)
+    labels = np.array([0, 1, 2, 2, 1, 0])
+    whole = Dataset({"train": (images, labels), "test": (images[:3], labels[:3])}, ["cat", "cow", "dog"], 255, "here", "abc")
+    some = with_classes(whole, ["dog", "cat"], "pets")
+    assert some.classes == ["dog", "cat"]
+    np.testing.assert_array_equal(some.splits["train"][1], [1, 0, 0, 1])
+    np.testing.assert_array_equal(some.splits["train"][0], images[[0, 2, 3, 5]])
+    np.testing.assert_array_equal(some.splits["test"][1], [1, 0])
+    assert some.source == "here, classes dog, cat"
+
+
+def test_an_unknown_class_is_named():
+    whole = Dataset({"train": (np.zeros((1, 2)), np.zeros(1, int))}, ["cat", "dog"], 255, "here", "abc")
+    with pytest.raises(StudyError, match=r"datasets\.pets\.classes: there is no class 'cot'; did you mean 'cat'\?"):
+        with_classes(whole, ["cot", "dog"], "pets")
 
 
 # npz files

@@ -10,7 +10,7 @@ from torch import nn
 
 from layerscope.errors import StudyError
 from layerscope.hooks import outputs_of
-from layerscope.models import cnn, mlp, vgg
+from layerscope.models import autoencoder, cnn, mlp, vgg
 from layerscope.models.network import ACTIVATIONS, build_network
 from layerscope.models.plan import ACTIVATIONS as PLANNED_ACTIVATIONS
 
@@ -43,7 +43,67 @@ def outputs(network, shape):
     return found
 
 
+AUTOENCODER = {
+    "family": "autoencoder",
+    "encoder": "convolutions",
+    "size": 64,
+    "bottleneck": 5,
+    "channels": 256,
+    "convolutions": [convolution(8, 3, 2, "same"), convolution(12, 3, 2, "same")],
+    "ceil_mode": True,
+    "batch_norm": True,
+    "initialisation": "default",
+}
+
+
 # Plans
+
+
+def test_an_autoencoder_goes_through_its_bottleneck_and_back():
+    layers = autoencoder.plan("coder", AUTOENCODER, (3, 32, 32), 10)
+    assert [(layer.name, layer.shape) for layer in layers] == [
+        ("conv1", (8, 32, 32)),
+        ("conv2", (12, 16, 16)),
+        ("bottleneck", (5,)),
+        ("expansion", (256, 4, 4)),
+        ("deconv1", (128, 8, 8)),
+        ("deconv2", (64, 16, 16)),
+        ("output", (3, 32, 32)),
+    ]
+    pictures = torch.rand(4, 3, 32, 32)
+    network = build(AUTOENCODER, (3, 32, 32))
+    assert network.reconstructs
+    assert network(pictures).shape == pictures.shape
+    assert list(network.maps()) == [layer.name for layer in layers]
+
+
+def test_the_encoder_of_an_autoencoder_can_be_inception_v3():
+    """94 convolutions down to 2048 features, and no classifier left to train."""
+    options = {**AUTOENCODER, "encoder": "inception", "size": 75}
+    network = build(options, (3, 32, 32))
+    found = outputs(network, (3, 32, 32))
+    assert found["inception"].shape == (3, 2048)
+    assert found["bottleneck"].shape == (3, 5)
+    assert found["output"].shape == (3, 3, 32, 32)
+    assert sum(isinstance(module, nn.Conv2d) for module in network.block("inception").modules()) == 94
+    assert list(network.maps()) == ["bottleneck", "expansion", "deconv1", "deconv2", "output"]
+    assert not build(MLP, (4,)).reconstructs
+
+
+@pytest.mark.parametrize(
+    ("options", "shape", "said"),
+    [
+        ({}, (3, 28, 28), "pictures of 32 × 32"),
+        ({"encoder": "inception", "size": 64}, (3, 32, 32), "64 is too small for InceptionV3; 75 or more"),
+        ({"encoder": "inception", "size": 299}, (32, 32), "reads three channels"),
+        ({"convolutions": []}, (3, 32, 32), "convolutions is missing"),
+        ({"size": 2, "convolutions": [convolution(8, 3)]}, (3, 32, 32), "too small"),
+    ],
+    ids=["picture", "inception", "grey", "no convolutions", "size"],
+)
+def test_an_autoencoder_that_cannot_be_is_said(options, shape, said):
+    with pytest.raises(StudyError, match=said):
+        autoencoder.plan("coder", {**AUTOENCODER, **options}, shape, 10)
 
 
 def test_the_maps_of_rumans_network_shrink_from_28_to_1():

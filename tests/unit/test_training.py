@@ -1,12 +1,17 @@
 """Training: it learns, it repeats, it keeps what was asked for, and it says when it diverged."""
 
+import math
+
+import numpy as np
 import pytest
 import torch
 
 from layerscope.models.network import build_network
 from layerscope.seeds import PURPOSES, purpose_seed
 from layerscope.training.augmentation import augmentations, random_crop, random_flip
-from layerscope.training.train import TrainingRun, evaluate, train
+from layerscope.training.class_rates import class_rates
+from layerscope.training.evaluation import evaluate
+from layerscope.training.train import TrainingRun, train
 
 OPTIONS = {
     "optimizer": "sgd",
@@ -17,6 +22,7 @@ OPTIONS = {
     "batch": 16,
     "epochs": 5,
     "augmentation": {},
+    "spectra": {"phases": ["evaluation"], "every": 1, "layers": "all", "maps": "mean", "epochs": "snapshots"},
 }
 
 
@@ -178,6 +184,11 @@ def test_no_epochs_train_nothing():
     assert {row["epoch"] for row in result.history} == {0}
 
 
+def test_the_history_counts_steps():
+    result = trained(epochs=2, snapshots=[0])
+    assert {(row["epoch"], row["step"]) for row in result.history} == {(0, 0), (1, 6), (2, 12)}
+
+
 def test_the_history_has_every_split_and_epoch():
     result = trained(splits=("train", "validation", "test"))
     for split in ("validation", "test"):
@@ -252,6 +263,104 @@ def test_spectra_are_kept_at_every_snapshot():
     ]
     assert {spectrum.samples for spectrum in result.spectra} == {60}
     assert [spectrum.step for spectrum in result.spectra] == [0, 0, 12, 12, 30, 30]
+
+
+def spectra(**asked):
+    return {**OPTIONS["spectra"], **asked}
+
+
+def places(result, phase):
+    return [(spectrum.epoch, spectrum.layer) for spectrum in result.spectra if spectrum.phase == phase]
+
+
+def test_batches_are_followed_while_weights_move_anew_in_every_epoch():
+    result = trained(epochs=3, snapshots=[0, 3], spectra=spectra(phases=["train", "evaluation"]))
+    assert places(result, "train") == [(epoch, layer) for epoch in (1, 2, 3) for layer in ("hidden1", "output")]
+    assert places(result, "evaluation") == [(epoch, layer) for epoch in (0, 3) for layer in ("hidden1", "output")]
+    assert {spectrum.samples for spectrum in result.spectra if spectrum.phase == "train"} == {90}
+    assert [spectrum.step for spectrum in result.spectra if spectrum.phase == "train"] == [6, 6, 12, 12, 18, 18]
+
+
+def test_following_changes_nothing_that_is_learned():
+    followed = trained(dropout=0.5, spectra=spectra(phases=["train", "evaluation"], epochs="all"))
+    assert same(followed.snapshots[5], trained(dropout=0.5).snapshots[5])
+
+
+def test_the_spectrum_of_one_batch_is_that_of_its_outputs():
+    """One full batch, one epoch: what the network said before its only step."""
+    given = run(batch=90, epochs=1, snapshots=[1], spectra=spectra(phases=["train"]))
+    outputs = given.network.block("hidden1").map(given.splits["train"][0]).detach().double().numpy()
+    [result] = train([given])
+    expected = np.linalg.eigvalsh(np.cov(outputs.T, bias=True))[::-1]
+    np.testing.assert_allclose(result.spectra[0].eigenvalues, expected, rtol=1e-5, atol=1e-6 * expected[0])
+
+
+def test_every_so_many_th_step_is_followed():
+    result = trained(epochs=2, spectra=spectra(phases=["train"], every=4))
+    assert {spectrum.samples for spectrum in result.spectra} == {16 + 16}
+
+
+def test_frozen_weights_are_followed_at_every_epoch_where_that_is_asked_for():
+    result = trained(snapshots=[0, 5], spectra=spectra(epochs="all", layers=["hidden1"]))
+    assert places(result, "evaluation") == [(epoch, "hidden1") for epoch in range(6)]
+    assert list(result.snapshots) == [0, 5]
+
+
+def test_an_epoch_that_diverges_leaves_no_spectra():
+    result = trained(lr=1e6, epochs=50, snapshots=[0, 50], spectra=spectra(phases=["train", "evaluation"], epochs="all"))
+    last = max(row["epoch"] for row in result.history)
+    assert result.status == "diverged"
+    assert max(spectrum.epoch for spectrum in result.spectra) == last - 1
+
+
+def test_classes_are_drawn_at_their_rates():
+    given = run(data=lambda n, seed: blobs(10 * n, seed), epochs=4, batch=100, snapshots=[0])
+    given.class_rates = [0.1, 0.3, 0.6]
+    rows, labels = given.splits["train"]
+    known = {tuple(row.tolist()): int(label) for row, label in zip(rows, labels, strict=True)}
+    drawn = [known[tuple(row.tolist())] for row in orders(given)]
+    assert len(drawn) == 4 * 900
+    shares = np.bincount(drawn) / len(drawn)
+    np.testing.assert_allclose(shares, [0.1, 0.3, 0.6], atol=0.04)
+
+
+def test_rates_are_dealt_to_the_classes_by_the_seed():
+    dealt = [class_rates(0.05, 0.15, 10, seed) for seed in range(20)]
+    for rates in dealt:
+        assert sum(rates) == pytest.approx(1)
+        np.testing.assert_allclose(sorted(rates), np.linspace(0.05, 0.15, 10))
+    assert len({tuple(rates) for rates in dealt}) == 20
+    assert dealt[3] == class_rates(0.05, 0.15, 10, 3)
+
+
+def colour_pictures(n, seed):
+    generator = torch.Generator().manual_seed(seed)
+    return torch.rand(n, 1, 1, 1, generator=generator).expand(n, 3, 32, 32).clone(), torch.arange(n) % 3
+
+
+def test_an_autoencoder_learns_to_reconstruct_and_has_no_accuracy():
+    architecture = {
+        "family": "autoencoder",
+        "encoder": "convolutions",
+        "size": 16,
+        "bottleneck": 2,
+        "channels": 32,
+        "convolutions": [{"channels": 4, "kernel": 3, "padding": "same", "pool": 2, "dropout": 0}],
+        "ceil_mode": True,
+        "batch_norm": True,
+        "initialisation": "default",
+    }
+    splits = {"train": colour_pictures(64, 0), "test": colour_pictures(32, 1)}
+    network = build_network("coder", architecture, (3, 32, 32), 3, "relu", 0)
+    [result] = train([TrainingRun(network, splits, {**OPTIONS, "optimizer": "adam", "lr": 0.005, "epochs": 20}, [0, 20], 0)])
+    test = history(result, "test")
+    assert result.status == "ok"
+    assert test[20]["loss"] < test[0]["loss"] / 2
+    assert all(math.isnan(row["accuracy"]) for row in result.history)
+    network.load_state_dict(result.snapshots[20])
+    network.eval()
+    pictures_out = network(splits["test"][0]).detach()
+    assert test[20]["loss"] == pytest.approx(float((pictures_out - splits["test"][0]).square().mean()), rel=1e-5)
 
 
 # Augmentation

@@ -13,6 +13,8 @@ pytestmark = [pytest.mark.study, pytest.mark.xdist_group("staleness")]
 MLP = ("runs/digits/mlp/relu/seed0", "runs/digits/mlp/relu/seed1")
 CNN = ("runs/digits/cnn/tanh/seed0",)
 VGG = ("runs/shapes/vgg/relu/seed0",)
+CODER = ("runs/shapes/coder/relu/seed0",)
+UNEVEN = ("runs/uneven/small/relu/seed0",)
 INPUT = ("inputs/digits",)
 SHOWN = {"Drawing figure hit", "Writing table separation", "Judging the claims"}
 AFTER_SCORES = {"Aggregating all scores", *SHOWN}
@@ -129,6 +131,23 @@ CASES = {
     "the learning rate of one architecture": (
         in_study("lr: 0.05", "lr: 0.06"),
         training(*CNN) | looking(*CNN) | AFTER_SCORES | OF_MAPS,
+    ),
+    "which phases are followed": (
+        in_study("phases: [train, evaluation], epochs: all", "phases: [train, evaluation]"),
+        training(*CODER) | AFTER_SCORES,
+    ),
+    "how often, where no training batch is followed": (
+        in_study("epochs: 2, batch: 64", "epochs: 2, batch: 64, spectra: {every: 3}"),
+        set(),
+    ),
+    "the threshold of a saturation": (
+        in_study("saturation: {}", "saturation: {threshold: 0.9}"),
+        {f"Scoring {run}" for run in (*MLP, *CNN, *VGG, *CODER, *UNEVEN)} | AFTER_SCORES,
+    ),
+    "the rates of classes": (in_study("lowest: 0.1", "lowest: 0.2"), training(*UNEVEN) | AFTER_SCORES),
+    "the classes of a derived dataset": (
+        in_study('classes: ["3", "8", "1"]', 'classes: ["3", "8"]'),
+        {"Preparing dataset uneven", "All datasets are prepared"} | training(*UNEVEN) | AFTER_SCORES,
     ),
     "vgg.py": (code_edited("models/vgg.py"), training(*VGG) | AFTER_SCORES),
     "an engine": (

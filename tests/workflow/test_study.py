@@ -80,10 +80,42 @@ def test_files_say_who_made_them(finished_study: Path):
 
 def test_the_study_says_how_each_network_ended_and_what_made_it(finished_study: Path):
     networks = pd.read_csv(finished_study / "results/tiny/networks.csv", keep_default_na=False)
-    assert len(networks) == 4
+    assert len(networks) == 6
     assert set(networks["status"]) == {"ok"}
     assert set(networks["unlike"]) == {""}
     assert networks["versions"].str.contains('"torch"').all()
+
+
+def test_an_unbalanced_training_says_how_often_it_drew_each_class(finished_study: Path):
+    networks = pd.read_csv(finished_study / "results/tiny/networks.csv", keep_default_na=False).set_index("dataset")
+    rates = [float(rate) for rate in networks.loc["uneven", "class_rates"].split()]
+    assert sorted(rates) == pytest.approx([0.1 / 0.9, 0.3 / 0.9, 0.5 / 0.9], abs=1e-4)
+    assert set(networks.drop("uneven")["class_rates"]) == {""}
+
+
+def test_a_network_that_reconstructs_has_a_loss_and_no_accuracy(finished_study: Path):
+    scores = pd.read_parquet(finished_study / "results/tiny/scores.parquet")
+    own = scores[scores["architecture"] == "coder"]
+    assert set(own["metric"]) == {"saturation", "saturation_while_training", "loss"}
+    losses = own[own["metric"] == "loss"].set_index(["sample", "epoch"])["value"]
+    assert sorted(losses.index) == [
+        ("batches", 1),
+        ("batches", 2),
+        *((s, e) for s in ("test", "train") for e in (0, 1, 2) if s == "test" or e != 1),
+    ]
+    assert (losses > 0).all()
+
+
+def test_layers_are_followed_at_every_epoch_in_both_phases(finished_study: Path):
+    scores = pd.read_parquet(finished_study / "results/tiny/scores.parquet")
+    own = scores[scores["architecture"] == "coder"]
+    layers = ["conv1", "bottleneck", "expansion", "deconv1", "deconv2", "output"]
+    for metric, sample, epochs in (("saturation", "test", [0, 1, 2]), ("saturation_while_training", "batches", [1, 2])):
+        rows = own[own["metric"] == metric]
+        assert set(rows["sample"]) == {sample}
+        assert sorted(zip(rows["epoch"], rows["layer"], strict=True)) == sorted((e, layer) for e in epochs for layer in layers)
+        assert rows["value"].between(0, 1).all()
+    assert set(scores.loc[scores["metric"] == "saturation_while_training", "architecture"]) == {"coder"}
 
 
 def test_names_of_figures_tables_and_claims_are_targets(study_copy: Path):

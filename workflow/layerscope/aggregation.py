@@ -15,6 +15,7 @@ RUN = [*NETWORK, "seed"]
 REPRESENTATION = ["layer", "depth", "filter"]
 SUMMARY_KEYS = [*NETWORK, "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
 COLUMNS = {"embedding": "space"}
+OUTPUT = "output"
 # Below this many times the chance level a network has learnt next to nothing.
 NEAR_CHANCE = 2.0
 FILTER_MEAN, LIVING_MEAN = "mean", "mean_without_degenerate"
@@ -50,7 +51,8 @@ def flag_near_chance(scores: pd.DataFrame, accuracies: list[str]) -> pd.DataFram
 def select(rows: pd.DataFrame, on: dict) -> pd.DataFrame:
     """The rows that a selector allows.
 
-    `first` and `last` epochs are the first and last snapshot of each run, the `last` layer is the deepest of each run.
+    `first` and `last` epochs are the first and last snapshot of each run, the `last` layer is the deepest of each run, and
+    `hidden` layers are all but the input and the output.
     """
     kept = pd.Series(True, index=rows.index)
     for key in on:
@@ -60,6 +62,8 @@ def select(rows: pd.DataFrame, on: dict) -> pd.DataFrame:
             kept &= rows["filter"].isin(names)
         elif key == "layer":
             named = rows["layer"].isin(allowed)
+            if selection.HIDDEN in allowed:
+                named |= ~rows["layer"].isin(["", "input", OUTPUT])
             if selection.LAST in allowed:
                 last = rows["depth"] == rows.groupby(RUN, dropna=False)["depth"].transform("max")
                 named |= last & (rows["state"] != "input")

@@ -29,7 +29,7 @@ def build_study(content: dict) -> Study:
     """A study from the checked content of its file. Raises StudyError."""
     if content["study"] in store.RESERVED_STUDIES:
         raise StudyError(f"study: {content['study']} is reserved; choose another name")
-    datasets = _entries(content["datasets"], "datasets", "source", "sources")
+    datasets = _datasets(content["datasets"])
     architectures = _entries(content["architectures"], "architectures", "family", "families")
     study = Study(
         name=content["study"],
@@ -70,6 +70,27 @@ def _entries(block: dict, where: str, key: str, definitions: str) -> dict[str, d
     return entries
 
 
+def _datasets(block: dict) -> dict[str, dict]:
+    """Datasets by name; one derived `from` another has the options of that one, with its own on top."""
+    found = _entries({name: entry for name, entry in block.items() if "from" not in entry}, "datasets", "source", "sources")
+    datasets = {}
+    for name, entry in block.items():
+        if "from" not in entry:
+            datasets[name] = found[name]
+            continue
+        derived = checked(entry, {"$ref": "#/$defs/derived"}, f"datasets.{name}")
+        base = derived.pop("from")
+        if base not in found:
+            allowed = one_of(base, found)
+            raise StudyError(f"datasets.{name}.from: '{base}' is no dataset with a source of its own; {allowed}")
+        if "classes" in derived:
+            derived["keep_classes"] = derived.pop("classes")
+        if "rates" in derived:
+            derived["class_rates"] = derived.pop("rates")
+        datasets[name] = {**found[base], **derived}
+    return datasets
+
+
 def _embeddings(block: dict) -> dict[str, dict]:
     embeddings = _entries(block, "embeddings", "method", "methods")
     for name, embedding in embeddings.items():
@@ -94,19 +115,25 @@ def _scores(block: dict) -> dict[str, dict]:
             if key not in (*options, "metric", "on"):
                 raise StudyError(f"scores.{name}.{key}: unknown key; {one_of(key, ['metric', 'on', *options])}")
             if key in options:
-                _check_option(f"scores.{name}.{key}", value, options[key], *known[metric].bounds.get(key, (1, math.inf)))
+                _check_option(f"scores.{name}.{key}", value, options[key], known[metric].bounds.get(key, (1, math.inf)))
         filled = {key: type(default)(entry.get(key, default)) for key, default in options.items()}
         on = checked(entry.get("on", {}), {"$ref": "#/$defs/selector"}, f"scores.{name}.on")
         scores[name] = {"metric": metric, "options": filled, "on": on}
     return scores
 
 
-def _check_option(where: str, value: object, default: object, lowest: float, highest: float) -> None:
+def _check_option(where: str, value: object, default: object, bounds: tuple) -> None:
+    """bounds: (lowest, highest), or all the values of an option that is text."""
+    if isinstance(default, str):
+        if value not in bounds:
+            raise StudyError(f"{where}: {value!r} is not allowed; {one_of(value, bounds)}")
+        return
+    lowest, highest = bounds
     number = isinstance(value, int | float) and not isinstance(value, bool)
     whole = isinstance(default, int)
     if not number or not math.isfinite(value) or (whole and value != int(value)) or not lowest <= value <= highest:
-        bounds = f"of at least {lowest:g}" if highest == math.inf else f"from {lowest:g} to {highest:g}"
-        wanted = f"{'a whole number' if whole else 'a number'} {bounds}"
+        within = f"of at least {lowest:g}" if highest == math.inf else f"from {lowest:g} to {highest:g}"
+        wanted = f"{'a whole number' if whole else 'a number'} {within}"
         raise StudyError(f"{where}: {value!r} is not allowed; {wanted} is wanted, by default {default}")
 
 

@@ -6,7 +6,10 @@ Methods are named after their rules and take Snakemake's wildcards.
 from layerscope import selection, store
 from layerscope.looks import Looks
 from layerscope.provenance import canonical_json
-from layerscope.study import Run, Study, engine_module, shows_one
+from layerscope.study import Run, Study, engine_module, shows_one, told_sizes
+
+# What claims call the sizes of networks.
+NETWORK_SIZES = ("width", "layers")
 
 
 class JobParams:
@@ -21,7 +24,7 @@ class JobParams:
 
     def prepare(self, wildcards) -> str:
         options = self.study.datasets[wildcards.dataset]
-        source = {key: value for key, value in options.items() if key not in ("normalise", "validation")}
+        source = {key: value for key, value in options.items() if key not in ("normalise", "validation", "class_rates")}
         return self._told("data", dataset=wildcards.dataset, source=source, validation=options["validation"])
 
     def _network(self, run: Run) -> dict:
@@ -42,10 +45,14 @@ class JobParams:
         if options["optimizer"] != "sgd":
             del options["momentum"]
         attempts, wanted = options.pop("attempts"), options.pop("accept_test_accuracy", None)
-        acceptance = {} if wanted is None else {"acceptance": {"test_accuracy": wanted, "attempts": attempts}}
+        asked = {} if wanted is None else {"acceptance": {"test_accuracy": wanted, "attempts": attempts}}
+        dataset = self.study.datasets[run.dataset]
+        if "class_rates" in dataset:
+            asked["class_rates"] = dataset["class_rates"]
+        options["spectra"] = _spectra_params(options["spectra"])
         return self._told(
             "train",
-            **acceptance,
+            **asked,
             **self._network(run),
             memory_format=self.study.memory_format,
             seed=run.seed,
@@ -106,9 +113,11 @@ class JobParams:
         run = self.looks.runs[wildcards.run]
         scores = {}
         for name, entry in self.looks.run_scores(("history", "spectra"), run).items():
+            followed = self.study.followed_layers(run)
+            named = self.study.named_layers(entry["on"], run, followed)
             scores[name] = {
                 **self._of_network(entry, run),
-                "layers": selection.values(self.study.named_layers(entry["on"], run), "layer"),
+                "layers": [layer for layer in followed if selection.allows(named, layer=layer)],
                 "splits": selection.values(entry["on"], "sample"),
             }
         return self._told(
@@ -118,10 +127,11 @@ class JobParams:
             snapshots=self.study.snapshots(run),
             layers=[layer.name for layer in self.study.layers(run)],
             scores=scores,
+            **({} if self.study.classifies(run) else {"reconstructs": True}),
         )
 
-    def _of_network(self, entry: dict, run: Run) -> dict:
-        epochs = selection.allowed_epochs(entry["on"], self.study.snapshots(run))
+    def _of_network(self, entry: dict, run: Run, sample: str | None = None) -> dict:
+        epochs = self.looks.epochs_of(entry, run, sample)
         return {"metric": entry["metric"], "options": entry["options"], "epochs": epochs}
 
     def score_sample(self, wildcards) -> str:
@@ -132,7 +142,7 @@ class JobParams:
             keys=self._keys(wildcards.run, wildcards.sample),
             space="run",
             snapshots=self.study.snapshots(run),
-            scores={name: self._of_network(entry, run) for name, entry in wanted.items()},
+            scores={name: self._of_network(entry, run, wildcards.sample) for name, entry in wanted.items()},
         )
 
     def score_raw(self, wildcards) -> str:
@@ -206,7 +216,9 @@ class JobParams:
         return sorted(groups.values(), key=canonical_json)
 
     def claims(self, wildcards) -> str:
-        return self._told("aggregate", claims=self.study.claims)
+        of_sizes = [claim for claim in self.study.claims.values() if "sizes" in claim or claim.get("along") in NETWORK_SIZES]
+        sizes = {"sizes": self._sizes(self.study.runs)} if of_sizes else {}
+        return self._told("aggregate", claims=self.study.claims, **sizes)
 
     def figure(self, wildcards) -> str:
         options = self.study.figures[wildcards.figure]
@@ -214,7 +226,14 @@ class JobParams:
             [run] = [run for run in self.study.runs if selection.allows(options["on"], **run.keys)]
             on = self.study.named_layers(options["on"], run)
             options = {**options, "on": on, "snapshots": self.study.snapshots(run)}
+        if told_sizes(options["kind"]):
+            chosen = [run for run in self.study.runs if selection.allows(options.get("on", {}), **run.keys)]
+            options = {**options, "sizes": self._sizes(chosen)}
         return self._told("figure", options=options)
+
+    def _sizes(self, runs: list[Run]) -> dict[str, dict]:
+        """Architecture → its depth and width (Study.size), for those of the given networks."""
+        return {run.architecture: self.study.size(run) for run in runs}
 
     def table(self, wildcards) -> str:
         options = self.study.tables[wildcards.table]
@@ -222,3 +241,8 @@ class JobParams:
             better = {name: self.looks.metrics[entry["metric"]].higher_is_better for name, entry in self.study.scores.items()}
             options = {**options, "higher_is_better": better}
         return self._told("figure", options=options)
+
+
+def _spectra_params(options: dict) -> dict:
+    """How layers are followed, without what the phases asked for do not read."""
+    return {**options, "every": options["every"] if "train" in options["phases"] else 1}

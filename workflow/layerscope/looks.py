@@ -9,6 +9,8 @@ from collections.abc import Iterable
 from layerscope import selection, store
 from layerscope.study import Run, Study, metrics
 
+NEED_CLASSES = ("accuracy", "loss")
+
 
 class Looks:
     """Every way in which a study looks at its networks."""
@@ -114,13 +116,22 @@ class Looks:
         keys = {**run.keys, **({"sample": sample} if sample else {})}
         found = {}
         for name, entry in self.study.scores.items():
-            read = self.metrics[entry["metric"]].reads.get("run", ())
+            metric = self.metrics[entry["metric"]]
+            read = metric.reads.get("run", ())
             splits = selection.values(entry["on"], "sample")
-            reached = sample is not None or splits is None or bool({*splits} & {*store.SPLITS})
+            reached = sample is not None or splits is None or bool({*splits} & {*store.SPLITS, store.BATCHES})
+            # A network that reconstructs its input has a loss over a split, and says nothing about single observations.
+            if metric.name in NEED_CLASSES and not self.study.classifies(run) and (metric.name != "loss" or sample):
+                continue
             if any(need in read for need in reads) and reached and selection.allows(entry["on"], embedding="run", **keys):
                 found[name] = entry
+        return {name: entry for name, entry in found.items() if self.epochs_of(entry, run, sample)}
+
+    def epochs_of(self, entry: dict, run: Run, sample: str | None = None) -> list[int]:
+        """The epochs at which a score of a network as such is asked for; of a sample there are snapshots only."""
         snapshots = self.study.snapshots(run)
-        return {name: entry for name, entry in found.items() if selection.allowed_epochs(entry["on"], snapshots)}
+        epochs = snapshots if sample else self.study.score_epochs(run, entry["options"])
+        return selection.allowed_epochs(entry["on"], snapshots, epochs)
 
 
 def is_empty(view: dict) -> bool:

@@ -34,11 +34,12 @@ def provenance(
     status: str = "ok",
     reason: str = "",
     attempts: list[float | None] | None = None,
+    class_rates: list[float] | None = None,
 ) -> dict:
     """The reproducible facts that a result file carries.
 
     status: ok, diverged or not_accepted, with its reason. attempts: the test accuracies of a training that was started anew
-    until it was accepted.
+    until it was accepted. class_rates: the share of each class in what a training drew, where that was asked for.
     """
     made_by = {
         "versions": versions(),
@@ -49,7 +50,8 @@ def provenance(
         "status": status,
         "reason": reason,
     }
-    return made_by | {"attempts": attempts} if attempts else made_by
+    recorded = {"attempts": attempts, "class_rates": class_rates}
+    return made_by | {key: values for key, values in recorded.items() if values}
 
 
 def describe_job() -> str:

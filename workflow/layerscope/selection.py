@@ -17,6 +17,7 @@ KEYS = (
 NETWORK_KEYS = ("architecture", "activation", "seed")
 WHOLE = "whole"
 LAST = "last"
+HIDDEN = "hidden"
 
 
 def values(selector: dict, key: str) -> list | None:
@@ -44,23 +45,27 @@ def allows_input(selector: dict, dataset: str) -> bool:
     return allows(selector, dataset=dataset, layer="input", filter=WHOLE)
 
 
-def with_layer_named(selector: dict, last: str) -> dict:
-    """The selector for one network: where it says the `last` layer, that layer's name."""
-    if LAST not in (values(selector, "layer") or []):
+def with_layers_named(selector: dict, last: str, hidden: list[str]) -> dict:
+    """The selector for one network: where it says the `last` layer or the `hidden` ones, the names of those layers."""
+    allowed = values(selector, "layer") or []
+    if not {LAST, HIDDEN} & {*allowed}:
         return selector
-    return {**selector, "layer": [last if layer == LAST else layer for layer in values(selector, "layer")]}
+    meant = {LAST: [last], HIDDEN: hidden}
+    return {**selector, "layer": list(dict.fromkeys(name for layer in allowed for name in meant.get(layer, [layer])))}
 
 
-def allowed_epochs(selector: dict, snapshots: list[int]) -> list[int]:
-    """The snapshots that a selector allows; `first` and `last` are relative to the run's own snapshots."""
+def allowed_epochs(selector: dict, snapshots: list[int], epochs: list[int] | None = None) -> list[int]:
+    """The epochs that a selector allows of those given, by default the snapshots.
+
+    `first` and `last` are the first and last of the epochs; a state is that of the run's snapshots.
+    """
+    epochs = snapshots if epochs is None else epochs
     allowed = values(selector, "epoch")
-    if allowed is None:
-        epochs = list(snapshots)
-    else:
-        named = {"first": snapshots[0], "last": snapshots[-1]}
+    if allowed is not None and epochs:
+        named = {"first": epochs[0], "last": epochs[-1]}
         numbers = {named.get(value, value) for value in allowed}
-        epochs = [epoch for epoch in snapshots if epoch in numbers]
+        epochs = [epoch for epoch in epochs if epoch in numbers]
     states = values(selector, "state")
     if states is None:
-        return epochs
+        return list(epochs)
     return [epoch for epoch in epochs if state(epoch, snapshots) in states]

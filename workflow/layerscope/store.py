@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
 FOLDER = "results"
 SPLITS = ("train", "validation", "test")
+# The split of the history and of scores that stands for an epoch's batches, as they were learned from.
+BATCHES = "batches"
 RESERVED_STUDIES = ("data", "reference")
 RUN = "runs/{dataset}/{architecture}/{activation}/seed{seed}"
 INPUT = "inputs/{dataset}"
@@ -56,7 +58,7 @@ PATTERNS = {
 # Raised when the content of a kind of file changes meaning: part of every job's params, it makes older files stale.
 SCHEMA = {
     "data": 1,
-    "train": 1,
+    "train": 2,
     "activations": 1,
     "neighbors": 1,
     "embedding": 1,
@@ -87,7 +89,7 @@ SCORE_COLUMNS = (
 )
 PUBLISHED = Path(__file__).parents[1] / "published"
 PUBLISHED_COLUMNS = ("figure", "dataset", "embedding", "layer", "filter", "state", "metric", "value")
-HISTORY_COLUMNS = ("epoch", "split", "loss", "accuracy")
+HISTORY_COLUMNS = ("epoch", "step", "split", "loss", "accuracy")
 
 
 def published_names() -> list[str]:

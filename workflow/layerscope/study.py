@@ -90,6 +90,52 @@ class Study:
         """The epochs after which a network is kept."""
         return self.training_of(run)["snapshots"]
 
+    def spectrum_epochs(self, run: Run, phase: str) -> list[int]:
+        """The epochs of which there are spectra of a network's layers in a phase, train or evaluation."""
+        options = self.training_of(run)
+        if phase not in options["spectra"]["phases"]:
+            return []
+        if phase == "train":
+            return list(range(1, options["epochs"] + 1))
+        return list(range(options["epochs"] + 1)) if options["spectra"]["epochs"] == "all" else options["snapshots"]
+
+    def evaluated_epochs(self, run: Run) -> list[int]:
+        """The epochs of which there is some score of a network: all, where some score is asked for at all."""
+        every = any(entry["options"].get("epochs") == "all" for entry in self.scores.values())
+        followed = {epoch for phase in ("train", "evaluation") for epoch in self.spectrum_epochs(run, phase)}
+        return sorted({*self.snapshots(run), *followed, *(range(self.training_of(run)["epochs"] + 1) if every else ())})
+
+    def score_epochs(self, run: Run, options: dict) -> list[int]:
+        """The epochs of which a network has a score of itself, by the score's options."""
+        if "phase" in options:
+            return self.spectrum_epochs(run, options["phase"])
+        if options.get("epochs") == "all":
+            return list(range(self.training_of(run)["epochs"] + 1))
+        return self.snapshots(run)
+
+    def followed_layers(self, run: Run) -> list[str]:
+        """The layers of a network of which there are spectra."""
+        chosen = self.training_of(run)["spectra"]["layers"]
+        return [layer.name for layer in self.layers(run) if layer.has_map and (chosen == "all" or layer.name in chosen)]
+
+    def size(self, run: Run) -> dict:
+        """depth: how many layers a network learns. width: units of its narrowest fully connected hidden layer.
+
+        Where there is none, the filters of the last convolution before the output.
+        """
+        *hidden, output = [layer for layer in self.layers(run) if layer.has_map]
+        units = [layer.width for layer in hidden if layer.kind == "linear"]
+        last = hidden[-1] if hidden else output
+        return {"depth": len(hidden) + 1, "width": min(units, default=last.width)}
+
+    def classifies(self, run: Run) -> bool:
+        """Whether a network tells classes apart; one that reconstructs its input has no accuracy."""
+        family = f"layerscope.models.{self.architectures[run.architecture]['family']}"
+        try:
+            return not dependencies.literal(family, "RECONSTRUCTS")
+        except KeyError:
+            return True
+
     def samples_of(self, run: Run) -> list[str]:
         """The samples through which a network is looked at; none where nothing is looked at."""
         if self.whole is None and self.filters is None:
@@ -118,12 +164,15 @@ class Study:
             if layer.kind == "conv" and (layer.has_filters if wanted == "all" else layer.name in wanted)
         ]
 
-    def named_layers(self, selector: dict, run: Run) -> dict:
-        """The selector for one network: its `last` layer, the deepest that is looked at, by name."""
-        if selection.LAST not in (selection.values(selector, "layer") or []):
-            return selector
-        kept = self.kept_layers(run)
-        return selection.with_layer_named(selector, kept[-1]) if kept else selector
+    def named_layers(self, selector: dict, run: Run, layers: list[str] | None = None) -> dict:
+        """The selector for one network: the `last` of its layers, and its `hidden` ones, by name.
+
+        layers: those to choose from, first to last; by default the ones that are looked at.
+        """
+        layers = self.kept_layers(run) if layers is None else layers
+        output = self.layers(run)[-1].name
+        hidden = [layer for layer in layers if layer != output]
+        return selection.with_layers_named(selector, layers[-1], hidden) if layers else selector
 
     def kept_layers(self, run: Run) -> list[str]:
         """The layers of a network whose activations are stored."""
@@ -166,6 +215,14 @@ def shows_one(kind: str) -> tuple[str, ...]:
         return ()
 
 
+def told_sizes(kind: str) -> bool:
+    """Whether a kind of figure is told the depth and width of architectures."""
+    try:
+        return dependencies.literal(f"layerscope.figures.{kind}", "TOLD_SIZES")
+    except KeyError:
+        return False
+
+
 def neighbors_needed(embedding: dict) -> int:
     """How many neighbours of each point, itself not counted, an embedding needs in the graph; 0 where it reads none."""
     if "neighbors" not in dependencies.literal(f"layerscope.embedding.{engine_module(embedding)}", "READS"):
@@ -177,6 +234,9 @@ def neighbors_needed(embedding: dict) -> int:
 
 def source_sizes(dataset: dict) -> dict:
     """shape and classes of a dataset; train and test, as far as the study says them, with nothing held out for validation."""
+    if "keep_classes" in dataset:
+        whole = source_sizes({key: value for key, value in dataset.items() if key != "keep_classes"})
+        return {"shape": whole["shape"], "classes": len(dataset["keep_classes"])}
     if dataset["source"] in ("npz", "images"):
         shape = dataset.get("shape") or ([3] if dataset["colour"] else []) + dataset["size"]
         return {"shape": shape, **dataset.get("n", {}), "classes": dataset["classes"]}

@@ -34,7 +34,8 @@ RESERVED_TARGETS = (
     "table",
 )
 SCORE_RULES = ("score_run", "score_sample", "score_raw", "score_embedding")
-RESERVED_SAMPLES = (*store.SPLITS, "scores")
+RESERVED_SAMPLES = (*store.SPLITS, store.BATCHES, "scores")
+NAMED_LAYERS = ("input", selection.LAST, selection.HIDDEN)
 NETWORK_KEYS = ("dataset", *selection.NETWORK_KEYS)
 STATES = ("input", "untrained", "trained", "intermediate")
 
@@ -59,6 +60,9 @@ def _check_sizes(study: Study) -> None:
         if left is not None and left < 1:
             key = "validation" if options["validation"] else "test"
             raise StudyError(f"datasets.{name}.{key}: {options[key]} leaves nothing to train on; hold out less")
+        rates = options.get("class_rates")
+        if rates and rates["lowest"] > rates["highest"]:
+            raise StudyError(f"datasets.{name}.rates.lowest: {rates['lowest']:g} is above highest, {rates['highest']:g}")
 
 
 def _check_snapshots(study: Study) -> None:
@@ -73,8 +77,17 @@ def _check_snapshots(study: Study) -> None:
                     f"0 to {options['epochs']}, or last, is wanted"
                 )
         architecture = study.architectures[run.architecture]
-        if options["batch"] == 1 and (architecture.get("batch_norm") or architecture["family"] == "vgg"):
+        normalised = (
+            architecture.get("batch_norm") or "vgg" in architecture["family"] or architecture.get("encoder") == "inception"
+        )
+        if options["batch"] == 1 and normalised:
             raise StudyError(f"training.batch: 1 leaves the batch norm of {run.architecture} nothing to learn from; 2 or more")
+        if "accept_test_accuracy" in options and not study.classifies(run):
+            raise StudyError(f"training.accept_test_accuracy: {run.architecture} reconstructs its input and has no accuracy")
+        for layer in options["spectra"]["layers"] if options["spectra"]["layers"] != "all" else []:
+            names = {layer.name for plan in study.plans.values() for layer in plan}
+            if layer not in names:
+                raise StudyError(f"training.spectra.layers: no architecture has '{layer}'; {one_of(layer, names)}")
         augmentation = options["augmentation"]
         if augmentation and len(source_sizes(study.datasets[run.dataset])["shape"]) == 1:
             raise StudyError(f"training.augmentation changes images; datasets.{run.dataset} has vectors")
@@ -95,17 +108,17 @@ def _selectors(study: Study) -> Iterator[tuple[str, dict]]:
 
 
 def _check_selectors(study: Study) -> None:
-    epochs = {epoch for run in study.runs for epoch in study.snapshots(run)}
+    epochs = {epoch for run in study.runs for epoch in study.evaluated_epochs(run)}
     widest = max((layer.width for plan in study.plans.values() for layer in plan if layer.kind == "conv"), default=0)
     known: dict[str, set] = {
         "dataset": set(study.datasets),
         "architecture": set(study.architectures),
         "activation": {run.activation for run in study.runs},
         "seed": {run.seed for run in study.runs},
-        "sample": {*study.samples, *store.SPLITS},
+        "sample": {*study.samples, *store.SPLITS, store.BATCHES},
         "epoch": {"first", "last", *epochs},
         "state": set(STATES),
-        "layer": {"input", selection.LAST, *(layer.name for plan in study.plans.values() for layer in plan)},
+        "layer": {*NAMED_LAYERS, *(layer.name for plan in study.plans.values() for layer in plan)},
         "embedding": {*RESERVED_EMBEDDINGS, *study.embeddings},
     }
     for where, selector in _selectors(study):
@@ -125,10 +138,9 @@ def _check_selectors(study: Study) -> None:
                     raise StudyError(f"{where}.{key}: {value!r} is not part of the study; {one_of(value, map(str, known[key]))}")
     for where, choice in (("whole", study.whole), ("filters", study.filters)):
         for layer in choice["layers"] if choice and choice["layers"] != "all" else []:
-            if layer not in known["layer"] - {"input", selection.LAST}:
-                raise StudyError(
-                    f"representations.{where}.layers: no architecture has '{layer}'; {one_of(layer, known['layer'])}"
-                )
+            if layer not in known["layer"] - {*NAMED_LAYERS}:
+                names = known["layer"] - {*NAMED_LAYERS}
+                raise StudyError(f"representations.{where}.layers: no architecture has '{layer}'; {one_of(layer, names)}")
 
 
 def _check_samples(study: Study) -> None:
@@ -197,9 +209,15 @@ def _check_size(study: Study, run: Run, sample: str, n: int) -> None:
 
 def _check_scores_named(study: Study) -> None:
     known = metrics()
+    for name, entry in study.scores.items():
+        phase = entry["options"].get("phase")
+        if phase and not any(phase in study.training_of(run)["spectra"]["phases"] for run in study.runs):
+            raise StudyError(
+                f"scores.{name}.phase: no training follows its layers in this phase; training.spectra.phases: [{phase}]"
+            )
     for block in ("figures", "tables", "claims"):
         for name, entry in getattr(study, block).items():
-            asked = entry.get("scores", [entry["score"]] if "score" in entry else [])
+            asked = entry.get("scores", [entry[key] for key in ("score", "against") if key in entry])
             for score in asked:
                 if score not in study.scores:
                     raise StudyError(f"{block}.{name}: no score is named '{score}'; {one_of(score, study.scores)}")
@@ -279,6 +297,19 @@ def _check_claims(study: Study) -> None:
                 raise StudyError(f"claims.{name}.along.{key}: {values!r} is not allowed; two or more values are wanted")
 
 
+def _check_courses(study: Study) -> None:
+    for name, claim in study.claims.items():
+        if claim["statistic"] not in ("settling", "course"):
+            continue
+        options = study.scores[claim["against"]]["options"]
+        if "epochs" not in options:
+            raise StudyError(f"claims.{name}.against: '{claim['against']}' is no score of a split; accuracy and loss are")
+        if options["epochs"] != "all":
+            raise StudyError(
+                f"claims.{name}.against: '{claim['against']}' is of snapshots only; scores.{claim['against']}.epochs: all"
+            )
+
+
 def _check_claims_are_definite(study: Study) -> None:
     known = metrics()
     for name, claim in study.claims.items():
@@ -302,5 +333,6 @@ CHECKS: tuple[Callable[[Study], None], ...] = (
     _check_neighbors,
     _check_scores_named,
     _check_figures,
+    _check_courses,
     _check_claims_are_definite,
 )

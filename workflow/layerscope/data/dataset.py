@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from layerscope.data.tensors import channel_statistics
-from layerscope.errors import StudyError
+from layerscope.errors import StudyError, one_of
 
 SPLIT_SEED = 0
 
@@ -64,6 +64,23 @@ def hold_out(images: np.ndarray, labels: np.ndarray, held: int, name: str):
     for label, number in zip(classes, quota, strict=True):
         chosen[generator.permutation(np.flatnonzero(labels == label))[:number]] = True
     return (images[~chosen], labels[~chosen]), (images[chosen], labels[chosen])
+
+
+def with_classes(dataset: Dataset, classes: list[str], name: str) -> Dataset:
+    """The observations of some classes, named, and numbered anew in the given order. Raises StudyError for unknown names."""
+    numbers = []
+    for wanted in classes:
+        if wanted not in dataset.classes:
+            raise StudyError(f"datasets.{name}.classes: there is no class '{wanted}'; {one_of(wanted, dataset.classes)}")
+        numbers.append(dataset.classes.index(wanted))
+    places = np.full(len(dataset.classes), -1)
+    places[numbers] = np.arange(len(numbers))
+    splits = {}
+    for split, (images, labels) in dataset.splits.items():
+        kept = places[labels] >= 0
+        splits[split] = (images[kept], places[labels[kept]].astype(np.int64))
+    source = f"{dataset.source}, classes {', '.join(classes)}"
+    return Dataset(splits, list(classes), dataset.white, source, dataset.sha256)
 
 
 def check_labels(labels: np.ndarray, name: str) -> np.ndarray:

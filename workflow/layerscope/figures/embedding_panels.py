@@ -80,8 +80,9 @@ def _panels(source: str, on: dict) -> list[Panel]:
     first = stored[0][0]
     if keys["architecture"]:
         # The input is no layer of a network, and not its last one.
-        deepest = max(stored, key=lambda found: found[1].depth)[1].layer
-        on = selection.with_layer_named(on, deepest)
+        layers = [one.layer for _, one in sorted(stored, key=lambda found: found[1].depth)]
+        hidden = [layer for layer in layers if layer != "output"]
+        on = selection.with_layers_named(on, layers[-1], hidden)
     snapshots = sorted({one.epoch for _, one in stored})
     epochs = selection.allowed_epochs(on, snapshots)
     panels = []

@@ -6,8 +6,10 @@ from importlib import import_module
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from layerscope.models.plan import Layer
+from layerscope.torchvision_import import import_torchvision
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
@@ -28,15 +30,10 @@ class Block(nn.Module):
     def __init__(self, layer: Layer, incoming: tuple[int, ...], activation: str):
         super().__init__()
         self.flatten = layer.flatten if layer.kind == "linear" else None
-        if layer.kind == "conv":
-            self.map = nn.Conv2d(incoming[0], layer.width, layer.kernel, padding=layer.padding)
-            norm = nn.BatchNorm2d
-        else:
-            features = incoming[0]
-            if self.flatten == "all":
-                features = int(torch.Size(incoming).numel())
-            self.map = nn.Linear(features, layer.width)
-            norm = nn.BatchNorm1d
+        self.resize = layer.resize
+        self.shape = layer.shape if layer.kind == "linear" and len(layer.shape) > 1 else None
+        self.map = _map(layer, incoming)
+        norm = nn.BatchNorm1d if layer.kind == "linear" else nn.BatchNorm2d
         steps: list[nn.Module] = []
         if layer.batch_norm:
             steps.append(norm(layer.width))
@@ -46,19 +43,46 @@ class Block(nn.Module):
         self.rest = nn.Sequential(*steps)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        if self.resize:
+            inputs = functional.interpolate(inputs, size=self.resize, mode="bilinear", align_corners=False)
         if self.flatten == "mean" and inputs.ndim == 4:
             inputs = inputs.mean(dim=(2, 3))
         elif self.flatten is not None:
             inputs = inputs.flatten(1)
-        return self.rest(self.map(inputs))
+        outputs = self.rest(self.map(inputs))
+        return outputs if self.shape is None else outputs.unflatten(1, self.shape)
+
+
+def _map(layer: Layer, incoming: tuple[int, ...]) -> nn.Module:
+    """What of a layer is learned, before its activation."""
+    if layer.kind == "conv":
+        return nn.Conv2d(incoming[0], layer.width, layer.kernel, padding=layer.padding)
+    if layer.kind == "transposed":
+        return nn.ConvTranspose2d(incoming[0], layer.width, 4, stride=2, padding=1)
+    if layer.kind == "inception":
+        return _inception()
+    features = int(torch.Size(incoming).numel()) if layer.flatten == "all" else incoming[0]
+    return nn.Linear(features, layer.width)
+
+
+def _inception() -> nn.Module:
+    """torchvision's InceptionV3, freshly initialised, its classifiers taken away: (n, 3, side, side) to (n, 2048)."""
+    inception = import_torchvision().models.inception_v3(weights=None, aux_logits=False, init_weights=True)
+    inception.fc = nn.Identity()
+    inception.dropout = nn.Identity()
+    return inception
 
 
 class Network(nn.Module):
-    """The blocks of a plan in order, each followed by its dropout."""
+    """The blocks of a plan in order, each followed by its dropout.
 
-    def __init__(self, layers: list[Layer], shape: tuple[int, ...], activation: str):
+    reconstructs: whether the output is the input again, to be trained by the squared error, and not one logit a class.
+    """
+
+    def __init__(self, layers: list[Layer], shape: tuple[int, ...], activation: str, reconstructs: bool = False):
         super().__init__()
         self.plan = layers
+        self.reconstructs = reconstructs
         steps: OrderedDict[str, nn.Module] = OrderedDict()
         incoming = shape
         for layer in layers:
@@ -77,7 +101,7 @@ class Network(nn.Module):
 
     def maps(self) -> dict[str, nn.Module]:
         """Layer name → its linear map or convolution: what is tapped before the activation."""
-        return {layer.name: self.block(layer.name).map for layer in self.plan}
+        return {layer.name: self.block(layer.name).map for layer in self.plan if layer.has_map}
 
 
 def build_network(name: str, options: dict, shape: tuple[int, ...], classes: int, activation: str, seed: int) -> Network:
@@ -89,7 +113,8 @@ def build_network(name: str, options: dict, shape: tuple[int, ...], classes: int
     family = import_module(f"layerscope.models.{options['family']}")
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(seed)
-        network = Network(family.plan(name, options, shape, classes), shape, activation)
+        reconstructs = getattr(family, "RECONSTRUCTS", False)
+        network = Network(family.plan(name, options, shape, classes), shape, activation, reconstructs)
         _initialise(network, options["initialisation"], activation)
     return network
 

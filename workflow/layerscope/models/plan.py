@@ -14,9 +14,11 @@ ACTIVATIONS = ("relu", "tanh", "logsig", "softsign", "leaky_relu", "elu", "gelu"
 class Layer:
     """One layer: a linear map or convolution, then batch norm, max pooling, the activation and dropout, where asked for.
 
-    name: as in every file and selector. kind: conv or linear. width: filters or units. shape: of one observation's output,
-    after pooling. activation: None for the study's activation function, or a name of its own. flatten: how a linear layer
-    reads maps, `all` values or the `mean` of each map.
+    name: as in every file and selector. kind: conv, linear, transposed (a convolution that doubles the side of its maps) or
+    inception (the whole of an InceptionV3 before its classifier). width: filters or units. shape: of one observation's output,
+    after pooling; units of a linear layer are laid out in it. activation: None for the study's activation function, or a name
+    of its own. flatten: how a linear layer reads maps, `all` values or the `mean` of each map. resize: the side that images
+    are resized to before the layer; 0 for none.
     """
 
     name: str
@@ -31,11 +33,17 @@ class Layer:
     activation: str | None = None
     dropout: float = 0.0
     flatten: str = "all"
+    resize: int = 0
 
     @property
     def has_filters(self) -> bool:
         """Whether single filters are looked at by default: convolutions with maps larger than 1 × 1."""
         return self.kind == "conv" and self.shape[1:] != (1, 1)
+
+    @property
+    def has_map(self) -> bool:
+        """Whether the layer is one linear map or convolution, of which there are outputs before the activation."""
+        return self.kind != "inception"
 
 
 def hidden_layers(sizes: list[int], dropouts: list[float], batch_norm: bool) -> list[Layer]:
@@ -68,6 +76,34 @@ def convolved(
     if min(sides) < 1:
         raise StudyError(f"{where}: maps of {shape[1]} × {shape[2]} are too small for kernel {kernel} and pool {pool or 1}")
     return (channels, *sides)
+
+
+def convolution_layers(name: str, options: dict, maps: tuple[int, int, int]) -> list[Layer]:
+    """conv1, conv2, ... as `options['convolutions']` of an architecture lists them, on (channels, height, width) maps.
+
+    Each is {channels, kernel, padding: valid | same, pool, dropout}. Raises StudyError where the maps are too small.
+    """
+    layers = []
+    for number, convolution in enumerate(options["convolutions"], start=1):
+        kernel, pool = convolution["kernel"], convolution["pool"]
+        padding = "same" if convolution["padding"] == "same" else 0
+        where = f"architectures.{name}.convolutions, conv{number}"
+        maps = convolved(maps, convolution["channels"], kernel, padding, pool, options["ceil_mode"], where)
+        layers.append(
+            Layer(
+                f"conv{number}",
+                "conv",
+                convolution["channels"],
+                maps,
+                kernel=kernel,
+                padding=padding,
+                pool=pool,
+                ceil_mode=options["ceil_mode"],
+                batch_norm=options["batch_norm"],
+                dropout=convolution["dropout"],
+            )
+        )
+    return layers
 
 
 def per_layer(value: float | list[float], count: int, where: str) -> list[float]:

@@ -43,14 +43,16 @@ def main(arguments: argparse.Namespace) -> None:
         scores.to_parquet(temporary, engine="pyarrow", index=False, compression="zstd")
     store.write_frame(arguments.summary, summarise(runs))
     store.write_frame(arguments.tests, training_tests(runs))
-    files.write_rows(arguments.networks, (*RUN, *NETWORK_FACTS, "attempts", "versions", "unlike"), networks(params, scores))
+    columns = (*RUN, *NETWORK_FACTS, "attempts", "class_rates", "versions", "unlike")
+    files.write_rows(arguments.networks, columns, networks(params, scores))
 
 
 def networks(params: dict, scores: pd.DataFrame) -> list[dict]:
     """One row a network: how its training ended, what made it, and in what it is unlike most networks of the study.
 
     A trained network that is near chance (see flag_near_chance) has that as its status. attempts: the test accuracy of
-    each attempt of a training that was to be accepted, in order; the last one is kept.
+    each attempt of a training that was to be accepted, in order; the last one is kept. class_rates: the share of each class
+    in what an unbalanced training drew.
     """
     rows = []
     flagged = scores[(scores["state"] == "trained") & scores["degenerate"].str.contains("near_chance: ")]
@@ -63,7 +65,8 @@ def networks(params: dict, scores: pd.DataFrame) -> list[dict]:
             if facts["status"] == "ok" and tuple(keys.values()) in near_chance:
                 facts["status"] = "near_chance"
             attempts = ["diverged" if reached is None else f"{reached:.4f}" for reached in made_by.get("attempts", [])]
-            rows.append(keys | facts | {"attempts": " ".join(attempts)})
+            rates = " ".join(f"{rate:.4f}" for rate in made_by.get("class_rates", []))
+            rows.append(keys | facts | {"attempts": " ".join(attempts), "class_rates": rates})
     usual = {key: Counter(row[key] for row in rows).most_common(1)[0][0] for key in ALIKE} if rows else {}
     for row in rows:
         row["unlike"] = ", ".join(key for key in ALIKE if row[key] != usual[key])

@@ -49,7 +49,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def stream_snapshot(network: Network, file, epoch: int, layers: list[str], observations: Observations, device) -> None:
-    """One forward pass in batches: each kept layer's outputs, the predictions and the losses go to the file as they come."""
+    """One forward pass in batches: each kept layer's outputs and, of a classifier, predictions and losses go to the file."""
     n = len(observations.labels)
     kept = {
         layer.name: store.create_layer(file, epoch, layer.name, n, layer.shape, depth, layer.kind)
@@ -67,10 +67,13 @@ def stream_snapshot(network: Network, file, epoch: int, layers: list[str], obser
         for start in tqdm(range(0, n, BATCH), desc=store.epoch_name(epoch), delay=10, mininterval=5):
             part = slice(start, start + BATCH)
             logits = network(torch.from_numpy(observations.inputs(part)).to(device))
+            if network.reconstructs:
+                continue
             wanted = torch.from_numpy(observations.labels[part]).to(device)
             classes[part] = logits.argmax(1).cpu().numpy()
             losses[part] = functional.cross_entropy(logits, wanted, reduction="none").cpu().numpy()
-    store.write_predictions(file, epoch, classes, losses)
+    if not network.reconstructs:
+        store.write_predictions(file, epoch, classes, losses)
 
 
 def parser() -> argparse.ArgumentParser:

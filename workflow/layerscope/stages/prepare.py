@@ -5,7 +5,7 @@ from importlib import import_module
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.data.dataset import Dataset, hold_out
+from layerscope.data.dataset import Dataset, hold_out, with_classes
 from layerscope.errors import StudyError
 from layerscope.provenance import provenance
 
@@ -15,10 +15,12 @@ def main(arguments: argparse.Namespace) -> None:
     options = params["source"]
     source = import_module(f"layerscope.data.sources.{options['source']}")
     dataset = source.load(options.get("name", params["dataset"]), options, store.download_folder())
+    check_declared(dataset, params)
+    if options.get("keep_classes"):
+        dataset = with_classes(dataset, options["keep_classes"], params["dataset"])
     if params["validation"]:
         train, validation = hold_out(*dataset.splits["train"], params["validation"], params["dataset"])
         dataset.splits = {"train": train, "validation": validation, "test": dataset.splits["test"]}
-    check_declared(dataset, params)
     store.write_data(arguments.data, params, provenance(), dataset)
 
 
@@ -30,7 +32,6 @@ def check_declared(dataset: Dataset, params: dict) -> None:
         raise StudyError(f"datasets.{params['dataset']}.shape is {declared}, but its images are {list(images.shape[1:])}")
     for split, n in (params["source"].get("n") or {}).items():
         found = len(dataset.splits[split][1])
-        found += len(dataset.splits["validation"][1]) if split == "train" and "validation" in dataset.splits else 0
         if n != found:
             raise StudyError(f"datasets.{params['dataset']}.n.{split} is {n}, but the split has {found} observations")
     classes = params["source"].get("classes")

@@ -9,34 +9,46 @@ from layerscope.scoring.rows import score_row, unaccepted
 from layerscope.scoring.subject import Score
 
 MISSING = float("nan")
+# The split whose observations each phase's spectra are about.
+SPLIT_OF = {"evaluation": "test", "train": store.BATCHES}
 
 
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     made_by = store.file_provenance(arguments.spectra)
+    history = files.read_rows(arguments.history)
     reason = f"{made_by['status']}: {made_by['reason']}"
-    spectra = [spectrum for spectrum in store.spectra(arguments.spectra) if spectrum.phase == "evaluation"]
-    kept = {spectrum.epoch for spectrum in spectra}
-    rows = split_rows(params, arguments.data, files.read_rows(arguments.history), kept, reason)
-    rows += spectrum_rows(params, spectra, kept, reason)
+    # A training that diverges ends there: its last epoch is the one that counts for nothing.
+    ended = max(int(row["epoch"]) for row in history)
+    finite = range(ended if made_by["status"] == "diverged" else ended + 1)
+    rows = split_rows(params, arguments.data, history, finite, reason)
+    rows += spectrum_rows(params, list(store.spectra(arguments.spectra)), reason)
     for row in rows:
         row["degenerate"] = row["degenerate"] or unaccepted(made_by, row["epoch"])
     files.write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 
 
-def split_rows(params: dict, data: str, history: list[dict], kept: set[int], reason: str) -> list[dict]:
-    """The asked scores of every split at every snapshot; NaN with the reason from where training diverged."""
+def split_rows(params: dict, data: str, history: list[dict], finite: range, reason: str) -> list[dict]:
+    """The asked scores of every split at every epoch that it was evaluated at; NaN with the reason from where it diverged.
+
+    finite: the epochs before that.
+    """
     rows = []
-    for split in store.split_names(data):
-        labels = store.read_split_labels(data, split)
+    for split in [*store.split_names(data), store.BATCHES]:
+        labels = store.read_split_labels(data, "train" if split == store.BATCHES else split)
         found = {int(row["epoch"]): row for row in history if row["split"] == split}
         for name, entry in params["scores"].items():
             if entry["metric"] not in CLASSIFICATION or (entry["splits"] is not None and split not in entry["splits"]):
                 continue
+            every = entry["options"]["epochs"] == "all"
+            if split == store.BATCHES and not every:
+                continue
             for epoch in entry["epochs"]:
-                reached = epoch in kept
+                reached = epoch in finite
+                if every and reached and epoch not in found:
+                    continue
                 accuracy, loss = (float(found[epoch][key]) if reached else MISSING for key in ("accuracy", "loss"))
-                score = classification(entry["metric"], accuracy, loss, labels)
+                score = Score(loss) if params.get("reconstructs") else classification(entry["metric"], accuracy, loss, labels)
                 degenerate = "" if reached else reason
                 rows.append(
                     score_row(params, name, score, epoch=epoch, n_points=len(labels), sample=split, degenerate=degenerate)
@@ -44,20 +56,19 @@ def split_rows(params: dict, data: str, history: list[dict], kept: set[int], rea
     return rows
 
 
-def spectrum_rows(params: dict, spectra: list[store.StoredSpectrum], kept: set[int], reason: str) -> list[dict]:
-    """The asked dimensions of every layer at every snapshot; NaN with the reason from where training diverged."""
-    found = {(spectrum.layer, spectrum.epoch): spectrum for spectrum in spectra}
-    samples = max((spectrum.samples for spectrum in spectra), default=0)
+def spectrum_rows(params: dict, spectra: list[store.StoredSpectrum], reason: str) -> list[dict]:
+    """The asked dimensions of every layer at every epoch of their phase; NaN with the reason where training had diverged."""
     rows = []
     for name, entry in params["scores"].items():
         if entry["metric"] in CLASSIFICATION:
             continue
+        phase = entry["options"]["phase"]
+        found = {(spectrum.layer, spectrum.epoch): spectrum for spectrum in spectra if spectrum.phase == phase}
+        samples = max((spectrum.samples for spectrum in found.values()), default=0)
         for depth, layer in enumerate(params["layers"], start=1):
-            if entry["layers"] is not None and layer not in entry["layers"]:
-                continue
-            for epoch in entry["epochs"]:
+            for epoch in entry["epochs"] if layer in entry["layers"] else []:
                 spectrum = found.get((layer, epoch))
-                reached = epoch in kept
+                reached = spectrum is not None
                 score = dimension(entry["metric"], entry["options"], spectrum.eigenvalues) if reached else Score(MISSING)
                 rows.append(
                     score_row(
@@ -66,7 +77,7 @@ def spectrum_rows(params: dict, spectra: list[store.StoredSpectrum], kept: set[i
                         score,
                         epoch=epoch,
                         n_points=samples,
-                        sample="test",
+                        sample=SPLIT_OF[phase],
                         layer=layer,
                         depth=depth,
                         degenerate="" if reached else reason,

@@ -11,6 +11,7 @@ from layerscope.models.network import build_network
 from layerscope.observations import observations_of_split
 from layerscope.provenance import provenance
 from layerscope.seeds import purpose_seed
+from layerscope.training.class_rates import class_rates
 from layerscope.training.train import TrainingRun, train, train_until_accepted
 
 
@@ -26,6 +27,7 @@ def main(arguments: argparse.Namespace) -> None:
         inputs = torch.from_numpy(observations.inputs()).to(device)
         splits[split] = (_laid_out(inputs, memory_format), torch.from_numpy(observations.labels).to(device))
     shape, classes = observed["train"].shape, observed["train"].classes
+    rates = class_rates(**params["class_rates"], classes=len(classes), seed=params["seed"]) if "class_rates" in params else None
 
     def start(attempt: int) -> TrainingRun:
         network = build_network(
@@ -38,7 +40,7 @@ def main(arguments: argparse.Namespace) -> None:
         ).to(device)
         if len(shape) == 3:
             network = network.to(memory_format=memory_format)
-        return TrainingRun(network, splits, params["training"], params["snapshots"], params["seed"], attempt)
+        return TrainingRun(network, splits, params["training"], params["snapshots"], params["seed"], attempt, rates)
 
     if "acceptance" in params:
         result = train_until_accepted(start, params["acceptance"]["test_accuracy"], params["acceptance"]["attempts"])
@@ -51,6 +53,7 @@ def main(arguments: argparse.Namespace) -> None:
         status=result.status,
         reason=result.reason,
         attempts=result.attempts,
+        class_rates=rates,
     )
     store.write_checkpoints(arguments.checkpoints, params, made_by, result.snapshots)
     files.write_rows(arguments.history, store.HISTORY_COLUMNS, result.history)

@@ -2,20 +2,19 @@
 
 import math
 from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, nullcontext
 from dataclasses import dataclass, field
 
 import numpy as np
 import torch
 from torch import nn
-from torch.nn import functional
 from tqdm import tqdm
 
 from layerscope.models.network import Network
 from layerscope.saturation import SaturationTracker, Spectrum
 from layerscope.seeds import purpose_seed
 from layerscope.training.augmentation import augmentations
-
-EVALUATION_BATCH = 1000
+from layerscope.training.evaluation import evaluate, mean_loss, number_correct
 
 
 @dataclass
@@ -23,9 +22,10 @@ class TrainingRun:
     """One network to train.
 
     network: freshly initialised, on its device. splits: split → (inputs, labels) tensors on the same device, `train`
-    among them. options: optimizer (sgd, adam), lr, lr_decay, momentum, weight_decay, batch, epochs, augmentation.
-    snapshots: epochs after which the network is kept; 0 is the fresh one. seed: of the run. attempt: which start of the
-    run this is, counted from 0; each has random streams of its own.
+    among them. options: optimizer (sgd, adam), lr, lr_decay, momentum, weight_decay, batch, epochs, augmentation, and
+    spectra (phases, every, layers, maps, epochs), as in a study. class_rates: the share of each class in what an epoch draws,
+    with replacement; None for every observation once. snapshots: epochs after which the network is kept; 0 is the fresh
+    one. seed: of the run. attempt: which start of the run this is, counted from 0; each has random streams of its own.
     """
 
     network: Network
@@ -34,14 +34,16 @@ class TrainingRun:
     snapshots: list[int]
     seed: int
     attempt: int = 0
+    class_rates: list[float] | None = None
 
 
 @dataclass
 class TrainingResult:
     """What a training leaves behind.
 
-    snapshots: epoch → state dict on the CPU. history: rows of epoch, split, loss, accuracy, in evaluation mode; the training
-    split at snapshots only. Rows of the split `batches` are means over an epoch's batches as they were learned from.
+    snapshots: epoch → state dict on the CPU. history: rows of epoch, step (how many there were), split, loss, accuracy, in
+    evaluation mode; the training split at snapshots only. Rows of the split `batches` are means over an epoch's batches as
+    they were learned from.
     status: ok, diverged or not_accepted, with the reason. attempts: the test accuracy that each start of the run ended with,
     None where it diverged; the last start is the one that is kept.
     """
@@ -96,34 +98,34 @@ def _train_one(run: TrainingRun) -> TrainingResult:
     # Dropout is the only thing that draws from the global generator.
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(purpose_seed(run.seed, "dropout", run.attempt))
-        _record_evaluations(run, 0, result, ("train", "validation", "test"))
-        _keep_snapshot(run, 0, step, result)
+        _end_epoch(run, 0, step, result)
         for epoch in tqdm(range(1, run.options["epochs"] + 1), desc="epochs", delay=10, mininterval=5):
             totals = torch.zeros(2, device=device, dtype=torch.float64)
             seen = 0
             run.network.train()
-            for inputs, labels in _batches(run, order):
-                for change in augment:
-                    inputs = change(inputs, changes)
-                for group in optimizer.param_groups:
-                    group["lr"] = run.options["lr"] / (1 + run.options["lr_decay"] * step)
-                logits = run.network(inputs)
-                loss = functional.cross_entropy(logits, labels)
-                optimizer.zero_grad(set_to_none=True)
-                loss.backward()
-                optimizer.step()
-                totals[0] += loss.detach() * len(labels)
-                totals[1] += (logits.detach().argmax(1) == labels).sum()
-                seen += len(labels)
-                step += 1
-            mean_loss, accuracy = (totals / seen).tolist()
-            result.history.append({"epoch": epoch, "split": "batches", "loss": mean_loss, "accuracy": accuracy})
-            _record_evaluations(run, epoch, result, ("validation", "test"))
-            losses = [row["loss"] for row in result.history if row["epoch"] == epoch]
-            if not _finite(run.network, losses) or not _keep_snapshot(run, epoch, step, result):
+            with _followed(run, "train") as tracker:
+                for inputs, labels in _batches(run, order):
+                    for change in augment:
+                        inputs = change(inputs, changes)
+                    for group in optimizer.param_groups:
+                        group["lr"] = run.options["lr"] / (1 + run.options["lr_decay"] * step)
+                    outputs = run.network(inputs)
+                    loss = mean_loss(run.network, outputs, inputs, labels)
+                    optimizer.zero_grad(set_to_none=True)
+                    loss.backward()
+                    optimizer.step()
+                    totals[0] += loss.detach() * len(labels)
+                    totals[1] += number_correct(run.network, outputs.detach(), labels)
+                    seen += len(labels)
+                    step += 1
+            mean, accuracy = (totals / seen).tolist()
+            result.history.append({"epoch": epoch, "step": step, "split": "batches", "loss": mean, "accuracy": accuracy})
+            followed = _spectra(run, tracker, "train", epoch, step)
+            if not _end_epoch(run, epoch, step, result):
                 result.status = "diverged"
                 result.reason = f"losses, weights or outputs are no longer finite in epoch {epoch}"
                 return result
+            result.spectra += followed
     return result
 
 
@@ -141,51 +143,65 @@ def _optimizer(run: TrainingRun) -> torch.optim.Optimizer:
 
 def _batches(run: TrainingRun, order: torch.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     inputs, labels = run.splits["train"]
-    shuffled = torch.randperm(len(labels), generator=order).to(labels.device)
+    drawn = _order(len(labels), labels, run.class_rates, order).to(labels.device)
     normalised = any(isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) for module in run.network.modules())
-    for rows in shuffled.split(run.options["batch"]):
+    for rows in drawn.split(run.options["batch"]):
         # Batch norm has no variance to learn from in a last batch of one.
         if len(rows) > 1 or not normalised:
             yield inputs[rows], labels[rows]
+
+
+def _order(n: int, labels: torch.Tensor, class_rates: list[float] | None, order: torch.Generator) -> torch.Tensor:
+    """The rows of one epoch: each once, or, with class rates, n of them drawn with replacement."""
+    if class_rates is None:
+        return torch.randperm(n, generator=order)
+    counts = torch.bincount(labels.cpu(), minlength=len(class_rates))
+    weights = torch.tensor(class_rates, dtype=torch.float64) / counts.clamp(min=1)
+    return torch.multinomial(weights[labels.cpu()], n, replacement=True, generator=order)
 
 
 def _finite(network: Network, losses: list[float]) -> bool:
     return all(map(math.isfinite, losses)) and all(bool(values.isfinite().all()) for values in network.state_dict().values())
 
 
-def evaluate(network: Network, inputs: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
-    """Mean cross-entropy and accuracy of a network in evaluation mode."""
-    network.eval()
-    loss, correct = 0.0, 0
-    with torch.inference_mode():
-        for batch, wanted in zip(inputs.split(EVALUATION_BATCH), labels.split(EVALUATION_BATCH), strict=True):
-            logits = network(batch)
-            loss += float(functional.cross_entropy(logits, wanted, reduction="sum").double())
-            correct += int((logits.argmax(1) == wanted).sum())
-    return loss / len(labels), correct / len(labels)
-
-
-def _record_evaluations(run: TrainingRun, epoch: int, result: TrainingResult, splits: tuple[str, ...]) -> None:
-    for split in splits:
-        if split in run.splits:
+def _end_epoch(run: TrainingRun, epoch: int, step: int, result: TrainingResult) -> bool:
+    """Evaluate a network after an epoch and keep what was asked for; False, and nothing kept, where it is not finite."""
+    kept = epoch in run.snapshots
+    spectra = []
+    for split in ("train", "validation", "test"):
+        # The training split takes as long as an epoch: at snapshots only.
+        if split not in run.splits or (split == "train" and epoch and not kept):
+            continue
+        wanted = split == "test" and (kept or run.options["spectra"]["epochs"] == "all")
+        with _followed(run, "evaluation", wanted) as tracker:
             loss, accuracy = evaluate(run.network, *run.splits[split])
-            result.history.append({"epoch": epoch, "split": split, "loss": loss, "accuracy": accuracy})
-
-
-def _keep_snapshot(run: TrainingRun, epoch: int, step: int, result: TrainingResult) -> bool:
-    """Keep a snapshot, with its spectra, where one is asked for; False where the network's outputs are not finite."""
-    if epoch not in run.snapshots:
-        return True
-    with SaturationTracker(run.network, run.network.maps()) as tracker:
-        evaluate(run.network, *run.splits["test"])
-    if epoch:
-        _record_evaluations(run, epoch, result, ("train",))
-    samples, spectra = tracker.samples(), tracker.spectra()
-    if not all(np.isfinite(eigenvalues).all() for eigenvalues in spectra.values()):
+        result.history.append({"epoch": epoch, "step": step, "split": split, "loss": loss, "accuracy": accuracy})
+        spectra += _spectra(run, tracker, "evaluation", epoch, step)
+    losses = [row["loss"] for row in result.history if row["epoch"] == epoch and epoch]
+    if not all(np.isfinite(spectrum.eigenvalues).all() for spectrum in spectra) or not _finite(run.network, losses):
         return False
-    result.snapshots[epoch] = {name: tensor.detach().cpu().clone() for name, tensor in run.network.state_dict().items()}
-    depths = {layer.name: (depth, layer.kind) for depth, layer in enumerate(run.network.plan, start=1)}
-    for layer, eigenvalues in spectra.items():
-        depth, kind = depths[layer]
-        result.spectra.append(Spectrum("evaluation", step, epoch, layer, depth, kind, samples[layer], eigenvalues))
+    result.spectra += spectra
+    if kept:
+        result.snapshots[epoch] = {name: tensor.detach().cpu().clone() for name, tensor in run.network.state_dict().items()}
     return True
+
+
+def _followed(run: TrainingRun, phase: str, wanted: bool = True) -> AbstractContextManager[SaturationTracker | None]:
+    """A tracker of the network's layers where the run asks for one in this phase, else nothing."""
+    options = run.options["spectra"]
+    if not wanted or phase not in options["phases"]:
+        return nullcontext()
+    chosen = options["layers"]
+    layers = {name: module for name, module in run.network.maps().items() if chosen == "all" or name in chosen}
+    return SaturationTracker(run.network, layers, options["every"] if phase == "train" else 1, options["maps"])
+
+
+def _spectra(run: TrainingRun, tracker: SaturationTracker | None, phase: str, epoch: int, step: int) -> list[Spectrum]:
+    if tracker is None:
+        return []
+    samples = tracker.samples()
+    places = {layer.name: (depth, layer.kind) for depth, layer in enumerate(run.network.plan, start=1)}
+    return [
+        Spectrum(phase, step, epoch, layer, *places[layer], samples[layer], eigenvalues)
+        for layer, eigenvalues in tracker.spectra().items()
+    ]

@@ -1,0 +1,46 @@
+"""Convolutional autoencoders: an encoder, bottleneck, expansion, deconv1, deconv2, and the picture as output."""
+
+from dataclasses import replace
+
+from layerscope.errors import StudyError
+from layerscope.models.plan import Layer, convolution_layers, image_shape
+
+RECONSTRUCTS = True
+SIDE = 32
+INCEPTION_FEATURES = 2048
+# InceptionV3 reduces smaller pictures to nothing.
+SMALLEST_FOR_INCEPTION = 75
+
+
+def plan(name: str, options: dict, shape: tuple[int, ...], classes: int) -> list[Layer]:
+    """Pictures of 32 × 32 through an encoder at `size` × `size` and `bottleneck` units back to 32 × 32.
+
+    encoder: `inception` is torchvision's InceptionV3 without its classifier (one layer, `inception`), `convolutions` are
+    those of the architecture (conv1, ...), of whose last maps the means are read. Then a linear layer to 4 × 4 × `channels`
+    and three transposed convolutions, to 8 × 8 with half as many channels, 16 × 16 with a quarter, and the picture.
+    """
+    channels, *sides = image_shape(shape, name)
+    if sides != [SIDE, SIDE]:
+        raise StudyError(f"architectures.{name}: autoencoders draw pictures of {SIDE} × {SIDE}")
+    size = options["size"]
+    if options["encoder"] == "inception":
+        if size < SMALLEST_FOR_INCEPTION:
+            raise StudyError(f"architectures.{name}.size: {size} is too small for InceptionV3; {SMALLEST_FOR_INCEPTION} or more")
+        if channels != 3:
+            raise StudyError(f"architectures.{name}.encoder: InceptionV3 reads three channels; use convolutions")
+        encoder = [Layer("inception", "inception", INCEPTION_FEATURES, (INCEPTION_FEATURES,), activation="identity")]
+    elif options["convolutions"]:
+        encoder = convolution_layers(name, options, (channels, size, size))
+    else:
+        raise StudyError(f"architectures.{name}.convolutions is missing; encoder: convolutions needs it")
+    units, wide = options["bottleneck"], options["channels"]
+    normalised = options["batch_norm"]
+    return [
+        replace(encoder[0], resize=size),
+        *encoder[1:],
+        Layer("bottleneck", "linear", units, (units,), activation="identity", flatten="mean"),
+        Layer("expansion", "linear", 4 * 4 * wide, (wide, 4, 4)),
+        Layer("deconv1", "transposed", wide // 2, (wide // 2, 8, 8), batch_norm=normalised),
+        Layer("deconv2", "transposed", wide // 4, (wide // 4, 16, 16), batch_norm=normalised),
+        Layer("output", "transposed", channels, (channels, SIDE, SIDE), activation="identity"),
+    ]

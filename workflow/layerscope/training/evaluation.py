@@ -1,0 +1,30 @@
+"""What a network is trained for, and how well it does it."""
+
+import torch
+from torch.nn import functional
+
+from layerscope.models.network import Network
+
+EVALUATION_BATCH = 1000
+
+
+def mean_loss(network: Network, outputs: torch.Tensor, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+    """What a network is trained to lower, a scalar: cross-entropy, or the squared error of images that it reconstructs."""
+    return functional.mse_loss(outputs, inputs) if network.reconstructs else functional.cross_entropy(outputs, labels)
+
+
+def number_correct(network: Network, outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor | float:
+    """How many observations a network classifies as labelled; NaN for one that reconstructs."""
+    return float("nan") if network.reconstructs else (outputs.argmax(1) == labels).sum()
+
+
+def evaluate(network: Network, inputs: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
+    """Mean loss (see mean_loss) and accuracy of a network in evaluation mode; the accuracy is NaN where there is none."""
+    network.eval()
+    loss, correct = 0.0, 0.0
+    with torch.inference_mode():
+        for batch, wanted in zip(inputs.split(EVALUATION_BATCH), labels.split(EVALUATION_BATCH), strict=True):
+            outputs = network(batch)
+            loss += float(mean_loss(network, outputs, batch, wanted).double()) * len(wanted)
+            correct += float(number_correct(network, outputs, wanted))
+    return loss / len(labels), correct / len(labels)
