@@ -31,6 +31,7 @@ bench: $(READY) $(BENCH_READY)
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.kernels
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.tsne
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.saturation
+	PYTHONPATH=workflow $(BIN)/python -m benchmarks.training
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.large
 
 # Libraries that only the benchmarks compare with.
