@@ -6,7 +6,8 @@ import pytest
 from scipy import stats
 
 from layerscope.aggregation import per_run, select, with_input_joined
-from layerscope.claims import CLAIM_COLUMNS, judge, verdict
+from layerscope.claim_statistics import verdict
+from layerscope.claims import CLAIM_COLUMNS, judge
 from layerscope.store import SCORE_COLUMNS
 
 DEPTHS = {"input": 0.0, "hidden1": 1.0, "hidden2": 2.0, "hidden3": 3.0}

@@ -14,6 +14,7 @@ from layerscope.figures.style import apply_style, colours
 from layerscope.inputs import Inputs
 
 ROW = {**OF_LAYER, "architecture": "deep", "space": "tsne", "embedding_seed": 0.0, "metric": "kl", "chance": np.nan}
+SIZES = {"deep": {"depth": 3, "width": 8}, "wide": {"depth": 2, "width": 64}}
 OF_NETWORK = {"space": "run", "sample": "test", "metric": "accuracy", "layer": "", "depth": np.nan, "embedding_seed": np.nan}
 
 
@@ -51,7 +52,8 @@ def bars(folder, rows, **options):
 
 
 def scatter(folder, rows, **options):
-    return drawn(score_scatter, folder, rows, against="accuracy", **options)
+    told = {"colour": "activation", "marker": "architecture", "bend": None, "sizes": SIZES}
+    return drawn(score_scatter, folder, rows, against="accuracy", **{**told, **options})
 
 
 # Bars

@@ -145,6 +145,45 @@ def rank_correlation(first: Sequence[float], second: Sequence[float]) -> Differe
     return Difference(n, found, float(low), float(high), float(2 * norm.sf(abs(z) * np.sqrt(n - 3))))
 
 
+@dataclass(frozen=True)
+class BentLine:
+    """A line of two slopes that meet at `bend`. change: of the slope there, above minus below, with its interval."""
+
+    bend: float
+    level: float
+    below: float
+    change: Difference
+
+    def at(self, x: np.ndarray) -> np.ndarray:
+        """Its values at x."""
+        return self.level + self.below * (x - self.bend) + self.change.mean * np.maximum(x - self.bend, 0)
+
+
+def bent_line(x: Sequence[float], y: Sequence[float], bend: float) -> BentLine:
+    """Least squares of y on x by two slopes that meet at `bend`, for pairs in which both are finite.
+
+    The interval of the change is that of the t distribution with n - 3 degrees of freedom, for errors of unequal variance
+    (HC3, MacKinnon and White 1985). All NaN with fewer than three pairs on either side, or five in all.
+    """
+    from scipy.stats import t
+
+    pairs = np.asarray([pair for pair in zip(x, y, strict=True) if np.isfinite(pair).all()], dtype=np.float64).reshape(-1, 2)
+    n, nan = len(pairs), float("nan")
+    beside = pairs[:, 0] - bend
+    if n < 5 or min((beside < 0).sum(), (beside > 0).sum()) < 3:
+        return BentLine(bend, nan, nan, Difference(n, nan, nan, nan, nan))
+    design = np.column_stack([np.ones(n), beside, np.maximum(beside, 0)])
+    inverse = np.linalg.pinv(design.T @ design)
+    level, below, change = inverse @ design.T @ pairs[:, 1]
+    residuals = pairs[:, 1] - design @ np.array([level, below, change])
+    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
+    weights = (residuals / np.maximum(1 - leverage, 1e-12)) ** 2
+    error = float(np.sqrt((inverse @ (design.T * weights) @ design @ inverse)[2, 2]))
+    half = float(t.ppf((1 + CONFIDENCE) / 2, n - 3)) * error
+    p = float(2 * t.sf(abs(change) / error, n - 3)) if error > 0 else float(change == 0)
+    return BentLine(bend, float(level), float(below), Difference(n, float(change), float(change - half), float(change + half), p))
+
+
 def sign_test_p(values: Sequence[float]) -> float:
     """Two-sided p of the sign test (Dixon and Mood 1946) that values are as often above as below 0; NaN where all are 0."""
     from scipy.stats import binomtest

@@ -9,37 +9,43 @@ from matplotlib.lines import Line2D
 from layerscope import store
 from layerscope.aggregation import per_run, score_pairs
 from layerscope.errors import StudyError
-from layerscope.figures.style import colours, set_title
+from layerscope.figures.style import colours, ramp, set_title
 from layerscope.inputs import Inputs
-from layerscope.statistics import rank_correlation
+from layerscope.statistics import bent_line, rank_correlation
 
 READS = ("score_table",)
+TOLD_SIZES = True
 MARKERS = "os^vD<>phX*P"
 
 
 def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """A panel a dataset, a marker a run: colours are activations, shapes architectures, hollow markers flagged runs.
+    """A panel a dataset, a marker a run: colours and shapes tell what `colour` and `marker` name, hollow ones are flagged.
 
-    Each panel says Spearman's rank correlation with its 95 % interval, of all runs and without flagged ones.
+    Each panel says Spearman's rank correlation with its 95 % interval, of all runs and without flagged ones. With `bend`, a
+    line of least squares that bends at that value of `against`.
     """
     runs = per_run(store.read_score_table(inputs.score_table[0]))
     pairs = score_pairs(runs, options["score"], options["against"], options.get("on", {}))
     if pairs.empty:
         raise StudyError(f"no run has both {options['score']} and {options['against']} in what `on` chooses; widen it")
+    for size in ("depth", "width"):
+        pairs[size] = [options["sizes"][architecture][size] for architecture in pairs["architecture"]]
     datasets = sorted(pairs["dataset"].unique())
     figure, panels = plt.subplots(1, len(datasets), figsize=(2.9 * len(datasets) + 0.5, 3.6), squeeze=False)
-    palette = dict(zip(sorted(pairs["activation"].unique()), colours(10), strict=False))
-    shapes = dict(zip(sorted(pairs["architecture"].unique()), MARKERS, strict=False))
+    coloured = sorted(pairs[options["colour"]].unique())
+    ordered = options["colour"] in ("depth", "width")
+    palette = dict(zip(coloured, ramp(len(coloured)) if ordered else colours(10), strict=ordered))
+    shapes = dict(zip(sorted(pairs[options["marker"]].unique()), MARKERS, strict=False))
     for panel, dataset in zip(panels[0], datasets, strict=True):
         own = pairs[pairs["dataset"] == dataset]
-        for row in own.itertuples():
-            colour = palette[row.activation]
+        for _, row in own.iterrows():
+            colour = palette[row[options["colour"]]]
             panel.plot(
-                row.against,
-                row.value,
-                shapes.get(row.architecture, "o"),
+                row["against"],
+                row["value"],
+                shapes.get(row[options["marker"]], "o"),
                 markersize=4,
-                markerfacecolor="none" if row.degenerate else colour,
+                markerfacecolor="none" if row["degenerate"] else colour,
                 markeredgecolor=colour,
                 markeredgewidth=0.7,
                 alpha=0.8,
@@ -47,16 +53,38 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
         lines = [dataset, _correlation("all runs", own)]
         if (own["degenerate"] != "").any():
             lines.append(_correlation("without flagged", own[own["degenerate"] == ""]))
+        if options["bend"] is not None:
+            lines.append(_draw_bent_line(panel, own, options["bend"]))
         panel.set_title("\n".join(lines), fontsize=7)
         panel.set_xlabel(options["against"])
     panels[0, 0].set_ylabel(options["score"])
-    handles = [Line2D([], [], linestyle="none", marker="o", color=colour, label=name) for name, colour in palette.items()]
-    handles += [Line2D([], [], linestyle="none", marker=shape, color="0.4", label=name) for name, shape in shapes.items()]
+    handles = [
+        Line2D([], [], linestyle="none", marker="o", color=colour, label=_named(options["colour"], value))
+        for value, colour in palette.items()
+    ]
+    handles += [
+        Line2D([], [], linestyle="none", marker=shape, color="0.4", label=_named(options["marker"], value))
+        for value, shape in shapes.items()
+    ]
     figure.legend(handles=handles, loc="outside lower center", ncols=max(2, int(figure.get_figwidth() / 1.1)), fontsize=6)
     set_title(
         figure, options["title"] or f"{options['score']} against {options['against']}: a marker a run, hollow where flagged"
     )
     return figure, pairs
+
+
+def _named(key: str, value: object) -> str:
+    return f"{key} {value}" if key in ("depth", "width") else str(value)
+
+
+def _draw_bent_line(panel, pairs: pd.DataFrame, bend: float) -> str:
+    """The least-squares line of the score that bends at one value of `against`; what it says, in words."""
+    found = bent_line(pairs["against"], pairs["value"], bend)
+    if not np.isfinite(found.below):
+        return f"too few runs beside {bend:g} for a line that bends there"
+    along = np.linspace(pairs["against"].min(), pairs["against"].max(), 100)
+    panel.plot(along, found.at(along), color="0.3", linewidth=0.9, linestyle="--")
+    return f"slope {found.below:.2f} below {bend:g}, {found.below + found.change.mean:.2f} above"
 
 
 def _correlation(what: str, pairs: pd.DataFrame) -> str:

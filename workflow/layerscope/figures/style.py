@@ -1,9 +1,11 @@
 """One look for all figures: readable in print and in colour-blind sight, the same bytes for the same data."""
 
 import textwrap
+from collections.abc import Iterable
 from pathlib import Path
 
 import matplotlib
+import numpy as np
 
 matplotlib.use("Agg")
 
@@ -13,6 +15,7 @@ from matplotlib.figure import Figure
 
 STATE_LINES = {"untrained": "--", "trained": "-", "intermediate": ":"}
 STATE_MARKERS = {"untrained": "o", "trained": "s", "intermediate": "^"}
+RAMP = plt.get_cmap("viridis")
 TITLE_CHARACTERS_PER_INCH = 14
 SETTINGS = {
     "font.size": 8,
@@ -35,6 +38,16 @@ def apply_style() -> None:
 def colours(count: int) -> list:
     """`count` colours that stay apart in colour-blind sight as far as so many can (ten do)."""
     return seaborn.color_palette("colorblind", count)
+
+
+def ramp(count: int) -> list:
+    """`count` colours in an order that is seen, dark to bright, in colour-blind sight and in print too."""
+    return [RAMP(place) for place in np.linspace(0, 0.9, count)] if count > 1 else [RAMP(0.3)]
+
+
+def by_size(architectures: Iterable[str], sizes: dict[str, dict]) -> list[str]:
+    """Architectures from shallow to deep, and from narrow to wide. sizes: architecture → depth and width."""
+    return sorted(architectures, key=lambda name: (sizes[name]["depth"], sizes[name]["width"], name))
 
 
 def save(figure: Figure, svg: Path, png: Path) -> None:

@@ -9,9 +9,9 @@ from layerscope.commandline import run_stage, stage_parser
 
 
 def main(arguments: argparse.Namespace) -> None:
-    claims = arguments.params["claims"]
+    claims, sizes = arguments.params["claims"], arguments.params.get("sizes")
     runs = per_run(with_input_joined(store.read_score_table(arguments.table)))
-    files.write_rows(arguments.claims, CLAIM_COLUMNS, [judge(name, claim, runs) for name, claim in claims.items()])
+    files.write_rows(arguments.claims, CLAIM_COLUMNS, [judge(name, claim, runs, sizes) for name, claim in claims.items()])
 
 
 def parser() -> argparse.ArgumentParser:

@@ -1,0 +1,85 @@
+"""One score of every layer of trained networks, in the order of the layers: a panel an architecture, a colour a dataset."""
+
+import matplotlib.pyplot as plt
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+
+from layerscope import store
+from layerscope.aggregation import RUN, SUMMARY_KEYS, final_accuracy, per_run, select, summarise
+from layerscope.errors import StudyError
+from layerscope.figures.style import by_size, colours, set_title
+from layerscope.inputs import Inputs
+
+READS = ("score_table",)
+TOLD_SIZES = True
+LAYER_INCHES = 0.16
+
+
+def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+    """Thick lines are means over runs with 95 % intervals, thin lines runs; the title has the mean test accuracy."""
+    scores = store.read_score_table(inputs.score_table[0])
+    runs = select(per_run(scores[scores["metric"] == options["score"]]), options.get("on", {}))
+    runs = runs[(runs["state"] == "trained") & (runs["filter"] == "") & runs["depth"].notna()]
+    if runs.empty:
+        raise StudyError(f"no layer of a trained network has {options['score']} in what `on` chooses; widen it")
+    if len(runs[["space", "sample"]].drop_duplicates()) > 1:
+        raise StudyError("the layers are scored in several spaces or samples; name one embedding and one sample under `on`")
+    runs = runs.merge(final_accuracy(scores), how="left", on=RUN)
+    summary = summarise(runs.drop(columns="accuracy").assign(epoch=0))
+    architectures = by_size(runs["architecture"].unique(), options["sizes"])
+    datasets = sorted(runs["dataset"].unique())
+    activations = sorted(runs["activation"].unique())
+    palette = dict(zip(_kinds(datasets, activations), colours(10), strict=False))
+    across = min(options["columns"], len(architectures))
+    down = -(-len(architectures) // across)
+    widest = runs.groupby("architecture")["layer"].nunique().max()
+    figure, panels = plt.subplots(
+        down, across, figsize=(max(2.0, LAYER_INCHES * widest + 0.7) * across, 1.75 * down + 0.7), squeeze=False, sharey=True
+    )
+    for panel in panels.flat[len(architectures) :]:
+        panel.set_axis_off()
+    for panel, architecture in zip(panels.flat, architectures, strict=False):
+        own, means = (frame[frame["architecture"] == architecture] for frame in (runs, summary))
+        _draw_panel(panel, own, means, palette)
+        panel.set_title("\n".join([architecture, *_accuracies(own, datasets)]), fontsize=7)
+    for panel in panels[:, 0]:
+        panel.set_ylabel(options["score"])
+    handles = [Line2D([], [], color=colour, label=", ".join(kind)) for kind, colour in palette.items()]
+    figure.legend(handles=handles, loc="outside lower center", ncols=max(1, int(figure.get_figwidth() / 1.6)))
+    set_title(figure, options["title"] or f"{options['score']} layer by layer: means over runs with 95 % intervals")
+    keys = [key for key in SUMMARY_KEYS if key not in ("epoch", "state", "filter")]
+    return figure, summary[[*keys, "n_runs", "mean", "sd", "interval_low", "interval_high"]]
+
+
+def _kinds(datasets: list[str], activations: list[str]) -> list[tuple[str, ...]]:
+    if len(activations) == 1:
+        return [(dataset,) for dataset in datasets]
+    return [(dataset, activation) for dataset in datasets for activation in activations]
+
+
+def _accuracies(runs: pd.DataFrame, datasets: list[str]) -> list[str]:
+    """For each dataset the mean accuracy on its test split, and of how many runs."""
+    lines = []
+    for dataset in datasets:
+        own = runs[runs["dataset"] == dataset].drop_duplicates(RUN)
+        if len(own):
+            measured = f"accuracy {own['accuracy'].mean():.3f}, " if own["accuracy"].notna().any() else ""
+            lines.append(f"{dataset}: {measured}n = {len(own)}")
+    return lines
+
+
+def _draw_panel(panel, runs: pd.DataFrame, means: pd.DataFrame, palette: dict) -> None:
+    one_activation = all(len(kind) == 1 for kind in palette)
+    for (dataset, activation), own in runs.groupby(["dataset", "activation"]):
+        colour = palette[(dataset,) if one_activation else (dataset, activation)]
+        for _, line in own.groupby("seed"):
+            line = line.sort_values("depth")
+            panel.plot(line["depth"], line["value"], color=colour, linewidth=0.4, alpha=0.5)
+        mean = means[(means["dataset"] == dataset) & (means["activation"] == activation)].sort_values("depth")
+        panel.plot(mean["depth"], mean["mean"], color=colour, linewidth=1.3, marker="o", markersize=2.5)
+        panel.fill_between(mean["depth"], mean["interval_low"], mean["interval_high"], color=colour, alpha=0.15, linewidth=0)
+    layers = runs[["depth", "layer"]].drop_duplicates().sort_values("depth")
+    panel.set_xticks(layers["depth"], layers["layer"], rotation=90)
+    panel.tick_params(labelsize=5)
+    panel.set_ylim(bottom=0)
