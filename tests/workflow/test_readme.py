@@ -28,6 +28,7 @@ def test_the_notebook_examples_run(finished_study: Path):
     assert "hidden2 (100, 8)" in done.stdout
     assert "hidden2 (100, 2)" in done.stdout
     assert "embedded (100, 2)" in done.stdout
+    assert "mean over hidden layers 0." in done.stdout
 
 
 def test_every_link_and_folder_that_the_readme_names_is_there():

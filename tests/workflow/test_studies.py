@@ -9,7 +9,9 @@ from checkout import PROJECT, copy_project, planned
 
 STUDIES = sorted(file.stem for file in (PROJECT / "workflow/studies").glob("*.yaml"))
 FIGURES = {"ruman-mlp": range(1, 13), "ruman-cnn": range(1, 61), "kuzma": range(1, 9), "kuzma-rebuilt": range(1, 9)}
+FIGURES |= {"shenk": range(1, 17), "shenk-small": range(1, 17)}
 NETWORKS = {"ruman-mlp": 2 * 5, "ruman-cnn": 2 * 5, "kuzma": 2 * 7 * 4 * 5, "kuzma-rebuilt": 2 * 7 * 4 * 5}
+NETWORKS |= {"shenk": 3 * (5 + 20) * 5 + 5 * 5, "shenk-small": 3 * 5 * 5 + 3 * 4 * 2 + 5 * 2}
 
 
 @pytest.fixture(scope="module")
@@ -20,7 +22,7 @@ def project(tmp_path_factory) -> Path:
 @pytest.mark.parametrize("study", STUDIES)
 def test_a_study_makes_every_artifact_of_its_source(project: Path, study: str):
     jobs = planned(project, study=f"workflow/studies/{study}.yaml")
-    made = {int(number) for job in jobs for number in re.findall(r"^(?:Drawing figure|Writing table) fig(\d+)$", job)}
+    made = {int(number) for job in jobs for number in re.findall(r"^(?:Drawing figure|Writing table) fig(\d+)[a-z]?$", job)}
     assert made == set(FIGURES[study])
     assert sum(job.startswith("Training ") for job in jobs) == NETWORKS[study]
     assert "Judging the claims" in jobs
