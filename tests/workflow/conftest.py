@@ -29,4 +29,5 @@ def finished_study(tmp_path_factory) -> Path:
 @pytest.fixture
 def study_copy(finished_study: Path, tmp_path: Path) -> Path:
     """A finished tiny study of one's own, to be edited."""
-    return Path(shutil.copytree(finished_study, tmp_path / "study"))
+    # Another test process may be compiling into the caches of the finished study right now.
+    return Path(shutil.copytree(finished_study, tmp_path / "study", ignore=shutil.ignore_patterns("__pycache__")))
