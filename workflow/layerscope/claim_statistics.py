@@ -144,8 +144,8 @@ def _by_architecture(evidence: Evidence) -> pd.DataFrame:
 def settling(claim: dict, evidence: Evidence) -> Judged:
     """How many epochs later one score comes to rest than another: negative where it settles first."""
     lags = [
-        settled_at(course["value"], claim["tolerance"]) - settled_at(course["against"], claim["tolerance"])
-        for course in _courses(claim, evidence)
+        settled_at(both["value"], claim["tolerance"]) - settled_at(both["against"], claim["tolerance"])
+        for both in _courses(claim, evidence)
     ]
     found = paired_difference(lags)
     return found, verdict(found.low, found.high, claim["expect"])

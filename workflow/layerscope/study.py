@@ -100,7 +100,7 @@ class Study:
         return list(range(options["epochs"] + 1)) if options["spectra"]["epochs"] == "all" else options["snapshots"]
 
     def evaluated_epochs(self, run: Run) -> list[int]:
-        """The epochs of which there is some score of a network: all, where some score is asked for at all."""
+        """The epochs of which there is some score of a network: snapshots, those of spectra, all where a score wants all."""
         every = any(entry["options"].get("epochs") == "all" for entry in self.scores.values())
         followed = {epoch for phase in ("train", "evaluation") for epoch in self.spectrum_epochs(run, phase)}
         return sorted({*self.snapshots(run), *followed, *(range(self.training_of(run)["epochs"] + 1) if every else ())})

@@ -78,7 +78,7 @@ def _check_snapshots(study: Study) -> None:
                 )
         architecture = study.architectures[run.architecture]
         normalised = (
-            architecture.get("batch_norm") or "vgg" in architecture["family"] or architecture.get("encoder") == "inception"
+            architecture.get("batch_norm") or architecture["family"] == "vgg" or architecture.get("encoder") == "inception"
         )
         if options["batch"] == 1 and normalised:
             raise StudyError(f"training.batch: 1 leaves the batch norm of {run.architecture} nothing to learn from; 2 or more")
