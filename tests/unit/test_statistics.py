@@ -260,7 +260,18 @@ def test_three_pairs_have_a_rank_correlation_and_no_interval():
     found = rank_correlation([1, 2, 3, np.nan], [1, 3, 2, 1])
     assert (found.n, found.mean) == (3, pytest.approx(0.5))
     assert np.isnan(rank_correlation(range(9), range(9)).low)
-    assert np.isnan([found.low, found.high, found.p]).all()
+    assert np.isnan([found.low, found.high]).all()
+
+
+@pytest.mark.parametrize("second", [[2, 1, 3, 4, 6, 5, 7], [7, 1, 3, 2, 5, 6, 4], [1, 1, 2, 2, 3, 3, 3]])
+def test_below_ten_pairs_the_test_is_exact(second):
+    def statistic(values):
+        return stats.spearmanr(values, second).statistic
+
+    expected = stats.permutation_test([range(7)], statistic, permutation_type="pairings", n_resamples=np.inf)
+    observed = abs(statistic(range(7)))
+    as_far = np.abs(expected.null_distribution) >= observed - 1e-9
+    assert rank_correlation(range(7), second).p == pytest.approx(as_far.mean())
 
 
 def test_a_perfect_rank_correlation_has_a_finite_interval():

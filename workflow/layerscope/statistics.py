@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 
@@ -10,6 +11,8 @@ CORRELATION_FROM = 10
 BOOTSTRAP_DRAWS = 10_000
 BOOTSTRAP_SEED = 0
 CONFIDENCE = 0.95
+# By which sums of products of ranks may differ that are equal.
+ROUNDING = 1e-9
 
 
 @dataclass(frozen=True)
@@ -129,20 +132,32 @@ def rank_correlation(first: Sequence[float], second: Sequence[float]) -> Differe
     """Spearman's correlation of pairs, one a run, with its 95 % interval and two-sided p; n: pairs that are finite.
 
     The interval is Fisher's z with the standard error sqrt((1 + r^2 / 2) / (n - 3)) (Bonett and Wright 2000), and p that of
-    r = 0 by sqrt(1 / (n - 3)); both NaN below ten pairs, too few for them. A perfect order counts as one with two neighbours
-    exchanged, the next that n pairs can have: z would be infinite.
+    r = 0 by sqrt(1 / (n - 3)). Below ten pairs, too few for them, the interval is NaN and p that of the exact permutation test.
+    A perfect order counts as one with two neighbours exchanged, the next that n pairs can have: z would be infinite.
     """
     from scipy.stats import norm
 
-    n = sum(bool(np.isfinite(pair).all()) for pair in zip(first, second, strict=True))
-    found = spearman(first, second)
+    pairs = np.asarray([pair for pair in zip(first, second, strict=True) if np.isfinite(pair).all()], dtype=np.float64)
+    n, found = len(pairs), spearman(first, second)
     if n < CORRELATION_FROM or not np.isfinite(found):
-        return Difference(n, found, float("nan"), float("nan"), float("nan"))
+        exact = _permutation_p(pairs, found) if np.isfinite(found) else float("nan")
+        return Difference(n, found, float("nan"), float("nan"), exact)
     next_to_perfect = 1 - 12 / (n * (n**2 - 1))
     bounded = float(np.clip(found, -next_to_perfect, next_to_perfect))
     z, error = np.arctanh(bounded), np.sqrt((1 + bounded**2 / 2) / (n - 3))
     low, high = np.tanh(z - norm.ppf((1 + CONFIDENCE) / 2) * error), np.tanh(z + norm.ppf((1 + CONFIDENCE) / 2) * error)
     return Difference(n, found, float(low), float(high), float(2 * norm.sf(abs(z) * np.sqrt(n - 3))))
+
+
+def _permutation_p(pairs: np.ndarray, found: float) -> float:
+    """The share of all orders of the second values in which the rank correlation is as far from 0. pairs: (n < 10, 2)."""
+    from scipy.stats import rankdata
+
+    first, second = (rankdata(column) - (len(pairs) + 1) / 2 for column in pairs.T)
+    orders = np.array(list(permutations(range(len(pairs)))))
+    products = second[orders] @ first
+    observed = abs(found) * np.linalg.norm(first) * np.linalg.norm(second)
+    return float((np.abs(products) >= observed - ROUNDING).mean())
 
 
 @dataclass(frozen=True)

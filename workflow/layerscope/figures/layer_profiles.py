@@ -13,6 +13,8 @@ from layerscope.inputs import Inputs
 
 READS = ("score_table",)
 TOLD_SIZES = True
+# Of the highest value, above which nothing is drawn.
+HEADROOM = 1.08
 LAYER_INCHES = 0.16
 
 
@@ -45,9 +47,13 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
         panel.set_title("\n".join([architecture, *_accuracies(own, datasets)]), fontsize=7)
     for panel in panels[:, 0]:
         panel.set_ylabel(options["score"])
+    # Intervals of two runs may be many times as wide as what the score can be: they are cut.
+    panels[0, 0].set_ylim(0, HEADROOM * runs["value"].max())
     handles = [Line2D([], [], color=colour, label=", ".join(kind)) for kind, colour in palette.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=max(1, int(figure.get_figwidth() / 1.6)))
-    set_title(figure, options["title"] or f"{options['score']} layer by layer: means over runs with 95 % intervals")
+    set_title(
+        figure, options["title"] or f"{options['score']} layer by layer: means over runs with 95 % intervals (cut at the panel)"
+    )
     keys = [key for key in SUMMARY_KEYS if key not in ("epoch", "state", "filter")]
     return figure, summary[[*keys, "n_runs", "mean", "sd", "interval_low", "interval_high"]]
 
@@ -82,4 +88,3 @@ def _draw_panel(panel, runs: pd.DataFrame, means: pd.DataFrame, palette: dict) -
     layers = runs[["depth", "layer"]].drop_duplicates().sort_values("depth")
     panel.set_xticks(layers["depth"], layers["layer"], rotation=90)
     panel.tick_params(labelsize=5)
-    panel.set_ylim(bottom=0)

@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 from layerscope import store
 from layerscope.aggregation import RUN, per_run, select
 from layerscope.errors import StudyError
-from layerscope.figures.style import by_size, ramp, set_title
+from layerscope.figures.style import PlainLogarithmic, by_size, ramp, set_title
 from layerscope.inputs import Inputs
 
 READS = ("score_table", "history")
@@ -64,6 +64,8 @@ def _draw_panel(panel, lines: pd.DataFrame, palette: dict, losses: bool) -> None
         panel.plot(mean.index, mean, linewidth=1.4, **style)
     if losses and (lines["value"] > 0).all():
         panel.set_yscale("log")
+        for formatted in (panel.yaxis.set_major_formatter, panel.yaxis.set_minor_formatter):
+            formatted(PlainLogarithmic())
 
 
 def _read(source: str) -> pd.DataFrame:

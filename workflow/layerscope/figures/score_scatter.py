@@ -65,6 +65,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     handles += [
         Line2D([], [], linestyle="none", marker=shape, color="0.4", label=_named(options["marker"], value))
         for value, shape in shapes.items()
+        if len(shapes) > 1
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=max(2, int(figure.get_figwidth() / 1.1)), fontsize=6)
     set_title(

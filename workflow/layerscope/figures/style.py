@@ -12,6 +12,7 @@ matplotlib.use("Agg")
 import matplotlib.pyplot as plt
 import seaborn
 from matplotlib.figure import Figure
+from matplotlib.ticker import LogFormatterSciNotation
 
 STATE_LINES = {"untrained": "--", "trained": "-", "intermediate": ":"}
 STATE_MARKERS = {"untrained": "o", "trained": "s", "intermediate": "^"}
@@ -48,6 +49,13 @@ def ramp(count: int) -> list:
 def by_size(architectures: Iterable[str], sizes: dict[str, dict]) -> list[str]:
     """Architectures from shallow to deep, and from narrow to wide. sizes: architecture → depth and width."""
     return sorted(architectures, key=lambda name: (sizes[name]["depth"], sizes[name]["width"], name))
+
+
+class PlainLogarithmic(LogFormatterSciNotation):
+    """0.62 instead of 6.2 × 10^-1 beside a logarithmic scale; which ticks have a number is matplotlib's choice."""
+
+    def __call__(self, x, pos=None) -> str:
+        return f"{x:g}" if super().__call__(x, pos) else ""
 
 
 def save(figure: Figure, svg: Path, png: Path) -> None:
