@@ -1,0 +1,163 @@
+"""Dynamic t-SNE (Rauber, Falcão and Telea 2016): the same points at several steps, each step near the one before.
+
+The steps are the layers or the epochs of a network. Minimised is the sum over steps of the divergence of t-SNE plus a weight
+times the mean squared displacement of points between consecutive steps.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numba import njit
+
+from layerscope.pairwise import three_coordinates
+from layerscope.tsne.descent import (
+    FINAL_MOMENTUM,
+    INITIAL_MOMENTUM,
+    TRACE_EVERY,
+    Schedule,
+    _forces,
+    _step,
+    descend,
+    divergence,
+)
+
+MOST_RETRIES = 6
+
+
+@dataclass(frozen=True)
+class DynamicDescent:
+    """points: (T, n, d) float64. divergences: (T,), the exact objective of t-SNE at each step, in nat.
+
+    displacement: the mean squared displacement between consecutive steps. iterations: how many were run.
+    learning_rate: with which they ended, after `retries` halvings for descents that diverged.
+    """
+
+    points: np.ndarray
+    divergences: np.ndarray
+    displacement: float
+    iterations: int
+    learning_rate: float
+    retries: int
+
+
+def mean_squared_displacement(points: np.ndarray) -> float:
+    """The mean over points and pairs of consecutive steps of their squared distance. points: (T, n, d); 0 for one step."""
+    if len(points) < 2:
+        return 0.0
+    return float(np.square(np.diff(points, axis=0)).sum(axis=2).mean())
+
+
+def objective(divergences: np.ndarray, displacement: float, weight: float) -> float:
+    """What is minimised: the sum of the divergences plus weight times the mean squared displacement."""
+    return float(np.sum(divergences) + weight * displacement)
+
+
+def descend_dynamically(joints: Sequence[np.ndarray], start: np.ndarray, schedule: Schedule, weight: float) -> DynamicDescent:
+    """Minimise the objective over all steps at once, from one start for all of them.
+
+    joints: P of each step, (n, n) float32. start: (n, d <= 3). weight: of the displacement, 0 or more; with 0 every step
+    is what `descend` makes of it, to the last bit. The pull between steps is taken implicitly (a tridiagonal system for each
+    point), so that no weight is too large: steps then coincide. A descent that diverges all the same is begun again at half
+    the learning rate, six times at most; then points are not finite.
+    """
+    for retries in range(MOST_RETRIES + 1):
+        found = _descend(joints, start, schedule, weight, retries)
+        if np.isfinite(found.points).all():
+            break
+        schedule = replace(schedule, learning_rate=schedule.learning_rate / 2)
+    return found
+
+
+def _descend(joints: Sequence[np.ndarray], start: np.ndarray, schedule: Schedule, weight: float, retries: int) -> DynamicDescent:
+    if weight == 0 or len(joints) == 1:
+        alone = [descend(joint, start, schedule) for joint in joints]
+        points, iterations = np.stack([found.points for found in alone]), max(found.iterations for found in alone)
+        return _described(joints, points, iterations, schedule, retries)
+    steps, (n, dimensions) = len(joints), start.shape
+    coordinates = np.repeat(three_coordinates(np.asarray(start, dtype=np.float64))[None], steps, axis=0)
+    single = coordinates.astype(np.float32)
+    before = np.empty_like(coordinates)
+    velocity, gains = np.zeros_like(coordinates), np.ones_like(coordinates)
+    attraction, repulsion, affinities = np.empty((3, n)), np.empty((3, n)), np.empty(n)
+    pull = schedule.learning_rate * 2 * weight / ((steps - 1) * n)
+    lowest, lowest_at = np.inf, 0
+    iteration = 0
+    while iteration < schedule.iterations:
+        exaggerated = iteration < schedule.exaggerated
+        if iteration == schedule.exaggerated:
+            velocity[:], gains[:] = 0.0, 1.0
+        before[:] = coordinates
+        for step, joint in enumerate(joints):
+            _forces(joint, single[step], attraction, repulsion, affinities)
+            _step(
+                coordinates[step],
+                velocity[step],
+                gains[step],
+                attraction,
+                repulsion,
+                affinities.sum(),
+                schedule.exaggeration if exaggerated else 1.0,
+                INITIAL_MOMENTUM if exaggerated else FINAL_MOMENTUM,
+                schedule.learning_rate,
+            )
+        _pull_together(coordinates, gains, pull)
+        # What a point moves next begins with what it moved, not with what it would have moved alone.
+        velocity[:] = coordinates - before
+        single[:] = coordinates
+        iteration += 1
+        if iteration % TRACE_EVERY == 0 or iteration == schedule.iterations:
+            points = coordinates[:, :dimensions].transpose(0, 2, 1)
+            divergences = [divergence(joint, own) for joint, own in zip(joints, points, strict=True)]
+            now = objective(np.array(divergences), mean_squared_displacement(points), weight)
+            if not np.isfinite(now):
+                coordinates[:] = np.nan
+                break
+            if not exaggerated:
+                if now < lowest:
+                    lowest, lowest_at = now, iteration
+                elif iteration - lowest_at > schedule.patience:
+                    break
+    points = np.ascontiguousarray(coordinates[:, :dimensions].transpose(0, 2, 1))
+    return _described(joints, points, iteration, schedule, retries)
+
+
+def _described(
+    joints: Sequence[np.ndarray], points: np.ndarray, iterations: int, schedule: Schedule, retries: int
+) -> DynamicDescent:
+    divergences = np.array([divergence(joint, own) for joint, own in zip(joints, points, strict=True)])
+    displacement = mean_squared_displacement(points)
+    return DynamicDescent(points, divergences, displacement, iterations, schedule.learning_rate, retries)
+
+
+@njit(cache=True)
+def _pull_together(coordinates, gains, pull):
+    """Solve (I + pull G L) y = coordinates for each point and axis, L the Laplacian of the chain of steps, G their gains.
+
+    At rest this is where the gradient of the divergences and that of the displacement cancel, whatever the gains. Then each
+    step is moved to the origin, about which all are described.
+    """
+    steps, axes, n = coordinates.shape
+    above, right = np.empty(steps), np.empty(steps)
+    for axis in range(axes):
+        for point in range(n):
+            for step in range(steps):
+                own = pull * gains[step, axis, point]
+                beside = 1.0 if step in (0, steps - 1) else 2.0
+                diagonal = 1.0 + own * beside
+                value = coordinates[step, axis, point]
+                if step > 0:
+                    diagonal += own * above[step - 1]
+                    value += own * right[step - 1]
+                above[step] = -own / diagonal
+                right[step] = value / diagonal
+            coordinates[steps - 1, axis, point] = right[steps - 1]
+            for step in range(steps - 2, -1, -1):
+                coordinates[step, axis, point] = right[step] - above[step] * coordinates[step + 1, axis, point]
+        for step in range(steps):
+            mean = 0.0
+            for point in range(n):
+                mean += coordinates[step, axis, point]
+            mean /= n
+            for point in range(n):
+                coordinates[step, axis, point] -= mean
