@@ -13,11 +13,13 @@ from numba import njit
 from layerscope.pairwise import three_coordinates
 from layerscope.tsne.descent import (
     FINAL_MOMENTUM,
+    GAIN_DECAY,
+    GAIN_STEP,
     INITIAL_MOMENTUM,
+    LOWEST_GAIN,
     TRACE_EVERY,
     Schedule,
     _forces,
-    _step,
     descend,
     divergence,
 )
@@ -62,7 +64,9 @@ def descend_dynamically(joints: Sequence[np.ndarray], start: np.ndarray, schedul
     the learning rate, six times at most; then points are not finite.
     """
     for retries in range(MOST_RETRIES + 1):
-        found = _descend(joints, start, schedule, weight, retries)
+        # A descent that diverges is told by its points.
+        with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
+            found = _descend(joints, start, schedule, weight, retries)
         if np.isfinite(found.points).all():
             break
         schedule = replace(schedule, learning_rate=schedule.learning_rate / 2)
@@ -88,22 +92,17 @@ def _descend(joints: Sequence[np.ndarray], start: np.ndarray, schedule: Schedule
         if iteration == schedule.exaggerated:
             velocity[:], gains[:] = 0.0, 1.0
         before[:] = coordinates
+        momentum = INITIAL_MOMENTUM if exaggerated else FINAL_MOMENTUM
         for step, joint in enumerate(joints):
             _forces(joint, single[step], attraction, repulsion, affinities)
-            _step(
-                coordinates[step],
-                velocity[step],
-                gains[step],
-                attraction,
-                repulsion,
-                affinities.sum(),
-                schedule.exaggeration if exaggerated else 1.0,
-                INITIAL_MOMENTUM if exaggerated else FINAL_MOMENTUM,
-                schedule.learning_rate,
-            )
+            gradient = 4 * ((schedule.exaggeration if exaggerated else 1.0) * attraction - repulsion / affinities.sum())
+            coordinates[step] += momentum * velocity[step] - schedule.learning_rate * gains[step] * gradient
         _pull_together(coordinates, gains, pull)
-        # What a point moves next begins with what it moved, not with what it would have moved alone.
-        velocity[:] = coordinates - before
+        moved = coordinates - before
+        # As in `descend`, by the gradient that a point has followed in the end, not by that of its own step alone.
+        onward = (moved - momentum * velocity) * velocity > 0
+        gains = np.where(onward, gains + GAIN_STEP, np.maximum(gains * GAIN_DECAY, LOWEST_GAIN))
+        velocity = moved
         single[:] = coordinates
         iteration += 1
         if iteration % TRACE_EVERY == 0 or iteration == schedule.iterations:
