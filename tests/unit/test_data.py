@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from layerscope.data.dataset import Dataset, check_labels, hold_out, with_classes
+from layerscope.data.preprocessing import preprocessed
 from layerscope.data.sources import images, mlxtend, npz, sklearn, torchvision
 from layerscope.data.tensors import channel_statistics, channelled, network_input, normaliser
 from layerscope.errors import StudyError
@@ -219,6 +220,77 @@ def test_an_unknown_class_is_named():
     whole = Dataset({"train": (np.zeros((1, 2)), np.zeros(1, int))}, ["cat", "dog"], 255, "here", "abc")
     with pytest.raises(StudyError, match=r"datasets\.pets\.classes: there is no class 'cot'; did you mean 'cat'\?"):
         with_classes(whole, ["cot", "dog"], "pets")
+
+
+# Preprocessing
+
+
+PLAIN = {"grayscale": False, "sobel": False, "blur": 0.0}
+
+
+def picture_set(images):
+    labels = np.zeros(len(images), int)
+    return Dataset({"train": (images, labels), "test": (images[:1], labels[:1])}, ["one"], 255, "here", "abc")
+
+
+def images_after(images, **steps):
+    return preprocessed(picture_set(images), {**PLAIN, **steps}, "mine").splits["train"][0]
+
+
+def test_grey_values_are_the_luma_of_three_channels():
+    images = np.zeros((4, 3, 2, 2), np.uint8)
+    images[0, 0], images[1, 1], images[2, 2], images[3] = 255, 255, 255, 255
+    grey = images_after(images, grayscale=True)
+    assert grey.shape == (4, 2, 2)
+    np.testing.assert_allclose(grey[:, 0, 0], [0.299, 0.587, 0.114, 1.0], rtol=1e-6)
+
+
+def test_edges_are_where_values_change():
+    image = np.zeros((1, 5, 6), np.uint8)
+    image[:, :, 3:] = 200
+    edges = images_after(image, sobel=True)[0]
+    np.testing.assert_allclose(edges, np.tile([0, 0, 1, 1, 0, 0], (5, 1)))
+
+
+def test_a_blur_keeps_the_sum_and_spreads_by_its_deviation():
+    image = np.zeros((1, 41, 41), np.float32)
+    image[0, 20, 20] = 1
+    blurred = images_after(image, blur=2.0)[0].astype(float)
+    share = blurred / blurred.sum()
+    places = np.arange(41) - 20
+    assert (share.sum(axis=0) * places**2).sum() == pytest.approx(4.0, rel=0.01)
+    assert blurred.max() == 1
+    np.testing.assert_allclose(blurred, blurred.T, rtol=1e-5)
+
+
+def test_channels_are_changed_one_by_one():
+    images = np.random.default_rng(0).integers(0, 256, (2, 3, 7, 7)).astype(np.uint8)
+    changed = images_after(images, sobel=True, blur=1.0)
+    assert changed.shape == images.shape
+    alone = images_after(images[:, 1], sobel=True, blur=1.0)
+    np.testing.assert_allclose(changed[:, 1] / changed[:, 1].max(), alone, rtol=1e-5)
+
+
+def test_other_splits_are_scaled_by_the_training_images():
+    images = np.stack([np.full((3, 3), 10, np.uint8), np.full((3, 3), 20, np.uint8)])
+    whole = Dataset({"train": (images[:1], np.zeros(1, int)), "test": (images[1:], np.zeros(1, int))}, ["a"], 255, "here", "x")
+    changed = preprocessed(whole, {**PLAIN, "blur": 1.0}, "mine")
+    assert changed.white == 1
+    assert changed.source == "here, blur 1"
+    assert {float(part[0].max()) for part in changed.splits.values()} == {1.0}
+
+
+@pytest.mark.parametrize(
+    ("images", "steps", "said"),
+    [
+        (np.zeros((2, 9)), {"sobel": True}, r"datasets\.mine\.preprocess changes images; the dataset has vectors"),
+        (np.zeros((2, 9, 9)), {"grayscale": True}, r"datasets\.mine\.preprocess\.grayscale: the images have no three channels"),
+    ],
+    ids=["vectors", "grey already"],
+)
+def test_what_cannot_be_preprocessed_is_said(images, steps, said):
+    with pytest.raises(StudyError, match=said):
+        images_after(images, **steps)
 
 
 # npz files

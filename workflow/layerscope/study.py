@@ -237,6 +237,10 @@ def source_sizes(dataset: dict) -> dict:
     if "keep_classes" in dataset:
         whole = source_sizes({key: value for key, value in dataset.items() if key != "keep_classes"})
         return {"shape": whole["shape"], "classes": len(dataset["keep_classes"])}
+    if "preprocess" in dataset:
+        whole = source_sizes({key: value for key, value in dataset.items() if key != "preprocess"})
+        grey = dataset["preprocess"]["grayscale"] and len(whole["shape"]) == 3
+        return {**whole, "shape": list(whole["shape"])[1:] if grey else whole["shape"]}
     if dataset["source"] in ("npz", "images"):
         shape = dataset.get("shape") or ([3] if dataset["colour"] else []) + dataset["size"]
         return {"shape": shape, **dataset.get("n", {}), "classes": dataset["classes"]}

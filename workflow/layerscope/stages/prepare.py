@@ -6,6 +6,7 @@ from importlib import import_module
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.data.dataset import Dataset, hold_out, with_classes
+from layerscope.data.preprocessing import preprocessed
 from layerscope.errors import StudyError
 from layerscope.provenance import provenance
 
@@ -18,6 +19,8 @@ def main(arguments: argparse.Namespace) -> None:
     check_declared(dataset, params)
     if options.get("keep_classes"):
         dataset = with_classes(dataset, options["keep_classes"], params["dataset"])
+    if options.get("preprocess"):
+        dataset = preprocessed(dataset, options["preprocess"], params["dataset"])
     if params["validation"]:
         train, validation = hold_out(*dataset.splits["train"], params["validation"], params["dataset"])
         dataset.splits = {"train": train, "validation": validation, "test": dataset.splits["test"]}

@@ -1,0 +1,45 @@
+"""Images made easier or harder before any network sees them: grey values, edges, blur."""
+
+import numpy as np
+
+from layerscope.data.dataset import Dataset
+from layerscope.errors import StudyError
+
+# Of red, green and blue in luma (ITU-R BT.601).
+LUMA = np.array([0.299, 0.587, 0.114])
+
+
+def preprocessed(dataset: Dataset, options: dict, name: str) -> Dataset:
+    """A dataset whose images went through the asked steps, in this order: grayscale, sobel, blur.
+
+    grayscale: the luma of three channels. sobel: the magnitude of the gradient by Sobel's operator, edges repeated.
+    blur: the standard deviation of a Gaussian, in pixels; 0 for none. The result is float32 from 0 to 1, the largest value
+    of the training images. Raises StudyError for vectors, and for grayscale without three channels.
+    """
+    splits = {split: (_changed(images, options, name), labels) for split, (images, labels) in dataset.splits.items()}
+    largest = float(splits["train"][0].max()) or 1.0
+    scaled = {split: (np.minimum(images / np.float32(largest), 1), labels) for split, (images, labels) in splits.items()}
+    steps = ", ".join(f"{step} {value:g}" if step == "blur" else step for step, value in options.items() if value)
+    return Dataset(scaled, dataset.classes, 1.0, f"{dataset.source}, {steps}", dataset.sha256)
+
+
+def _changed(images: np.ndarray, options: dict, name: str) -> np.ndarray:
+    from scipy import ndimage
+
+    if images.ndim == 2:
+        raise StudyError(f"datasets.{name}.preprocess changes images; the dataset has vectors")
+    images = images.astype(np.float32)
+    if options["grayscale"]:
+        if images.ndim != 4 or images.shape[1] != len(LUMA):
+            raise StudyError(f"datasets.{name}.preprocess.grayscale: the images have no three channels; leave it out")
+        images = np.tensordot(images, LUMA.astype(np.float32), axes=(1, 0))
+    if options["sobel"]:
+        # ndimage.sobel smooths along every other axis, observations and channels among them.
+        across, down = (
+            ndimage.correlate1d(ndimage.correlate1d(images, [-1, 0, 1], axis, mode="nearest"), [1, 2, 1], other, mode="nearest")
+            for axis, other in ((-1, -2), (-2, -1))
+        )
+        images = np.hypot(across, down)
+    if options["blur"]:
+        images = ndimage.gaussian_filter(images, options["blur"], mode="nearest", axes=(-2, -1))
+    return images
