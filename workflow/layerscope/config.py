@@ -44,6 +44,7 @@ def build_study(content: dict) -> Study:
         whole=_layer_choice(content["representations"].get("whole"), "whole"),
         filters=_layer_choice(content["representations"].get("filters"), "filters"),
         k=content["neighbors"]["k"],
+        neurons=content.get("neurons"),
         embeddings=_embeddings(content["embeddings"]),
         scores=_scores(content["scores"]),
         figures=_entries(content["figures"], "figures", "kind", "figures"),

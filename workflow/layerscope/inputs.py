@@ -15,6 +15,7 @@ class Inputs:
     history: list[str] = field(default_factory=list)
     activations: list[str] = field(default_factory=list)
     embedding: list[str] = field(default_factory=list)
+    neurons: list[str] = field(default_factory=list)
     published: list[str] = field(default_factory=list)
 
 

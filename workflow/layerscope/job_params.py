@@ -85,6 +85,12 @@ class JobParams:
             sample=self._sample(wildcards.sample),
         )
 
+    def neurons(self, wildcards) -> str:
+        run = self.looks.runs[wildcards.run]
+        view = {"epochs": self.study.snapshots(run), "whole": self.study.mapped_layers(run), "filters": {}}
+        keys = self._keys(wildcards.run, wildcards.sample)
+        return self._told("neurons", keys=keys, trees=self.study.neurons["trees"], view=view, threads=self.study.threads)
+
     def neighbors(self, wildcards) -> str:
         view = self.looks.view(wildcards.source, wildcards.sample, {})
         return self._told("neighbors", k=self.study.k, view=view, threads=1)

@@ -10,7 +10,7 @@ from layerscope.job_params import JobParams
 from layerscope.looks import Looks, is_empty
 from layerscope.study import Study, engine_module, neighbors_needed, shows_one
 
-FIGURE_INPUTS = ("score_table", "summary", "tests", "data", "history", "activations", "embedding", "published")
+FIGURE_INPUTS = ("score_table", "summary", "tests", "data", "history", "activations", "embedding", "neurons", "published")
 TABLE_FORMATS = ("csv", "md", "tex")
 FIGURE_FORMATS = ("svg", "png", "csv")
 
@@ -92,6 +92,7 @@ class Jobs:
         if self.study.claims:
             wanted.append(self.path("claims"))
         for source, sample in self.looks.looked_at():
+            wanted += self._neurons_files(source, sample)
             wanted += [
                 self.path("embedding", source=source, sample=sample, embedding=name)
                 for name in self.looks.embeddings_of(source, sample)
@@ -197,7 +198,9 @@ class Jobs:
         for source, sample in self.looks.looked_at():
             if is_empty(self.looks.view(source, sample, within_network)):
                 continue
-            if kind == "activations":
+            if kind == "neurons":
+                found += self._neurons_files(source, sample)
+            elif kind == "activations":
                 found.append(self.path("activations", source=source, sample=sample))
             else:
                 found += [
@@ -206,6 +209,10 @@ class Jobs:
                     if selection.allows(on, embedding=embedding)
                 ]
         return found
+
+    def _neurons_files(self, source: str, sample: str) -> list[str]:
+        run = self.looks.runs.get(source)
+        return [self.path("neurons", run=source, sample=sample)] if run and self.study.mapped_layers(run) else []
 
     # The code behind jobs
 

@@ -42,6 +42,7 @@ PATTERNS = {
     "activations": "{source}/{sample}/activations.h5",
     "neighbors": "{source}/{sample}/neighbors.h5",
     "embedding": "{source}/{sample}/embeddings/{embedding}.h5",
+    "neurons": "{run}/{sample}/neurons.h5",
     "run_scores": "{run}/scores/run.csv",
     "scores": "{source}/{sample}/scores/{space}.csv",
     "score_table": "scores.parquet",
@@ -62,6 +63,7 @@ SCHEMA = {
     "activations": 1,
     "neighbors": 1,
     "embedding": 1,
+    "neurons": 1,
     "scores": 1,
     "aggregate": 1,
     "figure": 1,
@@ -561,6 +563,32 @@ def embeddings(source: str | Path) -> Iterator[tuple[int, Stored]]:
             found.sort(key=lambda item: (item[0], item[1], -1 if item[3] is None else item[3]))
             for epoch_number, depth, layer, number, stored in found:
                 yield int(seed[4:]), Stored(epoch_number, layer, number, depth, stored[:], dict(stored.attrs))
+
+
+@dataclass(frozen=True)
+class Neurons:
+    """points (d, 2) float32, NaN for dead neurons; importances (classes, d) float64; living (d,) bool."""
+
+    points: "np.ndarray"
+    importances: "np.ndarray"
+    living: "np.ndarray"
+
+
+def write_neurons(file: "h5py.File", representation: "Stored", neurons: Neurons) -> None:
+    """What is known of the neurons of one layer."""
+    group = file.create_group(f"{epoch_name(representation.epoch)}/{representation.layer}")
+    group.attrs["depth"] = representation.depth
+    for name in ("points", "importances", "living"):
+        group.create_dataset(name, data=getattr(neurons, name))
+
+
+def neurons(source: str | Path) -> Iterator[tuple[Stored, Neurons]]:
+    """(layer, its neurons), by epoch and depth; the layer without its activations."""
+    with open_hdf5(source) as file:
+        for epoch in file:
+            for layer, group in sorted(file[epoch].items(), key=lambda item: item[1].attrs["depth"]):
+                stored = Stored(int(epoch[5:]), layer, None, int(group.attrs["depth"]), None, {})
+                yield stored, Neurons(group["points"][:], group["importances"][:], group["living"][:])
 
 
 def read_score_table(source: str | Path):

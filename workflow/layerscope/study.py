@@ -64,6 +64,7 @@ class Study:
     whole: dict | None
     filters: dict | None
     k: int
+    neurons: dict | None
     embeddings: dict[str, dict]
     scores: dict[str, dict]
     figures: dict[str, dict]
@@ -152,6 +153,13 @@ class Study:
             return []
         wanted = self.whole["layers"]
         return [layer.name for layer in self.layers(run) if wanted == "all" or layer.name in wanted]
+
+    def mapped_layers(self, run: Run) -> list[str]:
+        """The layers of a network whose neurons are mapped."""
+        if self.neurons is None or not selection.allows(self.neurons["on"], **run.keys):
+            return []
+        wanted = self.neurons["layers"]
+        return [layer for layer in self.whole_layers(run) if wanted == "all" or layer in wanted]
 
     def filter_layers(self, run: Run) -> list[str]:
         """The convolutions of a network whose filters are looked at one by one."""

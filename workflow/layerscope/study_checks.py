@@ -99,6 +99,8 @@ def _selectors(study: Study) -> Iterator[tuple[str, dict]]:
     for name, choice in (("whole", study.whole), ("filters", study.filters)):
         if choice:
             yield f"representations.{name}.on", choice["on"]
+    if study.neurons is not None:
+        yield "neurons.on", study.neurons["on"]
     for block in ("samples", "embeddings", "scores", "figures", "tables", "claims"):
         for name, entry in getattr(study, block).items():
             yield f"{block}.{name}.on", entry.get("on", {})
@@ -122,7 +124,7 @@ def _check_selectors(study: Study) -> None:
         "embedding": {*RESERVED_EMBEDDINGS, *study.embeddings},
     }
     for where, selector in _selectors(study):
-        of_networks = where.startswith(("training.", "samples.", "representations."))
+        of_networks = where.startswith(("training.", "samples.", "representations.", "neurons."))
         for key in selector:
             if of_networks and key not in NETWORK_KEYS:
                 raise StudyError(f"{where}.{key}: only networks are chosen here; {one_of(key, NETWORK_KEYS)}")

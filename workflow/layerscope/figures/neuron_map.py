@@ -1,0 +1,93 @@
+"""The neurons of one layer in the plane, by how alike they are, in the colour of the class that each one tells best."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
+from matplotlib.figure import Figure
+
+from layerscope import selection, store
+from layerscope.errors import StudyError
+from layerscope.figures.class_scatter import class_legend
+from layerscope.figures.style import RAMP, colours, network_name, set_title
+from layerscope.inputs import Inputs
+from layerscope.states import state
+
+READS = ("neurons", "data")
+SHOWS_ONE = ("network", "sample", "layer")
+PANEL_INCHES = 2.6
+FAINTEST = 0.15
+
+
+def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+    """Snapshots across, untrained first. With `class` one class against all others: the brighter, the more it is told.
+
+    Otherwise each neuron has the colour of the class that it tells best, the more opaque the better it does. Neurons
+    without variance lie in a row of crosses below the map.
+    """
+    classes = store.describe_data(inputs.data[0]).classes
+    on = options["on"]
+    [layer] = selection.values(on, "layer")
+    epochs = selection.allowed_epochs(on, options["snapshots"])
+    shown = [found for found in store.neurons(inputs.neurons[0]) if found[0].layer == layer and found[0].epoch in epochs]
+    if not shown:
+        raise StudyError(f"{inputs.neurons[0]} has no neurons of {layer} in what `on` chooses; did the training diverge?")
+    if options["class"] is not None and options["class"] not in classes:
+        raise StudyError(f"class: '{options['class']}' is none of {', '.join(classes)}")
+    figure, axes = plt.subplots(1, len(shown), figsize=(PANEL_INCHES * len(shown) + 0.4, PANEL_INCHES + 0.8), squeeze=False)
+    chosen = None if options["class"] is None else classes.index(options["class"])
+    strongest = max(neurons.importances[slice(None) if chosen is None else chosen].max() for _, neurons in shown)
+    palette = colours(len(classes))
+    tables = []
+    for axis, (stored, neurons) in zip(axes[0], shown, strict=True):
+        told = neurons.importances.argmax(axis=0)
+        strength = neurons.importances.max(axis=0) if chosen is None else neurons.importances[chosen]
+        share = strength / strongest if strongest > 0 else np.zeros_like(strength)
+        if chosen is None:
+            shades = [(*palette[label], max(FAINTEST, value)) for label, value in zip(told, share, strict=True)]
+        else:
+            shades = [RAMP(value) for value in share]
+        _draw_map(axis, neurons, shades)
+        dead = int((~neurons.living).sum())
+        axis.set_title(f"{state(stored.epoch, options['snapshots'])} (epoch {stored.epoch}){f', {dead} dead' if dead else ''}")
+        tables.append(
+            pd.DataFrame(
+                {
+                    "epoch": stored.epoch,
+                    "layer": layer,
+                    "neuron": np.arange(len(told)),
+                    "living": neurons.living,
+                    "x": neurons.points[:, 0],
+                    "y": neurons.points[:, 1],
+                    "class": [classes[label] for label in told],
+                    "importance": strength,
+                }
+            )
+        )
+    keys = store.file_params(inputs.neurons[0])["keys"]
+    if chosen is None:
+        class_legend(figure, classes, palette)
+        told_by = "coloured by the class they tell best"
+    else:
+        figure.colorbar(ScalarMappable(Normalize(0, strongest), RAMP), ax=axes, label="importance", shrink=0.8)
+        told_by = f"by how much they tell {options['class']} from the rest"
+    set_title(figure, options["title"] or f"Neurons of {layer}, {network_name(keys)}, {told_by}")
+    return figure, pd.concat(tables, ignore_index=True)
+
+
+def _draw_map(axis, neurons: store.Neurons, shades: list) -> None:
+    living = neurons.living
+    points = neurons.points[living]
+    axis.scatter(*points.T, s=10, c=[shade for shade, lives in zip(shades, living, strict=True) if lives], linewidths=0)
+    dead = int((~living).sum())
+    if dead:
+        left, right = (points[:, 0].min(), points[:, 0].max()) if len(points) else (0.0, 1.0)
+        lowest = points[:, 1].min() if len(points) else 0.0
+        below = lowest - 0.1 * (np.ptp(points, axis=0).max(initial=0) or 1)
+        axis.plot(np.linspace(left, right, dead), np.full(dead, below), "x", color="0.5", markersize=3, markeredgewidth=0.5)
+    axis.set_xticks([])
+    axis.set_yticks([])
+    axis.set_aspect("equal", adjustable="datalim")
+    axis.spines[:].set_visible(True)
+    axis.spines[:].set_linewidth(0.4)

@@ -1,0 +1,20 @@
+rule neurons:
+    input:
+        activations=jobs.pattern("activations").replace("{source}", "{run}"),
+        code=jobs.stage_code("neurons"),
+    output:
+        neurons=jobs.pattern("neurons"),
+    log:
+        jobs.log("neurons/{run}/{sample}"),
+    benchmark:
+        jobs.benchmark("neurons/{run}/{sample}")
+    conda:
+        "../../envs/study.yaml"
+    threads: jobs.study.threads
+    params:
+        job=jobs.params.neurons,
+    message:
+        "Mapping the neurons of {wildcards.run} on {wildcards.sample}"
+    shell:
+        "python -m layerscope.stages.neurons --params {params.job:q} --activations {input.activations}"
+        " --neurons {output.neurons} 2>&1 | tee {log}"
