@@ -30,6 +30,7 @@ bench: $(READY) $(BENCH_READY)
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.study $(CONFIG)
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.kernels
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.tsne
+	PYTHONPATH=workflow $(BIN)/python -m benchmarks.dynamic
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.saturation
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.training
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.large

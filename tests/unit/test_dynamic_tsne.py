@@ -5,10 +5,12 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
+from layerscope.embedding import dynamic_tsne
 from layerscope.pairwise import squared_distance_blocks
 from layerscope.tsne.affinities import joint_probabilities
 from layerscope.tsne.descent import Schedule, descend, divergence
-from layerscope.tsne.dynamic import descend_dynamically, mean_squared_displacement, objective
+from layerscope.tsne.dynamic import descend_dynamically, fit_dynamically, mean_squared_displacement, objective
+from layerscope.tsne.estimator import ExactTSNE
 
 N, STEPS, PERPLEXITY = 90, 4, 10
 
@@ -100,3 +102,87 @@ def test_one_step_has_no_displacement(joints, start):
     found = descend_dynamically(joints[:1], start, schedule(), 5.0)
     assert found.displacement == 0
     np.testing.assert_array_equal(found.points[0], descend(joints[0], start, schedule()).points)
+
+
+# Arrays instead of similarities: layers of different widths, as a study has them
+
+OPTIONS = {
+    "perplexity": 10.0,
+    "early_exaggeration": 12.0,
+    "early_exaggeration_iterations": 100,
+    "iterations": 150,
+    "learning_rate": "auto",
+    "initialisation": "pca",
+    "over": "layers",
+}
+
+
+@pytest.fixture(scope="module")
+def layers():
+    """Three layers of 8, 5 and 3 units that tell three classes better and better."""
+    generator = np.random.default_rng(3)
+    told = np.eye(3)[np.arange(N) % 3]
+    return [
+        (generator.normal(size=(N, width)) + step * told @ generator.normal(size=(3, width)) * 2).astype(np.float32)
+        for step, width in enumerate((8, 5, 3))
+    ]
+
+
+@pytest.mark.parametrize("initialisation", ["pca", "random"])
+def test_lambda_0_is_t_sne_of_each_step_to_the_last_bit(layers, initialisation):
+    found = dynamic_tsne.embed_steps(layers, {**OPTIONS, "initialisation": initialisation, "lambda": 0.0}, 7, 1)
+    alone = ExactTSNE(perplexity=10, early_exaggeration_iter=100, max_iter=250, init=initialisation, random_state=7)
+    for step, points in zip(found, layers, strict=True):
+        np.testing.assert_array_equal(step.points, alone.fit_transform(points))
+        assert step.kl_engine == alone.kl_divergence_
+
+
+def test_what_is_stored_adds_up_to_the_objective_that_a_reader_recomputes(layers):
+    """By scikit-learn's similarities, at the perplexity of the study."""
+    from scipy.spatial.distance import pdist, squareform
+    from sklearn.manifold._t_sne import _joint_probabilities
+
+    found = dynamic_tsne.embed_steps(layers, {**OPTIONS, "lambda": 0.05}, 0, 1)
+    for step, points in zip(found, layers, strict=True):
+        p = squareform(_joint_probabilities(squareform(pdist(points, "sqeuclidean")).astype(np.float32), 10.0, 0))
+        q = 1 / (1 + squareform(pdist(step.points.astype(np.float64), "sqeuclidean")))
+        np.fill_diagonal(q, 0)
+        q /= q.sum()
+        known = p > 1e-12
+        assert step.kl_engine == pytest.approx(np.sum(p[known] * np.log(p[known] / q[known])), rel=1e-3)
+    moved = [np.square(b.points.astype(np.float64) - a.points).sum(axis=1).mean() for a, b in pairwise(found)]
+    assert all(step.about["displacement"] == pytest.approx(np.mean(moved), rel=1e-5) for step in found)
+
+
+def test_threads_change_no_byte(layers):
+    one, two = (dynamic_tsne.embed_steps(layers, {**OPTIONS, "lambda": 0.05}, 0, threads) for threads in (1, 2))
+    for first, second in zip(one, two, strict=True):
+        np.testing.assert_array_equal(first.points, second.points)
+
+
+def test_a_dead_step_leans_towards_its_neighbours(layers):
+    """All neurons of one layer are dead: by itself it would be at the origin, and nothing fails."""
+    dead = [layers[0], np.zeros((N, 4), np.float32), layers[2]]
+    found = dynamic_tsne.embed_steps(dead, {**OPTIONS, "lambda": 0.05}, 0, 1)
+    assert all(np.isfinite(step.points).all() and step.status == "ok" for step in found)
+    between = (found[0].points + found[2].points) / 2
+    assert np.corrcoef(found[1].points.ravel(), between.ravel())[0, 1] > 0.5
+    assert np.linalg.norm(found[1].points) < np.linalg.norm(between)
+
+
+def test_a_dead_step_by_itself_is_told(layers):
+    found = dynamic_tsne.embed_steps([layers[0], np.zeros((N, 4), np.float32)], {**OPTIONS, "lambda": 0.0}, 0, 1)
+    assert found[0].status == "ok"
+    assert found[1].status.startswith("no variance")
+    assert not found[1].points.any()
+
+
+@pytest.mark.parametrize("weight", [0.0, 0.1])
+def test_where_all_steps_are_dead_all_points_stay_at_the_origin(weight):
+    dead = [np.ones((40, 3), np.float32), np.zeros((40, 2), np.float32)]
+    assert not any(step.points.any() for step in dynamic_tsne.embed_steps(dead, {**OPTIONS, "lambda": weight}, 0, 1))
+
+
+def test_steps_of_different_points_are_refused(layers):
+    with pytest.raises(ValueError, match="the steps must have the same points"):
+        fit_dynamically(ExactTSNE(), [layers[0], layers[1][:-1]], 0.1)

@@ -24,6 +24,7 @@ ENGINES = {
     "sklearn exact": ("tsne_sklearn", {**SKLEARN, "exact": True}),
     "exact": ("tsne_exact", OPENTSNE),
     "exact from random": ("tsne_exact", {**OPENTSNE, "initialisation": "random"}),
+    "dynamic": ("dynamic_tsne", {**OPENTSNE, "over": "epochs", "lambda": 0.1}),
     "multicore": ("tsne_multicore", MULTICORE),
     "umap": ("umap", {"n_neighbors": 15, "min_dist": 0.1, "epochs": 60}),
     "pca": ("pca", {}),

@@ -7,9 +7,12 @@ An engine is a module of this package, named after its method and, where a metho
 points: (n, d) float32. neighbors: the exact nearest neighbours (layerscope.store.Neighbors), None unless the module reads
 them. options: as in the study, defaults filled in. seed: of this embedding. threads: how many the engine may use; part of
 the result for engines that sum in another order with more of them.
+
+An engine that embeds the same observations at several steps together offers `embed_steps(steps, options, seed, threads)`
+too: a list of `points` in, a list of Embedding out. The steps are what its option `over` says, epochs or layers.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -18,12 +21,16 @@ from layerscope.errors import StudyError
 
 @dataclass(frozen=True)
 class Embedding:
-    """points: (n, 2) float32. kl_engine: the engine's own final divergence (NaN: none). status: ok, or what went wrong."""
+    """points: (n, 2) float32. kl_engine: the engine's own final divergence (NaN: none). status: ok, or what went wrong.
+
+    about: what else the engine says of it, numbers by name.
+    """
 
     points: np.ndarray
     kl_engine: float = float("nan")
     iterations: int = 0
     status: str = "ok"
+    about: dict[str, float] = field(default_factory=dict)
 
 
 def coincident(points: np.ndarray) -> Embedding | None:

@@ -4,7 +4,7 @@ import numpy as np
 
 from layerscope.embedding.result import Embedding, checked, coincident
 from layerscope.errors import StudyError
-from layerscope.tsne.estimator import ExactTSNE
+from layerscope.tsne.estimator import estimator_for
 
 READS = ()
 LARGEST = 10_000
@@ -15,19 +15,7 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
     degenerate = coincident(points)
     if degenerate is not None:
         return degenerate
-    exaggerated = options["early_exaggeration_iterations"]
-    engine = ExactTSNE(
-        perplexity=options["perplexity"],
-        early_exaggeration=options["early_exaggeration"],
-        early_exaggeration_iter=exaggerated,
-        learning_rate=options["learning_rate"],
-        max_iter=exaggerated + options["iterations"],
-        n_iter_without_progress=exaggerated + options["iterations"],
-        min_grad_norm=0.0,
-        init=options["initialisation"],
-        random_state=seed,
-        n_jobs=threads,
-    )
+    engine = estimator_for(options, seed, threads)
     try:
         engine.fit(points)
     except ValueError as error:

@@ -29,6 +29,8 @@ class Subject:
     neighbors: (n, k) int32 indices of the nearest neighbours of the activations, self excluded, nearest first;
         None where the job does not read them.
     kl_engine: the divergence that the embedding's engine reports, NaN where it reports none.
+    before: the embedding of the step before: "epochs", this layer or filter at the snapshot before; "layers", the layer
+        before at this snapshot. Each (n, 2); the first step has none.
     """
 
     representation: Representation
@@ -36,6 +38,7 @@ class Subject:
     space: str
     neighbors: np.ndarray | None = None
     kl_engine: float = float("nan")
+    before: dict[str, np.ndarray] = field(default_factory=dict)
 
     @property
     def labels(self) -> np.ndarray:

@@ -1,8 +1,9 @@
-"""Embed all representations of a source with one method, once for each embedding seed."""
+"""Embed all representations of a source with one method, once for each embedding seed: each alone, or over steps together."""
 
 import argparse
 from dataclasses import replace
 from importlib import import_module
+from types import ModuleType
 
 from tqdm import tqdm
 
@@ -21,14 +22,15 @@ def main(arguments: argparse.Namespace) -> None:
     kept = []
     given = [arguments.activations, *arguments.neighbors]
     with files.Resumable(arguments.embedding, params, given) as resumable:
-        for stored in tqdm(store.representations(arguments.activations, view), desc="embed", delay=10, mininterval=5):
+        steps = store.series(arguments.activations, view, params["options"].get("over"))
+        for series in tqdm(steps, desc="embed", delay=10, mininterval=5):
             for seed in params["seeds"]:
-                part = f"{seed}/{stored.name}"
-                kept.append((part, seed, replace(stored, array=None)))
-                if resumable.get(part) is None:
-                    graph = neighbors.read(stored)
-                    result = engine.embed(stored.array, graph, params["options"], seed, params["threads"])
-                    resumable.keep(part, {"points": result.points}, described(result))
+                parts = [f"{seed}/{stored.name}" for stored in series]
+                kept += [(part, seed, replace(stored, array=None)) for part, stored in zip(parts, series, strict=True)]
+                if any(resumable.get(part) is None for part in parts):
+                    found = embedded(engine, neighbors, series, params, seed)
+                    for part, result in zip(parts, found, strict=True):
+                        resumable.keep(part, {"points": result.points}, described(result))
         with store.create_hdf5(arguments.embedding, "embedding", params, made_by) as file:
             for part, seed, stored in kept:
                 arrays, attributes = resumable.get(part)
@@ -36,9 +38,17 @@ def main(arguments: argparse.Namespace) -> None:
         resumable.discard()
 
 
+def embedded(engine: ModuleType, neighbors: store.NeighborsFile, series: list[store.Stored], params: dict, seed: int) -> list:
+    """The embeddings of a series of representations, together where the engine does so, else of its only one."""
+    if "over" in params["options"]:
+        return engine.embed_steps([stored.array for stored in series], params["options"], seed, params["threads"])
+    [stored] = series
+    return [engine.embed(stored.array, neighbors.read(stored), params["options"], seed, params["threads"])]
+
+
 def described(result: Embedding) -> dict:
     """What a file says of an embedding beside its points."""
-    return {"kl_engine": result.kl_engine, "iterations": result.iterations, "status": result.status}
+    return {"kl_engine": result.kl_engine, "iterations": result.iterations, "status": result.status, **result.about}
 
 
 def parser() -> argparse.ArgumentParser:

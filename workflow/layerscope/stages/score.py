@@ -28,13 +28,14 @@ def main(arguments: argparse.Namespace) -> None:
         representation = Representation(stored.array, labels, whole=stored.filter is None)
         degenerate = degenerate_reason(stored.array, params["distinct_rows"])
         seen.add(stored.name)
-        for seed, points, kl_engine, status in _spaces(stored, embedded):
+        for seed, points, kl_engine, status, before in _spaces(stored, embedded):
             subject = Subject(
                 representation,
                 points,
                 "raw" if embedded is None else "embedding",
                 None if graph is None else graph.indices,
                 kl_engine,
+                before,
             )
             scores = score_subject(subject, asked) if status == "ok" or np.isfinite(points).all() else lost(asked, status)
             found = (unaccepted(made_by, stored.epoch), degenerate, "" if status == "ok" else status)
@@ -100,18 +101,26 @@ def expected_representations(params: dict) -> Iterator[store.Stored]:
 
 
 def _embeddings_by_name(source: str) -> dict[str, list]:
+    """The embeddings of each representation, one for each seed, with those of the steps before (Subject.before)."""
     found: dict[str, list] = {}
+    latest: dict[tuple, np.ndarray] = {}
     for seed, stored in store.embeddings(source):
-        found.setdefault(stored.name, []).append((seed, stored))
+        steps = {"epochs": (seed, stored.layer, stored.filter)}
+        if stored.filter is None:
+            steps["layers"] = (seed, stored.epoch)
+        before = {over: latest[step] for over, step in steps.items() if step in latest}
+        found.setdefault(stored.name, []).append((seed, stored, before))
+        latest.update(dict.fromkeys(steps.values(), stored.array))
     return found
 
 
-def _spaces(stored: store.Stored, embedded: dict | None) -> Iterator[tuple[int | None, np.ndarray, float, str]]:
+def _spaces(stored: store.Stored, embedded: dict | None) -> Iterator[tuple[int | None, np.ndarray, float, str, dict]]:
     if embedded is None:
-        yield None, stored.array, float("nan"), "ok"
+        yield None, stored.array, float("nan"), "ok", {}
         return
-    for seed, embedding in embedded[stored.name]:
-        yield seed, embedding.array, float(embedding.attributes["kl_engine"]), str(embedding.attributes["status"])
+    for seed, embedding, before in embedded[stored.name]:
+        about = embedding.attributes
+        yield seed, embedding.array, float(about["kl_engine"]), str(about["status"]), before
 
 
 def _row(params, name, score, stored, n_points, seed, reason) -> dict:

@@ -23,6 +23,7 @@ from layerscope.tsne.descent import (
     descend,
     divergence,
 )
+from layerscope.tsne.estimator import ExactTSNE, prepared_for, threads_limited
 
 MOST_RETRIES = 6
 
@@ -53,6 +54,32 @@ def mean_squared_displacement(points: np.ndarray) -> float:
 def objective(divergences: np.ndarray, displacement: float, weight: float) -> float:
     """What is minimised: the sum of the divergences plus weight times the mean squared displacement."""
     return float(np.sum(divergences) + weight * displacement)
+
+
+def fit_dynamically(estimator: ExactTSNE, arrays: Sequence[np.ndarray], weight: float) -> DynamicDescent:
+    """Dynamic t-SNE of the same n points at several steps, with the parameters of an estimator (which is left as it is).
+
+    arrays: the steps in order, each (n, d_t); ValueError where they have different numbers of points. With weight 0 each is
+    what the estimator makes of it alone, to the last bit. Otherwise all steps start alike: from noise with init="random",
+    else from the leading components of the first step that varies. A step all of whose points coincide would
+    be at the origin by itself (its P is uniform) and leans towards its neighbours; where all are such, all points stay there.
+    """
+    counts = sorted({len(array) for array in arrays})
+    if len(counts) > 1:
+        raise ValueError(f"the steps must have the same points, not {counts} of them")
+    with threads_limited(estimator.n_jobs):
+        prepared = [prepared_for(estimator, array) for array in arrays]
+        if weight == 0:
+            return _side_by_side(prepared)
+        moving = [(start, schedule) for _, start, schedule in prepared if schedule.iterations]
+        start, schedule = (moving or [prepared[0][1:]])[0]
+        return descend_dynamically([joint for joint, _, _ in prepared], start, schedule, weight)
+
+
+def _side_by_side(prepared: list[tuple[np.ndarray, np.ndarray, Schedule]]) -> DynamicDescent:
+    found = [descend(*one) for one in prepared]
+    points = np.stack([one.points for one in found])
+    return _described([joint for joint, _, _ in prepared], points, max(one.iterations for one in found), prepared[0][2], 0)
 
 
 def descend_dynamically(joints: Sequence[np.ndarray], start: np.ndarray, schedule: Schedule, weight: float) -> DynamicDescent:

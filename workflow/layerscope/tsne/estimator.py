@@ -112,7 +112,7 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     @_fit_context(prefer_skip_nested_validation=False)
     def fit_transform(self, X, y=None):
         """Embed X and return embedding_ (n_samples, n_components) float32."""
-        with _threads(self.n_jobs):
+        with threads_limited(self.n_jobs):
             joint, start, schedule = self._prepared(X)
             self._ended(descend(joint, start, schedule))
         return self.embedding_
@@ -223,7 +223,7 @@ def fit_together(estimator: ExactTSNE, arrays: Sequence[np.ndarray], device: str
         raise ValueError(f"arrays must have equally many points, not {counts}")
     estimator._validate_params()
     fitted = [clone(estimator) for _ in arrays]
-    with _threads(estimator.n_jobs):
+    with threads_limited(estimator.n_jobs):
         prepared = [one._prepared(array) for one, array in zip(fitted, arrays, strict=True)]
     moving = [index for index, (_, _, schedule) in enumerate(prepared) if schedule.iterations]
     ended = {index: descend(*prepared[index]) for index in range(len(arrays)) if index not in moving}
@@ -235,8 +235,35 @@ def fit_together(estimator: ExactTSNE, arrays: Sequence[np.ndarray], device: str
     return fitted
 
 
+def estimator_for(options: dict, seed: int, threads: int) -> ExactTSNE:
+    """An estimator with the options of a study, which runs through all its iterations."""
+    exaggerated = options["early_exaggeration_iterations"]
+    return ExactTSNE(
+        perplexity=options["perplexity"],
+        early_exaggeration=options["early_exaggeration"],
+        early_exaggeration_iter=exaggerated,
+        learning_rate=options["learning_rate"],
+        max_iter=exaggerated + options["iterations"],
+        n_iter_without_progress=exaggerated + options["iterations"],
+        min_grad_norm=0.0,
+        init=options["initialisation"],
+        random_state=seed,
+        n_jobs=threads,
+    )
+
+
+def prepared_for(estimator: ExactTSNE, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, Schedule]:
+    """P (n, n) float32, the start (n, n_components) and the schedule with which an estimator would embed X; it stays unfitted.
+
+    ValueError as in fitting. Where all points coincide the schedule has no iterations.
+    """
+    estimator._validate_params()
+    return clone(estimator)._prepared(X)
+
+
 @contextmanager
-def _threads(n_jobs):
+def threads_limited(n_jobs):
+    """No more than n_jobs threads (None or -1: all) within the block."""
     before = numba.get_num_threads()
     if n_jobs is not None and n_jobs > 0:
         numba.set_num_threads(min(n_jobs, numba.config.NUMBA_NUM_THREADS))

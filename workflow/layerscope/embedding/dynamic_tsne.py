@@ -1,0 +1,37 @@
+"""Dynamic t-SNE over all pairs of points: the steps of a network, each near the one before it."""
+
+from dataclasses import replace
+
+import numpy as np
+
+from layerscope.embedding.result import Embedding, checked, coincident
+from layerscope.errors import StudyError
+from layerscope.tsne.dynamic import fit_dynamically
+from layerscope.tsne.estimator import estimator_for
+
+READS = ()
+LARGEST = 10_000
+
+
+def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
+    """One step alone: what t-SNE makes of it. The result does not depend on `threads`."""
+    return embed_steps([points], options, seed, threads)[0]
+
+
+def embed_steps(steps: list[np.ndarray], options: dict, seed: int, threads: int) -> list[Embedding]:
+    """The steps in order, each (n, d_t), embedded together: n points of 2 coordinates for each of them.
+
+    With `lambda` 0 they are what t-SNE makes of each alone, from the same start. Beside its divergence each step has what all
+    share: the mean squared displacement of points between consecutive steps, the learning rate with which the descent ended,
+    and how often it was begun anew because it had diverged. The result does not depend on `threads`.
+    """
+    try:
+        found = fit_dynamically(estimator_for(options, seed, threads), steps, options["lambda"])
+    except ValueError as error:
+        raise StudyError(f"method: dynamic_tsne, on {len(steps[0])} points: {error}") from error
+    about = {"displacement": found.displacement, "learning_rate": found.learning_rate, "retries": found.retries}
+    embedded = []
+    for points, step, divergence in zip(steps, found.points, found.divergences, strict=True):
+        alone = coincident(points) if options["lambda"] == 0 else None
+        embedded.append(replace(alone or checked(step, divergence, found.iterations), about=about))
+    return embedded
