@@ -1,0 +1,55 @@
+"""Whether classes fall into two clusters each: a network has then learnt to tell apart what it was not asked to."""
+
+import numpy as np
+
+from layerscope.class_clusters import split_in_two
+from layerscope.scoring.subject import Score, Subject
+
+METRICS = {
+    "class_gap": {
+        "unit": "median spacing of the points",
+        "higher_is_better": None,
+        "spaces": ("raw", "embedding"),
+        "reads": {},
+        "options": {"smallest": 0.2},
+        "bounds": {"smallest": (0.01, 0.5)},
+        "whole_only": False,
+        "source": "the widest gap within a class (layerscope.class_clusters), mean over classes; about 1 for one piece",
+        "chance": "none: it is of each class alone",
+    },
+    "split_classes": {
+        "unit": "share of classes",
+        "higher_is_better": None,
+        "spaces": ("raw", "embedding"),
+        "reads": {},
+        "options": {"smallest": 0.2, "gap": 2.0},
+        "bounds": {"smallest": (0.01, 0.5)},
+        "whole_only": False,
+        "source": "Rauber et al. 2017, by eye; here a class is split where its widest gap is at least `gap` times its spacing",
+        "chance": "none: it is of each class alone",
+    },
+}
+
+
+def score(subject: Subject, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
+    """The asked scores of one subject. asked: name -> (metric, options); the result has the same names."""
+    if not np.isfinite(subject.points).all():
+        return dict.fromkeys(asked, Score(float("nan"), reason="not finite"))
+    gaps = {
+        smallest: class_gaps(subject.points, subject.labels, smallest)
+        for smallest in {options["smallest"] for _, options in asked.values()}
+    }
+    scores = {}
+    for name, (metric, options) in asked.items():
+        found = gaps[options["smallest"]]
+        found = found[np.isfinite(found)]
+        if not len(found):
+            scores[name] = Score(float("nan"), reason="no class has enough distinct points to look for a gap")
+        else:
+            scores[name] = Score(float(found.mean() if metric == "class_gap" else (found >= options["gap"]).mean()))
+    return scores
+
+
+def class_gaps(points: np.ndarray, labels: np.ndarray, smallest: float) -> np.ndarray:
+    """The widest gap (class_clusters.split_in_two) within each class that occurs, by label; NaN where there is none."""
+    return np.array([split_in_two(points[labels == label], smallest).gap for label in np.unique(labels)])
