@@ -17,6 +17,7 @@ from layerscope import store
 from layerscope.aggregation import FILTER_MEAN, LIVING_MEAN, per_run, select, with_input_joined
 from layerscope.errors import StudyError
 from layerscope.inputs import Inputs
+from layerscope.tables.comparison import judged
 from layerscope.tables.frame import number
 
 READS = ("score_table", "published")
@@ -78,26 +79,6 @@ def _noise_share(comparison: str, published: pd.DataFrame) -> float:
         return 0.0
     averaged = published["filter"].nunique() ** -0.5
     return {"value": 1.0, "rank": 1.0, TRAINING: 2**0.5 * averaged}.get(comparison, averaged)
-
-
-def judged(found: dict, floor: float) -> dict:
-    """A comparison with its verdict. found: comparison, state, score, rank, published, and `values`, one a run."""
-    values = np.asarray(found.pop("values"), dtype=np.float64)
-    values = values[np.isfinite(values)]
-    n = len(values)
-    mean = float(values.mean()) if n else float("nan")
-    sd = float(values.std(ddof=1)) if n > 1 else float("nan")
-    allowed = max(floor, 3 * sd * np.sqrt(1 + 1 / n) if n > 1 else 0.0)
-    difference = mean - found["published"]
-    return found | {
-        "measured": mean,
-        "sd": sd,
-        "n_runs": n,
-        "difference": difference,
-        "floor": floor,
-        "allowed": allowed,
-        "inside": bool(abs(difference) <= allowed),
-    }
 
 
 def _compare_layer(published: pd.DataFrame, measured: pd.DataFrame, _: dict) -> Iterator[dict]:

@@ -1,0 +1,49 @@
+"""Published numbers of single networks beside measured ones: each with the spread over runs, and the difference.
+
+A published number is one run: it lies inside where it is no further from the mean than 3 sd sqrt(1 + 1/n), the prediction
+interval of one more run beside n runs with standard deviation sd.
+"""
+
+import pandas as pd
+
+from layerscope import store
+from layerscope.aggregation import per_run, select, with_input_joined
+from layerscope.errors import StudyError
+from layerscope.inputs import Inputs
+from layerscope.tables.comparison import judged
+from layerscope.tables.frame import number
+
+READS = ("score_table", "published")
+NAMED = ("dataset", "architecture", "sample", "embedding", "layer", "state")
+MEASURED = ("published", "measured", "sd", "difference", "allowed")
+
+
+def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
+    """One row a published number, in the order of publication; what a column leaves empty is not asked for.
+
+    Numbers of which the study has no score are a StudyError: it would compare fewer than it says.
+    """
+    published = store.read_published_values(inputs.published[0])
+    scores = store.read_score_table(inputs.score_table[0])
+    runs = select(per_run(with_input_joined(scores[scores["metric"].isin(published["metric"])])), options.get("on", {}))
+    lines = []
+    for line in published.to_dict("records"):
+        named = {key: line[key] for key in NAMED if line[key]}
+        found = select(runs[runs["metric"] == line["metric"]], named)
+        if line["state"] == "input":
+            # Joined to every network, and the same in all.
+            found = found.iloc[:1]
+        if found.empty:
+            about = ", ".join(f"{key} {value}" for key, value in named.items())
+            raise StudyError(f"{line['figure']} publishes {line['metric']} of {about}, which the study does not score; add it")
+        if found["seed"].duplicated().any():
+            raise StudyError(f"{line['figure']}: the study has several {line['metric']} of each run there; choose under `on`")
+        verdict = judged({"published": line["value"], "values": found["value"]}, 0.0)
+        texts = {key: number(verdict[key], 4) for key in MEASURED}
+        inside = {True: "yes", False: "no"}[verdict["inside"]] if verdict["n_runs"] > 1 else ""
+        lines.append(
+            {"figure": line["figure"]}
+            | {key: line[key] for key in NAMED}
+            | {"score": line["metric"], **texts, "n_runs": verdict["n_runs"], "inside": inside}
+        )
+    return pd.DataFrame(lines)
