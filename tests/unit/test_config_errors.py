@@ -125,7 +125,35 @@ BROKEN = {
     "missing choose": ({"samples.look.choose": GONE}, ["samples.look.choose is missing"]),
     "missing score of a figure": ({"figures.hits.score": GONE}, ["figures.hits.score is missing"]),
     "missing expectation of a claim": ({"claims.training_helps.expect": GONE}, ["claims.training_helps.expect is missing"]),
+    # Evolutions and neurons
+    "missing steps of a dynamic embedding": (
+        {"embeddings.moving": {"method": "dynamic_tsne", "lambda": 0.1}},
+        ["embeddings.moving.over is missing"],
+    ),
+    "negative lambda": (
+        {"embeddings.moving": {"method": "dynamic_tsne", "over": "epochs", "lambda": -1}},
+        ["embeddings.moving.lambda"],
+    ),
+    "filters as steps": (
+        {
+            "representations.filters": {"layers": "all"},
+            "embeddings.moving": {"method": "dynamic_tsne", "over": "layers", "lambda": 0.1, "perplexity": 10},
+        },
+        ["embeddings.moving.over: filters of one layer are not those of another; on: {filter: whole}"],
+    ),
+    "neurons of a chosen layer": (
+        {"neurons": {"on": {"layer": "hidden1"}}},
+        ["neurons.on.layer: networks, samples and snapshots are chosen here"],
+    ),
+    "a figure named as the rule of films": (
+        {"figures.film": {"kind": "training_curves"}},
+        ["figures.film: the name is that of a rule"],
+    ),
     # Derived datasets
+    "a part that is not a part": (
+        {"datasets.some": {"from": "digits", "train": 5000}},
+        ["datasets.some.train: 5000 is no part of 1437 observations"],
+    ),
     "derived from nothing": (
         {"datasets.some": {"from": "digts", "classes": ["3", "8"]}},
         ["datasets.some.from: 'digts' is no dataset with a source of its own", "did you mean 'digits'?"],

@@ -15,7 +15,7 @@ PACKAGE = Path(dependencies.__file__).parent
 STAGES = modules("stages")
 UNTOLD = {"config", "runs", "store", "provenance", "commandline", "errors", "study_file", "snakemake_entry", "dependencies"}
 # What engines and kinds share stands beside them.
-SHARED = {"result", "style", "pictures", "class_scatter", "frame"}
+SHARED = {"result", "style", "pictures", "class_scatter", "chosen", "moving", "frame", "comparison"}
 
 
 def names(*wanted):

@@ -10,8 +10,10 @@ from checkout import PROJECT, copy_project, planned
 STUDIES = sorted(file.stem for file in (PROJECT / "workflow/studies").glob("*.yaml"))
 FIGURES = {"ruman-mlp": range(1, 13), "ruman-cnn": range(1, 61), "kuzma": range(1, 9), "kuzma-rebuilt": range(1, 9)}
 FIGURES |= {"shenk": range(1, 17), "shenk-small": range(1, 17)}
+FIGURES |= {name: [4, 5, 6, 7, 8, 10, 11, 12, 13, 14] for name in ("rauber", "rauber-small")}
 NETWORKS = {"ruman-mlp": 2 * 5, "ruman-cnn": 2 * 5, "kuzma": 2 * 7 * 4 * 5, "kuzma-rebuilt": 2 * 7 * 4 * 5}
 NETWORKS |= {"shenk": 3 * (5 + 20) * 5 + 5 * 5, "shenk-small": 3 * 5 * 5 + 3 * 4 * 2 + 5 * 2}
+NETWORKS |= dict.fromkeys(("rauber", "rauber-small"), 5 * 3)
 
 
 @pytest.fixture(scope="module")
@@ -46,6 +48,15 @@ def test_the_two_studies_of_kuzma_and_farkas_differ_in_one_dataset_only():
     sources = [content["datasets"].pop("svhn")["source"] for content in contents]
     assert sources == ["torchvision", "npz"]
     assert contents[0] == contents[1]
+
+
+def test_the_small_study_of_rauber_et_al_shows_and_claims_the_same():
+    whole, small = (
+        yaml.safe_load((PROJECT / f"workflow/studies/{name}.yaml").read_text().replace("mnist10k", "mnist"))
+        for name in ("rauber", "rauber-small")
+    )
+    for block in ("architectures", "samples", "representations", "embeddings", "scores", "figures", "tables", "claims"):
+        assert small[block] == whole[block]
 
 
 def test_the_last_layer_is_the_deepest_that_a_study_looks_at(project: Path):

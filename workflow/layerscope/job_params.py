@@ -6,7 +6,7 @@ Methods are named after their rules and take Snakemake's wildcards.
 from layerscope import selection, store
 from layerscope.looks import Looks
 from layerscope.provenance import canonical_json
-from layerscope.study import Run, Study, engine_module, shows_one, told_sizes
+from layerscope.study import Run, Study, engine_module, shows_one, told_lambdas, told_sizes
 
 # What claims call the sizes of networks.
 NETWORK_SIZES = ("width", "layers")
@@ -87,7 +87,7 @@ class JobParams:
 
     def neurons(self, wildcards) -> str:
         run = self.looks.runs[wildcards.run]
-        view = {"epochs": self.study.snapshots(run), "whole": self.study.mapped_layers(run), "filters": {}}
+        view = self.study.mapped(run, wildcards.sample)
         keys = self._keys(wildcards.run, wildcards.sample)
         return self._told("neurons", keys=keys, trees=self.study.neurons["trees"], view=view, threads=self.study.threads)
 
@@ -227,7 +227,13 @@ class JobParams:
         return self._told("aggregate", claims=self.study.claims, **sizes)
 
     def figure(self, wildcards) -> str:
-        options = self.study.figures[wildcards.figure]
+        return self._drawn(wildcards.figure)
+
+    def film(self, wildcards) -> str:
+        return self._drawn(wildcards.film)
+
+    def _drawn(self, name: str) -> str:
+        options = self.study.figures[name]
         if "network" in shows_one(options["kind"]):
             [run] = [run for run in self.study.runs if selection.allows(options["on"], **run.keys)]
             on = self.study.named_layers(options["on"], run)
@@ -235,6 +241,9 @@ class JobParams:
         if told_sizes(options["kind"]):
             chosen = [run for run in self.study.runs if selection.allows(options.get("on", {}), **run.keys)]
             options = {**options, "sizes": self._sizes(chosen)}
+        if told_lambdas(options["kind"]):
+            lambdas = {name: embedding["lambda"] for name, embedding in self.study.embeddings.items() if "lambda" in embedding}
+            options = {**options, "lambdas": lambdas}
         return self._told("figure", options=options)
 
     def _sizes(self, runs: list[Run]) -> dict[str, dict]:

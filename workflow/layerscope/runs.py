@@ -8,11 +8,12 @@ from layerscope import dependencies, selection, store
 from layerscope.errors import StudyError
 from layerscope.job_params import JobParams
 from layerscope.looks import Looks, is_empty
-from layerscope.study import Study, engine_module, neighbors_needed, shows_one
+from layerscope.study import Study, engine_module, is_film, neighbors_needed, shows_one
 
 FIGURE_INPUTS = ("score_table", "summary", "tests", "data", "history", "activations", "embedding", "neurons", "published")
 TABLE_FORMATS = ("csv", "md", "tex")
 FIGURE_FORMATS = ("svg", "png", "csv")
+FILM_FORMATS = ("gif", "html", "csv")
 
 
 class Jobs:
@@ -74,7 +75,8 @@ class Jobs:
             "dataset": "|".join(self.looks.inputs.values()),
             "sample": "|".join(self.study.samples) or "none",
             "embedding": "|".join(self.study.embeddings) or "none",
-            "figure": "|".join(self.study.figures) or "none",
+            "figure": "|".join(name for name in self.study.figures if not self._is_film(name)) or "none",
+            "film": "|".join(name for name in self.study.figures if self._is_film(name)) or "none",
             "table": "|".join(self.study.tables) or "none",
         }
 
@@ -106,10 +108,14 @@ class Jobs:
     def target(self, name: str) -> list[str]:
         """The files behind the name of a figure, a table or a claim."""
         if name in self.study.figures:
-            return [self.path("figure", figure=name, format=suffix) for suffix in FIGURE_FORMATS]
+            formats = FILM_FORMATS if self._is_film(name) else FIGURE_FORMATS
+            return [self.path("figure", figure=name, format=suffix) for suffix in formats]
         if name in self.study.tables:
             return [self.path("table", table=name, format=suffix) for suffix in TABLE_FORMATS]
         return [self.path("claims")]
+
+    def _is_film(self, name: str) -> bool:
+        return is_film(self.study.figures[name]["kind"])
 
     def data_files(self) -> list[str]:
         """The prepared datasets of all networks."""
@@ -168,6 +174,9 @@ class Jobs:
     def figure_reads(self, wildcards) -> dict[str, list[str]]:
         return self._shown_reads("figures", wildcards.figure)
 
+    def film_reads(self, wildcards) -> dict[str, list[str]]:
+        return self._shown_reads("figures", wildcards.film)
+
     def table_reads(self, wildcards) -> dict[str, list[str]]:
         return self._shown_reads("tables", wildcards.table)
 
@@ -212,7 +221,7 @@ class Jobs:
 
     def _neurons_files(self, source: str, sample: str) -> list[str]:
         run = self.looks.runs.get(source)
-        return [self.path("neurons", run=source, sample=sample)] if run and self.study.mapped_layers(run) else []
+        return [self.path("neurons", run=source, sample=sample)] if run and self.study.mapped(run, sample)["whole"] else []
 
     # The code behind jobs
 
@@ -244,6 +253,9 @@ class Jobs:
 
     def figure_code(self, wildcards) -> list[str]:
         return _code("figure", f"figures.{self.study.figures[wildcards.figure]['kind']}")
+
+    def film_code(self, wildcards) -> list[str]:
+        return _code("film", f"figures.{self.study.figures[wildcards.film]['kind']}")
 
     def table_code(self, wildcards) -> list[str]:
         return _code("table", f"tables.{self.study.tables[wildcards.table]['kind']}")

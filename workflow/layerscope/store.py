@@ -91,6 +91,17 @@ SCORE_COLUMNS = (
 )
 PUBLISHED = Path(__file__).parents[1] / "published"
 PUBLISHED_COLUMNS = ("figure", "dataset", "embedding", "layer", "filter", "state", "metric", "value")
+PUBLISHED_VALUE_COLUMNS = (
+    "figure",
+    "dataset",
+    "architecture",
+    "sample",
+    "embedding",
+    "layer",
+    "state",
+    "metric",
+    "value",
+)
 HISTORY_COLUMNS = ("epoch", "step", "split", "loss", "accuracy")
 
 
@@ -100,18 +111,27 @@ def published_names() -> list[str]:
 
 
 def published_file(name: str) -> str:
-    """A table of published numbers: figure, dataset, embedding, layer (its depth), filter, state, metric, value."""
+    """A table of published numbers, with the columns PUBLISHED_COLUMNS (layer is a depth) or PUBLISHED_VALUE_COLUMNS (a name)."""
     file = PUBLISHED / f"{name}.csv"
     return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
 
 
 def read_published(source: str | Path):
-    """Published numbers as a pandas DataFrame with the columns of published_file; filter is empty text for whole layers."""
+    """Published numbers by layer and filter, a pandas DataFrame with PUBLISHED_COLUMNS; filter is "" for whole layers."""
+    return _read_published(source, PUBLISHED_COLUMNS)
+
+
+def read_published_values(source: str | Path):
+    """Published numbers of single networks as a pandas DataFrame with PUBLISHED_VALUE_COLUMNS; "" where one does not apply."""
+    return _read_published(source, PUBLISHED_VALUE_COLUMNS)
+
+
+def _read_published(source: str | Path, columns: tuple[str, ...]):
     import pandas
 
     table = pandas.read_csv(source, dtype={"filter": "str"}, keep_default_na=False)
-    if tuple(table.columns) != PUBLISHED_COLUMNS:
-        raise StudyError(f"{source} has the columns {', '.join(table.columns)}; {', '.join(PUBLISHED_COLUMNS)} are wanted")
+    if tuple(table.columns) != columns:
+        raise StudyError(f"{source} has the columns {', '.join(table.columns)}; {', '.join(columns)} are wanted")
     return table
 
 
@@ -469,6 +489,29 @@ def representations(source: str | Path, view: View | None = None) -> Iterator[St
                             raise StudyError(f"{source}: layer {layer} has {array.shape[1]} filters, none is {index}")
                         maps = array[:, index].reshape(len(array), -1)
                         yield Stored(number, layer, index, depth, maps, attributes)
+
+
+def series(source: str | Path, view: View, over: str | None) -> Iterator[list[Stored]]:
+    """The representations of an activations file, as `representations` gives them, in the lists that are embedded together.
+
+    over: "epochs", the same layer or filter at its snapshots; "layers", the whole layers of a snapshot; None, each alone.
+    """
+    if over is None:
+        for stored in representations(source, view):
+            yield [stored]
+    elif over == "layers":
+        for epoch in view.epochs:
+            found = list(representations(source, View([epoch], view.whole, {})))
+            if found:
+                yield found
+    else:
+        of_whole = [View(view.epochs, [layer], {}) for layer in view.whole]
+        of_filters = [View(view.epochs, [], {layer: chosen}) for layer, chosen in view.filters.items()]
+        for part in of_whole + of_filters:
+            steps: dict[int | None, list[Stored]] = {}
+            for stored in representations(source, part):
+                steps.setdefault(stored.filter, []).append(stored)
+            yield from steps.values()
 
 
 def read_layer_rows(source: str | Path, epoch: int, layer: str, rows: "np.ndarray") -> "np.ndarray":

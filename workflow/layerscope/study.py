@@ -4,6 +4,7 @@ Read wherever Snakemake reads the rules, so only light modules are imported here
 """
 
 from dataclasses import dataclass, field
+from typing import Any
 
 from layerscope import dependencies, selection, store
 from layerscope.models.plan import Layer
@@ -154,12 +155,15 @@ class Study:
         wanted = self.whole["layers"]
         return [layer.name for layer in self.layers(run) if wanted == "all" or layer.name in wanted]
 
-    def mapped_layers(self, run: Run) -> list[str]:
-        """The layers of a network whose neurons are mapped."""
-        if self.neurons is None or not selection.allows(self.neurons["on"], **run.keys):
-            return []
+    def mapped(self, run: Run, sample: str) -> dict:
+        """The snapshots and layers of a network whose neurons are mapped by a sample, as job params (layerscope.store.View)."""
+        nothing = {"epochs": [], "whole": [], "filters": {}}
+        if self.neurons is None or not selection.allows(self.neurons["on"], sample=sample, **run.keys):
+            return nothing
         wanted = self.neurons["layers"]
-        return [layer for layer in self.whole_layers(run) if wanted == "all" or layer in wanted]
+        layers = [layer for layer in self.whole_layers(run) if wanted == "all" or layer in wanted]
+        epochs = selection.allowed_epochs(self.neurons["on"], self.snapshots(run))
+        return {"epochs": epochs, "whole": layers, "filters": {}} if layers and epochs else nothing
 
     def filter_layers(self, run: Run) -> list[str]:
         """The convolutions of a network whose filters are looked at one by one."""
@@ -217,18 +221,29 @@ def metrics() -> dict[str, Metric]:
 
 def shows_one(kind: str) -> tuple[str, ...]:
     """What a kind of figure shows exactly one of: of network, sample, embedding, layer and snapshot."""
-    try:
-        return dependencies.literal(f"layerscope.figures.{kind}", "SHOWS_ONE")
-    except KeyError:
-        return ()
+    return _declared(kind, "SHOWS_ONE", ())
 
 
 def told_sizes(kind: str) -> bool:
     """Whether a kind of figure is told the depth and width of architectures."""
+    return _declared(kind, "TOLD_SIZES", False)
+
+
+def told_lambdas(kind: str) -> bool:
+    """Whether a kind of figure is told the lambda of embeddings."""
+    return _declared(kind, "TOLD_LAMBDAS", False)
+
+
+def is_film(kind: str) -> bool:
+    """Whether a kind of figure moves."""
+    return _declared(kind, "FILM", False)
+
+
+def _declared(kind: str, name: str, default: object) -> Any:
     try:
-        return dependencies.literal(f"layerscope.figures.{kind}", "TOLD_SIZES")
+        return dependencies.literal(f"layerscope.figures.{kind}", name)
     except KeyError:
-        return False
+        return default
 
 
 def neighbors_needed(embedding: dict) -> int:
@@ -242,6 +257,9 @@ def neighbors_needed(embedding: dict) -> int:
 
 def source_sizes(dataset: dict) -> dict:
     """shape and classes of a dataset; train and test, as far as the study says them, with nothing held out for validation."""
+    if "train" in dataset:
+        whole = source_sizes({key: value for key, value in dataset.items() if key != "train"})
+        return {**whole, "train": dataset["train"]}
     if "keep_classes" in dataset:
         whole = source_sizes({key: value for key, value in dataset.items() if key != "keep_classes"})
         return {"shape": whole["shape"], "classes": len(dataset["keep_classes"])}

@@ -31,12 +31,14 @@ RESERVED_TARGETS = (
     "aggregate",
     "claims",
     "figure",
+    "film",
     "table",
 )
 SCORE_RULES = ("score_run", "score_sample", "score_raw", "score_embedding")
 RESERVED_SAMPLES = (*store.SPLITS, store.BATCHES, "scores")
 NAMED_LAYERS = ("input", selection.LAST, selection.HIDDEN)
 NETWORK_KEYS = ("dataset", *selection.NETWORK_KEYS)
+NEURON_KEYS = (*NETWORK_KEYS, "sample", "epoch", "state")
 STATES = ("input", "untrained", "trained", "intermediate")
 
 
@@ -56,6 +58,9 @@ def _check_names(study: Study) -> None:
 
 def _check_sizes(study: Study) -> None:
     for name, options in study.datasets.items():
+        whole = source_sizes({key: value for key, value in options.items() if key != "train"}).get("train")
+        if "train" in options and whole is not None and options["train"] >= whole:
+            raise StudyError(f"datasets.{name}.train: {options['train']} is no part of {whole} observations; ask for fewer")
         left = split_size(study, name, "train")
         if left is not None and left < 1:
             key = "validation" if options["validation"] else "test"
@@ -124,10 +129,12 @@ def _check_selectors(study: Study) -> None:
         "embedding": {*RESERVED_EMBEDDINGS, *study.embeddings},
     }
     for where, selector in _selectors(study):
-        of_networks = where.startswith(("training.", "samples.", "representations.", "neurons."))
+        of_networks = where.startswith(("training.", "samples.", "representations."))
         for key in selector:
             if of_networks and key not in NETWORK_KEYS:
                 raise StudyError(f"{where}.{key}: only networks are chosen here; {one_of(key, NETWORK_KEYS)}")
+            if where == "neurons.on" and key not in NEURON_KEYS:
+                raise StudyError(f"{where}.{key}: networks, samples and snapshots are chosen here; {one_of(key, NEURON_KEYS)}")
             if key not in selection.KEYS:
                 raise StudyError(f"{where}.{key}: unknown key; {one_of(key, selection.KEYS)}")
             for value in selection.values(selector, key):
@@ -168,6 +175,11 @@ def _check_neighbors(study: Study) -> None:
             what = "perplexity" if "perplexity" in embedding else "n_neighbors"
             raise StudyError(
                 f"embeddings.{name}.{what}: {embedding[what]:g} needs {needed} neighbours; neighbors.k is {study.k}, raise it"
+            )
+        view = selection.values(embedding.get("on", {}), "filter")
+        if embedding.get("over") == "layers" and study.filters is not None and view != [selection.WHOLE]:
+            raise StudyError(
+                f"embeddings.{name}.over: filters of one layer are not those of another; on: {{filter: {selection.WHOLE}}}"
             )
     for name, entry in study.scores.items():
         declared = known[entry["metric"]]

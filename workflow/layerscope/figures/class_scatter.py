@@ -3,37 +3,92 @@
 import matplotlib.patheffects as effects
 import numpy as np
 import pandas as pd
+from matplotlib.colors import to_rgba
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from layerscope import store
+from layerscope.errors import StudyError
+
+REST = "0.75"
+# How many times as large a misclassified observation is drawn as another one.
+MISTAKE_SIZE = 4
 
 
-def scatter_classes(axis, stored: store.Stored, labels: np.ndarray, classes: list[str], palette: list, size: float) -> None:
-    """The points of one embedding in a framed panel without ticks; each class named at the median of its points.
-
-    Points are rasterised, also in an SVG. A status that is not ok stands at the bottom.
-    """
+def frame(axis) -> None:
+    """A thin frame without ticks: the coordinates of an embedding mean nothing."""
     axis.set_xticks([])
     axis.set_yticks([])
     axis.spines[:].set_visible(True)
     axis.spines[:].set_linewidth(0.4)
+
+
+def chosen_class(name: str, classes: list[str]) -> int:
+    """The number of a class. Raises StudyError where the dataset has none of that name."""
+    if name not in classes:
+        raise StudyError(f"class: '{name}' is no class of the dataset; its classes are: {', '.join(classes)}")
+    return classes.index(name)
+
+
+def against_rest(palette: list, label: int) -> list:
+    """The colours of the classes where one of them is told from all others, which are grey."""
+    return [colour if number == label else REST for number, colour in enumerate(palette)]
+
+
+def mistakes(source: str) -> dict[int, np.ndarray]:
+    """Which observations of an activations file its network takes for another class: epoch -> (n,) bool."""
+    labels = store.read_labels(source)
+    return {found.epoch: found.classes != labels for found in store.predictions(source)}
+
+
+def scatter_classes(
+    axis,
+    stored: store.Stored,
+    labels: np.ndarray,
+    classes: list[str],
+    palette: list,
+    size: float,
+    wrong: np.ndarray | None = None,
+) -> None:
+    """The points of one embedding in a framed panel; each class named in the midst of its points, grey ones not.
+
+    wrong: (n,) which observations to mark as misclassified: triangles of their true class, edged in black. Points are
+    rasterised, also in an SVG. A status that is not ok stands at the bottom.
+    """
+    frame(axis)
     points = stored.array
-    axis.scatter(points[:, 0], points[:, 1], s=size, c=[palette[label] for label in labels], linewidths=0, rasterized=True)
-    for label, name in enumerate(classes):
-        own = points[labels == label]
-        if len(own):
-            x, y = np.median(own, axis=0)
-            text = axis.text(x, y, name, fontsize=6, weight="bold", color="0.1", ha="center", va="center")
-            text.set_path_effects([effects.withStroke(linewidth=1.5, foreground="white")])
+    shades = np.array([to_rgba(palette[label]) for label in labels])
+    right = np.ones(len(points), dtype=bool) if wrong is None else ~wrong
+    axis.scatter(*points[right].T, s=size, c=shades[right], linewidths=0, rasterized=True)
+    if not right.all():
+        large = MISTAKE_SIZE * size
+        axis.scatter(*points[~right].T, s=large, c=shades[~right], marker="^", edgecolors="k", linewidths=0.4, rasterized=True)
+    name_classes(axis, points, labels, ["" if colour == REST else name for name, colour in zip(classes, palette, strict=True)])
     status = str(stored.attributes["status"])
     if status != "ok":
         axis.text(0.5, 0.02, status, transform=axis.transAxes, fontsize=5, ha="center")
 
 
-def class_legend(figure: Figure, classes: list[str], palette: list) -> None:
-    """The colours of the classes, below all panels."""
-    handles = [Line2D([], [], linestyle="none", marker="o", color=colour) for colour in palette]
+def name_classes(axis, points: np.ndarray, labels: np.ndarray, names: list[str]) -> None:
+    """The name of each class that occurs, at that of its points (n, 2) which is nearest to their median."""
+    for label, name in enumerate(names):
+        own = points[labels == label]
+        if len(own) and name:
+            # The median itself may lie between two clusters, among points of another class.
+            x, y = own[np.square(own - np.median(own, axis=0)).sum(axis=1).argmin()]
+            text = axis.text(x, y, name, fontsize=6, weight="bold", color="0.1", ha="center", va="center")
+            text.set_path_effects([effects.withStroke(linewidth=1.5, foreground="white")])
+
+
+def class_legend(figure: Figure, classes: list[str], palette: list, marked: bool = False) -> None:
+    """The colours of the classes, below all panels; grey ones together; marked: what triangles mean too."""
+    shown = [(name, colour) for name, colour in zip(classes, palette, strict=True) if colour != REST]
+    shown += [("rest", REST)] if REST in palette else []
+    handles = [Line2D([], [], linestyle="none", marker="o", color=colour) for _, colour in shown]
+    classes = [name for name, _ in shown]
+    if marked:
+        handles.append(Line2D([], [], linestyle="none", marker="^", color="0.6", markeredgecolor="k", markeredgewidth=0.5))
+        classes = [*classes, "misclassified"]
     across = max(2, int(figure.get_figwidth() / 1.1))
     figure.legend(handles, classes, loc="outside lower center", ncols=across, fontsize=6, markerscale=0.5)
 

@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.class_scatter import class_legend, coordinates, scatter_classes
+from layerscope.figures.class_scatter import class_legend, coordinates, mistakes, scatter_classes
 from layerscope.figures.style import colours, network_name, set_title
 from layerscope.inputs import Inputs
 from layerscope.states import state
@@ -18,7 +18,7 @@ WIDEST = 8
 
 
 def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """One colour a class, its name at the median of its points and below all panels. More than eight layers or filters go
+    """One colour a class, its name in the midst of its points and below all panels. More than eight layers or filters go
     on in further bands of rows. The table has the coordinates: epoch, layer, filter, index (row in the split), label, x, y.
     """
     described = store.describe_data(inputs.data[0])
@@ -42,6 +42,9 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     for axis in axes[-len(epochs) :, len(columns) - (bands - 1) * width :].flat:
         axis.set_axis_off()
     palette = colours(len(described.classes))
+    wrong = {}
+    for source in inputs.activations if options["mark_misclassified"] else []:
+        wrong.update(mistakes(source))
     tables = []
     for row, epoch in enumerate(epochs):
         for number, column in enumerate(columns):
@@ -54,10 +57,11 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
             if stored is None:
                 axis.set_axis_off()
                 continue
-            scatter_classes(axis, stored, labels, described.classes, palette, options["point_size"])
+            marked = wrong.get(epoch) if stored.layer != "input" else None
+            scatter_classes(axis, stored, labels, described.classes, palette, options["point_size"], marked)
             if row == 0 or stored.layer != "input":
                 tables.append(coordinates(stored, labels, index))
-    class_legend(figure, described.classes, palette)
+    class_legend(figure, described.classes, palette, marked=bool(wrong))
     keys = store.file_params(inputs.embedding[0 if epochs == [None] else -1])["keys"]
     about = f"{network_name(keys)}, {keys['embedding']} of {len(labels):,} observations ({keys['sample']})"
     set_title(figure, options["title"] or about)

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.class_scatter import class_legend, coordinates, scatter_classes
+from layerscope.figures.class_scatter import against_rest, chosen_class, class_legend, coordinates, mistakes, scatter_classes
 from layerscope.figures.style import colours, set_title
 from layerscope.inputs import Inputs
 
@@ -32,8 +32,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
 
     A panel is named after what is not common to all. `trained` and `last` are of the snapshots and layers that are embedded.
 
-    The classes are those of the first dataset: all datasets shown must have as many. The table has the coordinates and
-    the keys of each panel.
+    The classes are those of the first dataset: all datasets shown must have as many. With `class` that one is told from the
+    rest. The table has the coordinates and the keys of each panel.
     """
     on = options.get("on", {})
     panels = sorted((panel for source in inputs.embedding for panel in _panels(source, on)), key=lambda panel: _order(panel, on))
@@ -43,10 +43,12 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     counts = {dataset: len(described[dataset].classes) for dataset, _ in (panel.sample for panel in panels)}
     if len(set(counts.values())) > 1:
         raise StudyError(f"the panels have datasets with different numbers of classes ({counts}); name one under `on`")
-    observed = {}
+    observed, wrong = {}, {}
     for source in inputs.activations:
         keys = store.file_params(source)["keys"]
         observed[keys["dataset"], keys["sample"]] = store.read_labels(source), store.read_index(source)
+        if options["mark_misclassified"]:
+            wrong[_looked_at(keys)] = mistakes(source)
     across = min(options["columns"], len(panels))
     down = -(-len(panels) // across)
     inches = options["panel_inches"]
@@ -55,20 +57,37 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
         axis.set_axis_off()
     classes = described[panels[0].sample[0]].classes
     palette = colours(len(classes))
+    if options["class"] is not None:
+        palette = against_rest(palette, chosen_class(options["class"], classes))
     # The input has none of the keys of a network: what it lacks tells no networks apart.
     named = [panel for panel in panels if panel.about["architecture"]] or panels
     common = {key for key in TOLD_APART if len({panel.about[key] for panel in named}) == 1}
     tables = []
     for axis, panel in zip(axes.flat, panels, strict=False):
         labels, index = observed[panel.sample]
-        scatter_classes(axis, panel.stored, labels, described[panel.sample[0]].classes, palette, options["point_size"])
+        marked = wrong.get(_looked_at(panel.about), {}).get(panel.stored.epoch)
+        scatter_classes(axis, panel.stored, labels, described[panel.sample[0]].classes, palette, options["point_size"], marked)
         told = [key for key in TOLD_APART if key not in common or (key == "layer" and not panel.about["architecture"])]
         axis.set_title("\n".join(textwrap.wrap(_words(panel.about, told), int(CHARACTERS_PER_INCH * inches))), fontsize=7)
         keys = {key: panel.about[key] for key in ("dataset", "architecture", "activation", "seed", "sample", "embedding")}
         tables.append(coordinates(panel.stored, labels, index).assign(**keys))
-    class_legend(figure, classes, palette)
+    if options["shared_axes"]:
+        _share_limits(axes.flat[: len(panels)])
+    class_legend(figure, classes, palette, marked=any(wrong.values()))
     set_title(figure, options["title"] or _words(named[0].about, [key for key in TOLD_APART if key in common]))
     return figure, pd.concat(tables, ignore_index=True)
+
+
+def _looked_at(keys: dict) -> tuple:
+    return tuple(keys[key] for key in ("dataset", "architecture", "activation", "seed", "sample"))
+
+
+def _share_limits(axes) -> None:
+    """One scale for all panels, by which points that stand still are seen to."""
+    for name in ("x", "y"):
+        low, high = zip(*(getattr(axis, f"get_{name}lim")() for axis in axes), strict=True)
+        for axis in axes:
+            axis.set(**{f"{name}lim": (min(low), max(high))})
 
 
 def _panels(source: str, on: dict) -> list[Panel]:

@@ -9,7 +9,8 @@ from matplotlib.figure import Figure
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.pictures import pictures
+from layerscope.figures.class_scatter import chosen_class
+from layerscope.figures.pictures import pictures_of_rows
 from layerscope.figures.style import network_name, set_title
 from layerscope.inputs import Inputs
 
@@ -26,7 +27,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     described = store.describe_data(inputs.data[0])
     [layer] = selection.values(options["on"], "layer")
     [source] = [file for file in inputs.activations if store.file_params(file)["keys"]["architecture"]]
-    classes = _chosen_classes(options["class"], described.classes)
+    named = options["class"]
+    classes = list(range(len(described.classes))) if named is None else [chosen_class(named, described.classes)]
     labels, index = store.read_labels(source), store.read_index(source)
     missing = [described.classes[label] for label in classes if not (labels == label).any()]
     if missing:
@@ -35,7 +37,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     names = [described.classes[label] for label in classes]
     keys = store.file_params(source)["keys"]
     if layer == "input":
-        maps = _images(inputs.data[0], store.file_params(source)["sample"]["split"], index[positions]) / described.white
+        maps = pictures_of_rows(inputs.data[0], store.file_params(source)["sample"]["split"], index[positions]) / described.white
         about = f"{keys['dataset']}, the first image of a class in {keys['sample']}"
     else:
         [epoch] = selection.allowed_epochs(options["on"], options["snapshots"])
@@ -53,19 +55,6 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
         for number, values in enumerate([of_example] if layer == "input" else of_example)
     ]
     return drawn, pd.DataFrame(rows)
-
-
-def _chosen_classes(name: str | None, classes: list[str]) -> list[int]:
-    if name is None:
-        return list(range(len(classes)))
-    if name not in classes:
-        raise StudyError(f"class: '{name}' is no class of the dataset; its classes are: {', '.join(classes)}")
-    return [classes.index(name)]
-
-
-def _images(source: str, split: str, rows: np.ndarray) -> np.ndarray:
-    ascending = np.unique(rows)
-    return pictures(store.read_images(source, split, ascending))[np.searchsorted(ascending, rows)]
 
 
 def _show(axis, values: np.ndarray, layer: str, largest: float) -> None:

@@ -9,7 +9,7 @@ from matplotlib.figure import Figure
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.class_scatter import class_legend
+from layerscope.figures.class_scatter import chosen_class, class_legend, frame
 from layerscope.figures.style import RAMP, colours, network_name, set_title
 from layerscope.inputs import Inputs
 from layerscope.states import state
@@ -33,16 +33,14 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     shown = [found for found in store.neurons(inputs.neurons[0]) if found[0].layer == layer and found[0].epoch in epochs]
     if not shown:
         raise StudyError(f"{inputs.neurons[0]} has no neurons of {layer} in what `on` chooses; did the training diverge?")
-    if options["class"] is not None and options["class"] not in classes:
-        raise StudyError(f"class: '{options['class']}' is none of {', '.join(classes)}")
     figure, axes = plt.subplots(1, len(shown), figsize=(PANEL_INCHES * len(shown) + 0.4, PANEL_INCHES + 0.8), squeeze=False)
-    chosen = None if options["class"] is None else classes.index(options["class"])
-    strongest = max(neurons.importances[slice(None) if chosen is None else chosen].max() for _, neurons in shown)
+    chosen = None if options["class"] is None else chosen_class(options["class"], classes)
+    strengths = [_strengths(neurons, chosen) for _, neurons in shown]
+    strongest = max(strength.max() for strength in strengths)
     palette = colours(len(classes))
     tables = []
-    for axis, (stored, neurons) in zip(axes[0], shown, strict=True):
+    for axis, (stored, neurons), strength in zip(axes[0], shown, strengths, strict=True):
         told = neurons.importances.argmax(axis=0)
-        strength = neurons.importances.max(axis=0) if chosen is None else neurons.importances[chosen]
         share = strength / strongest if strongest > 0 else np.zeros_like(strength)
         if chosen is None:
             shades = [(*palette[label], max(FAINTEST, value)) for label, value in zip(told, share, strict=True)]
@@ -76,6 +74,13 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     return figure, pd.concat(tables, ignore_index=True)
 
 
+def _strengths(neurons: store.Neurons, chosen: int | None) -> np.ndarray:
+    """(d,) how much each neuron tells the chosen class, or the one that it tells best; 0 for a class not in the sample."""
+    if chosen is None:
+        return neurons.importances.max(axis=0)
+    return neurons.importances[chosen] if chosen < len(neurons.importances) else np.zeros(neurons.importances.shape[1])
+
+
 def _draw_map(axis, neurons: store.Neurons, shades: list) -> None:
     living = neurons.living
     points = neurons.points[living]
@@ -86,8 +91,5 @@ def _draw_map(axis, neurons: store.Neurons, shades: list) -> None:
         lowest = points[:, 1].min() if len(points) else 0.0
         below = lowest - 0.1 * (np.ptp(points, axis=0).max(initial=0) or 1)
         axis.plot(np.linspace(left, right, dead), np.full(dead, below), "x", color="0.5", markersize=3, markeredgewidth=0.5)
-    axis.set_xticks([])
-    axis.set_yticks([])
+    frame(axis)
     axis.set_aspect("equal", adjustable="datalim")
-    axis.spines[:].set_visible(True)
-    axis.spines[:].set_linewidth(0.4)

@@ -2,6 +2,7 @@
 
 import numpy as np
 
+from layerscope import store
 from layerscope.data.tensors import channelled
 
 
@@ -11,3 +12,9 @@ def pictures(images: np.ndarray) -> np.ndarray:
         return images[:, None, :]
     channels = channelled(images)
     return channels.transpose(0, 2, 3, 1) if channels.shape[1] == 3 else channels[:, 0]
+
+
+def pictures_of_rows(source: str, split: str, rows: np.ndarray) -> np.ndarray:
+    """Pictures of some rows of a split of a prepared dataset, in the order of `rows`."""
+    ascending = np.unique(rows)
+    return pictures(store.read_images(source, split, ascending))[np.searchsorted(ascending, rows)]

@@ -19,6 +19,9 @@ def main(arguments: argparse.Namespace) -> None:
     check_declared(dataset, params)
     if options.get("keep_classes"):
         dataset = with_classes(dataset, options["keep_classes"], params["dataset"])
+    if options.get("train"):
+        _, kept = hold_out(*dataset.splits["train"], options["train"], params["dataset"])
+        dataset.splits["train"] = kept
     if options.get("preprocess"):
         dataset = preprocessed(dataset, options["preprocess"], params["dataset"])
     if params["validation"]:

@@ -1,0 +1,61 @@
+"""What pictures of one network share: its files among those of the input, and the embeddings in them that `on` chooses."""
+
+from layerscope import selection, store
+from layerscope.errors import StudyError
+
+
+def of_network(sources: list[str]) -> str:
+    """The one file that is of a network, not of the input of its dataset."""
+    [source] = [file for file in sources if store.file_params(file)["keys"]["architecture"]]
+    return source
+
+
+def chosen_embedding(sources: list[str], layer: str, epoch: int) -> store.Stored:
+    """The embedding of one whole layer of the network at a snapshot, of the first embedding seed. StudyError if there is none."""
+    source = of_network(sources)
+    for _, stored in store.embeddings(source):
+        if (stored.epoch, stored.layer, stored.filter) == (epoch, layer, None):
+            return stored
+    raise StudyError(f"{source} has no embedding of {layer} at epoch {epoch}; did the training diverge?")
+
+
+def chosen_steps(sources: list[str], options: dict) -> list[store.Stored]:
+    """The embeddings that `on` chooses, of the first embedding seed: one layer or filter at several snapshots, or whole layers.
+
+    sources: the embedding files, among them that of one network. Raises StudyError where they are no steps of one kind.
+    """
+    on = options["on"]
+    epochs = selection.allowed_epochs(on, options["snapshots"])
+    found = list(store.embeddings(of_network(sources)))
+    first = found[0][0] if found else None
+    steps = [
+        stored
+        for seed, stored in found
+        if seed == first and stored.epoch in epochs and selection.allows(on, layer=stored.layer, filter=_view(stored))
+    ]
+    several = [
+        name for name in ("epoch", "layer", "filter") if len({getattr(stored, name) for stored in steps}) > 1 and len(steps) > 1
+    ]
+    if several not in (["epoch"], ["layer"]):
+        what = f"{len(steps)} of them" if len(steps) < 2 else f"several of each: {', '.join(several)}"
+        raise StudyError(f"an evolution is over the snapshots of one layer or the layers of one snapshot; `on` leaves {what}")
+    return steps
+
+
+def _view(stored: store.Stored) -> str | int:
+    return selection.WHOLE if stored.filter is None else stored.filter
+
+
+def step_names(steps: list[store.Stored]) -> list[str]:
+    """What tells each step from the others: its epoch, or its layer."""
+    if len({stored.epoch for stored in steps}) > 1:
+        return [f"epoch {stored.epoch}" for stored in steps]
+    return [f"layer {stored.depth} ({stored.layer})" for stored in steps]
+
+
+def what_is_fixed(steps: list[store.Stored]) -> str:
+    """The layer whose epochs the steps are, or the epoch whose layers they are."""
+    first = steps[0]
+    if len({stored.epoch for stored in steps}) > 1:
+        return f"layer {first.depth} ({first.layer})" + ("" if first.filter is None else f", filter {first.filter}")
+    return f"epoch {first.epoch}"

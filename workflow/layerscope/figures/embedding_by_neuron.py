@@ -1,0 +1,73 @@
+"""The observations in the colour of one neuron's activation: what that neuron knows of them."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from layerscope import selection, store
+from layerscope.errors import StudyError
+from layerscope.figures.chosen import chosen_embedding, of_network
+from layerscope.figures.class_scatter import chosen_class, coordinates, frame, name_classes
+from layerscope.figures.style import RAMP, network_name, set_title
+from layerscope.inputs import Inputs
+
+READS = ("embedding", "activations", "neurons", "data")
+SHOWS_ONE = ("network", "sample", "embedding", "layer", "snapshot")
+
+
+def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+    """One layer's embedding, brighter where the neuron is more active, the most active observations on top.
+
+    The neuron is the one that is named; without a name the one that tells `class` best, or any class. The table has the
+    coordinates and the activation.
+    """
+    classes = store.describe_data(inputs.data[0]).classes
+    on = options["on"]
+    [layer] = selection.values(on, "layer")
+    [epoch] = selection.allowed_epochs(on, options["snapshots"])
+    source = of_network(inputs.activations)
+    neurons = _neurons(inputs.neurons[0], epoch, layer)
+    neuron, label = chosen_neuron(neurons.importances, options["neuron"], options["class"], classes)
+    labels, index = store.read_labels(source), store.read_index(source)
+    outputs = store.read_layer_rows(source, epoch, layer, np.arange(len(labels)))
+    active = outputs.reshape(len(outputs), -1)[:, neuron]
+    stored = chosen_embedding(inputs.embedding, layer, epoch)
+    figure, axis = plt.subplots(figsize=(4.4, 4.2))
+    frame(axis)
+    order = np.argsort(active, kind="stable")
+    dots = axis.scatter(
+        *stored.array[order].T, c=active[order], cmap=RAMP, s=options["point_size"], linewidths=0, rasterized=True
+    )
+    name_classes(axis, stored.array, labels, classes)
+    figure.colorbar(dots, ax=axis, label="activation", shrink=0.8)
+    told = f"importance for class {classes[label]}: {neurons.importances[label, neuron]:.3f}"
+    about = f"neuron {neuron} of {outputs[0].size} of {layer}, {network_name(store.file_params(source)['keys'])}, epoch {epoch}"
+    set_title(figure, options["title"] or f"{about} ({told})")
+    return figure, coordinates(stored, labels, index).assign(neuron=neuron, activation=active)
+
+
+def chosen_neuron(importances: np.ndarray, neuron: int | None, name: str | None, classes: list[str]) -> tuple[int, int]:
+    """The number of a neuron, and of the class that it is shown for. importances: (classes, d).
+
+    neuron: where it is named. name: of the class that it is to tell best. Raises StudyError where there is neither.
+    """
+    count = importances.shape[1]
+    if neuron is not None and neuron >= count:
+        raise StudyError(f"neuron: {neuron} is none of the {count} neurons of the layer, 0 to {count - 1}")
+    if name is not None:
+        label = chosen_class(name, classes)
+        if label >= len(importances):
+            raise StudyError(f"class: the sample has no observation of class {name}; choose another class or sample")
+        return int(importances[label].argmax()) if neuron is None else neuron, label
+    if neuron is not None:
+        return neuron, int(importances[:, neuron].argmax())
+    label, neuron = np.unravel_index(importances.argmax(), importances.shape)
+    return int(neuron), int(label)
+
+
+def _neurons(source: str, epoch: int, layer: str) -> store.Neurons:
+    for stored, neurons in store.neurons(source):
+        if (stored.epoch, stored.layer) == (epoch, layer):
+            return neurons
+    raise StudyError(f"{source} has no neurons of {layer} at epoch {epoch}; did the training diverge?")

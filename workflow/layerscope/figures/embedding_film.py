@@ -1,0 +1,60 @@
+"""The observations as they move through the epochs, or the layers, of a network: a film."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+
+from layerscope import store
+from layerscope.figures.chosen import chosen_steps, of_network, step_names
+from layerscope.figures.class_scatter import class_legend, coordinates, frame
+from layerscope.figures.moving import Film
+from layerscope.figures.style import colours, network_name, set_title
+from layerscope.inputs import Inputs
+
+FILM = True
+READS = ("embedding", "activations", "data")
+SHOWS_ONE = ("network", "sample", "embedding")
+# Frames on the way from one step to the next, and on each step.
+MOVING, RESTING = 8, 6
+FRAMES_A_SECOND = 12
+INCHES = (4.0, 4.7)
+
+
+def draw(inputs: Inputs, options: dict) -> tuple[Film, pd.DataFrame]:
+    """Straight ways from step to step, with a rest at each. The table has the coordinates of the steps."""
+    described = store.describe_data(inputs.data[0])
+    steps = chosen_steps(inputs.embedding, options)
+    source = of_network(inputs.activations)
+    labels, index = store.read_labels(source), store.read_index(source)
+    palette = colours(len(described.classes))
+    points = np.stack([stored.array for stored in steps])
+    figure, axis = plt.subplots(figsize=INCHES)
+    frame(axis)
+    dots = axis.scatter(*points[0].T, s=options["point_size"], c=[palette[label] for label in labels], linewidths=0)
+    low, high = points.min(axis=(0, 1)), points.max(axis=(0, 1))
+    margin = 0.04 * (high - low).max() + 1e-9
+    axis.set(xlim=(low[0] - margin, high[0] + margin), ylim=(low[1] - margin, high[1] + margin))
+    class_legend(figure, described.classes, palette)
+    set_title(figure, options["title"] or network_name(store.file_params(source)["keys"]))
+    names = step_names(steps)
+    moments = frames(len(steps))
+
+    def show(number: int) -> None:
+        step, share = moments[number]
+        after = min(step + 1, len(steps) - 1)
+        dots.set_offsets((1 - share) * points[step] + share * points[after])
+        axis.set_title(names[step if share < 0.5 else after])
+
+    film = Film(figure, show, len(moments), 1000 // FRAMES_A_SECOND)
+    return film, pd.concat([coordinates(stored, labels, index) for stored in steps], ignore_index=True)
+
+
+def frames(steps: int) -> list[tuple[int, float]]:
+    """(step, share of the way to the next one) of every frame; the way is taken slowly at both ends."""
+    moments = []
+    for step in range(steps):
+        moments += [(step, 0.0)] * RESTING
+        if step < steps - 1:
+            ways = np.arange(1, MOVING + 1) / (MOVING + 1)
+            moments += [(step, float(way)) for way in ways**2 * (3 - 2 * ways)]
+    return moments + [(steps - 1, 0.0)] * RESTING

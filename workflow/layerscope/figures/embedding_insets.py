@@ -1,0 +1,155 @@
+"""One embedding with the images that its clusters consist of beside it."""
+
+from dataclasses import dataclass
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+from matplotlib.patches import ConnectionPatch
+
+from layerscope import selection, store
+from layerscope.class_clusters import split_in_two
+from layerscope.errors import StudyError
+from layerscope.figures.chosen import chosen_embedding, of_network
+from layerscope.figures.class_scatter import class_legend, mistakes, scatter_classes
+from layerscope.figures.pictures import pictures_of_rows
+from layerscope.figures.style import colours, network_name, set_title
+from layerscope.inputs import Inputs
+
+READS = ("embedding", "activations", "data")
+SHOWS_ONE = ("network", "sample", "embedding", "layer", "snapshot")
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """members: positions in the sample, those nearest to the middle first. gap: of the class it is a half of, NaN if none."""
+
+    name: str
+    label: int
+    members: np.ndarray
+    gap: float
+
+
+def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+    """The clusters are those around `observations` (rows of the split), where they are named.
+
+    Else they are found: both halves of each class that falls into two (layerscope.class_clusters), widest gaps first; where
+    no class does, each class as a whole. The table has the clusters, their gap and size, and the rows of the images shown.
+    """
+    described = store.describe_data(inputs.data[0])
+    on = options["on"]
+    [layer] = selection.values(on, "layer")
+    [epoch] = selection.allowed_epochs(on, options["snapshots"])
+    source = of_network(inputs.activations)
+    stored = chosen_embedding(inputs.embedding, layer, epoch)
+    labels, index = store.read_labels(source), store.read_index(source)
+    if options["observations"]:
+        clusters = around(stored.array, labels, index, options["observations"], described.classes)
+    else:
+        clusters = found(stored.array, labels, described.classes, options["gap"], options["smallest"])
+    clusters = clusters[: options["insets"]]
+    split = store.file_params(source)["sample"]["split"]
+    palette = colours(len(described.classes))
+    figure, main, sides = _layout(len(clusters))
+    wrong = mistakes(source).get(epoch) if options["mark_misclassified"] else None
+    scatter_classes(main, stored, labels, described.classes, palette, options["point_size"], wrong)
+    rows = []
+    for axis, cluster in zip(sides, _side_by_side(clusters, stored.array), strict=True):
+        shown = cluster.members[: options["images"]]
+        images = pictures_of_rows(inputs.data[0], split, index[shown]) / described.white
+        _show_inset(axis, images, cluster.name, palette[cluster.label])
+        middle = stored.array[cluster.members[0]]
+        on_left = axis.get_subplotspec().colspan.start == 0
+        line = ConnectionPatch(
+            (1 if on_left else 0, 0.5),
+            tuple(middle),
+            coordsA="axes fraction",
+            coordsB="data",
+            axesA=axis,
+            axesB=main,
+            color="0.2",
+            linewidth=0.6,
+        )
+        figure.add_artist(line)
+        rows.append(
+            {
+                "cluster": cluster.name,
+                "class": described.classes[cluster.label],
+                "gap": cluster.gap,
+                "observations": len(cluster.members),
+                "x": middle[0],
+                "y": middle[1],
+                "rows": " ".join(str(row) for row in index[shown]),
+            }
+        )
+    class_legend(figure, described.classes, palette, marked=wrong is not None)
+    about = f"{layer} of {network_name(store.file_params(source)['keys'])}, epoch {epoch}, {len(labels):,} observations"
+    set_title(figure, options["title"] or about)
+    return figure, pd.DataFrame(rows)
+
+
+def found(points: np.ndarray, labels: np.ndarray, classes: list[str], gap: float, smallest: float) -> list[Cluster]:
+    """The halves of classes with a gap of at least `gap`, widest first; each class as a whole where there is none."""
+    halves, wholes = [], []
+    for label in np.unique(labels):
+        own = np.flatnonzero(labels == label)
+        split = split_in_two(points[own], smallest)
+        name = classes[label]
+        wholes.append(Cluster(name, int(label), _from_the_middle(points, own), split.gap))
+        if split.gap >= gap:
+            parts = (own[~split.second], own[split.second])
+            named = zip("ab", parts, strict=True)
+            pair = [Cluster(f"{name} {part}", int(label), _from_the_middle(points, half), split.gap) for part, half in named]
+            halves.append(pair)
+    halves.sort(key=lambda pair: -pair[0].gap)
+    return [half for pair in halves for half in pair] or wholes
+
+
+def around(points: np.ndarray, labels: np.ndarray, index: np.ndarray, rows: list[int], classes: list[str]) -> list[Cluster]:
+    """What lies around the observations of some rows of the split, of any class, nearest first."""
+    clusters = []
+    for row in rows:
+        if row not in index:
+            raise StudyError(f"observations: row {row} of the split is not in the sample; name one that is")
+        own = int(np.flatnonzero(index == row)[0])
+        members = np.argsort(np.square(points - points[own]).sum(axis=1), kind="stable")
+        clusters.append(Cluster(f"{classes[labels[own]]}, row {row}", int(labels[own]), members, float("nan")))
+    return clusters
+
+
+def _from_the_middle(points: np.ndarray, own: np.ndarray) -> np.ndarray:
+    distances = np.square(points[own] - np.median(points[own], axis=0)).sum(axis=1)
+    middle = points[own[distances.argmin()]]
+    return own[np.argsort(np.square(points[own] - middle).sum(axis=1), kind="stable")]
+
+
+def _side_by_side(clusters: list[Cluster], points: np.ndarray) -> list[Cluster]:
+    """Clusters in the order of the insets: the left half of them down the left side, the others down the right."""
+    middles = {cluster.name: points[cluster.members[0]] for cluster in clusters}
+    across = sorted(clusters, key=lambda cluster: middles[cluster.name][0])
+    half = (len(clusters) + 1) // 2
+    sides = (across[:half], across[half:])
+    return [cluster for side in sides for cluster in sorted(side, key=lambda cluster: -middles[cluster.name][1])]
+
+
+def _layout(count: int) -> tuple[Figure, plt.Axes, list[plt.Axes]]:
+    """The panel in the middle, insets down both sides."""
+    left = (count + 1) // 2
+    figure = plt.figure(figsize=(6.6, max(4.6, 0.95 * left + 0.8)))
+    grid = figure.add_gridspec(left, 3, width_ratios=(1, 4, 1))
+    main = figure.add_subplot(grid[:, 1])
+    sides = [figure.add_subplot(grid[number, 0]) for number in range(left)]
+    return figure, main, sides + [figure.add_subplot(grid[number, 2]) for number in range(count - left)]
+
+
+def _show_inset(axis: plt.Axes, images: np.ndarray, name: str, colour: tuple) -> None:
+    across = int(np.ceil(np.sqrt(len(images))))
+    blank = np.ones_like(images[0])
+    filled = [*images, *[blank] * (-len(images) % across)]
+    lines = [np.concatenate(filled[start : start + across], axis=1) for start in range(0, len(filled), across)]
+    axis.imshow(np.clip(np.concatenate(lines, axis=0), 0, 1), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
+    axis.set_xticks([])
+    axis.set_yticks([])
+    axis.spines[:].set(visible=True, color=colour, linewidth=1.5)
+    axis.set_title(name, fontsize=6, pad=2)

@@ -1,0 +1,62 @@
+"""The way of every observation through the epochs, or the layers, of a network: a trail in the colour of its class."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.collections import LineCollection
+from matplotlib.colors import LinearSegmentedColormap
+from matplotlib.figure import Figure
+
+from layerscope import store
+from layerscope.figures.chosen import chosen_steps, of_network, step_names, what_is_fixed
+from layerscope.figures.class_scatter import class_legend, coordinates, frame
+from layerscope.figures.style import colours, network_name, set_title
+from layerscope.inputs import Inputs
+
+READS = ("embedding", "activations", "data")
+SHOWS_ONE = ("network", "sample", "embedding")
+# Of the first step; the last one has the full colour.
+DARKEST = 0.15
+BACKGROUND = "0.08"
+
+
+def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+    """Brighter is later, on a dark ground (Rauber et al. 2017); the last step is a dot. The table has the coordinates."""
+    described = store.describe_data(inputs.data[0])
+    steps = chosen_steps(inputs.embedding, options)
+    source = of_network(inputs.activations)
+    labels, index = store.read_labels(source), store.read_index(source)
+    palette = colours(len(described.classes))
+    figure, axis = plt.subplots(figsize=(4.6, 5.4))
+    frame(axis)
+    axis.set_facecolor(BACKGROUND)
+    points = np.stack([stored.array for stored in steps])
+    brightness = np.linspace(DARKEST, 1, len(steps))
+    for number, share in enumerate(brightness[1:], start=1):
+        # Later legs lie above earlier ones.
+        legs = np.stack([points[number - 1], points[number]], axis=1)
+        shades = np.array([dimmed(palette[label], share) for label in labels])
+        axis.add_collection(LineCollection(legs, colors=shades, linewidths=0.25, zorder=number, rasterized=True))
+    ends = [palette[label] for label in labels]
+    axis.scatter(*points[-1].T, s=options["point_size"], c=ends, linewidths=0, zorder=len(steps), rasterized=True)
+    axis.autoscale_view()
+    names = step_names(steps)
+    _step_scale(figure, axis, names, brightness)
+    class_legend(figure, described.classes, palette)
+    keys = store.file_params(source)["keys"]
+    about = f"{network_name(keys)}, {what_is_fixed(steps)}: from {names[0]} to {names[-1]}, {len(labels):,} observations"
+    set_title(figure, options["title"] or about)
+    return figure, pd.concat([coordinates(stored, labels, index) for stored in steps], ignore_index=True)
+
+
+def dimmed(colour: tuple, share: float) -> tuple:
+    """A colour as dark as a share of it."""
+    return tuple(share * part for part in colour)
+
+
+def _step_scale(figure: Figure, axis, names: list[str], brightness: np.ndarray) -> None:
+    """Which brightness is which step, in grey beside the panel."""
+    ramp = LinearSegmentedColormap.from_list("steps", [(share,) * 3 for share in brightness], N=len(names))
+    shades = plt.cm.ScalarMappable(plt.Normalize(-0.5, len(names) - 0.5), ramp)
+    bar = figure.colorbar(shades, ax=axis, location="bottom", shrink=0.9, aspect=50, ticks=range(len(names)))
+    bar.ax.set_xticklabels(names, fontsize=6, rotation=0 if len(names) < 7 else 90)

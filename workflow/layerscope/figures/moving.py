@@ -1,0 +1,38 @@
+"""Figures that move."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import matplotlib.pyplot as plt
+import numpy as np
+from matplotlib.figure import Figure
+from PIL import Image
+
+DOTS_PER_INCH = 90
+# Of the file: the classes and the edges of their dots. Fewer make it smaller.
+COLOURS = 64
+
+
+@dataclass(frozen=True)
+class Film:
+    """show: changes the figure to what it is in the frame of a number, from 0. milliseconds: that each frame lasts."""
+
+    figure: Figure
+    show: Callable[[int], None]
+    frames: int
+    milliseconds: int
+
+
+def save_film(film: Film, target: Path) -> None:
+    """Write a film as a GIF that begins again at its end."""
+    film.figure.set_dpi(DOTS_PER_INCH)
+    pictures = []
+    for number in range(film.frames):
+        film.show(number)
+        film.figure.canvas.draw()
+        # Without dithering: its noise would be most of the file.
+        pictures.append(Image.fromarray(np.asarray(film.figure.canvas.buffer_rgba())).convert("RGB").quantize(COLOURS, dither=0))
+    first, *rest = pictures
+    first.save(target, format="GIF", save_all=True, append_images=rest, duration=film.milliseconds, loop=0)
+    plt.close(film.figure)

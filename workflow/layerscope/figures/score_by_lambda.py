@@ -1,0 +1,64 @@
+"""What stillness costs: two scores of dynamic embeddings against their lambda, and against each other."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+from matplotlib.figure import Figure
+
+from layerscope import store
+from layerscope.aggregation import RUN, per_run, select
+from layerscope.errors import StudyError
+from layerscope.figures.style import colours, network_title, set_title
+from layerscope.inputs import Inputs
+
+READS = ("score_table",)
+TOLD_LAMBDAS = True
+
+
+def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+    """Each score is the mean over the steps of a run; thin lines are runs, thick ones means, a colour a network on a dataset.
+
+    options: `lambdas` has the lambda of every embedding. The table has a row a run and embedding.
+    """
+    table = _by_lambda(store.read_score_table(inputs.score_table[0]), options)
+    score, against = options["score"], options["against"]
+    networks = list(table.groupby(["dataset", "architecture", "activation"], sort=True))
+    palette = colours(max(len(networks), 3))
+    figure, panels = plt.subplots(1, 3, figsize=(8.4, 2.9))
+    positive = table.loc[table["lambda"] > 0, "lambda"]
+    for (key, own), colour in zip(networks, palette, strict=False):
+        label = f"{network_title(*key[:2])}, n = {own['seed'].nunique()}"
+        mean = own.groupby("lambda")[[score, against]].mean()
+        for panel, name in zip(panels, (score, against), strict=False):
+            for _, run in own.groupby("seed"):
+                panel.plot(run["lambda"], run[name], color=colour, linewidth=0.5, alpha=0.6)
+            panel.plot(mean.index, mean[name], color=colour, marker="o", markersize=3, label=label)
+        panels[2].plot(mean[against], mean[score], color=colour, marker="o", markersize=3)
+        for weight, values in mean.iterrows():
+            panels[2].annotate(f"{weight:g}", (values[against], values[score]), (3, 3), textcoords="offset points", fontsize=6)
+    for panel, name in zip(panels, (score, against), strict=False):
+        if len(positive):
+            panel.set_xscale("symlog", linthresh=positive.min())
+        panel.set_xlim(left=0)
+        panel.set_xlabel("lambda")
+        panel.set_ylabel(f"{name}, mean over steps")
+    panels[2].set_xlabel(f"{against}, mean over steps")
+    panels[2].set_ylabel(f"{score}, mean over steps")
+    panels[2].set_title("numbers are lambda")
+    handles, labels = panels[0].get_legend_handles_labels()
+    figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=7)
+    set_title(figure, options["title"] or f"{score} and {against} of dynamic t-SNE")
+    return figure, table
+
+
+def _by_lambda(scores: pd.DataFrame, options: dict) -> pd.DataFrame:
+    names = [options["score"], options["against"]]
+    scores = scores[scores["metric"].isin(names) & scores["space"].isin(options["lambdas"])]
+    runs = select(per_run(scores), options["on"])
+    runs = runs[(runs["state"] != "input") & np.isfinite(runs["value"])]
+    missing = [name for name in names if name not in set(runs["metric"])]
+    if missing:
+        raise StudyError(f"{missing[0]} reaches no embedding by dynamic_tsne that `on` chooses; widen it")
+    runs = runs.assign(**{"lambda": runs["space"].map(options["lambdas"])})
+    keys = [*RUN, "sample", "space", "lambda"]
+    return runs.pivot_table(values="value", index=keys, columns="metric", aggfunc="mean").reset_index().sort_values(keys)
