@@ -16,9 +16,11 @@ VGG = ("runs/shapes/vgg/relu/seed0",)
 CODER = ("runs/shapes/coder/relu/seed0",)
 UNEVEN = ("runs/uneven/small/relu/seed0",)
 INPUT = ("inputs/digits",)
-SHOWN = {"Drawing figure hit", "Writing table separation", "Judging the claims"}
+SHOWN = {"Drawing figure hit", "Drawing figure stillness", "Writing table separation", "Judging the claims"}
 AFTER_SCORES = {"Aggregating all scores", *SHOWN}
-OF_TSNE = {"Drawing figure grid", "Drawing figure confused"}
+OF_TSNE = {f"Drawing figure {name}" for name in ("grid", "confused", "knows", "insets")}
+# Steps embedded together, of one network.
+DYNAMIC = ("moving", "still")
 OF_MAPS = {"Drawing figure maps"}
 
 
@@ -46,7 +48,8 @@ def scoring(*sources: str) -> set[str]:
     """All scores of representations and embeddings."""
     jobs = {f"Scoring the representations of {source} on some" for source in sources}
     jobs |= {f"Scoring {source} on some in pca" for source in sources}
-    return jobs | {f"Scoring {source} on some in tsne" for source in sources if source in (MLP[0], INPUT[0])}
+    jobs |= {f"Scoring {source} on some in tsne" for source in sources if source in (MLP[0], INPUT[0])}
+    return jobs | {f"Scoring {source} on some in {name}" for source in sources if source == MLP[0] for name in DYNAMIC}
 
 
 def replaced(file: str, old: str, new: str) -> Callable[[Path], None]:
@@ -101,6 +104,15 @@ CASES = {
     "an embedding's option": (
         in_study("iterations: 40, on", "iterations: 60, on"),
         embedding(MLP[0], *INPUT, name="tsne") | AFTER_SCORES | OF_TSNE,
+    ),
+    "the lambda of an evolution": (
+        in_study("lambda: 1000", "lambda: 100"),
+        embedding(MLP[0], name="still") | AFTER_SCORES | {"Making film moves"},
+    ),
+    "a film's module": (code_edited("figures/embedding_film.py"), {"Making film moves"}),
+    "how many trees look at neurons": (
+        in_study("trees: 10", "trees: 12"),
+        {f"Mapping the neurons of {MLP[0]} on some", "Drawing figure correlated", "Drawing figure knows"},
     ),
     "one more seed": (
         in_study(
@@ -159,6 +171,7 @@ CASES = {
         code_edited("scoring/kl.py"),
         {f"Scoring {source} on some in pca" for source in EVERYWHERE}
         | {f"Scoring {source} on some in tsne" for source in (MLP[0], *INPUT)}
+        | {f"Scoring {MLP[0]} on some in {name}" for name in DYNAMIC}
         | AFTER_SCORES,
     ),
     "store.py": (code_edited("store.py"), set()),
