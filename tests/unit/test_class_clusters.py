@@ -79,6 +79,12 @@ def test_the_share_of_split_classes_is_counted():
     assert found["gap"].value == pytest.approx(np.mean(gaps))
 
 
+def test_a_class_without_a_gap_counts_as_one_piece():
+    split, _ = two_blobs()
+    found = scored(np.vstack([split, np.zeros((200, 2))]), np.repeat([0, 1], 200))
+    assert found["split"].value == 0.5
+
+
 def test_one_class_alone_is_scored():
     points, _ = two_blobs()
     assert scored(points, np.zeros(200, int))["split"].value == 1.0

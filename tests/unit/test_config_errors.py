@@ -149,7 +149,60 @@ BROKEN = {
         {"figures.film": {"kind": "training_curves"}},
         ["figures.film: the name is that of a rule"],
     ),
+    "a lambda without end": (
+        {"embeddings.moving": {"method": "dynamic_tsne", "over": "epochs", "lambda": 1e16}},
+        ["embeddings.moving.lambda"],
+    ),
+    "neurons of an unknown layer": (
+        {"neurons": {"layers": ["hiden1"]}},
+        ["neurons.layers: 'hiden1' is no layer that is looked at as a whole", "hidden1"],
+    ),
+    "a map of neurons that are not mapped": (
+        {"figures.map": {"kind": "neuron_map", "on": {"seed": 0, "layer": "hidden1"}}},
+        ["figures.map.on: the neurons of hidden1 are not mapped there"],
+    ),
+    "a neuron that is not there": (
+        {
+            "neurons": {},
+            "figures.one": {
+                "kind": "embedding_by_neuron",
+                "neuron": 16,
+                "on": {"seed": 0, "embedding": "tsne", "layer": "hidden1", "state": "trained"},
+            },
+        },
+        ["figures.one.neuron: 16 is none of the 16 neurons of hidden1, 0 to 15"],
+    ),
+    "trails through embeddings that are not of steps": (
+        {"figures.trails": {"kind": "embedding_trails", "on": {"seed": 0, "embedding": "tsne", "layer": "hidden1"}}},
+        ["figures.trails.on.embedding: tsne is no embedding by dynamic_tsne"],
+    ),
+    "trails of one step": (
+        {
+            "embeddings.moving": {"method": "dynamic_tsne", "over": "epochs", "lambda": 0.1, "perplexity": 10},
+            "figures.trails": {
+                "kind": "embedding_trails",
+                "on": {"seed": 0, "embedding": "moving", "layer": "hidden1", "state": "trained"},
+            },
+        },
+        ["figures.trails.on leaves 1 snapshots of 1 layers in moving, which is over epochs"],
+    ),
+    "insets of the input": (
+        {"figures.insets": {"kind": "embedding_insets", "on": {"seed": 0, "embedding": "tsne", "layer": "input"}}},
+        ["figures.insets.on.layer: embedding_insets shows a layer of a network, and the input is none"],
+    ),
+    "published numbers of another kind": (
+        {"tables.published": {"kind": "published_values", "published": "ruman-mlp"}},
+        ["tables.published.published: the numbers of 'ruman-mlp' are for a table of kind: published"],
+    ),
     # Derived datasets
+    "preprocessing that does nothing": (
+        {"datasets.some": {"from": "digits", "preprocess": {"sobel": False}}},
+        ["datasets.some.preprocess asks for no step"],
+    ),
+    "grey values of grey images": (
+        {"datasets.some": {"from": "digits", "preprocess": {"grayscale": True}}},
+        ["datasets.some.preprocess.grayscale: the images have no three channels"],
+    ),
     "a part that is not a part": (
         {"datasets.some": {"from": "digits", "train": 5000}},
         ["datasets.some.train: 5000 is no part of 1437 observations"],

@@ -92,10 +92,15 @@ def test_it_ends_where_the_whole_gradient_is_small(joints, start):
     assert np.mean(slopes) < 0.1 * np.mean(partial)
 
 
-def test_a_rate_that_is_far_too_high_is_lowered_and_said(joints, start):
-    found = descend_dynamically(joints, start, schedule(learning_rate=1e8), 0.1)
+@pytest.mark.parametrize("rate", [1e4, 1e6, 1e8])
+@pytest.mark.parametrize("weight", [0.0, 0.1])
+def test_a_rate_that_is_far_too_high_is_lowered_and_said(joints, start, rate, weight):
+    """Whether points end nowhere, or merely above where they began."""
+    found = descend_dynamically(joints, start, schedule(learning_rate=rate), weight)
     assert found.retries > 0
-    assert found.learning_rate == 1e8 / 2**found.retries
+    assert found.learning_rate == rate / 2**found.retries
+    began = sum(divergence(joint, start) for joint in joints)
+    assert objective(found.divergences, found.displacement, weight) < began
 
 
 def test_one_step_has_no_displacement(joints, start):
@@ -180,7 +185,9 @@ def test_a_dead_step_by_itself_is_told(layers):
 @pytest.mark.parametrize("weight", [0.0, 0.1])
 def test_where_all_steps_are_dead_all_points_stay_at_the_origin(weight):
     dead = [np.ones((40, 3), np.float32), np.zeros((40, 2), np.float32)]
-    assert not any(step.points.any() for step in dynamic_tsne.embed_steps(dead, {**OPTIONS, "lambda": weight}, 0, 1))
+    for step in dynamic_tsne.embed_steps(dead, {**OPTIONS, "lambda": weight}, 0, 1):
+        assert not step.points.any()
+        assert step.status.startswith("no variance")
 
 
 def test_steps_of_different_points_are_refused(layers):

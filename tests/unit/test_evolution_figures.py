@@ -64,15 +64,21 @@ def network(tmp_path):
     importances = np.full((3, WIDTH), 0.1)
     importances[1, 3] = 0.8
     living = np.arange(WIDTH) < 4
-    target = str(tmp_path / "neurons.h5")
-    with store.create_hdf5(target, "neurons", {"keys": NETWORK}, provenance()) as file:
-        for epoch in SNAPSHOTS:
-            places = np.where(living[:, None], generator.normal(size=(WIDTH, 2)), np.nan).astype(np.float32)
-            about = store.Stored(epoch, "conv1", None, 1, None, {})
-            store.write_neurons(file, about, store.Neurons(places, importances, living))
+    target = neurons(tmp_path, importances, living)
     embedding = files.embedding(points)
     given = Inputs(data=files.data, activations=[of_input, of_network], embedding=[embedding], neurons=[target])
     return Network(given, labels, files.index, points, outputs)
+
+
+def neurons(folder, importances, living):
+    """The file of the neurons of conv1, in places drawn at random."""
+    target = str(folder / "neurons.h5")
+    with store.create_hdf5(target, "neurons", {"keys": NETWORK}, provenance()) as file:
+        for epoch in SNAPSHOTS:
+            places = np.random.default_rng(epoch).normal(size=(WIDTH, 2))
+            places = np.where(living[:, None], places, np.nan).astype(np.float32)
+            store.write_neurons(file, store.Stored(epoch, "conv1", None, 1, None, {}), store.Neurons(places, importances, living))
+    return target
 
 
 def options(on=None, **more):
@@ -163,6 +169,34 @@ def test_one_class_is_told_from_the_rest_in_the_map(network):
     assert table["importance"].tolist() == [0.1, 0.1, 0.1, 0.8, 0.1]
 
 
+def test_a_layer_whose_neurons_are_all_dead_is_drawn(network, tmp_path):
+    neurons(tmp_path, np.zeros((3, WIDTH)), np.zeros(WIDTH, bool))
+    for name in (None, "bee"):
+        figure, table = neuron_map.draw(network.inputs, options({"layer": "conv1"}, **{"class": name}))
+        assert figure.axes[0].get_title() == "untrained (epoch 0), 5 dead"
+        assert not table["living"].any()
+
+
+def test_neurons_that_tell_no_class_have_none(network, tmp_path):
+    """As where the sample has one class only."""
+    neurons(tmp_path, np.zeros((2, WIDTH)), np.ones(WIDTH, bool))
+    _, table = neuron_map.draw(network.inputs, options({"layer": "conv1"}, **{"class": None}))
+    assert set(table["class"]) == {""}
+    with pytest.raises(StudyError, match="no neuron of the layer tells a class"):
+        embedding_by_neuron.draw(network.inputs, by_neuron())
+    with pytest.raises(StudyError, match="no neuron tells bee from the rest"):
+        embedding_by_neuron.draw(network.inputs, by_neuron(**{"class": "bee"}))
+    assert len(embedding_by_neuron.draw(network.inputs, by_neuron(neuron=2))[1]) == N
+
+
+@pytest.mark.parametrize("draw", [embedding_trails.draw, embedding_film.draw])
+def test_steps_that_diverged_are_named(network, tmp_path, draw):
+    network.points[5, "conv1", 1, None][3] = np.nan
+    network.inputs.embedding[0] = made(tmp_path, network.labels).embedding(network.points, status="diverged: not finite")
+    with pytest.raises(StudyError, match="the embedding of conv1 at epoch 5 is diverged"):
+        draw(network.inputs, options({"layer": "conv1"}))
+
+
 # Clusters
 
 
@@ -237,15 +271,16 @@ def test_scores_are_averaged_over_steps_and_stand_by_their_lambda(tmp_path):
     rows = [
         {**OF_LAYER, "seed": float(seed), "space": space, "epoch": epoch, "metric": metric, "value": value + seed + epoch}
         for seed in (0, 1)
-        for space, value in (("free", 1.0), ("still", 3.0))
+        for space, value in (("unbound", 1.0), ("bound", 3.0))
         for epoch in (2, 4)
         for metric in ("kl", "displacement")
     ]
     pd.DataFrame(rows).to_parquet(tmp_path / "scores.parquet")
     inputs = Inputs(score_table=[str(tmp_path / "scores.parquet")])
     told = {"kind": "score_by_lambda", "score": "kl", "against": "displacement", "on": {}, "title": ""}
-    _, table = score_by_lambda.draw(inputs, {**told, "lambdas": {"free": 0.0, "still": 0.5}})
+    _, table = score_by_lambda.draw(inputs, {**told, "lambdas": {"unbound": 0.0, "bound": 0.5}})
     found = table.set_index(["seed", "lambda"])["kl"]
+    assert list(table["lambda"]) == [0.0, 0.5, 0.0, 0.5]
     assert found.to_dict() == {(0.0, 0.0): 4.0, (0.0, 0.5): 6.0, (1.0, 0.0): 5.0, (1.0, 0.5): 7.0}
     with pytest.raises(StudyError, match="reaches no embedding by dynamic_tsne"):
         score_by_lambda.draw(inputs, {**told, "lambdas": {}})

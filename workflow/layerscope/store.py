@@ -110,6 +110,12 @@ def published_names() -> list[str]:
     return sorted(file.stem for file in PUBLISHED.glob("*.csv"))
 
 
+def published_columns(name: str) -> tuple[str, ...]:
+    """The columns of a table of published numbers."""
+    with open(PUBLISHED / f"{name}.csv", encoding="utf-8") as file:
+        return tuple(file.readline().strip().split(","))
+
+
 def published_file(name: str) -> str:
     """A table of published numbers, with the columns PUBLISHED_COLUMNS (layer is a depth) or PUBLISHED_VALUE_COLUMNS (a name)."""
     file = PUBLISHED / f"{name}.csv"

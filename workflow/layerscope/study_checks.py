@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 
 from layerscope import selection, store
 from layerscope.errors import StudyError, one_of
+from layerscope.shown_checks import SHOWN_CHECKS
 from layerscope.study import (
     RESERVED_EMBEDDINGS,
     Run,
@@ -12,7 +13,6 @@ from layerscope.study import (
     metrics,
     neighbors_needed,
     sample_size,
-    shows_one,
     source_sizes,
     split_size,
 )
@@ -65,9 +65,21 @@ def _check_sizes(study: Study) -> None:
         if left is not None and left < 1:
             key = "validation" if options["validation"] else "test"
             raise StudyError(f"datasets.{name}.{key}: {options[key]} leaves nothing to train on; hold out less")
+        if "preprocess" in options:
+            _check_preprocessing(name, options)
         rates = options.get("class_rates")
         if rates and rates["lowest"] > rates["highest"]:
             raise StudyError(f"datasets.{name}.rates.lowest: {rates['lowest']:g} is above highest, {rates['highest']:g}")
+
+
+def _check_preprocessing(name: str, options: dict) -> None:
+    steps, shape = options["preprocess"], source_sizes({**options, "preprocess": {"grayscale": False}})["shape"]
+    if not any(steps.values()):
+        raise StudyError(f"datasets.{name}.preprocess asks for no step; leave it out, or name one")
+    if len(shape) == 1:
+        raise StudyError(f"datasets.{name}.preprocess changes images; the dataset has vectors")
+    if steps["grayscale"] and (len(shape) != 3 or shape[0] != 3):
+        raise StudyError(f"datasets.{name}.preprocess.grayscale: the images have no three channels; leave it out")
 
 
 def _check_snapshots(study: Study) -> None:
@@ -243,54 +255,6 @@ def _check_scores_named(study: Study) -> None:
                     raise StudyError(f"{block}.{name}: '{score}' is no score of a network as such; accuracy and loss are")
 
 
-def _check_figures(study: Study) -> None:
-    for name, table in study.tables.items():
-        source = table.get("published")
-        if source is not None and source not in store.published_names():
-            raise StudyError(
-                f"tables.{name}.published: nothing is published as '{source}'; {one_of(source, store.published_names())}"
-            )
-        for embedding in [part for pair in table.get("noise", {}).items() for part in pair]:
-            if embedding not in study.embeddings:
-                raise StudyError(
-                    f"tables.{name}.noise: no embedding is named '{embedding}'; {one_of(embedding, study.embeddings)}"
-                )
-        if table["kind"] == "tests":
-            for key in table.get("on", {}):
-                if key in ("seed", "epoch", "state"):
-                    raise StudyError(f"tables.{name}.on.{key}: a test is over all seeds, of the first and last epoch; remove it")
-    for name, figure in study.figures.items():
-        wanted = shows_one(figure["kind"])
-        if wanted:
-            _check_shows_one(study, name, figure, wanted)
-        if figure["kind"] == "embedding_grid" and figure["panels"] == "filters" and len(_named_layers(figure)) != 1:
-            raise StudyError(f"figures.{name}.on.layer: panels: filters needs exactly one layer")
-
-
-def _named_layers(figure: dict) -> list[str]:
-    return selection.values(figure.get("on", {}), "layer") or []
-
-
-def _check_shows_one(study: Study, name: str, figure: dict, wanted: tuple[str, ...]) -> None:
-    on = figure.get("on", {})
-    runs = [run for run in study.runs if selection.allows(on, **run.keys)]
-    snapshots = selection.allowed_epochs(on, study.snapshots(runs[0])) if len(runs) == 1 else []
-    # The input is the same at every snapshot.
-    of_input = _named_layers(figure) == ["input"]
-    found = {
-        "network": len(runs),
-        "sample": sum(selection.allows(on, sample=sample) for sample in study.samples),
-        "embedding": sum(selection.allows(on, embedding=embedding) for embedding in study.embeddings),
-        "layer": len(_named_layers(figure)),
-        "snapshot": 1 if of_input else len(snapshots),
-    }
-    if any(found[part] != 1 for part in wanted):
-        chosen = ", ".join(f"{found[part]} {part}{'' if found[part] == 1 else 's'}" for part in wanted)
-        keys = {"network": "dataset, architecture, activation, seed", "snapshot": "epoch or state"}
-        named = ", ".join(keys.get(part, part) for part in wanted)
-        raise StudyError(f"figures.{name}.on chooses {chosen}; {figure['kind']} shows one of each: name {named}")
-
-
 def _simple_values(values: object) -> bool:
     return isinstance(values, list) and all(isinstance(value, str | int) for value in values)
 
@@ -346,7 +310,7 @@ CHECKS: tuple[Callable[[Study], None], ...] = (
     _check_samples,
     _check_neighbors,
     _check_scores_named,
-    _check_figures,
+    *SHOWN_CHECKS,
     _check_courses,
     _check_claims_are_definite,
 )

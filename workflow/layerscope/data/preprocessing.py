@@ -5,6 +5,7 @@ import numpy as np
 from layerscope.data.dataset import Dataset
 from layerscope.errors import StudyError
 
+STEPS = ("grayscale", "sobel", "blur")
 # Of red, green and blue in luma (ITU-R BT.601).
 LUMA = np.array([0.299, 0.587, 0.114])
 
@@ -19,7 +20,8 @@ def preprocessed(dataset: Dataset, options: dict, name: str) -> Dataset:
     splits = {split: (_changed(images, options, name), labels) for split, (images, labels) in dataset.splits.items()}
     largest = float(splits["train"][0].max()) or 1.0
     scaled = {split: (np.minimum(images / np.float32(largest), 1), labels) for split, (images, labels) in splits.items()}
-    steps = ", ".join(f"{step} {value:g}" if step == "blur" else step for step, value in options.items() if value)
+    asked = [step for step in STEPS if options[step]]
+    steps = ", ".join(f"{step} {options[step]:g}" if step == "blur" else step for step in asked)
     return Dataset(scaled, dataset.classes, 1.0, f"{dataset.source}, {steps}", dataset.sha256)
 
 

@@ -30,8 +30,9 @@ def embed_steps(steps: list[np.ndarray], options: dict, seed: int, threads: int)
     except ValueError as error:
         raise StudyError(f"method: dynamic_tsne, on {len(steps[0])} points: {error}") from error
     about = {"displacement": found.displacement, "learning_rate": found.learning_rate, "retries": found.retries}
+    all_dead = all(coincident(points) is not None for points in steps)
     embedded = []
     for points, step, divergence in zip(steps, found.points, found.divergences, strict=True):
-        alone = coincident(points) if options["lambda"] == 0 else None
+        alone = coincident(points) if options["lambda"] == 0 or all_dead else None
         embedded.append(replace(alone or checked(step, divergence, found.iterations), about=about))
     return embedded

@@ -1,13 +1,17 @@
 """What pictures of one network share: its files among those of the input, and the embeddings in them that `on` chooses."""
 
+import numpy as np
+
 from layerscope import selection, store
 from layerscope.errors import StudyError
 
 
 def of_network(sources: list[str]) -> str:
     """The one file that is of a network, not of the input of its dataset."""
-    [source] = [file for file in sources if store.file_params(file)["keys"]["architecture"]]
-    return source
+    found = [file for file in sources if store.file_params(file)["keys"]["architecture"]]
+    if len(found) != 1:
+        raise StudyError(f"`on` chooses {len(found)} networks that are embedded; name one, and one of its layers")
+    return found[0]
 
 
 def chosen_embedding(sources: list[str], layer: str, epoch: int) -> store.Stored:
@@ -15,6 +19,7 @@ def chosen_embedding(sources: list[str], layer: str, epoch: int) -> store.Stored
     source = of_network(sources)
     for _, stored in store.embeddings(source):
         if (stored.epoch, stored.layer, stored.filter) == (epoch, layer, None):
+            _check_finite(source, stored)
             return stored
     raise StudyError(f"{source} has no embedding of {layer} at epoch {epoch}; did the training diverge?")
 
@@ -39,7 +44,15 @@ def chosen_steps(sources: list[str], options: dict) -> list[store.Stored]:
     if several not in (["epoch"], ["layer"]):
         what = f"{len(steps)} of them" if len(steps) < 2 else f"several of each: {', '.join(several)}"
         raise StudyError(f"an evolution is over the snapshots of one layer or the layers of one snapshot; `on` leaves {what}")
+    for stored in steps:
+        _check_finite(of_network(sources), stored)
     return steps
+
+
+def _check_finite(source: str, stored: store.Stored) -> None:
+    if not np.isfinite(stored.array).all():
+        status = stored.attributes["status"]
+        raise StudyError(f"{source}: the embedding of {stored.layer} at epoch {stored.epoch} is {status}; show another one")
 
 
 def _view(stored: store.Stored) -> str | int:

@@ -41,7 +41,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     )
     name_classes(axis, stored.array, labels, classes)
     figure.colorbar(dots, ax=axis, label="activation", shrink=0.8)
-    told = f"importance for class {classes[label]}: {neurons.importances[label, neuron]:.3f}"
+    importance = neurons.importances[label, neuron]
+    told = f"importance for class {classes[label]}: {importance:.3f}" if importance > 0 else "it tells no class"
     about = f"neuron {neuron} of {outputs[0].size} of {layer}, {network_name(store.file_params(source)['keys'])}, epoch {epoch}"
     set_title(figure, options["title"] or f"{about} ({told})")
     return figure, coordinates(stored, labels, index).assign(neuron=neuron, activation=active)
@@ -57,11 +58,15 @@ def chosen_neuron(importances: np.ndarray, neuron: int | None, name: str | None,
         raise StudyError(f"neuron: {neuron} is none of the {count} neurons of the layer, 0 to {count - 1}")
     if name is not None:
         label = chosen_class(name, classes)
-        if label >= len(importances):
-            raise StudyError(f"class: the sample has no observation of class {name}; choose another class or sample")
+        if label >= len(importances) or not importances[label].any():
+            raise StudyError(
+                f"class: no neuron tells {name} from the rest in this sample; choose another class, or name a neuron"
+            )
         return int(importances[label].argmax()) if neuron is None else neuron, label
     if neuron is not None:
         return neuron, int(importances[:, neuron].argmax())
+    if not importances.any():
+        raise StudyError("no neuron of the layer tells a class in this sample; choose another layer, or name a neuron")
     label, neuron = np.unravel_index(importances.argmax(), importances.shape)
     return int(neuron), int(label)
 

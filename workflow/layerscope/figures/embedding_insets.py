@@ -45,10 +45,12 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     stored = chosen_embedding(inputs.embedding, layer, epoch)
     labels, index = store.read_labels(source), store.read_index(source)
     if options["observations"]:
-        clusters = around(stored.array, labels, index, options["observations"], described.classes)
+        clusters = around(stored.array, labels, index, options["observations"], described.classes, options["images"])
     else:
         clusters = found(stored.array, labels, described.classes, options["gap"], options["smallest"])
-    clusters = clusters[: options["insets"]]
+    split_classes = sum(cluster.gap >= options["gap"] for cluster in clusters) // 2
+    # Both halves of a class, or none.
+    clusters = clusters[: options["insets"] - (options["insets"] % 2 if split_classes else 0)]
     split = store.file_params(source)["sample"]["split"]
     palette = colours(len(described.classes))
     figure, main, sides = _layout(len(clusters))
@@ -85,6 +87,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
         )
     class_legend(figure, described.classes, palette, marked=wrong is not None)
     about = f"{layer} of {network_name(store.file_params(source)['keys'])}, epoch {epoch}, {len(labels):,} observations"
+    if not options["observations"]:
+        about += f": {split_classes} of {len(np.unique(labels))} classes fall into two clusters"
     set_title(figure, options["title"] or about)
     return figure, pd.DataFrame(rows)
 
@@ -106,15 +110,17 @@ def found(points: np.ndarray, labels: np.ndarray, classes: list[str], gap: float
     return [half for pair in halves for half in pair] or wholes
 
 
-def around(points: np.ndarray, labels: np.ndarray, index: np.ndarray, rows: list[int], classes: list[str]) -> list[Cluster]:
-    """What lies around the observations of some rows of the split, of any class, nearest first."""
+def around(
+    points: np.ndarray, labels: np.ndarray, index: np.ndarray, rows: list[int], classes: list[str], count: int
+) -> list[Cluster]:
+    """The `count` observations nearest to those of some rows of the split, of any class, these themselves first."""
     clusters = []
     for row in rows:
         if row not in index:
             raise StudyError(f"observations: row {row} of the split is not in the sample; name one that is")
         own = int(np.flatnonzero(index == row)[0])
         members = np.argsort(np.square(points - points[own]).sum(axis=1), kind="stable")
-        clusters.append(Cluster(f"{classes[labels[own]]}, row {row}", int(labels[own]), members, float("nan")))
+        clusters.append(Cluster(f"{classes[labels[own]]}, row {row}", int(labels[own]), members[:count], float("nan")))
     return clusters
 
 

@@ -1,6 +1,7 @@
 """One score of every layer of trained networks, in the order of the layers: a panel an architecture, a colour a dataset."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -48,7 +49,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     for panel in panels[:, 0]:
         panel.set_ylabel(options["score"])
     # Intervals of two runs may be many times as wide as what the score can be: they are cut.
-    panels[0, 0].set_ylim(0, HEADROOM * runs["value"].max())
+    if np.isfinite(runs["value"]).any():
+        panels[0, 0].set_ylim(0, HEADROOM * runs["value"].max())
     handles = [Line2D([], [], color=colour, label=", ".join(kind)) for kind, colour in palette.items()]
     figure.legend(handles=handles, loc="outside lower center", ncols=max(1, int(figure.get_figwidth() / 1.6)))
     set_title(

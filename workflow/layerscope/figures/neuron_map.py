@@ -18,13 +18,15 @@ READS = ("neurons", "data")
 SHOWS_ONE = ("network", "sample", "layer")
 PANEL_INCHES = 2.6
 FAINTEST = 0.15
+# Of living neurons that no class needs, as where the sample has one class only.
+TELLS_NOTHING = (0.75, 0.75, 0.75, 1.0)
 
 
 def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Snapshots across, untrained first. With `class` one class against all others: the brighter, the more it is told.
 
-    Otherwise each neuron has the colour of the class that it tells best, the more opaque the better it does. Neurons
-    without variance lie in a row of crosses below the map.
+    Otherwise each neuron has the colour of the class that it tells best, the more opaque the better it does, and is grey where
+    it tells none. Neurons without variance lie in a row of crosses below the map.
     """
     classes = store.describe_data(inputs.data[0]).classes
     on = options["on"]
@@ -40,10 +42,13 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     palette = colours(len(classes))
     tables = []
     for axis, (stored, neurons), strength in zip(axes[0], shown, strengths, strict=True):
-        told = neurons.importances.argmax(axis=0)
+        told = neurons.importances.argmax(axis=0) if chosen is None else np.full(len(strength), chosen)
         share = strength / strongest if strongest > 0 else np.zeros_like(strength)
         if chosen is None:
-            shades = [(*palette[label], max(FAINTEST, value)) for label, value in zip(told, share, strict=True)]
+            shades = [
+                (*palette[label], max(FAINTEST, value)) if value else TELLS_NOTHING
+                for label, value in zip(told, share, strict=True)
+            ]
         else:
             shades = [RAMP(value) for value in share]
         _draw_map(axis, neurons, shades)
@@ -58,7 +63,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
                     "living": neurons.living,
                     "x": neurons.points[:, 0],
                     "y": neurons.points[:, 1],
-                    "class": [classes[label] for label in told],
+                    "class": [classes[label] if value else "" for label, value in zip(told, strength, strict=True)],
                     "importance": strength,
                 }
             )
@@ -89,7 +94,8 @@ def _draw_map(axis, neurons: store.Neurons, shades: list) -> None:
     if dead:
         left, right = (points[:, 0].min(), points[:, 0].max()) if len(points) else (0.0, 1.0)
         lowest = points[:, 1].min() if len(points) else 0.0
-        below = lowest - 0.1 * (np.ptp(points, axis=0).max(initial=0) or 1)
+        spread = np.ptp(points, axis=0).max() if len(points) else 0.0
+        below = lowest - 0.1 * (spread or 1.0)
         axis.plot(np.linspace(left, right, dead), np.full(dead, below), "x", color="0.5", markersize=3, markeredgewidth=0.5)
     frame(axis)
     axis.set_aspect("equal", adjustable="datalim")

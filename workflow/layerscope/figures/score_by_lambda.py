@@ -1,7 +1,6 @@
 """What stillness costs: two scores of dynamic embeddings against their lambda, and against each other."""
 
 import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
@@ -16,7 +15,9 @@ TOLD_LAMBDAS = True
 
 
 def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Each score is the mean over the steps of a run; thin lines are runs, thick ones means, a colour a network on a dataset.
+    """Each score is the mean over the steps of a run, of whole layers; a colour a network on a dataset, thin lines its runs.
+
+    A run that lacks a step has no value. With lambda 0 each step has a start of its own.
 
     options: `lambdas` has the lambda of every embedding. The table has a row a run and embedding.
     """
@@ -27,7 +28,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     figure, panels = plt.subplots(1, 3, figsize=(8.4, 2.9))
     positive = table.loc[table["lambda"] > 0, "lambda"]
     for (key, own), colour in zip(networks, palette, strict=False):
-        label = f"{network_title(*key[:2])}, n = {own['seed'].nunique()}"
+        label = f"{network_title(*key[:2])} ({key[2]}), n = {own['seed'].nunique()}"
         mean = own.groupby("lambda")[[score, against]].mean()
         for panel, name in zip(panels, (score, against), strict=False):
             for _, run in own.groupby("seed"):
@@ -55,10 +56,13 @@ def _by_lambda(scores: pd.DataFrame, options: dict) -> pd.DataFrame:
     names = [options["score"], options["against"]]
     scores = scores[scores["metric"].isin(names) & scores["space"].isin(options["lambdas"])]
     runs = select(per_run(scores), options["on"])
-    runs = runs[(runs["state"] != "input") & np.isfinite(runs["value"])]
+    runs = runs[(runs["state"] != "input") & (runs["filter"] == "")]
     missing = [name for name in names if name not in set(runs["metric"])]
     if missing:
         raise StudyError(f"{missing[0]} reaches no embedding by dynamic_tsne that `on` chooses; widen it")
+    if runs["sample"].nunique() > 1:
+        raise StudyError(f"the embeddings are of several samples ({', '.join(sorted(set(runs['sample'])))}); name one under `on`")
     runs = runs.assign(**{"lambda": runs["space"].map(options["lambdas"])})
-    keys = [*RUN, "sample", "space", "lambda"]
-    return runs.pivot_table(values="value", index=keys, columns="metric", aggfunc="mean").reset_index().sort_values(keys)
+    keys = [*RUN, "sample", "lambda", "space"]
+    means = runs.groupby([*keys, "metric"])["value"].agg(lambda values: values.mean(skipna=False)).unstack("metric")
+    return means.reset_index().sort_values(keys, ignore_index=True)

@@ -42,11 +42,12 @@ def score(subject: Subject, asked: dict[str, tuple[str, dict]]) -> dict[str, Sco
     scores = {}
     for name, (metric, options) in asked.items():
         found = gaps[options["smallest"]]
-        found = found[np.isfinite(found)]
-        if not len(found):
+        known = found[np.isfinite(found)]
+        if not len(known):
             scores[name] = Score(float("nan"), reason="no class has enough distinct points to look for a gap")
         else:
-            scores[name] = Score(float(found.mean() if metric == "class_gap" else (found >= options["gap"]).mean()))
+            # A class without a gap to speak of is in one piece.
+            scores[name] = Score(float(known.mean() if metric == "class_gap" else (known >= options["gap"]).sum() / len(found)))
     return scores
 
 

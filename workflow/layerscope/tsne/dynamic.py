@@ -1,7 +1,8 @@
 """Dynamic t-SNE (Rauber, Falcão and Telea 2016): the same points at several steps, each step near the one before.
 
 The steps are the layers or the epochs of a network. Minimised is the sum over steps of the divergence of t-SNE plus a weight
-times the mean squared displacement of points between consecutive steps.
+times the mean squared displacement of points between consecutive steps. The paper sums over the steps what is a mean here: its
+lambda, which weighs sum_t |Y_t - Y_t+1|^2 / 2n, is this weight times 2 / (T - 1).
 """
 
 from collections.abc import Sequence
@@ -25,7 +26,7 @@ from layerscope.tsne.descent import (
 )
 from layerscope.tsne.estimator import ExactTSNE, prepared_for, threads_limited
 
-MOST_RETRIES = 6
+MOST_RETRIES = 20
 
 
 @dataclass(frozen=True)
@@ -33,7 +34,7 @@ class DynamicDescent:
     """points: (T, n, d) float64. divergences: (T,), the exact objective of t-SNE at each step, in nat.
 
     displacement: the mean squared displacement between consecutive steps. iterations: how many were run.
-    learning_rate: with which they ended, after `retries` halvings for descents that diverged.
+    learning_rate: the lowest with which a step ended, after `retries` halvings for descents that diverged.
     """
 
     points: np.ndarray
@@ -59,6 +60,8 @@ def objective(divergences: np.ndarray, displacement: float, weight: float) -> fl
 def fit_dynamically(estimator: ExactTSNE, arrays: Sequence[np.ndarray], weight: float) -> DynamicDescent:
     """Dynamic t-SNE of the same n points at several steps, with the parameters of an estimator (which is left as it is).
 
+    min_grad_norm is read with weight 0 alone.
+
     arrays: the steps in order, each (n, d_t); ValueError where they have different numbers of points. With weight 0 each is
     what the estimator makes of it alone, to the last bit. Otherwise all steps start alike: from noise with init="random",
     else from the leading components of the first step that varies. A step all of whose points coincide would
@@ -70,16 +73,22 @@ def fit_dynamically(estimator: ExactTSNE, arrays: Sequence[np.ndarray], weight: 
     with threads_limited(estimator.n_jobs):
         prepared = [prepared_for(estimator, array) for array in arrays]
         if weight == 0:
-            return _side_by_side(prepared)
+            return _side_by_side([descend_dynamically([joint], start, schedule, 0.0) for joint, start, schedule in prepared])
         moving = [(start, schedule) for _, start, schedule in prepared if schedule.iterations]
         start, schedule = (moving or [prepared[0][1:]])[0]
         return descend_dynamically([joint for joint, _, _ in prepared], start, schedule, weight)
 
 
-def _side_by_side(prepared: list[tuple[np.ndarray, np.ndarray, Schedule]]) -> DynamicDescent:
-    found = [descend(*one) for one in prepared]
-    points = np.stack([one.points for one in found])
-    return _described([joint for joint, _, _ in prepared], points, max(one.iterations for one in found), prepared[0][2], 0)
+def _side_by_side(alone: list[DynamicDescent]) -> DynamicDescent:
+    points = np.concatenate([one.points for one in alone])
+    return DynamicDescent(
+        points,
+        np.concatenate([one.divergences for one in alone]),
+        mean_squared_displacement(points),
+        max(one.iterations for one in alone),
+        min(one.learning_rate for one in alone),
+        max(one.retries for one in alone),
+    )
 
 
 def descend_dynamically(joints: Sequence[np.ndarray], start: np.ndarray, schedule: Schedule, weight: float) -> DynamicDescent:
@@ -87,17 +96,20 @@ def descend_dynamically(joints: Sequence[np.ndarray], start: np.ndarray, schedul
 
     joints: P of each step, (n, n) float32. start: (n, d <= 3). weight: of the displacement, 0 or more; with 0 every step
     is what `descend` makes of it, to the last bit. The pull between steps is taken implicitly (a tridiagonal system for each
-    point), so that no weight is too large: steps then coincide. A descent that diverges all the same is begun again at half
-    the learning rate, six times at most; then points are not finite.
+    point), so that a large weight does no harm: steps then coincide. A descent that diverges all the same (it ends above where it
+    began, or nowhere) is begun again at half the learning rate, twenty times at most; then points are not finite.
     """
+    began = objective(np.array([divergence(joint, start) for joint in joints]), 0.0, weight)
     for retries in range(MOST_RETRIES + 1):
         # A descent that diverges is told by its points.
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
             found = _descend(joints, start, schedule, weight, retries)
-        if np.isfinite(found.points).all():
-            break
+        ended = objective(found.divergences, found.displacement, weight)
+        # The divergence of where it began and ended may differ in the last digits where nothing moves.
+        if np.isfinite(ended) and ended <= began + 1e-9 * abs(began):
+            return found
         schedule = replace(schedule, learning_rate=schedule.learning_rate / 2)
-    return found
+    return replace(found, points=np.full_like(found.points, np.nan))
 
 
 def _descend(joints: Sequence[np.ndarray], start: np.ndarray, schedule: Schedule, weight: float, retries: int) -> DynamicDescent:
