@@ -31,8 +31,8 @@ def chosen_class(name: str, classes: list[str]) -> int:
 
 
 def against_rest(palette: list, label: int) -> list:
-    """The colours of the classes where one of them is told from all others, which are grey."""
-    return [colour if number == label else REST for number, colour in enumerate(palette)]
+    """The colours of the classes where one of them is told from all others, which are grey; it has the darkest, the first."""
+    return [palette[0] if number == label else REST for number in range(len(palette))]
 
 
 def mistakes(source: str) -> dict[int, np.ndarray]:
