@@ -59,7 +59,9 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     rows = []
     for axis, cluster in zip(sides, _side_by_side(clusters, stored.array), strict=True):
         shown = cluster.members[: options["images"]]
-        images = pictures_of_rows(inputs.data[0], split, index[shown]) / described.white
+        images = pictures_of_rows(inputs.data[0], split, index[shown])
+        # Edges and the like are dark: the brightest of what is shown is white.
+        images = images / (images.max() or described.white)
         _show_inset(axis, images, cluster.name, palette[cluster.label])
         middle = stored.array[cluster.members[0]]
         on_left = axis.get_subplotspec().colspan.start == 0
