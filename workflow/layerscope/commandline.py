@@ -3,6 +3,7 @@
 import argparse
 import json
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable
@@ -39,9 +40,12 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
 
     Thread counts change some results, so they come from params and never from the machine. A StudyError, a missing or
     unreadable file and a full disk end in one line; anything else is a fault of the program: its traceback goes to the
-    log and one line says so.
+    log and one line says so. SIGTERM is taken like Ctrl-C: nothing half-written stays, and long stages go on from their last
+    finished part, a training from its last epoch.
     """
     arguments = parser.parse_args()
+    # A cluster's warning before it kills, and what Snakemake sends to its jobs when it is stopped.
+    signal.signal(signal.SIGTERM, _interrupted)
     _limit_threads(arguments.params.get("threads", 1))
     name = Path(sys.argv[0]).stem
     try:
@@ -58,6 +62,10 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
     except Exception as error:
         traceback.print_exc()
         _fail(f"layerscope {name}: a fault in layerscope ({type(error).__name__}: {error}); please report it with this log")
+
+
+def _interrupted(*_: object) -> None:
+    raise KeyboardInterrupt
 
 
 def _limit_threads(threads: int) -> None:

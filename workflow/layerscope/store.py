@@ -344,6 +344,11 @@ def _open_checkpoints(source: str | Path):
         yield file
 
 
+def unfinished_training(checkpoints: str | Path) -> Path:
+    """The folder for the state of a training that has not written its checkpoints yet."""
+    return Path(checkpoints).with_name(".training.partial")
+
+
 def read_checkpoints(source: str | Path) -> dict[int, dict]:
     """Snapshots of a network: epoch → state dict of tensors on the CPU."""
     snapshots: dict[int, dict] = {}

@@ -1,6 +1,7 @@
 """Train one network and keep its snapshots, its history and the spectra of its layers."""
 
 import argparse
+import sys
 
 import torch
 
@@ -9,9 +10,10 @@ from layerscope.commandline import run_stage, stage_parser
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.network import build_network
 from layerscope.observations import observations_of_split
-from layerscope.provenance import provenance
+from layerscope.provenance import canonical_json, provenance
 from layerscope.seeds import purpose_seed
 from layerscope.training.class_rates import class_rates
+from layerscope.training.interruption import UnfinishedTraining
 from layerscope.training.train import TrainingRun, train, train_until_accepted
 
 
@@ -29,6 +31,14 @@ def main(arguments: argparse.Namespace) -> None:
     shape, classes = observed["train"].shape, observed["train"].classes
     rates = class_rates(**params["class_rates"], classes=len(classes), seed=params["seed"]) if "class_rates" in params else None
 
+    identity = canonical_json([params, files.loaded_code_digest(), files.file_digest(arguments.data)])
+    unfinished = UnfinishedTraining(store.unfinished_training(arguments.checkpoints), identity)
+    state = unfinished.read()
+    if state is None:
+        unfinished.discard()
+    else:
+        print(f"going on after epoch {state.epoch}, where this training was interrupted", file=sys.stderr)
+
     def start(attempt: int) -> TrainingRun:
         network = build_network(
             params["architecture"]["name"],
@@ -40,10 +50,21 @@ def main(arguments: argparse.Namespace) -> None:
         ).to(device)
         if len(shape) == 3:
             network = network.to(memory_format=memory_format)
-        return TrainingRun(network, splits, params["training"], params["snapshots"], params["seed"], attempt, rates)
+        return TrainingRun(
+            network=network,
+            splits=splits,
+            options=params["training"],
+            snapshots=params["snapshots"],
+            seed=params["seed"],
+            attempt=attempt,
+            class_rates=rates,
+            keep=unfinished.keep,
+            resume=state if state is not None and state.attempt == attempt else None,
+        )
 
     if "acceptance" in params:
-        result = train_until_accepted(start, params["acceptance"]["test_accuracy"], params["acceptance"]["attempts"])
+        wanted, attempts = params["acceptance"]["test_accuracy"], params["acceptance"]["attempts"]
+        result = train_until_accepted(start, wanted, attempts, state.result.attempts if state else [])
     else:
         [result] = train([start(0)])
     made_by = provenance(
@@ -58,6 +79,7 @@ def main(arguments: argparse.Namespace) -> None:
     store.write_checkpoints(arguments.checkpoints, params, made_by, result.snapshots)
     files.write_rows(arguments.history, store.HISTORY_COLUMNS, result.history)
     store.write_spectra(arguments.spectra, params, made_by, result.spectra)
+    unfinished.discard()
 
 
 def _laid_out(inputs: torch.Tensor, memory_format: torch.memory_format) -> torch.Tensor:

@@ -1,9 +1,9 @@
 """Training: networks on tensors that stay on the device, with snapshots, a history and spectra."""
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import torch
@@ -15,6 +15,7 @@ from layerscope.saturation import SaturationTracker, Spectrum
 from layerscope.seeds import purpose_seed
 from layerscope.training.augmentation import augmentations
 from layerscope.training.evaluation import evaluate, mean_loss, number_correct
+from layerscope.training.moment import captured, restore
 
 
 @dataclass
@@ -26,6 +27,8 @@ class TrainingRun:
     spectra (phases, every, layers, maps, epochs), as in a study. class_rates: the share of each class in what an epoch draws,
     with replacement; None for every observation once. snapshots: epochs after which the network is kept; 0 is the fresh
     one. seed: of the run. attempt: which start of the run this is, counted from 0; each has random streams of its own.
+    earlier: the test accuracies that earlier starts ended with. keep: called with the state of the training after every epoch.
+    resume: such a state, to go on from.
     """
 
     network: Network
@@ -35,6 +38,9 @@ class TrainingRun:
     seed: int
     attempt: int = 0
     class_rates: list[float] | None = None
+    earlier: list[float | None] = field(default_factory=list)
+    keep: Callable[["TrainingState"], None] | None = None
+    resume: "TrainingState | None" = None
 
 
 @dataclass
@@ -63,19 +69,37 @@ class TrainingResult:
         return next(row["accuracy"] for row in reversed(self.history) if row["split"] == "test")
 
 
+@dataclass
+class TrainingState:
+    """Where a training stands after an epoch: all that it needs to go on as if it had never stopped.
+
+    tensors: of the network, the optimizer and the generators of random numbers, on the CPU, by name. result: what there is of
+    it so far.
+    """
+
+    attempt: int
+    epoch: int
+    step: int
+    tensors: dict[str, torch.Tensor]
+    result: TrainingResult
+
+
 def train(runs: list[TrainingRun]) -> list[TrainingResult]:
     """Train every run to its last epoch, or until its loss is no longer finite. Runs do not influence each other."""
     return [_train_one(run) for run in runs]
 
 
-def train_until_accepted(start: Callable[[int], TrainingRun], wanted: float, attempts: int) -> TrainingResult:
+def train_until_accepted(
+    start: Callable[[int], TrainingRun], wanted: float, attempts: int, earlier: Sequence[float | None] = ()
+) -> TrainingResult:
     """Train from new initialisations until one ends with the wanted accuracy on the test split, at most `attempts` times.
 
-    start: attempt, counted from 0 -> its run. The result is that of the last attempt, whether it was accepted or not.
+    start: attempt, counted from 0 -> its run. earlier: the test accuracies of attempts that ended before an interruption. The
+    result is that of the last attempt, whether it was accepted or not.
     """
-    ended = []
-    for attempt in range(attempts):
-        [result] = train([start(attempt)])
+    ended = list(earlier)
+    for attempt in range(len(ended), attempts):
+        [result] = train([replace(start(attempt), earlier=list(ended))])
         ended.append(result.test_accuracy)
         if ended[-1] is not None and ended[-1] >= wanted:
             break
@@ -88,18 +112,24 @@ def train_until_accepted(start: Callable[[int], TrainingRun], wanted: float, att
 
 
 def _train_one(run: TrainingRun) -> TrainingResult:
-    result = TrainingResult()
+    result = TrainingResult(attempts=list(run.earlier))
     device = next(run.network.parameters()).device
     order = torch.Generator().manual_seed(purpose_seed(run.seed, "order", run.attempt))
     changes = torch.Generator().manual_seed(purpose_seed(run.seed, "augmentation", run.attempt))
+    generators = {"order": order, "augmentation": changes}
     augment = augmentations(run.options["augmentation"])
     optimizer = _optimizer(run)
-    step = 0
+    step, done = 0, 0
     # Dropout is the only thing that draws from the global generator.
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
         torch.manual_seed(purpose_seed(run.seed, "dropout", run.attempt))
-        _end_epoch(run, 0, step, result)
-        for epoch in tqdm(range(1, run.options["epochs"] + 1), desc="epochs", delay=10, mininterval=5):
+        if run.resume is None:
+            _end_epoch(run, 0, step, result)
+        else:
+            result, step, done = run.resume.result, run.resume.step, run.resume.epoch
+            restore(run.resume.tensors, run.network, optimizer, generators)
+        bar = tqdm(range(done + 1, run.options["epochs"] + 1), desc="epochs", delay=10, mininterval=5)
+        for epoch in bar:
             totals = torch.zeros(2, device=device, dtype=torch.float64)
             seen = 0
             run.network.train()
@@ -126,6 +156,8 @@ def _train_one(run: TrainingRun) -> TrainingResult:
                 result.reason = f"losses, weights or outputs are no longer finite in epoch {epoch}"
                 return result
             result.spectra += followed
+            if run.keep is not None:
+                run.keep(TrainingState(run.attempt, epoch, step, captured(run.network, optimizer, generators), result))
     return result
 
 

@@ -1,0 +1,56 @@
+"""Everything that the next step of a training depends on, as tensors: taken, and put back."""
+
+import torch
+from torch import nn
+
+CPU, CUDA = "dropout", "dropout_cuda"
+
+
+def captured(
+    network: nn.Module, optimizer: torch.optim.Optimizer, generators: dict[str, torch.Generator]
+) -> dict[str, torch.Tensor]:
+    """network/..., optimizer/{number of the parameter}/... and random/..., copies on the CPU.
+
+    generators: those that the training draws from beside the global one of the CPU and, on CUDA, of the device.
+    """
+    found = {f"network/{name}": tensor for name, tensor in network.state_dict().items()}
+    for number, parameter in enumerate(_parameters(optimizer)):
+        for name, value in optimizer.state.get(parameter, {}).items():
+            if value is not None:
+                found[f"optimizer/{number}/{name}"] = value
+    found = {name: tensor.detach().cpu().clone().contiguous() for name, tensor in found.items()}
+    found |= {f"random/{name}": generator.get_state() for name, generator in generators.items()}
+    found[f"random/{CPU}"] = torch.get_rng_state()
+    device = next(network.parameters()).device
+    if device.type == "cuda":
+        found[f"random/{CUDA}"] = torch.cuda.get_rng_state(device)
+    return found
+
+
+def restore(
+    tensors: dict[str, torch.Tensor],
+    network: nn.Module,
+    optimizer: torch.optim.Optimizer,
+    generators: dict[str, torch.Generator],
+) -> None:
+    """Put back what `captured` took, from a network and an optimizer made in the same way."""
+    parts: dict[str, dict[str, torch.Tensor]] = {"network": {}, "optimizer": {}, "random": {}}
+    for name, tensor in tensors.items():
+        part, rest = name.split("/", 1)
+        parts[part][rest] = tensor
+    network.load_state_dict(parts["network"])
+    parameters = _parameters(optimizer)
+    for name, tensor in parts["optimizer"].items():
+        number, key = name.split("/", 1)
+        parameter = parameters[int(number)]
+        # The number of a step stays where the optimizer made it, on the CPU.
+        optimizer.state[parameter][key] = tensor.clone() if tensor.ndim == 0 else tensor.to(parameter.device, copy=True)
+    for name, generator in generators.items():
+        generator.set_state(parts["random"][name])
+    torch.set_rng_state(parts["random"][CPU])
+    if CUDA in parts["random"]:
+        torch.cuda.set_rng_state(parts["random"][CUDA], next(network.parameters()).device)
+
+
+def _parameters(optimizer: torch.optim.Optimizer) -> list[torch.Tensor]:
+    return [parameter for group in optimizer.param_groups for parameter in group["params"]]
