@@ -8,7 +8,7 @@ READY := $(ENVIRONMENT)/ready
 BENCH_READY := $(ENVIRONMENT)/ready-to-bench
 SNAKEMAKE = PATH="$(BIN):$$PATH" snakemake --cores $(CORES)
 
-.PHONY: study test report lint bench clean environment
+.PHONY: study test test-crash report lint bench clean environment
 .DEFAULT_GOAL := study
 
 study: $(READY)
@@ -19,6 +19,10 @@ report: study
 
 test: lint
 	PATH="$(BIN):$$PATH" python -m pytest -n $(CORES) --dist loadgroup
+
+# Kills a small study at many moments: minutes.
+test-crash: $(READY)
+	PATH="$(BIN):$$PATH" python -m pytest tests/crash -m crash -s
 
 lint: $(READY)
 	$(BIN)/ruff check .
