@@ -8,7 +8,7 @@ READY := $(ENVIRONMENT)/ready
 BENCH_READY := $(ENVIRONMENT)/ready-to-bench
 SNAKEMAKE = PATH="$(BIN):$$PATH" snakemake --cores $(CORES)
 
-.PHONY: study test test-crash report lint bench clean environment
+.PHONY: study test test-crash doctor report lint bench clean environment
 .DEFAULT_GOAL := study
 
 study: $(READY)
@@ -19,6 +19,9 @@ report: study
 
 test: lint
 	PATH="$(BIN):$$PATH" python -m pytest -n $(CORES) --dist loadgroup
+
+doctor: $(READY)
+	PYTHONPATH=workflow $(BIN)/python -m layerscope.doctor $(CONFIG)
 
 # Kills a small study at many moments: minutes.
 test-crash: $(READY)

@@ -224,6 +224,24 @@ def file_provenance(source: str | Path) -> dict:
         return json.loads(file.attrs["provenance"])
 
 
+def examine_hdf5(source: str | Path) -> tuple[dict, dict, list[str]]:
+    """Read every array of an HDF5 file: its params, its provenance, the names at its top. StudyError where it is damaged."""
+    import h5py
+
+    with open_hdf5(source) as file:
+
+        def read(_: str, found: "h5py.Dataset | h5py.Group") -> None:
+            if isinstance(found, h5py.Dataset):
+                for start in range(0, len(found), max(1, len(found) // 8)) if found.ndim else ():
+                    found[start : start + max(1, len(found) // 8)]
+
+        try:
+            file.visititems(read)
+            return json.loads(file.attrs["params"]), json.loads(file.attrs["provenance"]), list(file)
+        except (KeyError, RuntimeError, ValueError) as error:
+            raise StudyError(f"{source} is damaged ({error}); delete it and run snakemake again") from None
+
+
 def write_array(
     group: "h5py.Group", name: str, shape: tuple[int, ...], dtype: str, array: "np.ndarray | None" = None
 ) -> "h5py.Dataset":
@@ -363,6 +381,14 @@ def checkpoint_provenance(source: str | Path) -> dict:
     """Package versions, threads, device and status of a training."""
     with _open_checkpoints(source) as file:
         return json.loads(file.metadata()["layerscope"])["provenance"]
+
+
+def examine_checkpoints(source: str | Path) -> tuple[dict, dict, list[str]]:
+    """Read every tensor of a checkpoints file: its params, its provenance, the names of its snapshots."""
+    with _open_checkpoints(source) as file:
+        about = json.loads(file.metadata()["layerscope"])
+        names = {key.split("/", 1)[0] for key in file.keys() if file.get_tensor(key) is not None}  # noqa: SIM118
+        return about["params"], about["provenance"], sorted(names)
 
 
 # Spectra

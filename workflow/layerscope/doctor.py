@@ -1,0 +1,153 @@
+"""Is a finished study whole? Every file opened and read, and compared with what the study asks of it.
+
+python -m layerscope.doctor my-study.yaml, or `make doctor CONFIG=my-study.yaml`, in the folder where Snakemake is run.
+"""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+from layerscope import store
+from layerscope.config import load_study
+from layerscope.errors import StudyError
+from layerscope.files import read_rows
+from layerscope.provenance import canonical_json
+from layerscope.runs import Jobs
+
+GONE = "is missing; snakemake makes it"
+OTHER_PARAMS = "was made for other params than the study has now; snakemake makes it anew"
+
+
+@dataclass(frozen=True)
+class Expected:
+    """A file of a study. params: what its job is told now, None for files that carry none. parts: names it must hold."""
+
+    path: str
+    kind: str
+    params: str | None = None
+    parts: tuple[str, ...] = ()
+
+
+def examine(jobs: Jobs) -> list[str]:
+    """What is wrong, a line each: the file, the fault, the remedy. Nothing where a study is whole."""
+    faults, made_by = [], {}
+    for expected in expected_files(jobs):
+        try:
+            found = _read(expected)
+        except StudyError as error:
+            faults.append(str(error))
+            continue
+        if found:
+            made_by[expected.path] = found
+    return faults + _mixed(made_by) + _left_over(jobs)
+
+
+def expected_files(jobs: Jobs) -> Iterator[Expected]:
+    """Every file that the study has when it is finished."""
+    for dataset in jobs.looks.inputs.values():
+        params = jobs.params.prepare(SimpleNamespace(dataset=dataset))
+        yield Expected(jobs.path("data", dataset=dataset), "hdf5", params, ("train", "test"))
+    for name, run in jobs.looks.runs.items():
+        params = jobs.params.train(SimpleNamespace(run=name))
+        snapshots = tuple(store.epoch_name(epoch) for epoch in jobs.study.snapshots(run))
+        yield Expected(jobs.path("checkpoints", run=name), "checkpoints", params, snapshots)
+        yield Expected(jobs.path("spectra", run=name), "hdf5", params)
+        yield Expected(jobs.path("history", run=name), "rows")
+    for source, sample in jobs.looks.looked_at():
+        yield from _of_sample(jobs, source, sample)
+    known = {*jobs.data_files(), *(jobs.path("checkpoints", run=name) for name in jobs.looks.runs)}
+    for path in [*jobs.targets(), *jobs.score_files()]:
+        if path not in known and not path.endswith(".h5"):
+            known.add(path)
+            yield Expected(path, "rows" if path.endswith(".csv") else "bytes")
+
+
+def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[Expected]:
+    run, wildcards = jobs.looks.runs.get(source), SimpleNamespace(source=source, run=source, sample=sample)
+    view = jobs.looks.view(source, sample, {})
+    if run is None:
+        told = jobs.params.dump_input(SimpleNamespace(dataset=jobs.looks.inputs[source], sample=sample))
+    else:
+        told = jobs.params.dump(wildcards)
+    epochs = tuple(store.epoch_name(epoch) for epoch in view["epochs"])
+    yield Expected(jobs.path("activations", source=source, sample=sample), "hdf5", told, ("labels", "index", *epochs))
+    neighbors = jobs.path("neighbors", source=source, sample=sample)
+    if Path(neighbors).exists():
+        yield Expected(neighbors, "hdf5", jobs.params.neighbors(wildcards), epochs)
+    for name in jobs.looks.embeddings_of(source, sample):
+        wildcards.embedding = name
+        seeds = tuple(f"seed{seed}" for seed in jobs.study.embeddings[name]["seeds"])
+        path = jobs.path("embedding", source=source, sample=sample, embedding=name)
+        yield Expected(path, "hdf5", jobs.params.embed(wildcards), seeds)
+    if run is not None and jobs.study.mapped(run, sample)["whole"]:
+        yield Expected(jobs.path("neurons", run=source, sample=sample), "hdf5", jobs.params.neurons(wildcards))
+
+
+def _read(expected: Expected) -> dict | None:
+    """Read a file to its last byte. Who made it, where it says so; StudyError where something is wrong with it."""
+    if not Path(expected.path).exists():
+        raise StudyError(f"{expected.path} {GONE}")
+    if expected.kind == "rows":
+        if not Path(expected.path).read_bytes().endswith(b"\n"):
+            raise StudyError(f"{expected.path} is cut short; delete it and run snakemake again")
+        read_rows(expected.path)
+        return None
+    if expected.kind == "bytes":
+        if not Path(expected.path).stat().st_size:
+            raise StudyError(f"{expected.path} is empty; delete it and run snakemake again")
+        return None
+    reading = store.examine_checkpoints if expected.kind == "checkpoints" else store.examine_hdf5
+    params, made_by, names = reading(expected.path)
+    if expected.params is not None and canonical_json(params) != expected.params:
+        raise StudyError(f"{expected.path} {OTHER_PARAMS}")
+    missing = [part for part in expected.parts if part not in names]
+    if missing and made_by.get("status", "ok") != "diverged":
+        raise StudyError(f"{expected.path} lacks {', '.join(missing)}; delete it and run snakemake again")
+    return made_by
+
+
+def _mixed(made_by: dict[str, dict]) -> list[str]:
+    """A line for each fact in which the files of a study differ that should have it in common."""
+    lines = []
+    for fact in ("versions", "processor", "device"):
+        groups: dict[str, list[str]] = {}
+        for path, facts in made_by.items():
+            groups.setdefault(canonical_json(facts.get(fact)), []).append(path)
+        # Only what trains or runs networks has a device of its own.
+        if fact == "device":
+            groups = {value: [path for path in paths if "/runs/" in path] for value, paths in groups.items()}
+            groups = {value: paths for value, paths in groups.items() if any("checkpoints" in path for path in paths)}
+        if len(groups) > 1:
+            usual = max(groups.values(), key=len)
+            unlike = [path for paths in groups.values() if paths is not usual for path in paths]
+            shown = ", ".join(unlike[:3]) + (f" and {len(unlike) - 3} more" if len(unlike) > 3 else "")
+            lines.append(f"{shown}: {fact} unlike those of the other files; delete and run snakemake again for results alike")
+    return lines
+
+
+def _left_over(jobs: Jobs) -> list[str]:
+    root = Path(store.FOLDER) / jobs.study.name
+    found = sorted(str(path) for path in root.rglob(".*") if path.name.endswith((".writing", ".partial")))
+    return [f"{path} is left over from a job that did not end; run snakemake again, or delete it" for path in found]
+
+
+def main() -> None:
+    if len(sys.argv) != 2:
+        sys.exit("usage: python -m layerscope.doctor study.yaml")
+    try:
+        jobs = Jobs(load_study(sys.argv[1], {}))
+        jobs.check()
+    except StudyError as error:
+        sys.exit(f"layerscope: {error}")
+    faults = examine(jobs)
+    for fault in faults:
+        print(fault)
+    count = sum(1 for _ in expected_files(jobs))
+    print(f"{jobs.study.name}: {count} files, {len(faults) or 'no'} fault{'' if len(faults) == 1 else 's'}")
+    sys.exit(1 if faults else 0)
+
+
+if __name__ == "__main__":
+    main()
