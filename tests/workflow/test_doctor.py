@@ -1,0 +1,107 @@
+"""A finished study is examined: every file is read, and compared with what the study asks for."""
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import h5py
+import pytest
+from checkout import TINY
+
+pytestmark = [pytest.mark.study, pytest.mark.xdist_group("doctor")]
+
+ROOT = Path("results/tiny")
+RUN = ROOT / "runs/digits/mlp/relu/seed0"
+
+
+def doctor(folder: Path) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "layerscope.doctor", TINY],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder / "workflow")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def flipped(file: Path) -> Callable[[Path], None]:
+    """A byte in the middle of the longest stored chunk."""
+
+    def edit(folder: Path) -> None:
+        with h5py.File(folder / file) as stored:
+            chunks = []
+
+            def visit(_, found):
+                if isinstance(found, h5py.Dataset) and found.chunks:
+                    chunks.extend(found.id.get_chunk_info(number) for number in range(found.id.get_num_chunks()))
+
+            stored.visititems(visit)
+        longest = max(chunks, key=lambda chunk: chunk.size)
+        with open(folder / file, "r+b") as raw:
+            raw.seek(longest.byte_offset + longest.size // 2)
+            byte = raw.read(1)
+            raw.seek(-1, os.SEEK_CUR)
+            raw.write(bytes([byte[0] ^ 0xFF]))
+
+    return edit
+
+
+def cut(file: Path) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        whole = (folder / file).read_bytes()
+        (folder / file).write_bytes(whole[: 2 * len(whole) // 3])
+
+    return edit
+
+
+def gone(file: Path) -> Callable[[Path], None]:
+    return lambda folder: (folder / file).unlink()
+
+
+def older_schema(file: Path) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        with h5py.File(folder / file, "a") as stored:
+            stored.attrs["params"] = str(stored.attrs["params"]).replace('"schema":1', '"schema":0')
+
+    return edit
+
+
+def left_over(file: Path) -> Callable[[Path], None]:
+    return lambda folder: (folder / file).write_bytes(b"half")
+
+
+def other_study(folder: Path) -> None:
+    text = (folder / TINY).read_text()
+    (folder / TINY).write_text(text.replace("perplexity: 5, early", "perplexity: 4, early"))
+
+
+FAULTS = {
+    "a flipped bit": (flipped(RUN / "some/activations.h5"), "activations.h5 is damaged"),
+    "a cut HDF5 file": (cut(RUN / "some/embeddings/pca.h5"), "pca.h5 is damaged"),
+    "cut checkpoints": (cut(RUN / "checkpoints.safetensors"), "checkpoints.safetensors is missing or damaged"),
+    "a cut table": (cut(RUN / "history.csv"), "history.csv is cut short"),
+    "a missing figure": (gone(ROOT / "figures/hit.svg"), "figures/hit.svg is missing; snakemake makes it"),
+    "an older schema": (older_schema(RUN / "some/neighbors.h5"), "neighbors.h5 was made for other params"),
+    "a temporary file": (left_over(RUN / ".history.csv.writing"), ".history.csv.writing is left over"),
+    "an edited study": (other_study, "tsne.h5 was made for other params than the study has now"),
+}
+
+
+def test_nothing_is_wrong_with_a_finished_study(finished_study: Path):
+    done = doctor(finished_study)
+    assert (done.returncode, done.stdout.count("\n")) == (0, 1), done.stdout
+    assert done.stdout.endswith(" files, no faults\n")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_is_wrong_is_named_with_its_remedy(study_copy: Path, fault: str):
+    edit, message = FAULTS[fault]
+    edit(study_copy)
+    done = doctor(study_copy)
+    assert done.returncode == 1
+    assert message in done.stdout
+    assert "Traceback" not in done.stdout
