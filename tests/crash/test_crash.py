@@ -17,31 +17,33 @@ sys.path.insert(0, str(Path(__file__).parents[1] / "workflow"))
 from checkout import TINY, copy_project, outputs, snakemake
 
 SEED = 0
-# The first words of the messages of jobs, in the order in which a study comes to them, and how often one of each is killed.
+# How often a job of each rule is killed, in the order in which a study comes to them.
 MOMENTS = {
-    "Preparing dataset": 2,
-    "Training": 6,
-    "Dumping": 3,
-    "Finding neighbors": 2,
-    "Embedding": 4,
-    "Mapping the neurons": 1,
-    "Scoring": 4,
-    "Aggregating": 1,
-    "Judging": 1,
-    "Drawing": 3,
-    "Making film": 1,
-    "Writing": 1,
+    "prepare": 2,
+    "train": 6,
+    "dump": 3,
+    "dump_input": 1,
+    "neighbors": 2,
+    "embed": 5,
+    "neurons": 1,
+    "score_run": 1,
+    "score_raw": 2,
+    "score_embedding": 2,
+    "aggregate": 1,
+    "claims": 1,
+    "figure": 3,
+    "film": 1,
+    "table": 1,
 }
 KILLS = 20
-LONGEST_WAIT = 2.5
 
 
-def start(folder: Path) -> subprocess.Popen:
-    """A study on its way, in a session of its own. Its output can be read line by line."""
+def start(folder: Path, rule: str) -> subprocess.Popen:
+    """A study on its way to the end of a rule's jobs, in a session of its own. Its output can be read line by line."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     environment.pop("PYTHONPATH", None)
     return subprocess.Popen(
-        [sys.executable, "-m", "snakemake", "--cores", "2", "--configfile", TINY],
+        [sys.executable, "-m", "snakemake", "--cores", "2", "--until", rule, "--configfile", TINY],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
@@ -63,15 +65,22 @@ def kill(process: subprocess.Popen) -> None:
     process.wait()
 
 
-def killed_at(folder: Path, words: str, wait: float) -> bool:
-    """Run a study until a job with this message begins, and a little longer; False where none did before its end."""
-    process = start(folder)
-    # Else a full pipe would stop the study.
+def seconds_of_jobs(folder: Path, rule: str) -> float:
+    """The longest that a job of a rule took in a finished study."""
+    measured = (folder / "results" / "tiny" / "benchmarks").glob(f"{rule.removesuffix('film')}*/**/*.tsv")
+    lines = [file.read_text().splitlines()[1] for file in measured]
+    return max((float(line.split("\t")[0]) for line in lines), default=3.0)
+
+
+def killed_at(folder: Path, rule: str, wait: float) -> bool:
+    """Run a study until a job of this rule begins, and a little longer; False where none did before its end."""
+    process = start(folder, rule)
     seen = threading.Event()
 
+    # Read to its end, or a full pipe would stop the study.
     def read() -> None:
         for line in process.stdout:
-            if re.match(rf"Job \d+: {words}", line):
+            if re.match(rf"(local)?rule {rule}:", line):
                 seen.set()
 
     reader = threading.Thread(target=read, daemon=True)
@@ -96,14 +105,15 @@ def test_a_study_killed_at_twenty_moments_ends_in_the_same_bytes(tmp_path: Path)
     killed = copy_project(tmp_path / "killed")
     generator = random.Random(SEED)
     moments = []
-    for words, times in MOMENTS.items():
+    for rule, times in MOMENTS.items():
+        longest = seconds_of_jobs(whole, rule)
         for _ in range(times):
-            wait = generator.uniform(0, LONGEST_WAIT)
-            if killed_at(killed, words, wait):
-                moments.append(words)
-                print(f"killed {wait:.2f} s into: {words}", flush=True)
+            wait = generator.uniform(0, longest)
+            if killed_at(killed, rule, wait):
+                moments.append(rule)
+                print(f"killed {wait:.2f} s into: {rule}", flush=True)
     assert len(moments) >= KILLS, moments
-    assert len(set(moments)) >= len(MOMENTS) - 2, moments
+    assert set(moments) == set(MOMENTS), moments
     done = snakemake(killed, "--cores", "2")
     assert done.returncode == 0, done.stdout
     expected, found = outputs(whole), outputs(killed)
