@@ -72,7 +72,7 @@ def seconds_of_jobs(folder: Path, rule: str) -> float:
     name = rule.replace("film", "figure")
     files = [file for file in measured.rglob("*.tsv") if str(file.relative_to(measured)).startswith(name)]
     lines = [file.read_text().splitlines()[1] for file in files]
-    return max((float(line.split("\t")[0]) for line in lines))
+    return max(float(line.split("\t")[0]) for line in lines)
 
 
 def killed_at(folder: Path, rule: str, words: str, wait: float) -> bool:

@@ -118,7 +118,7 @@ def test_an_hdf5_file_damaged_inside_is_named(tmp_path):
 @pytest.mark.parametrize("content", [b"", b"no safetensors", bytes(100)], ids=["empty", "text", "zeros"])
 def test_a_damaged_checkpoint_is_named(tmp_path, content):
     (tmp_path / "bad.safetensors").write_bytes(content)
-    for read in (store.read_checkpoints, store.checkpoint_provenance):
+    for read in (store.snapshot_epochs, store.checkpoint_provenance):
         with pytest.raises(StudyError, match=r"bad\.safetensors is missing or damaged .*delete it"):
             read(tmp_path / "bad.safetensors")
 
@@ -128,12 +128,12 @@ def test_a_checkpoint_that_is_cut_short_is_named(tmp_path):
     store.write_checkpoints(target, PARAMS, provenance(), {0: {"w": torch.zeros(100)}})
     target.write_bytes(target.read_bytes()[:-10])
     with pytest.raises(StudyError, match=r"cut\.safetensors is missing or damaged"):
-        store.read_checkpoints(target)
+        store.read_snapshot(target, 0)
 
 
 def test_a_missing_checkpoint_is_named(tmp_path):
     with pytest.raises(StudyError, match=r"none\.safetensors is missing"):
-        store.read_checkpoints(tmp_path / "none.safetensors")
+        store.snapshot_epochs(tmp_path / "none.safetensors")
 
 
 def test_a_score_table_that_is_missing_or_damaged_is_named(tmp_path):
@@ -208,11 +208,11 @@ def test_checkpoints(tmp_path):
         epoch: {"steps.conv1.map.weight": torch.rand(2, 3) + epoch, "count": torch.tensor(epoch)} for epoch in (0, 5, 12000)
     }
     store.write_checkpoints(tmp_path / "c.safetensors", PARAMS, provenance(status="diverged", reason="r"), snapshots)
-    read = store.read_checkpoints(tmp_path / "c.safetensors")
-    assert sorted(read) == [0, 5, 12000]
+    assert store.snapshot_epochs(tmp_path / "c.safetensors") == [0, 5, 12000]
     for epoch, state in snapshots.items():
-        assert state.keys() == read[epoch].keys()
-        assert all(torch.equal(state[name], read[epoch][name]) for name in state)
+        read = store.read_snapshot(tmp_path / "c.safetensors", epoch)
+        assert state.keys() == read.keys()
+        assert all(torch.equal(state[name], read[name]) for name in state)
     assert store.checkpoint_provenance(tmp_path / "c.safetensors")["reason"] == "r"
 
 

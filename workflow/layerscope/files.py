@@ -9,6 +9,7 @@ import hashlib
 import io
 import json
 import os
+import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
@@ -110,6 +111,30 @@ class Resumable:
         """Forget all parts: the job's file is written."""
         self._file.close()
         self._path.unlink(missing_ok=True)
+
+
+class Parts:
+    """Finished parts of a long job that are too large for memory: a file each, in the folder `.NAME.partial`.
+
+    Parts kept by a job of other params, other code or other content of its input files are thrown away.
+    """
+
+    def __init__(self, target: str | Path, params: dict, inputs: Iterable[str | Path]):
+        target = Path(target)
+        self.folder = target.with_name(f".{target.name}.partial")
+        identity = canonical_json([params, loaded_code_digest(), [file_digest(source) for source in inputs]])
+        described = self.folder / "identity.json"
+        if not described.is_file() or described.read_text(encoding="utf-8") != identity:
+            self.discard()
+            write_text(described, identity)
+
+    def file(self, name: str) -> Path:
+        """Where a part lies; it is there once it is finished, if it is written by what replaces files whole."""
+        return self.folder / name
+
+    def discard(self) -> None:
+        """Forget all parts: the job's file is written."""
+        shutil.rmtree(self.folder, ignore_errors=True)
 
 
 def loaded_code_digest() -> str:

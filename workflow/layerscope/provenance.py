@@ -55,7 +55,7 @@ def provenance(
 
 
 def describe_job() -> str:
-    """One JSON line for the log: host, time, commit. None of it may reach a declared output."""
+    """One JSON line for the log: host, time, commit, and on a cluster the job and its GPUs. None may reach a declared output."""
     commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     return canonical_json(
         {
@@ -63,5 +63,7 @@ def describe_job() -> str:
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
             "commit": commit,
             "processes": os.cpu_count(),
+            "slurm_job": os.environ.get("SLURM_JOB_ID"),
+            "cuda_visible_devices": os.environ.get("CUDA_VISIBLE_DEVICES"),
         }
     )

@@ -7,6 +7,7 @@ jobs are told is in `params` (layerscope.job_params).
 from layerscope import dependencies, selection, store
 from layerscope.errors import StudyError
 from layerscope.job_params import JobParams
+from layerscope.job_resources import JobResources
 from layerscope.looks import Looks, is_empty
 from layerscope.study import Study, engine_module, is_film, neighbors_needed, shows_one
 
@@ -23,6 +24,8 @@ class Jobs:
         self.study = study
         self.looks = Looks(study)
         self.params = JobParams(study, self.looks)
+        resources = JobResources(study, self.looks)
+        self.memory, self.runtime = resources.memory, resources.runtime
 
     def check(self) -> None:
         """Raise StudyError where a score, figure or table of the study reaches nothing that the study makes."""

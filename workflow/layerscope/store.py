@@ -13,7 +13,7 @@ In a notebook:
 import contextlib
 import json
 import os
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -367,14 +367,17 @@ def unfinished_training(checkpoints: str | Path) -> Path:
     return Path(checkpoints).with_name(".training.partial")
 
 
-def read_checkpoints(source: str | Path) -> dict[int, dict]:
-    """Snapshots of a network: epoch → state dict of tensors on the CPU."""
-    snapshots: dict[int, dict] = {}
-    with _open_checkpoints(source) as file:
-        for key in file.keys():  # noqa: SIM118 (safe_open is no mapping)
-            epoch, name = key.split("/", 1)
-            snapshots.setdefault(int(epoch.removeprefix("epoch")), {})[name] = file.get_tensor(key)
-    return snapshots
+def snapshot_epochs(checkpoints: str | Path) -> list[int]:
+    """The epochs of which a checkpoints file has a snapshot, ascending."""
+    with _open_checkpoints(checkpoints) as file:
+        return sorted({int(key.split("/", 1)[0].removeprefix("epoch")) for key in file.keys()})  # noqa: SIM118 (no mapping)
+
+
+def read_snapshot(checkpoints: str | Path, epoch: int) -> dict:
+    """One snapshot of a network, a state dict of tensors on the CPU."""
+    start = f"{epoch_name(epoch)}/"
+    with _open_checkpoints(checkpoints) as file:
+        return {key.removeprefix(start): file.get_tensor(key) for key in file.keys() if key.startswith(start)}  # noqa: SIM118
 
 
 def checkpoint_provenance(source: str | Path) -> dict:
@@ -458,6 +461,19 @@ def write_predictions(file: "h5py.File", epoch: int, classes: "np.ndarray", loss
     """What a network says at a snapshot: predicted classes (n,) int64 and cross-entropies (n,) float32."""
     file.require_group("predictions").create_dataset(epoch_name(epoch), data=classes)
     file.require_group("losses").create_dataset(epoch_name(epoch), data=losses)
+
+
+def join_activations(file: "h5py.File", parts: Iterable[Path]) -> None:
+    """Move the snapshots of activations files into one, in their order; each part is deleted once it is taken over."""
+    for part in parts:
+        with open_hdf5(part) as source:
+            for name, group in source.items():
+                if name.startswith("epoch"):
+                    source.copy(group, file)
+                else:
+                    for epoch, stored in group.items():
+                        source.copy(stored, file.require_group(name), epoch)
+        part.unlink()
 
 
 @dataclass(frozen=True)

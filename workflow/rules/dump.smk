@@ -11,6 +11,9 @@ rule dump:
     conda:
         "../../envs/study.yaml"
     threads: jobs.study.threads
+    resources:
+        mem_mb=jobs.memory,
+        runtime=jobs.runtime,
     params:
         job=jobs.params.dump,
     message:
@@ -34,6 +37,9 @@ rule dump_input:
     conda:
         "../../envs/study.yaml"
     threads: 1
+    resources:
+        mem_mb=jobs.memory,
+        runtime=jobs.runtime,
     params:
         job=jobs.params.dump_input,
     message:

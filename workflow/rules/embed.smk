@@ -12,6 +12,9 @@ rule embed:
     conda:
         "../../envs/study.yaml"
     threads: jobs.study.threads
+    resources:
+        mem_mb=jobs.memory,
+        runtime=jobs.runtime,
     params:
         job=jobs.params.embed,
     message:

@@ -11,6 +11,9 @@ rule neighbors:
     conda:
         "../../envs/study.yaml"
     threads: 1
+    resources:
+        mem_mb=jobs.memory,
+        runtime=jobs.runtime,
     params:
         job=jobs.params.neighbors,
     message:

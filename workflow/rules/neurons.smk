@@ -11,6 +11,9 @@ rule neurons:
     conda:
         "../../envs/study.yaml"
     threads: jobs.study.threads
+    resources:
+        mem_mb=jobs.memory,
+        runtime=jobs.runtime,
     params:
         job=jobs.params.neurons,
     message:

@@ -11,6 +11,9 @@ rule prepare:
     conda:
         "../../envs/study.yaml"
     threads: 1
+    resources:
+        mem_mb=jobs.memory,
+        runtime=jobs.runtime,
     params:
         job=jobs.params.prepare,
     message:

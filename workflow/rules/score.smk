@@ -13,6 +13,9 @@ rule score_run:
     conda:
         "../../envs/study.yaml"
     threads: 1
+    resources:
+        mem_mb=jobs.memory,
+        runtime=jobs.runtime,
     params:
         job=jobs.params.score_run,
     message:
@@ -35,6 +38,9 @@ rule score_sample:
     conda:
         "../../envs/study.yaml"
     threads: 1
+    resources:
+        mem_mb=jobs.memory,
+        runtime=jobs.runtime,
     params:
         job=jobs.params.score_sample,
     message:
@@ -58,6 +64,9 @@ rule score_raw:
     conda:
         "../../envs/study.yaml"
     threads: 1
+    resources:
+        mem_mb=jobs.memory,
+        runtime=jobs.runtime,
     params:
         job=jobs.params.score_raw,
     message:
@@ -82,6 +91,9 @@ rule score_embedding:
     conda:
         "../../envs/study.yaml"
     threads: 1
+    resources:
+        mem_mb=jobs.memory,
+        runtime=jobs.runtime,
     params:
         job=jobs.params.score_embedding,
     message:

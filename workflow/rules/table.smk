@@ -18,6 +18,9 @@ rule table:
     conda:
         "../../envs/study.yaml"
     threads: 1
+    resources:
+        mem_mb=jobs.memory,
+        runtime=jobs.runtime,
     params:
         job=jobs.params.table,
     message:

@@ -14,6 +14,9 @@ rule train:
     conda:
         "../../envs/study.yaml"
     threads: jobs.study.threads
+    resources:
+        mem_mb=jobs.memory,
+        runtime=jobs.runtime,
     params:
         job=jobs.params.train,
     message:

@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 from tqdm import tqdm
 
-from layerscope import store
+from layerscope import files, store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.errors import StudyError
 from layerscope.hooks import outputs_of
@@ -36,16 +36,28 @@ def main(arguments: argparse.Namespace) -> None:
     made_by = provenance(
         device=device_kind(device), threads=params["threads"], status=trained["status"], reason=trained["reason"]
     )
+    unfinished = files.Parts(arguments.activations, params, [arguments.data, arguments.checkpoints])
+    parts = {
+        epoch: unfinished.file(f"{store.epoch_name(epoch)}.h5")
+        for epoch in store.snapshot_epochs(arguments.checkpoints)
+        if epoch in params["epochs"]
+    }
+    for epoch, part in parts.items():
+        if not part.exists():
+            _load(network, arguments.checkpoints, epoch)
+            with store.create_hdf5(part, "activations", params, made_by) as file:
+                stream_snapshot(network, file, epoch, params["layers"], observations, device)
     with store.create_hdf5(arguments.activations, "activations", params, made_by) as file:
         store.write_observations(file, observations.labels, observations.rows)
-        for epoch, state in store.read_checkpoints(arguments.checkpoints).items():
-            if epoch not in params["epochs"]:
-                continue
-            try:
-                network.load_state_dict(state)
-            except RuntimeError as error:
-                raise StudyError(f"{arguments.checkpoints} does not fit the architecture ({error})") from None
-            stream_snapshot(network, file, epoch, params["layers"], observations, device)
+        store.join_activations(file, parts.values())
+    unfinished.discard()
+
+
+def _load(network: Network, checkpoints: str, epoch: int) -> None:
+    try:
+        network.load_state_dict(store.read_snapshot(checkpoints, epoch))
+    except RuntimeError as error:
+        raise StudyError(f"{checkpoints} does not fit the architecture ({error})") from None
 
 
 def stream_snapshot(network: Network, file, epoch: int, layers: list[str], observations: Observations, device) -> None:

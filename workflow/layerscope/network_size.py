@@ -1,0 +1,47 @@
+"""How large a network is, from its plan alone: what it learns, computes and puts out."""
+
+import math
+from dataclasses import dataclass
+
+from layerscope.models.plan import Layer
+
+# An InceptionV3 on images of 299 × 299: torchvision's own account of it, and a bound on the values of its maps.
+INCEPTION_PARAMETERS = 27.2e6
+INCEPTION_OPERATIONS = 11.4e9
+INCEPTION_OUTPUTS = 1.2e7
+TRANSPOSED_KERNEL = 4
+
+
+@dataclass(frozen=True)
+class NetworkSize:
+    """parameters: numbers that are learned, biases left out. For one observation: operations, multiplications and additions of
+    one forward pass; outputs, values of all layers before and after pooling; largest, values that go in and come out of the
+    layer for which they are most."""
+
+    parameters: int
+    operations: float
+    outputs: float
+    largest: float
+
+
+def network_size(layers: list[Layer], shape: tuple[int, ...]) -> NetworkSize:
+    """The size of a network. shape: of one input, (channels, height, width), (height, width) or (features,)."""
+    parameters, operations, outputs, largest = 0, 0.0, 0.0, 0.0
+    incoming = (1, *shape) if len(shape) == 2 else tuple(shape)
+    for layer in layers:
+        before_pooling = math.prod(layer.shape) * max(1, layer.pool) ** 2
+        if layer.kind == "inception":
+            learned, computed, before_pooling = INCEPTION_PARAMETERS, INCEPTION_OPERATIONS, INCEPTION_OUTPUTS
+        elif layer.kind == "linear":
+            learned = (math.prod(incoming) if layer.flatten == "all" else incoming[0]) * layer.width
+            computed = 2 * learned
+        else:
+            kernel = layer.kernel or TRANSPOSED_KERNEL
+            learned = incoming[0] * layer.width * kernel**2
+            computed = 2 * learned * before_pooling / layer.width
+        parameters += learned
+        operations += computed
+        outputs += 2 * before_pooling + (math.prod(layer.shape) if layer.pool else 0)
+        largest = max(largest, before_pooling + math.prod(incoming))
+        incoming = layer.shape
+    return NetworkSize(int(parameters), operations, outputs, largest)
