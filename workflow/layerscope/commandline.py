@@ -39,9 +39,9 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
     """Parse the command line, set the thread pools from params and run the stage.
 
     Thread counts change some results, so they come from params and never from the machine. A StudyError, a missing or
-    unreadable file and a full disk end in one line; anything else is a fault of the program: its traceback goes to the
-    log and one line says so. SIGTERM is taken like Ctrl-C: nothing half-written stays, and long stages go on from their last
-    finished part, a training from its last epoch.
+    unreadable file, a full disk and a lack of memory end in one line; anything else is a fault of the program: its traceback
+    goes to the log and one line says so. SIGTERM is taken like Ctrl-C: nothing half-written stays, and long stages go on
+    from their last finished part, a training from its last epoch.
     """
     arguments = parser.parse_args()
     # A cluster's warning before it kills, and what Snakemake sends to its jobs when it is stopped.
@@ -59,6 +59,8 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
         where = error.filename or "a file"
         reason = error.strerror or str(error).splitlines()[0]
         _fail(f"layerscope {name}: {where}: {reason}; delete it if it is damaged, or free the disk, and run again")
+    except MemoryError as error:
+        _fail(f"layerscope {name}: out of memory ({error}); ask for fewer observations or layers, or take a larger machine")
     except Exception as error:
         traceback.print_exc()
         _fail(f"layerscope {name}: a fault in layerscope ({type(error).__name__}: {error}); please report it with this log")

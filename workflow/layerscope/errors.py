@@ -5,7 +5,13 @@ from collections.abc import Iterable
 
 
 class StudyError(Exception):
-    """Something that the person can mend; its text names the key or file, the value, and what to do."""
+    """Something that the person can mend; its text names the key or file, the value, and what to do.
+
+    One line, in which characters that cannot be printed (of a file's name, or of what it holds) are spelt out.
+    """
+
+    def __init__(self, text: str):
+        super().__init__("".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text))
 
 
 def one_of(value: object, allowed: Iterable[str]) -> str:

@@ -13,9 +13,14 @@ import shutil
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from layerscope.errors import StudyError
 from layerscope.provenance import canonical_json
+
+if TYPE_CHECKING:
+    import h5py
+    from h5py import h5l, h5o
 
 
 @contextlib.contextmanager
@@ -24,6 +29,8 @@ def replacing(target: str | Path) -> Iterator[Path]:
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.writing")
+    # A link of this name would be written through, wherever it leads.
+    temporary.unlink(missing_ok=True)
     try:
         yield temporary
         with open(temporary, "rb+") as written:
@@ -49,17 +56,37 @@ def write_rows(target: str | Path, columns: Iterable[str], rows: Iterable[dict])
 
 
 def read_rows(source: str | Path) -> list[dict[str, str]]:
-    """Read a CSV table as a list of text rows."""
-    with open(source, encoding="utf-8", newline="") as file:
-        return list(csv.DictReader(file))
+    """Read a CSV table as a list of text rows. Raises StudyError where it is no such table."""
+    try:
+        with open(source, encoding="utf-8", newline="") as file:
+            return list(csv.DictReader(file))
+    except (csv.Error, UnicodeDecodeError) as error:
+        raise StudyError(f"{source} is damaged ({error}); delete it and run snakemake again") from None
+
+
+def leads_outside(file: "h5py.File") -> str | None:
+    """The name of a link or dataset of an open HDF5 file that takes its content from another file; None if there is none."""
+    from h5py import h5d, h5l, h5o
+
+    def leads(name: bytes, link: "h5l.LinkInfo") -> bytes | None:
+        return None if link.type in (h5l.TYPE_HARD, h5l.TYPE_SOFT) else name
+
+    def takes(name: bytes, found: "h5o.ObjInfo") -> bytes | None:
+        if found.type != h5o.TYPE_DATASET:
+            return None
+        stored = h5d.open(file.id, name).get_create_plist()
+        return name if stored.get_external_count() or stored.get_layout() == h5d.VIRTUAL else None
+
+    name = file.id.links.visit(leads, info=True) or h5o.visit(file.id, takes, info=True)
+    return None if name is None else name.decode(errors="replace")
 
 
 class Resumable:
     """Finished parts of a long job, kept in `.NAME.partial` until the job's file is written whole.
 
     A part is a named set of arrays and attributes. Parts kept by a job of other params, other code or other content of its
-    input files are thrown away. The final file is written anew, in the order of the job, so that an interrupted job ends in
-    the same bytes.
+    input files are thrown away, and so are those that lie in another file. The final file is written anew, in the order of
+    the job, so that an interrupted job ends in the same bytes.
     """
 
     def __init__(self, target: str | Path, params: dict, inputs: Iterable[str | Path] = ()):
@@ -72,8 +99,10 @@ class Resumable:
         import h5py
 
         try:
+            if self._path.is_symlink():
+                self._path.unlink()
             self._file = h5py.File(self._path, "a")
-            mine = self._file.attrs.get("identity", self._identity) == self._identity
+            mine = self._file.attrs.get("identity", self._identity) == self._identity and leads_outside(self._file) is None
         except BlockingIOError:
             raise StudyError(f"{self._path} is in the hands of another job; wait until it ends, or stop it") from None
         except (OSError, KeyError, RuntimeError):

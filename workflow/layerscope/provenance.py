@@ -11,8 +11,9 @@ PACKAGES = ("numpy", "scipy", "torch", "h5py", "numba", "scikit-learn", "umap-le
 
 
 def canonical_json(value: object) -> str:
-    """One spelling for equal values: sorted keys, no spaces. What jobs are told and what files remember."""
-    return json.dumps(value, sort_keys=True, separators=(",", ":"))
+    """One spelling for equal values: sorted keys, no spaces, no `<`. What jobs are told and what files remember."""
+    # Snakemake's report has the params of jobs inside a script, which a title with </script> would end.
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")
 
 
 def versions() -> dict[str, str]:

@@ -15,11 +15,12 @@ import json
 import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layerscope.errors import StudyError
-from layerscope.files import replacing, write_text
+from layerscope.files import leads_outside, replacing, write_text
 from layerscope.provenance import canonical_json
 
 if TYPE_CHECKING:
@@ -196,7 +197,10 @@ def create_hdf5(target: str | Path, schema: str, params: dict, provenance: dict)
 
 @contextlib.contextmanager
 def open_hdf5(source: str | Path) -> Iterator["h5py.File"]:
-    """An HDF5 file for reading. Raises StudyError, naming the file, where it is missing or damaged."""
+    """An HDF5 file for reading.
+
+    Raises StudyError, naming the file, where it is missing or damaged, lacks what is looked for, or leads to another file.
+    """
     import h5py
 
     try:
@@ -207,21 +211,43 @@ def open_hdf5(source: str | Path) -> Iterator["h5py.File"]:
         raise StudyError(f"{source} is damaged or no HDF5 file ({error}); delete it and run snakemake again") from None
     with file:
         try:
+            about = os.stat(source)
+            elsewhere = _leads_outside(str(source), about.st_ino, about.st_mtime_ns, about.st_size)
+            if elsewhere is not None:
+                raise StudyError(
+                    f"{source}: {elsewhere} leads to another file, which no file of ours does; delete it and run snakemake again"
+                )
             yield file
-        except OSError as error:
+        except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
             raise StudyError(f"{source} is damaged ({error}); delete it and run snakemake again") from None
+
+
+@cache
+def _leads_outside(source: str, *_: int) -> str | None:
+    """files.leads_outside of a file, found once for each state of it: inode, time and size."""
+    import h5py
+
+    with h5py.File(source, "r") as file:
+        return leads_outside(file)
 
 
 def file_params(source: str | Path) -> dict:
     """What the job that made an HDF5 file was told."""
     with open_hdf5(source) as file:
-        return json.loads(file.attrs["params"])
+        return _mapping(file.attrs["params"])
 
 
 def file_provenance(source: str | Path) -> dict:
     """Package versions, threads, device and status of the job that made an HDF5 file."""
     with open_hdf5(source) as file:
-        return json.loads(file.attrs["provenance"])
+        return _mapping(file.attrs["provenance"])
+
+
+def _mapping(text: str) -> dict:
+    found = json.loads(text)
+    if not isinstance(found, dict):
+        raise ValueError(f"{text:.40} is no mapping")
+    return found
 
 
 def examine_hdf5(source: str | Path) -> tuple[dict, dict, list[str]]:
@@ -235,11 +261,8 @@ def examine_hdf5(source: str | Path) -> tuple[dict, dict, list[str]]:
                 for start in range(0, len(found), max(1, len(found) // 8)) if found.ndim else ():
                     found[start : start + max(1, len(found) // 8)]
 
-        try:
-            file.visititems(read)
-            return json.loads(file.attrs["params"]), json.loads(file.attrs["provenance"]), list(file)
-        except (KeyError, RuntimeError, ValueError) as error:
-            raise StudyError(f"{source} is damaged ({error}); delete it and run snakemake again") from None
+        file.visititems(read)
+        return _mapping(file.attrs["params"]), _mapping(file.attrs["provenance"]), list(file)
 
 
 def write_array(
@@ -359,7 +382,10 @@ def _open_checkpoints(source: str | Path):
     except (SafetensorError, FileNotFoundError) as error:
         raise StudyError(f"{source} is missing or damaged ({error}); delete it and run snakemake again") from None
     with opened as file:
-        yield file
+        try:
+            yield file
+        except (SafetensorError, KeyError, ValueError, TypeError, RecursionError) as error:
+            raise StudyError(f"{source} is damaged ({error}); delete it and run snakemake again") from None
 
 
 def unfinished_training(checkpoints: str | Path) -> Path:
@@ -383,13 +409,13 @@ def read_snapshot(checkpoints: str | Path, epoch: int) -> dict:
 def checkpoint_provenance(source: str | Path) -> dict:
     """Package versions, threads, device and status of a training."""
     with _open_checkpoints(source) as file:
-        return json.loads(file.metadata()["layerscope"])["provenance"]
+        return _mapping(file.metadata()["layerscope"])["provenance"]
 
 
 def examine_checkpoints(source: str | Path) -> tuple[dict, dict, list[str]]:
     """Read every tensor of a checkpoints file: its params, its provenance, the names of its snapshots."""
     with _open_checkpoints(source) as file:
-        about = json.loads(file.metadata()["layerscope"])
+        about = _mapping(file.metadata()["layerscope"])
         names = {key.split("/", 1)[0] for key in file.keys() if file.get_tensor(key) is not None}  # noqa: SIM118
         return about["params"], about["provenance"], sorted(names)
 
@@ -692,22 +718,27 @@ def read_score_table(source: str | Path):
     import pandas
 
     try:
-        return pandas.read_parquet(source)
+        return pandas.read_parquet(source, columns=list(SCORE_COLUMNS))
     except FileNotFoundError:
         raise StudyError(f"{source} is missing; run snakemake to make it") from None
-    except (OSError, ValueError) as error:
+    except (OSError, ValueError, TypeError, KeyError, NotImplementedError) as error:
         raise StudyError(f"{source} is damaged ({error}); delete it and run snakemake again") from None
 
 
 def read_frame(source: str | Path):
-    """A CSV table (summary, tests) as a pandas DataFrame; empty text stays empty text."""
+    """A CSV table (summary, tests) as a pandas DataFrame; empty text stays empty text, all other columns are numbers."""
     import pandas
 
     text = ("dataset", "architecture", "activation", "sample", "state", "layer", "filter", "space", "metric")
     try:
-        return pandas.read_csv(source, dtype=dict.fromkeys(text, "str"), keep_default_na=False, na_values=["nan"])
+        frame = pandas.read_csv(source, dtype=dict.fromkeys(text, "str"), keep_default_na=False, na_values=["nan"])
+        for column in frame.columns.difference(text):
+            frame[column] = pandas.to_numeric(frame[column])
+        return frame
     except FileNotFoundError:
         raise StudyError(f"{source} is missing; run snakemake to make it") from None
+    except ValueError as error:
+        raise StudyError(f"{source} is damaged ({error}); delete it and run snakemake again") from None
 
 
 def write_frame(target: str | Path, frame) -> None:

@@ -3,6 +3,7 @@
 Every error is one message that names the key, the value and what is allowed.
 """
 
+import itertools
 import math
 from functools import cache
 from pathlib import Path
@@ -16,10 +17,20 @@ from layerscope.errors import StudyError, one_of
 
 SCHEMA_FILE = Path(__file__).parents[1] / "schemas" / "study.schema.yaml"
 OVERRIDES = ("study", "seeds", "device")
+# Some fifty times what the largest of the published studies has.
+MOST_VALUES = 100_000
+LARGEST_INTEGER = 2**63 - 1
 
 
 class StrictLoader(yaml.SafeLoader):
     """YAML that refuses duplicate keys and in which only true and false are booleans (`on` is a key of ours)."""
+
+    def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        try:
+            return super().construct_object(node, deep)
+        except (ValueError, KeyError, AttributeError):
+            kind = node.tag.removeprefix("tag:yaml.org,2002:")
+            raise StudyError(f"line {node.start_mark.line + 1}: {node.value:.40} is no {kind}; put text in quotes") from None
 
 
 def _mapping(loader: StrictLoader, node: yaml.MappingNode) -> dict:
@@ -55,6 +66,8 @@ def read_yaml(file: str | Path) -> Any:
         raise StudyError(f"{file}, {error}") from None
     except yaml.YAMLError as error:
         raise StudyError(f"{file} is no valid YAML: {' '.join(str(error).split())}") from None
+    except RecursionError:
+        raise StudyError(f"{file} has blocks within blocks without end; a study has a few") from None
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"{file} cannot be read ({error})") from None
 
@@ -71,7 +84,31 @@ def read_study(file: str | Path, overrides: dict) -> dict:
                 "put the rest into a study file and name it with --configfile"
             )
         content[key] = value
+    _check_values(content)
     return checked(content, schema(), "")
+
+
+def _check_values(content: dict) -> None:
+    """Raise StudyError for numbers and text that no study can use, and for more values than any has.
+
+    Aliases (*name) are counted wherever they stand: ten that hold ten each, ten times over, are ten thousand million values.
+    """
+    waiting = [("", content)]
+    for count in itertools.count(1):
+        if not waiting:
+            return
+        where, value = waiting.pop()
+        if count > MOST_VALUES:
+            raise StudyError(f"{where}: there are more than {MOST_VALUES:,} values up to here, aliases counted; write fewer")
+        if isinstance(value, float) and not math.isfinite(value):
+            raise StudyError(f"{where}: {value} is not allowed; a finite number is wanted")
+        if isinstance(value, int) and abs(value) > LARGEST_INTEGER:
+            raise StudyError(f"{where}: the number is too large; at most {LARGEST_INTEGER} is possible")
+        if isinstance(value, str) and not value.replace("\n", "").isprintable():
+            raise StudyError(f"{where}: {value!r} has characters that cannot be printed; leave them out")
+        items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list | tuple | set) else ()
+        for key, item in items:
+            waiting.append((f"{where}.{key}" if where else str(key), item))
 
 
 @cache
@@ -93,20 +130,11 @@ def kinds(block: str) -> list[str]:
 def checked(value: Any, part: dict, where: str) -> Any:
     """`value` with defaults filled in and numbers coerced, where it fits a part of the schema; else StudyError."""
     completed = _complete(value, part)
-    _refuse_infinite(completed, where)
     validator = Draft202012Validator({"$defs": schema()["$defs"], **part})
     error = best_match(validator.iter_errors(completed))
     if error is not None:
         raise StudyError(_explain(error, where))
     return completed
-
-
-def _refuse_infinite(value: Any, where: str) -> None:
-    if isinstance(value, float) and not math.isfinite(value):
-        raise StudyError(f"{where}: {value} is not allowed; a finite number is wanted")
-    items = value.items() if isinstance(value, dict) else enumerate(value) if isinstance(value, list) else ()
-    for key, item in items:
-        _refuse_infinite(item, f"{where}.{key}" if where else str(key))
 
 
 def _resolved(part: dict) -> dict:

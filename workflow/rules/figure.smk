@@ -31,4 +31,4 @@ rule figure:
         " --csv {output.csv}"
         " --score-table {input.score_table} --summary {input.summary} --tests {input.tests} --data {input.data}"
         " --history {input.history} --activations {input.activations} --embedding {input.embedding}"
-        " --neurons {input.neurons} --published {input.published} 2>&1 | tee {log}"
+        " --neurons {input.neurons} --published {input.published:q} 2>&1 | tee {log}"

@@ -30,4 +30,4 @@ rule film:
         " --csv {output.csv}"
         " --score-table {input.score_table} --summary {input.summary} --tests {input.tests} --data {input.data}"
         " --history {input.history} --activations {input.activations} --embedding {input.embedding}"
-        " --neurons {input.neurons} --published {input.published} 2>&1 | tee {log}"
+        " --neurons {input.neurons} --published {input.published:q} 2>&1 | tee {log}"

@@ -29,4 +29,4 @@ rule table:
         "python -m layerscope.stages.table --params {params.job:q} --csv {output.csv} --md {output.md} --tex {output.tex}"
         " --score-table {input.score_table} --summary {input.summary} --tests {input.tests} --data {input.data}"
         " --history {input.history} --activations {input.activations} --embedding {input.embedding}"
-        " --neurons {input.neurons} --published {input.published} 2>&1 | tee {log}"
+        " --neurons {input.neurons} --published {input.published:q} 2>&1 | tee {log}"

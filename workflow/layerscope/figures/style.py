@@ -66,9 +66,9 @@ def save(figure: Figure, svg: Path, png: Path) -> None:
 
 
 def set_title(figure: Figure, text: str) -> None:
-    """A heading above all panels, in as many lines as the figure's width asks for."""
+    """A heading above all panels, in as many lines as the figure's width asks for; plain text, $ included."""
     characters = max(20, int(TITLE_CHARACTERS_PER_INCH * figure.get_figwidth()))
-    figure.suptitle("\n".join(textwrap.wrap(text, characters)), fontsize=SETTINGS["axes.titlesize"])
+    figure.suptitle("\n".join(textwrap.wrap(text, characters)).replace("$", r"\$"), fontsize=SETTINGS["axes.titlesize"])
 
 
 def network_name(keys: dict) -> str:

@@ -1,6 +1,7 @@
 """Write one table as CSV, Markdown and LaTeX."""
 
 import argparse
+import html
 from importlib import import_module
 
 import pandas as pd
@@ -9,6 +10,12 @@ from layerscope import files
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.inputs import add_inputs, inputs_of
 
+LATEX = {
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    **{letter: f"\\{letter}" for letter in "&%$#_{}"},
+}
 KEYS = ("dataset", "architecture", "activation", "sample", "space", "filter")
 
 
@@ -18,10 +25,15 @@ def main(arguments: argparse.Namespace) -> None:
     table = kind.rows(inputs_of(arguments), options)
     files.write_text(arguments.csv, table.to_csv(index=False, lineterminator="\n"))
     printed, about = without_constants(table)
-    caption = ": ".join(part for part in (options["title"], about) if part)
-    heading = f"**{caption}**\n\n" if caption else ""
+    caption = " ".join(": ".join(part for part in (options["title"], about) if part).split())
+    heading = f"**{html.escape(caption, quote=False)}**\n\n" if caption else ""
     files.write_text(arguments.md, f"{heading}{printed.to_markdown(index=False, disable_numparse=True)}\n")
-    files.write_text(arguments.tex, printed.to_latex(index=False, escape=True, caption=caption or None))
+    files.write_text(arguments.tex, printed.to_latex(index=False, escape=True, caption=in_latex(caption) or None))
+
+
+def in_latex(text: str) -> str:
+    """Text as LaTeX prints it: no command, whatever it says. (pandas does so for the cells of a table, not for its caption.)"""
+    return "".join(LATEX.get(letter, letter) for letter in text)
 
 
 def without_constants(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:

@@ -61,12 +61,12 @@ class UnfinishedTraining:
                 snapshots[epoch], of_snapshot = _read(self._snapshot(about["attempt"], epoch))
                 if of_snapshot["identity"] != self.identity:
                     return None
-        except (OSError, SafetensorError, KeyError, ValueError):
+            spectra = [
+                Spectrum(**{**fields, "eigenvalues": tensors.pop(f"spectra/{number}").numpy()})
+                for number, fields in enumerate(about["spectra"])
+            ]
+        except (OSError, SafetensorError, KeyError, ValueError, TypeError):
             return None
-        spectra = [
-            Spectrum(**{**fields, "eigenvalues": tensors.pop(f"spectra/{number}").numpy()})
-            for number, fields in enumerate(about["spectra"])
-        ]
         result = TrainingResult(snapshots=snapshots, history=about["history"], spectra=spectra, attempts=about["attempts"])
         return TrainingState(about["attempt"], about["epoch"], about["step"], tensors, result)
 

@@ -1,6 +1,8 @@
 """A person's own pictures: a folder with one subfolder a class."""
 
 import hashlib
+import io
+import re
 from pathlib import Path
 
 import numpy as np
@@ -8,6 +10,8 @@ import numpy as np
 from layerscope.data.dataset import Dataset, hold_out
 from layerscope.errors import StudyError
 
+# Pillow goes by content, not by name, and has others run programs: Ghostscript for EPS.
+FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
 
@@ -15,41 +19,63 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
     """All pictures below options['path'], resized to options['size'] (height, width), grey or colour.
 
     A folder that holds `train` and `test` is taken as split; else `test` pictures are held out, stratified. Images
-    (n, height, width) or (n, 3, height, width) uint8; classes are the subfolders' names, sorted.
+    (n, height, width) or (n, 3, height, width) uint8; classes are the subfolders' names, sorted. Raises StudyError for
+    pictures that cannot be read or lie outside the folder, and for names that figures and tables cannot show.
     """
     root = next((folder for folder in (Path(options["path"]), downloads / options["path"]) if folder.is_dir()), None)
     if root is None:
         raise StudyError(f"dataset '{name}': no folder {options['path']} here or below {downloads}")
     digest = hashlib.sha256()
     if (root / "train").is_dir() and (root / "test").is_dir():
-        classes = sorted(folder.name for folder in (root / "train").iterdir() if folder.is_dir())
-        splits = {split: _read(root / split, classes, name, options, digest) for split in ("train", "test")}
+        classes = _classes(root / "train", name)
+        splits = {split: _read(root / split, root, classes, name, options, digest) for split in ("train", "test")}
     else:
-        classes = sorted(folder.name for folder in root.iterdir() if folder.is_dir())
+        classes = _classes(root, name)
         if "test" not in options:
             raise StudyError(f"datasets.{name}.test is missing; {root} has no folders train and test, say how many to hold out")
-        images, labels = _read(root, classes, name, options, digest)
+        images, labels = _read(root, root, classes, name, options, digest)
         train, test = hold_out(images, labels, options["test"], name)
         splits = {"train": train, "test": test}
     return Dataset(splits, classes, 255, f"images below {root.name}", digest.hexdigest())
 
 
-def _read(root: Path, classes: list[str], name: str, options: dict, digest) -> tuple[np.ndarray, np.ndarray]:
+def _classes(folder: Path, name: str) -> list[str]:
+    """The names of subfolders: matplotlib reads $ as a formula and hides what begins with _, spreadsheets reckon with = + - @."""
+    classes = sorted(child.name for child in folder.iterdir() if child.is_dir())
+    for found in classes:
+        number = re.fullmatch(r"[+-][0-9.]+", found)
+        if not found.isprintable() or "$" in found or not (found[0].isalnum() or number):
+            raise StudyError(
+                f"dataset '{name}': the folder {found!r} in {folder} cannot be the name of a class; "
+                "begin it with a letter or digit, and leave out $ and what cannot be printed"
+            )
+    return classes
+
+
+def _read(folder: Path, root: Path, classes: list[str], name: str, options: dict, digest) -> tuple[np.ndarray, np.ndarray]:
+    """The pictures in the subfolders `classes` of a folder; none may lie outside root, the folder that the person named."""
     from PIL import Image, UnidentifiedImageError
 
     height, width = options["size"]
     images, labels = [], []
-    for label, folder in enumerate(classes):
-        for file in sorted(path for path in (root / folder).glob("*") if path.suffix.lower() in SUFFIXES):
-            content = file.read_bytes()
-            digest.update(content)
+    for label, of_class in enumerate(classes):
+        for file in sorted(path for path in (folder / of_class).glob("*") if path.suffix.lower() in SUFFIXES):
+            if not file.is_file() or not file.resolve().is_relative_to(root.resolve()):
+                raise StudyError(
+                    f"dataset '{name}': {file} is no file of its own, or a link that leaves {root}; put the picture itself there"
+                )
             try:
-                with Image.open(file) as picture:
+                content = file.read_bytes()
+                with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
                     pixels = np.asarray(picture.convert("RGB" if options["colour"] else "L").resize((width, height)))
-            except (UnidentifiedImageError, OSError) as error:
-                raise StudyError(f"dataset '{name}': {file} is no readable image ({error}); mend or remove it") from None
+            except Exception as error:
+                # Pillow's readers raise whatever a damaged file makes go wrong in them.
+                unknown = isinstance(error, UnidentifiedImageError)
+                why = f"it is none of {', '.join(FORMATS)}" if unknown else error
+                raise StudyError(f"dataset '{name}': {file} is no readable image ({why}); mend or remove it") from None
+            digest.update(content)
             images.append(pixels.transpose(2, 0, 1) if options["colour"] else pixels)
             labels.append(label)
     if not images:
-        raise StudyError(f"dataset '{name}': no images ({', '.join(SUFFIXES)}) in subfolders of {root}")
+        raise StudyError(f"dataset '{name}': no images ({', '.join(SUFFIXES)}) in subfolders of {folder}")
     return np.stack(images), np.array(labels, dtype=np.int64)

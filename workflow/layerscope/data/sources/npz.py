@@ -1,7 +1,9 @@
 """A person's own arrays: an npz file with x_train, y_train, x_test and y_test."""
 
 import hashlib
+import os
 import zipfile
+import zlib
 from pathlib import Path
 
 import numpy as np
@@ -24,8 +26,15 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
         raise StudyError(f"dataset '{name}': {file} has SHA-256 {digest}, the study says {options['sha256']}")
     try:
         with np.load(file, allow_pickle=False) as content:
+            unpacked = sum(member.file_size for member in content.zip.infolist())
+            memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+            if unpacked > memory:
+                raise StudyError(
+                    f"dataset '{name}': {file} unpacks to {unpacked / 2**30:,.1f} GiB, this machine has {memory / 2**30:,.1f}; "
+                    "give it fewer images, or take a larger machine"
+                )
             arrays = {key: content[key] for key in ARRAYS}
-    except (KeyError, ValueError, TypeError, EOFError, zipfile.BadZipFile) as error:
+    except (KeyError, ValueError, TypeError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
         raise StudyError(f"dataset '{name}': {file} must hold the arrays {', '.join(ARRAYS)} ({error})") from None
     splits = {split: _split(arrays[f"x_{split}"], arrays[f"y_{split}"], split, name) for split in ("train", "test")}
     train, test = (splits[split][0] for split in ("train", "test"))
@@ -34,7 +43,12 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
             f"dataset '{name}': x_train is {train.dtype} {train.shape[1:]}, x_test {test.dtype} {test.shape[1:]}; "
             "both must have one type and one shape of images"
         )
-    number = int(max(labels.max() for _, labels in splits.values())) + 1
+    number = max(int(arrays[f"y_{split}"].max()) for split in splits) + 1
+    observations = sum(len(labels) for _, labels in splits.values())
+    if number > observations:
+        raise StudyError(
+            f"dataset '{name}': there is a label {number - 1} among {observations} observations; number the classes from 0, 1, 2"
+        )
     white = options.get("white") or (255 if train.dtype == np.uint8 else 1)
     if max(train.max(), test.max()) > white:
         raise StudyError(
@@ -45,6 +59,8 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
 
 def _split(images: np.ndarray, labels: np.ndarray, split: str, name: str) -> tuple[np.ndarray, np.ndarray]:
     labels = check_labels(labels, name)
+    if images.dtype.kind not in "buif" or images.ndim < 2 or 0 in images.shape[1:]:
+        raise StudyError(f"dataset '{name}': x_{split} is {images.dtype} {images.shape}; numbers, an image a row, are wanted")
     if len(images) != len(labels):
         raise StudyError(f"dataset '{name}': x_{split} has {len(images)} rows, y_{split} {len(labels)}")
     if images.ndim == 4 and images.shape[-1] == 3 and images.shape[1] != 3:
