@@ -151,7 +151,7 @@ CODE = {
     "a pickle for an npz file": (pickle_named("mine.npz"), read_npz, "mine.npz must hold the arrays"),
     "a torch checkpoint": (
         pickle_named("checkpoints.safetensors", torch.save),
-        lambda folder: store.read_checkpoints(folder / "checkpoints.safetensors"),
+        lambda folder: store.snapshot_epochs(folder / "checkpoints.safetensors"),
         "checkpoints.safetensors is missing or damaged",
     ),
     "a pickle for an HDF5 file": (
@@ -383,12 +383,11 @@ def test_links_within_a_file_are_followed(folder):
 def test_finished_parts_do_not_go_to_another_file(folder, secret):
     with files.Resumable(folder / "out.h5", {}):
         pass
-    with h5py.File(folder / ".out.h5.partial", "a") as file:
-        file["epoch0000"] = h5py.ExternalLink(secret, "/")
+    (folder / ".out.h5.partial" / "one.npz").symlink_to(secret)
     before = secret.read_bytes()
     with files.Resumable(folder / "out.h5", {}) as parts:
-        parts.keep("epoch0000/hidden1", {"a": np.arange(3)}, {})
-        assert list(parts.get("epoch0000/hidden1")[0]) == ["a"]
+        parts.keep("one", {"a": np.arange(3)}, {})
+        assert list(parts.get("one")[0]) == ["a"]
     assert secret.read_bytes() == before
 
 
@@ -623,7 +622,7 @@ def made_by(folder):
 
 
 def tensors(folder):
-    return store.read_checkpoints(folder / "c.safetensors")
+    return [store.read_snapshot(folder / "c.safetensors", epoch) for epoch in store.snapshot_epochs(folder / "c.safetensors")]
 
 
 def rows_of(folder):
@@ -754,6 +753,7 @@ def test_titles_and_classes_are_text_in_figures(folder):
     made(folder, np.arange(6) % 3)
     with h5py.File(folder / "data.h5", "a") as file:
         file.attrs["classes"] = json.dumps(["<script>", "a & b", "\"'><"])
+    files.seal_of(folder / "data.h5").unlink()
     figure, _ = dataset_strip.draw(Inputs(data=[str(folder / "data.h5")]), {"images": 2, "title": ""})
     set_title(figure, TITLE)
     save(figure, folder / "f.svg", folder / "f.png")

@@ -1,6 +1,7 @@
 """Files appear whole or not at all, damaged ones are named, and what is written reads back the same."""
 
 import hashlib
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -88,10 +89,22 @@ def test_a_damaged_hdf5_file_is_named(tmp_path, content):
         list(store.representations(tmp_path / "bad.h5"))
 
 
-def test_an_hdf5_file_that_is_cut_short_is_named(tmp_path, activations):
+@pytest.fixture(params=["sealed", "unsealed"])
+def sealed(request) -> bool:
+    """Files of ours have a seal; one that was copied alone, or made by an older version, has none."""
+    return request.param == "sealed"
+
+
+def damage(target: Path, content: bytes, sealed: bool) -> None:
+    target.write_bytes(content)
+    if not sealed:
+        files.seal_of(target).unlink()
+
+
+def test_an_hdf5_file_that_is_cut_short_is_named(tmp_path, activations, sealed):
     content = activations.read_bytes()
-    activations.write_bytes(content[: len(content) // 2])
-    with pytest.raises(StudyError, match=r"activations\.h5 is damaged or no HDF5 file"):
+    damage(activations, content[: len(content) // 2], sealed)
+    with pytest.raises(StudyError, match=r"activations\.h5 is damaged"):
         list(store.representations(activations))
 
 
@@ -123,11 +136,11 @@ def test_a_damaged_checkpoint_is_named(tmp_path, content):
             read(tmp_path / "bad.safetensors")
 
 
-def test_a_checkpoint_that_is_cut_short_is_named(tmp_path):
+def test_a_checkpoint_that_is_cut_short_is_named(tmp_path, sealed):
     target = tmp_path / "cut.safetensors"
     store.write_checkpoints(target, PARAMS, provenance(), {0: {"w": torch.zeros(100)}})
-    target.write_bytes(target.read_bytes()[:-10])
-    with pytest.raises(StudyError, match=r"cut\.safetensors is missing or damaged"):
+    damage(target, target.read_bytes()[:-10], sealed)
+    with pytest.raises(StudyError, match=r"cut\.safetensors is (missing or )?damaged"):
         store.read_snapshot(target, 0)
 
 
@@ -337,6 +350,39 @@ def test_embeddings_come_by_seed_epoch_depth_and_filter(tmp_path):
     ]
 
 
+# Every bit counts
+
+
+@pytest.mark.parametrize("name", ["a.h5", "c.safetensors", "t.csv", "s.parquet"])
+def test_one_flipped_bit_anywhere_is_noticed(tmp_path, name):
+    readers = {
+        "a.h5": store.read_labels,
+        "c.safetensors": lambda file: store.read_snapshot(file, 0),
+        "t.csv": files.read_rows,
+        "s.parquet": store.read_score_table,
+    }
+    target = tmp_path / name
+    with store.create_hdf5(tmp_path / "a.h5", "activations", PARAMS, provenance()) as file:
+        store.write_observations(file, np.arange(10), np.arange(10))
+    store.write_checkpoints(tmp_path / "c.safetensors", PARAMS, provenance(), {0: {"w": torch.zeros(100)}})
+    files.write_rows(tmp_path / "t.csv", ["a", "b"], [{"a": 1, "b": 0.5}] * 10)
+    with files.replacing(tmp_path / "s.parquet", sealed=True) as temporary:
+        pd.DataFrame({column: [0.5] for column in store.SCORE_COLUMNS}).to_parquet(temporary)
+    readers[name](target)
+    content = target.read_bytes()
+    for at in np.linspace(0, len(content) - 1, 40, dtype=int):
+        target.write_bytes(content[:at] + bytes([content[at] ^ 4]) + content[at + 1 :])
+        with pytest.raises(StudyError, match=rf"{re.escape(name)} is damaged: .*; delete it and run snakemake again"):
+            readers[name](target)
+
+
+def test_a_damaged_seal_is_damage(tmp_path):
+    files.write_rows(tmp_path / "t.csv", ["a"], [{"a": 1}])
+    files.seal_of(tmp_path / "t.csv").write_bytes(b"\xff")
+    with pytest.raises(StudyError, match=r"t\.csv is damaged"):
+        files.read_rows(tmp_path / "t.csv")
+
+
 # Going on after an interruption
 
 
@@ -394,19 +440,30 @@ def test_parts_of_params_in_another_order_are_kept(tmp_path):
     assert kept(tmp_path / "e.h5", dict(reversed(PARAMS.items()))) is not None
 
 
-@pytest.mark.parametrize("content", [b"", b"damaged", b"\x89HDF\r\n\x1a\n" + bytes(500)], ids=["empty", "text", "header alone"])
-def test_a_damaged_partial_file_is_thrown_away(tmp_path, content):
-    (tmp_path / ".e.h5.partial").write_bytes(content)
+@pytest.mark.parametrize("damage", ["emptied", "cut", "flipped"])
+def test_a_damaged_part_is_not_there(tmp_path, damage):
+    keep(tmp_path / "e.h5", names=("one", "two"))
+    part = tmp_path / ".e.h5.partial" / "one.npz"
+    content = bytearray(part.read_bytes())
+    if damage == "flipped":
+        content[len(content) // 2] ^= 1
+    part.write_bytes(content[: {"emptied": 0, "cut": len(content) // 2, "flipped": None}[damage]])
     assert kept(tmp_path / "e.h5") is None
+    assert kept(tmp_path / "e.h5", name="two") is not None
     keep(tmp_path / "e.h5")
     assert kept(tmp_path / "e.h5") is not None
 
 
-def test_a_partial_file_that_is_cut_short_is_thrown_away(tmp_path):
-    keep(tmp_path / "e.h5", names=[f"part{number}" for number in range(50)])
-    partial = tmp_path / ".e.h5.partial"
-    partial.write_bytes(partial.read_bytes()[:3000])
+def test_parts_of_an_unknown_job_are_thrown_away(tmp_path):
+    keep(tmp_path / "e.h5")
+    (tmp_path / ".e.h5.partial" / "identity.json").write_bytes(b"\xff")
     assert kept(tmp_path / "e.h5") is None
+
+
+def test_a_file_where_the_parts_should_lie_is_taken_away(tmp_path):
+    (tmp_path / ".e.h5.partial").write_bytes(b"parts of an older version")
+    keep(tmp_path / "e.h5")
+    assert kept(tmp_path / "e.h5") is not None
 
 
 def test_nothing_is_left_when_all_parts_are_discarded(tmp_path):

@@ -5,13 +5,16 @@ Nothing here knows what the files of a study are called or hold.
 
 import contextlib
 import csv
+import fcntl
 import hashlib
 import io
 import json
 import os
 import shutil
 import sys
+import zipfile
 from collections.abc import Iterable, Iterator
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -23,9 +26,15 @@ if TYPE_CHECKING:
     from h5py import h5l, h5o
 
 
+LOCK, IDENTITY, ATTRIBUTES = "lock", "identity.json", "attributes"
+
+
 @contextlib.contextmanager
-def replacing(target: str | Path) -> Iterator[Path]:
-    """A temporary path beside `target`, which takes its place only if the block ends well: no partial file is ever seen."""
+def replacing(target: str | Path, sealed: bool = False) -> Iterator[Path]:
+    """A temporary path beside `target`, which takes its place only if the block ends well: no partial file is ever seen.
+
+    sealed: whether the digest of the file is kept beside it (see `intact`).
+    """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     temporary = target.with_name(f".{target.name}.writing")
@@ -35,9 +44,36 @@ def replacing(target: str | Path) -> Iterator[Path]:
         yield temporary
         with open(temporary, "rb+") as written:
             os.fsync(written.fileno())
+        if sealed:
+            write_text(seal_of(target), f"{file_digest(temporary)}\n")
         os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def seal_of(target: str | Path) -> Path:
+    """The file beside a sealed file that holds its SHA-256."""
+    return Path(target).with_name(f".{Path(target).name}.sha256")
+
+
+def intact(source: str | Path) -> str | Path:
+    """`source`, if its content is what was written. A file without a seal, or that is not there, is taken as it is.
+
+    Raises StudyError where a sealed file is damaged. Each state of a file (inode, time and size) is looked at once.
+    """
+    try:
+        expected = seal_of(source).read_bytes().strip()
+        about = os.stat(source)
+    except FileNotFoundError:
+        return source
+    if _digest_once(str(source), about.st_ino, about.st_mtime_ns, about.st_size).encode() != expected:
+        raise StudyError(f"{source} is damaged: it is not what was written; delete it and run snakemake again")
+    return source
+
+
+@cache
+def _digest_once(source: str, *_: int) -> str:
+    return file_digest(source)
 
 
 def write_text(target: str | Path, text: str) -> None:
@@ -46,19 +82,25 @@ def write_text(target: str | Path, text: str) -> None:
         temporary.write_text(text, encoding="utf-8", newline="")
 
 
+def write_csv(target: str | Path, text: str) -> None:
+    """Write a CSV table atomically and sealed."""
+    with replacing(target, sealed=True) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
+
+
 def write_rows(target: str | Path, columns: Iterable[str], rows: Iterable[dict]) -> None:
-    """Write a CSV table atomically: floats as the shortest text that reads back equal, NaN as `nan`, None as empty."""
+    """Write a CSV table atomically and sealed: floats as the shortest text that reads back equal, NaN as `nan`, None as empty."""
     buffer = io.StringIO()
     writer = csv.DictWriter(buffer, fieldnames=list(columns), lineterminator="\n")
     writer.writeheader()
     writer.writerows(rows)
-    write_text(target, buffer.getvalue())
+    write_csv(target, buffer.getvalue())
 
 
 def read_rows(source: str | Path) -> list[dict[str, str]]:
-    """Read a CSV table as a list of text rows. Raises StudyError where it is no such table."""
+    """Read a CSV table as a list of text rows. Raises StudyError where it is damaged or no such table."""
     try:
-        with open(source, encoding="utf-8", newline="") as file:
+        with open(intact(source), encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
     except (csv.Error, UnicodeDecodeError) as error:
         raise StudyError(f"{source} is damaged ({error}); delete it and run snakemake again") from None
@@ -82,88 +124,78 @@ def leads_outside(file: "h5py.File") -> str | None:
 
 
 class Resumable:
-    """Finished parts of a long job, kept in `.NAME.partial` until the job's file is written whole.
+    """Finished parts of a long job, kept in the folder `.NAME.partial` until the job's file is written whole.
 
-    A part is a named set of arrays and attributes. Parts kept by a job of other params, other code or other content of its
-    input files are thrown away, and so are those that lie in another file. The final file is written anew, in the order of
-    the job, so that an interrupted job ends in the same bytes.
+    A part is a named set of arrays and attributes, or a file of its own. Parts kept by a job of other params, other code or
+    other content of its input files are thrown away. The final file is written anew, in the order of the job, so that an
+    interrupted job ends in the same bytes.
     """
 
     def __init__(self, target: str | Path, params: dict, inputs: Iterable[str | Path] = ()):
         target = Path(target)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        self._path = target.with_name(f".{target.name}.partial")
+        self.folder = target.with_name(f".{target.name}.partial")
         self._identity = canonical_json([params, loaded_code_digest(), [file_digest(source) for source in inputs]])
 
     def __enter__(self) -> "Resumable":
-        import h5py
-
+        if self.folder.is_symlink() or self.folder.is_file():
+            self.folder.unlink()
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self._lock = open(self.folder / LOCK, "a")
         try:
-            if self._path.is_symlink():
-                self._path.unlink()
-            self._file = h5py.File(self._path, "a")
-            mine = self._file.attrs.get("identity", self._identity) == self._identity and leads_outside(self._file) is None
+            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            raise StudyError(f"{self._path} is in the hands of another job; wait until it ends, or stop it") from None
-        except (OSError, KeyError, RuntimeError):
-            mine = False
-        if not mine:
-            with contextlib.suppress(AttributeError):
-                self._file.close()
-            # Not emptied in place: a job that still holds the old file would read what is no longer there.
-            self._path.unlink(missing_ok=True)
-            self._file = h5py.File(self._path, "w")
-        self._file.attrs["identity"] = self._identity
+            raise StudyError(f"{self.folder} is in the hands of another job; wait until it ends, or stop it") from None
+        except OSError:
+            # Some network file systems have no locks. Snakemake keeps two studies out of one folder by itself.
+            pass
+        if _text(self.folder / IDENTITY) != self._identity:
+            for entry in self.folder.iterdir():
+                if entry.is_dir() and not entry.is_symlink():
+                    shutil.rmtree(entry)
+                elif entry.name != LOCK:
+                    entry.unlink()
+            write_text(self.folder / IDENTITY, self._identity)
         return self
 
     def __exit__(self, *_) -> None:
-        self._file.close()
+        self._lock.close()
+
+    def file(self, name: str) -> Path:
+        """Where a part too large for memory is written, by what replaces files whole: it is there once it is finished."""
+        return self.folder / name
 
     def get(self, name: str) -> tuple[dict, dict] | None:
         """(arrays, attributes) of a finished part, None where it is not finished."""
-        if name not in self._file or "finished" not in self._file[name].attrs:
+        import numpy as np
+
+        try:
+            with np.load(self._part(name), allow_pickle=False) as stored:
+                arrays = {key.removeprefix("array_"): stored[key] for key in stored if key != ATTRIBUTES}
+                return arrays, json.loads(str(stored[ATTRIBUTES]))
+        except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
-        group = self._file[name]
-        return {key: group[key][:] for key in group}, json.loads(group.attrs["finished"])
 
     def keep(self, name: str, arrays: dict, attributes: dict) -> None:
         """Remember a finished part."""
-        if name in self._file:
-            del self._file[name]
-        group = self._file.create_group(name)
-        for key, array in arrays.items():
-            group.create_dataset(key, data=array)
-        group.attrs["finished"] = json.dumps(attributes)
-        self._file.flush()
+        import numpy as np
 
-    def discard(self) -> None:
-        """Forget all parts: the job's file is written."""
-        self._file.close()
-        self._path.unlink(missing_ok=True)
+        named = {f"array_{key}": array for key, array in arrays.items()}
+        with replacing(self._part(name)) as temporary, open(temporary, "wb") as file:
+            np.savez(file, **named, **{ATTRIBUTES: np.array(json.dumps(attributes))})
 
-
-class Parts:
-    """Finished parts of a long job that are too large for memory: a file each, in the folder `.NAME.partial`.
-
-    Parts kept by a job of other params, other code or other content of its input files are thrown away.
-    """
-
-    def __init__(self, target: str | Path, params: dict, inputs: Iterable[str | Path]):
-        target = Path(target)
-        self.folder = target.with_name(f".{target.name}.partial")
-        identity = canonical_json([params, loaded_code_digest(), [file_digest(source) for source in inputs]])
-        described = self.folder / "identity.json"
-        if not described.is_file() or described.read_text(encoding="utf-8") != identity:
-            self.discard()
-            write_text(described, identity)
-
-    def file(self, name: str) -> Path:
-        """Where a part lies; it is there once it is finished, if it is written by what replaces files whole."""
-        return self.folder / name
+    def _part(self, name: str) -> Path:
+        return self.folder / f"{name}.npz"
 
     def discard(self) -> None:
         """Forget all parts: the job's file is written."""
         shutil.rmtree(self.folder, ignore_errors=True)
+
+
+def _text(source: Path) -> str | None:
+    try:
+        return source.read_text(encoding="utf-8")
+    except (OSError, UnicodeDecodeError):
+        return None
 
 
 def loaded_code_digest() -> str:

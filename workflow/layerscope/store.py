@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layerscope.errors import StudyError
-from layerscope.files import leads_outside, replacing, write_text
+from layerscope.files import intact, leads_outside, replacing, write_csv
 from layerscope.provenance import canonical_json
 
 if TYPE_CHECKING:
@@ -188,7 +188,7 @@ def create_hdf5(target: str | Path, schema: str, params: dict, provenance: dict)
     """A new HDF5 file that appears under its name, whole, when the block ends well."""
     import h5py
 
-    with replacing(target) as temporary, h5py.File(temporary, "w") as file:
+    with replacing(target, sealed=True) as temporary, h5py.File(temporary, "w") as file:
         file.attrs["schema"] = SCHEMA[schema]
         file.attrs["params"] = canonical_json(params)
         file.attrs["provenance"] = canonical_json(provenance)
@@ -204,7 +204,7 @@ def open_hdf5(source: str | Path) -> Iterator["h5py.File"]:
     import h5py
 
     try:
-        file = h5py.File(source, "r")
+        file = h5py.File(intact(source), "r")
     except FileNotFoundError:
         raise StudyError(f"{source} is missing; run snakemake to make it") from None
     except OSError as error:
@@ -369,7 +369,7 @@ def write_checkpoints(target: str | Path, params: dict, provenance: dict, snapsh
     }
     # One metadata key only: safetensors writes several in an order of its own, and the bytes would differ.
     about = {"layerscope": canonical_json({"schema": SCHEMA["train"], "params": params, "provenance": provenance})}
-    with replacing(target) as temporary:
+    with replacing(target, sealed=True) as temporary:
         save_file(tensors, temporary, metadata=about)
 
 
@@ -378,7 +378,7 @@ def _open_checkpoints(source: str | Path):
     from safetensors import SafetensorError, safe_open
 
     try:
-        opened = safe_open(source, framework="pt")
+        opened = safe_open(intact(source), framework="pt")
     except (SafetensorError, FileNotFoundError) as error:
         raise StudyError(f"{source} is missing or damaged ({error}); delete it and run snakemake again") from None
     with opened as file:
@@ -718,7 +718,7 @@ def read_score_table(source: str | Path):
     import pandas
 
     try:
-        return pandas.read_parquet(source, columns=list(SCORE_COLUMNS))
+        return pandas.read_parquet(intact(source), columns=list(SCORE_COLUMNS))
     except FileNotFoundError:
         raise StudyError(f"{source} is missing; run snakemake to make it") from None
     except (OSError, ValueError, TypeError, KeyError, NotImplementedError) as error:
@@ -731,7 +731,7 @@ def read_frame(source: str | Path):
 
     text = ("dataset", "architecture", "activation", "sample", "state", "layer", "filter", "space", "metric")
     try:
-        frame = pandas.read_csv(source, dtype=dict.fromkeys(text, "str"), keep_default_na=False, na_values=["nan"])
+        frame = pandas.read_csv(intact(source), dtype=dict.fromkeys(text, "str"), keep_default_na=False, na_values=["nan"])
         for column in frame.columns.difference(text):
             frame[column] = pandas.to_numeric(frame[column])
         return frame
@@ -741,6 +741,18 @@ def read_frame(source: str | Path):
         raise StudyError(f"{source} is damaged ({error}); delete it and run snakemake again") from None
 
 
+def read_history(source: str | Path):
+    """The losses and accuracies of a training, a pandas DataFrame with HISTORY_COLUMNS; an accuracy that is not there is NaN."""
+    import pandas
+
+    try:
+        return pandas.read_csv(intact(source))[list(HISTORY_COLUMNS)]
+    except FileNotFoundError:
+        raise StudyError(f"{source} is missing; run snakemake to make it") from None
+    except (ValueError, KeyError) as error:
+        raise StudyError(f"{source} is damaged ({error}); delete it and run snakemake again") from None
+
+
 def write_frame(target: str | Path, frame) -> None:
-    """Write a pandas DataFrame as CSV, atomically; missing numbers as `nan`."""
-    write_text(target, frame.to_csv(index=False, na_rep="nan", lineterminator="\n"))
+    """Write a pandas DataFrame as CSV, atomically and sealed; missing numbers as `nan`."""
+    write_csv(target, frame.to_csv(index=False, na_rep="nan", lineterminator="\n"))

@@ -69,4 +69,4 @@ def _draw_panel(panel, lines: pd.DataFrame, palette: dict, losses: bool) -> None
 
 
 def _read(source: str) -> pd.DataFrame:
-    return pd.read_csv(source).assign(**store.network_keys(source))
+    return store.read_history(source).assign(**store.network_keys(source))

@@ -47,6 +47,6 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
 
 
 def _read(source: str) -> pd.DataFrame:
-    frame = pd.read_csv(source)
+    frame = store.read_history(source)
     keys = store.network_keys(source)
     return frame.assign(**keys)

@@ -39,7 +39,7 @@ def main(arguments: argparse.Namespace) -> None:
     check(scores, params["scores"])
     scores = flag_near_chance(scores, params["accuracies"])
     runs = per_run(scores)
-    with files.replacing(arguments.table) as temporary:
+    with files.replacing(arguments.table, sealed=True) as temporary:
         scores.to_parquet(temporary, engine="pyarrow", index=False, compression="zstd")
     store.write_frame(arguments.summary, summarise(runs))
     store.write_frame(arguments.tests, training_tests(runs))
@@ -102,7 +102,9 @@ def read_scores(file: str) -> pd.DataFrame:
     """One file of scores with its columns in their types. Raises StudyError where it is missing or no table of scores."""
     types = dict.fromkeys(TEXT, "str")
     try:
-        rows = pd.read_csv(file, dtype=types, keep_default_na=False, na_values={"value": ["nan"], "chance": ["nan"]})
+        rows = pd.read_csv(
+            files.intact(file), dtype=types, keep_default_na=False, na_values={"value": ["nan"], "chance": ["nan"]}
+        )
         if tuple(rows.columns) != store.SCORE_COLUMNS:
             raise ValueError("its columns are not those of a table of scores")
         for column in NUMBERS:

@@ -36,21 +36,21 @@ def main(arguments: argparse.Namespace) -> None:
     made_by = provenance(
         device=device_kind(device), threads=params["threads"], status=trained["status"], reason=trained["reason"]
     )
-    unfinished = files.Parts(arguments.activations, params, [arguments.data, arguments.checkpoints])
-    parts = {
-        epoch: unfinished.file(f"{store.epoch_name(epoch)}.h5")
-        for epoch in store.snapshot_epochs(arguments.checkpoints)
-        if epoch in params["epochs"]
-    }
-    for epoch, part in parts.items():
-        if not part.exists():
-            _load(network, arguments.checkpoints, epoch)
-            with store.create_hdf5(part, "activations", params, made_by) as file:
-                stream_snapshot(network, file, epoch, params["layers"], observations, device)
-    with store.create_hdf5(arguments.activations, "activations", params, made_by) as file:
-        store.write_observations(file, observations.labels, observations.rows)
-        store.join_activations(file, parts.values())
-    unfinished.discard()
+    with files.Resumable(arguments.activations, params, [arguments.data, arguments.checkpoints]) as resumable:
+        parts = {
+            epoch: resumable.file(f"{store.epoch_name(epoch)}.h5")
+            for epoch in store.snapshot_epochs(arguments.checkpoints)
+            if epoch in params["epochs"]
+        }
+        for epoch, part in parts.items():
+            if not part.exists():
+                _load(network, arguments.checkpoints, epoch)
+                with store.create_hdf5(part, "activations", params, made_by) as file:
+                    stream_snapshot(network, file, epoch, params["layers"], observations, device)
+        with store.create_hdf5(arguments.activations, "activations", params, made_by) as file:
+            store.write_observations(file, observations.labels, observations.rows)
+            store.join_activations(file, parts.values())
+        resumable.discard()
 
 
 def _load(network: Network, checkpoints: str, epoch: int) -> None:

@@ -1,5 +1,6 @@
 """The state of a training on disk, for as long as it is not finished."""
 
+import hashlib
 import json
 import shutil
 from dataclasses import asdict
@@ -80,11 +81,24 @@ class UnfinishedTraining:
 
 def _write(target: Path, tensors: dict[str, torch.Tensor], about: dict) -> None:
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
+    stored = canonical_json({"digest": _digest(contiguous, about), "about": about})
     with replacing(target) as temporary:
-        save_file(contiguous, temporary, metadata={ABOUT: canonical_json(about)})
+        save_file(contiguous, temporary, metadata={ABOUT: stored})
 
 
 def _read(source: Path) -> tuple[dict[str, torch.Tensor], dict]:
     with safe_open(source, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
-        return tensors, json.loads(file.metadata()[ABOUT])
+        stored = json.loads(file.metadata()[ABOUT])
+    if _digest(tensors, stored["about"]) != stored["digest"]:
+        raise ValueError(f"{source} is damaged")
+    return tensors, stored["about"]
+
+
+def _digest(tensors: dict[str, torch.Tensor], about: dict) -> str:
+    """SHA-256 of tensors and of what is said of them. It is in the file itself, or the two would change one after the other."""
+    digest = hashlib.sha256(canonical_json(about).encode())
+    for name, tensor in sorted(tensors.items()):
+        digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())
+        digest.update(tensor.reshape(-1).view(torch.uint8).numpy() if tensor.numel() else b"")
+    return digest.hexdigest()
