@@ -128,7 +128,7 @@ def _mixed(made_by: dict[str, dict]) -> list[str]:
 
 
 def _left_over(jobs: Jobs) -> list[str]:
-    root = Path(store.FOLDER) / jobs.study.name
+    root = Path(store.study_folder(jobs.study.name))
     found = sorted(str(path) for path in root.rglob(".*") if path.name.endswith((".writing", ".partial")))
     return [f"{path} is left over from a job that did not end; run snakemake again, or delete it" for path in found]
 

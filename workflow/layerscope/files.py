@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from h5py import h5l, h5o
 
 
+SEAL = ".sha256"
 LOCK, IDENTITY, ATTRIBUTES = "lock", "identity.json", "attributes"
 
 
@@ -47,13 +48,18 @@ def replacing(target: str | Path, sealed: bool = False) -> Iterator[Path]:
         if sealed:
             write_text(seal_of(target), f"{file_digest(temporary)}\n")
         os.replace(temporary, target)
+    except OSError as error:
+        if error.filename not in (None, str(temporary)):
+            raise
+        reason = error.strerror or str(error).splitlines()[0]
+        raise StudyError(f"{target} cannot be written ({reason}); free the disk or mend its folder, and run again") from None
     finally:
         temporary.unlink(missing_ok=True)
 
 
 def seal_of(target: str | Path) -> Path:
     """The file beside a sealed file that holds its SHA-256."""
-    return Path(target).with_name(f".{Path(target).name}.sha256")
+    return Path(target).with_name(f".{Path(target).name}{SEAL}")
 
 
 def intact(source: str | Path) -> str | Path:
@@ -69,6 +75,29 @@ def intact(source: str | Path) -> str | Path:
     if _digest_once(str(source), about.st_ino, about.st_mtime_ns, about.st_size).encode() != expected:
         raise StudyError(f"{source} is damaged: it is not what was written; delete it and run snakemake again")
     return source
+
+
+def damaged_since(folder: str | Path) -> list[str]:
+    """What is wrong with sealed files below a folder, a line each.
+
+    Read are those that were changed after they were sealed, or only touched; these are not read again.
+    """
+    lines = []
+    for where, _, names in os.walk(folder):
+        for name in names:
+            if not (name.startswith(".") and name.endswith(SEAL)):
+                continue
+            seal, target = Path(where, name), Path(where, name[1 : -len(SEAL)])
+            try:
+                if target.stat().st_mtime_ns <= seal.stat().st_mtime_ns:
+                    continue
+                intact(target)
+                os.utime(seal)
+            except FileNotFoundError:
+                continue
+            except StudyError as error:
+                lines.append(str(error))
+    return sorted(lines)
 
 
 @cache

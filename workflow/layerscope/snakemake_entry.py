@@ -4,8 +4,10 @@ import os
 import sys
 from pathlib import Path
 
+from layerscope import store
 from layerscope.config import load_study
 from layerscope.errors import StudyError
+from layerscope.files import damaged_since
 from layerscope.runs import Jobs
 
 DEFAULT_STUDY = "config.yaml"
@@ -24,10 +26,11 @@ def load_jobs(workflow) -> Jobs:
     try:
         jobs = Jobs(load_study(_study_file(list(settings.configfiles)), dict(settings.config)))
         jobs.check()
-        return jobs
     except StudyError as error:
         # An exception would come with the Snakefile's own lines, which say nothing to the person.
         sys.exit(f"layerscope: {error}")
+    warn_of_lost_records(jobs.study.name)
+    return jobs
 
 
 def _study_file(files: list[Path]) -> Path:
@@ -36,6 +39,27 @@ def _study_file(files: list[Path]) -> Path:
         raise StudyError(f"--configfile names {len(files)} files ({names}); one file is one study: name one")
     file = Path(files[0]) if files else Path(DEFAULT_STUDY)
     return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+
+
+def refuse_damage(jobs: Jobs) -> None:
+    """End the program where a file of the study was damaged; for `onstart`, before any job takes away what was made from it."""
+    lines = damaged_since(store.study_folder(jobs.study.name))
+    if lines:
+        more = f"\nlayerscope: {len(lines) - 1} more files are damaged; `make doctor` names them" if len(lines) > 1 else ""
+        sys.exit(f"layerscope: {lines[0]}{more}")
+
+
+def warn_of_lost_records(study: str) -> None:
+    """Say so where there are results of a study and no records of Snakemake: it would take all of them for up to date."""
+    folder = Path(store.study_folder(study))
+    records = Path(".snakemake/metadata")
+    made = any(folder.glob("runs/*/*/*/*/checkpoints.safetensors"))
+    if made and not (records.is_dir() and any(records.iterdir())):
+        print(
+            f"layerscope: warning: {records} has no records of how {folder} was made: edits since then go unnoticed. Run "
+            "`make doctor`, delete what it names, then run snakemake --touch once with the same options",
+            file=sys.stderr,
+        )
 
 
 def stop_idle_rescheduling(workflow) -> None:

@@ -142,9 +142,14 @@ def _read_published(source: str | Path, columns: tuple[str, ...]):
     return table
 
 
+def study_folder(study: str) -> str:
+    """The folder of all files of a study, relative to the project's root."""
+    return f"{FOLDER}/{study}"
+
+
 def pattern(study: str, name: str) -> str:
     """The path of a kind of file with its wildcards left open, relative to the project's root."""
-    return f"{FOLDER}/{study}/{PATTERNS[name]}"
+    return f"{study_folder(study)}/{PATTERNS[name]}"
 
 
 def path(study: str, name: str, **keys: object) -> str:
