@@ -4,7 +4,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
-from layerscope.snakemake_entry import load_jobs, stop_idle_rescheduling
+from layerscope.snakemake_entry import collect_garbage_again, load_jobs, stop_idle_rescheduling
 
 jobs = load_jobs(workflow)
 
@@ -14,6 +14,7 @@ wildcard_constraints:
 
 
 onstart:
+    collect_garbage_again()
     stop_idle_rescheduling(workflow)
 
 

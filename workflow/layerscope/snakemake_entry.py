@@ -1,5 +1,6 @@
 """From Snakemake's command line to the jobs of a study."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -18,6 +19,8 @@ def load_jobs(workflow) -> Jobs:
     The file is read here, and not by Snakemake's `configfile:`, which would merge the named study into the default one. The
     package is put on the PYTHONPATH of all jobs. A study that is not valid ends the program with its one message.
     """
+    # What is planned lives to the end, by the millions of objects: looking for garbage among it is a sixth of the planning.
+    gc.disable()
     # Set here for jobs in conda environments and on cluster nodes too, which read the Snakefile again.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [PACKAGE_FOLDER, os.environ.get("PYTHONPATH")]))
     settings = workflow.config_settings
@@ -36,6 +39,12 @@ def _study_file(files: list[Path]) -> Path:
         raise StudyError(f"--configfile names {len(files)} files ({names}); one file is one study: name one")
     file = Path(files[0]) if files else Path(DEFAULT_STUDY)
     return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
+
+
+def collect_garbage_again() -> None:
+    """Have Python look for garbage again, among what comes after the plan; for `onstart`, when the plan stands."""
+    gc.freeze()
+    gc.enable()
 
 
 def stop_idle_rescheduling(workflow) -> None:
