@@ -4,7 +4,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
-from layerscope.snakemake_entry import load_jobs, refuse_damage, stop_idle_rescheduling
+from layerscope.snakemake_entry import before_jobs, load_jobs
 
 jobs = load_jobs(workflow)
 
@@ -14,8 +14,7 @@ wildcard_constraints:
 
 
 onstart:
-    refuse_damage(jobs)
-    stop_idle_rescheduling(workflow)
+    before_jobs(workflow, jobs)
 
 
 report: "workflow/report/study.rst"

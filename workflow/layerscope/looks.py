@@ -20,16 +20,18 @@ class Looks:
         self.metrics = metrics()
         self.runs = {run.folder: run for run in study.runs}
         self.inputs = {store.input_folder(name): name for name in dict.fromkeys(run.dataset for run in study.runs)}
+        self._looked_at: dict[tuple[str, str], None] = {}
+        self._made_embeddings: dict[tuple[str, str], list[str]] = {}
         self._wanted_scores: dict[tuple[str, str, str], dict] = {}
 
     def looked_at(self) -> list[tuple[str, str]]:
         """(source, sample) of every activations file: those of all networks, and of the input of their datasets."""
-        found: dict[tuple[str, str], None] = {}
-        for run in self.study.runs:
-            for sample in self.study.samples_of(run):
-                found[store.input_folder(run.dataset), sample] = None
-                found[run.folder, sample] = None
-        return list(found)
+        if not self._looked_at:
+            for run in self.study.runs:
+                for sample in self.study.samples_of(run):
+                    self._looked_at[store.input_folder(run.dataset), sample] = None
+                    self._looked_at[run.folder, sample] = None
+        return list(self._looked_at)
 
     def spaces(self, source: str, sample: str) -> list[str]:
         """The spaces in which a source is scored: run, raw and its embeddings, those that some score applies to."""
@@ -71,12 +73,14 @@ class Looks:
 
     def embeddings_of(self, source: str, sample: str) -> list[str]:
         """The embeddings that are made of a source."""
-        return [
-            name
-            for name, options in self.study.embeddings.items()
-            if selection.allows(options.get("on", {}), embedding=name)
-            and not is_empty(self.view(source, sample, options.get("on", {})))
-        ]
+        if (source, sample) not in self._made_embeddings:
+            self._made_embeddings[source, sample] = [
+                name
+                for name, options in self.study.embeddings.items()
+                if selection.allows(options.get("on", {}), embedding=name)
+                and not is_empty(self.view(source, sample, options.get("on", {})))
+            ]
+        return self._made_embeddings[source, sample]
 
     def scores_of(self, source: str, sample: str, space: str) -> dict[str, dict]:
         """The scores that are asked of a source in a space: name → metric, module, options and the view they apply to."""

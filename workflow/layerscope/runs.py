@@ -4,6 +4,9 @@ Methods that take `wildcards` are Snakemake's input functions; `code` inputs are
 jobs are told is in `params` (layerscope.job_params).
 """
 
+from collections.abc import Iterable
+from functools import cache
+
 from layerscope import dependencies, selection, store
 from layerscope.errors import StudyError
 from layerscope.job_params import JobParams
@@ -71,10 +74,12 @@ class Jobs:
 
     def constraints(self) -> dict[str, str]:
         """What each wildcard can be: names that the study defines, nothing else."""
-        runs = "|".join(self.looks.runs) or "none"
+        # Snakemake goes over the whole expression for every file of every job: one that names each network costs hours.
+        networks = products((run.dataset, run.architecture, run.activation, run.seed) for run in self.study.runs)
+        runs = "|".join(store.run_folder(*map(_any_of, block)) for block in networks)
         return {
-            "run": runs,
-            "source": "|".join([*self.looks.runs, *self.looks.inputs]),
+            "run": runs or "none",
+            "source": "|".join(filter(None, [runs, *self.looks.inputs])),
             "dataset": "|".join(self.looks.inputs.values()),
             "sample": "|".join(self.study.samples) or "none",
             "embedding": "|".join(self.study.embeddings) or "none",
@@ -268,5 +273,21 @@ class Jobs:
         return _code(stage)
 
 
+def products(tuples: Iterable[Iterable[object]]) -> list[tuple[tuple, ...]]:
+    """Blocks, each a tuple of values for every place, whose products are together exactly the given tuples of one length."""
+    blocks = [tuple((value,) for value in values) for values in tuples]
+    for place in reversed(range(len(blocks[0]) if blocks else 0)):
+        merged: dict[tuple, list] = {}
+        for block in blocks:
+            merged.setdefault((block[:place], block[place + 1 :]), []).extend(block[place])
+        blocks = [(*before, tuple(values), *after) for (before, after), values in merged.items()]
+    return blocks
+
+
+def _any_of(values: Iterable[object]) -> str:
+    return f"(?:{'|'.join(map(str, values))})"
+
+
+@cache
 def _code(stage: str, *implementations: str) -> list[str]:
     return dependencies.sources([f"layerscope.stages.{stage}", *(f"layerscope.{name}" for name in implementations)])

@@ -1,5 +1,6 @@
 """From Snakemake's command line to the jobs of a study."""
 
+import gc
 import os
 import sys
 from pathlib import Path
@@ -9,6 +10,7 @@ from layerscope.config import load_study
 from layerscope.errors import StudyError
 from layerscope.files import damaged_since
 from layerscope.runs import Jobs
+from layerscope.snakemake_faults import check_behind_ancient_inputs, stop_idle_rescheduling
 
 DEFAULT_STUDY = "config.yaml"
 PACKAGE_FOLDER = str(Path(__file__).parents[1])
@@ -20,6 +22,9 @@ def load_jobs(workflow) -> Jobs:
     The file is read here, and not by Snakemake's `configfile:`, which would merge the named study into the default one. The
     package is put on the PYTHONPATH of all jobs. A study that is not valid ends the program with its one message.
     """
+    check_behind_ancient_inputs()
+    # What is planned lives to the end, by the millions of objects: looking for garbage among it is a sixth of the planning.
+    gc.disable()
     # Set here for jobs in conda environments and on cluster nodes too, which read the Snakefile again.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [PACKAGE_FOLDER, os.environ.get("PYTHONPATH")]))
     settings = workflow.config_settings
@@ -41,8 +46,16 @@ def _study_file(files: list[Path]) -> Path:
     return file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file
 
 
+def before_jobs(workflow, jobs: Jobs) -> None:
+    """For `onstart`, when the plan and the scheduler stand: nothing begins over damaged files."""
+    refuse_damage(jobs)
+    gc.freeze()
+    gc.enable()
+    stop_idle_rescheduling(workflow)
+
+
 def refuse_damage(jobs: Jobs) -> None:
-    """End the program where a file of the study was damaged; for `onstart`, before any job takes away what was made from it."""
+    """End the program where a file of the study was damaged, before any job takes away what was made from it."""
     lines = damaged_since(store.study_folder(jobs.study.name))
     if lines:
         more = f"\nlayerscope: {len(lines) - 1} more files are damaged; `make doctor` names them" if len(lines) > 1 else ""
@@ -60,13 +73,3 @@ def warn_of_lost_records(study: str) -> None:
             "`make doctor`, delete what it names, then run snakemake --touch once with the same options",
             file=sys.stderr,
         )
-
-
-def stop_idle_rescheduling(workflow) -> None:
-    """Lift Snakemake's limit of jobs a second on one machine; for `onstart`, when the scheduler stands.
-
-    The limit protects a cluster's queue. Snakemake 9.27 schedules one more look at it after every look and every job, for
-    ever: some hundred jobs later the looks alone take a core.
-    """
-    if workflow.local_exec:
-        workflow.scheduler.job_rate_limiter = None
