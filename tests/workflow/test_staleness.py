@@ -91,6 +91,21 @@ def keys_reordered(folder: Path) -> None:
 EVERYWHERE = (*MLP, *CNN, *INPUT)
 BIG_FILE = "results/tiny/data/shapes.h5"
 CASES = {
+    "one more dataset, and the learning rate of another network": (
+        lambda folder: [
+            edit(folder)
+            for edit in (
+                in_study("datasets:\n", "datasets:\n  more: {source: sklearn, test: 110}\n"),
+                in_study("grids:\n", "grids:\n  - {datasets: [more], architectures: [small], activations: [relu], seeds: [0]}\n"),
+                in_study("lr: 0.05", "lr: 0.06"),
+            )
+        ],
+        {"Preparing dataset more", "All datasets are prepared"}
+        | training("runs/more/small/relu/seed0", *CNN)
+        | looking(*CNN)
+        | AFTER_SCORES
+        | OF_MAPS,
+    ),
     "a figure's option": (
         in_study("score: neighborhood_hit, on: {dataset: digits", "title: Hits, score: neighborhood_hit, on: {dataset: digits"),
         {"Drawing figure hit"},

@@ -57,6 +57,46 @@ def replacing(target: str | Path, sealed: bool = False) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+class UnfailingFile(io.FileIO):
+    """A file for writing and reading that takes every write. `failure` is the first that the system refused, None if none was.
+
+    For HDF5, which tries again and again to write what it cannot, and crashes the interpreter in the end.
+    """
+
+    def __init__(self, target: str | Path):
+        super().__init__(target, "w+")
+        self.failure: OSError | None = None
+
+    def write(self, data) -> int:
+        rest = memoryview(data).cast("B")
+        length = len(rest)
+        while self.failure is None and len(rest):
+            try:
+                rest = rest[super().write(rest) :]
+            except OSError as error:
+                self.failure = error
+        return length
+
+    def truncate(self, size: int | None = None) -> int:
+        if self.failure is None:
+            try:
+                return super().truncate(size)
+            except OSError as error:
+                self.failure = error
+        return self.tell() if size is None else size
+
+
+@contextlib.contextmanager
+def unfailing(target: str | Path) -> Iterator[UnfailingFile]:
+    """An UnfailingFile; OSError at the end of the block, whatever else came of it, where something could not be written."""
+    with UnfailingFile(target) as file:
+        try:
+            yield file
+        finally:
+            if file.failure is not None:
+                raise file.failure
+
+
 def seal_of(target: str | Path) -> Path:
     """The file beside a sealed file that holds its SHA-256."""
     return Path(target).with_name(f".{Path(target).name}{SEAL}")

@@ -47,11 +47,20 @@ def _study_file(files: list[Path]) -> Path:
 
 
 def before_jobs(workflow, jobs: Jobs) -> None:
-    """For `onstart`, when the plan and the scheduler stand: nothing begins over damaged files."""
+    """For `onstart`, when the plan and the scheduler stand: nothing begins where it cannot end well."""
+    refuse_read_only(jobs)
     refuse_damage(jobs)
     gc.freeze()
     gc.enable()
     stop_idle_rescheduling(workflow)
+
+
+def refuse_read_only(jobs: Jobs) -> None:
+    """End the program where the results of a study cannot be written to, before the first job fails at it."""
+    folder = store.study_folder(jobs.study.name)
+    if Path(folder).exists() and not os.access(folder, os.W_OK):
+        remedy = "mend its permissions, or mount it for writing, and run snakemake again"
+        sys.exit(f"layerscope: {folder} cannot be written to; {remedy}")
 
 
 def refuse_damage(jobs: Jobs) -> None:

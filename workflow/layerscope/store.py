@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layerscope.errors import StudyError
-from layerscope.files import intact, leads_outside, replacing, write_csv
+from layerscope.files import intact, leads_outside, replacing, unfailing, write_csv
 from layerscope.provenance import canonical_json
 
 if TYPE_CHECKING:
@@ -193,7 +193,7 @@ def create_hdf5(target: str | Path, schema: str, params: dict, provenance: dict)
     """A new HDF5 file that appears under its name, whole, when the block ends well."""
     import h5py
 
-    with replacing(target, sealed=True) as temporary, h5py.File(temporary, "w") as file:
+    with replacing(target, sealed=True) as temporary, unfailing(temporary) as stream, h5py.File(stream, "w") as file:
         file.attrs["schema"] = SCHEMA[schema]
         file.attrs["params"] = canonical_json(params)
         file.attrs["provenance"] = canonical_json(provenance)
@@ -365,6 +365,7 @@ def describe_data(source: str | Path) -> DataDescription:
 
 def write_checkpoints(target: str | Path, params: dict, provenance: dict, snapshots: dict[int, dict]) -> None:
     """Snapshots of a network, epoch → state dict of tensors, in one safetensors file."""
+    from safetensors import SafetensorError
     from safetensors.torch import save_file
 
     tensors = {
@@ -375,7 +376,10 @@ def write_checkpoints(target: str | Path, params: dict, provenance: dict, snapsh
     # One metadata key only: safetensors writes several in an order of its own, and the bytes would differ.
     about = {"layerscope": canonical_json({"schema": SCHEMA["train"], "params": params, "provenance": provenance})}
     with replacing(target, sealed=True) as temporary:
-        save_file(tensors, temporary, metadata=about)
+        try:
+            save_file(tensors, temporary, metadata=about)
+        except SafetensorError as error:
+            raise OSError(str(error)) from None
 
 
 @contextlib.contextmanager

@@ -83,7 +83,10 @@ def _write(target: Path, tensors: dict[str, torch.Tensor], about: dict) -> None:
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
     stored = canonical_json({"digest": _digest(contiguous, about), "about": about})
     with replacing(target) as temporary:
-        save_file(contiguous, temporary, metadata={ABOUT: stored})
+        try:
+            save_file(contiguous, temporary, metadata={ABOUT: stored})
+        except SafetensorError as error:
+            raise OSError(str(error)) from None
 
 
 def _read(source: Path) -> tuple[dict[str, torch.Tensor], dict]:

@@ -1,0 +1,286 @@
+"""Damaged files, full disks, lost records, no network: one line names the file and the remedy, and nothing else is harmed."""
+
+import os
+import resource
+import shutil
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from checkout import PROJECT, TINY, copy_project, outputs, planned, snakemake
+from test_doctor import doctor
+
+pytestmark = [pytest.mark.study, pytest.mark.xdist_group("damage")]
+
+ROOT = "results/tiny"
+RUN = f"{ROOT}/runs/digits/mlp/relu/seed0"
+
+
+def flipped(content: bytes) -> bytes:
+    middle = len(content) // 2
+    return content[:middle] + bytes([content[middle] ^ 1]) + content[middle + 1 :]
+
+
+def cut(content: bytes) -> bytes:
+    return content[: 2 * len(content) // 3]
+
+
+def cut_between_rows(content: bytes) -> bytes:
+    return b"".join(content.splitlines(keepends=True)[:-1])
+
+
+def emptied(_: bytes) -> bytes:
+    return b""
+
+
+# What each stage hands on to the next.
+DAMAGED = {
+    "a dataset, cut": (f"{ROOT}/data/digits.h5", cut),
+    "checkpoints, one bit flipped": (f"{RUN}/checkpoints.safetensors", flipped),
+    "checkpoints, cut": (f"{RUN}/checkpoints.safetensors", cut),
+    "a history, cut between rows": (f"{RUN}/history.csv", cut_between_rows),
+    "spectra, emptied": (f"{RUN}/spectra.h5", emptied),
+    "activations, one bit flipped": (f"{RUN}/some/activations.h5", flipped),
+    "neighbors, cut": (f"{RUN}/some/neighbors.h5", cut),
+    "an embedding, one bit flipped": (f"{RUN}/some/embeddings/tsne.h5", flipped),
+    "scores, one bit flipped": (f"{RUN}/some/scores/raw.csv", flipped),
+    "scores, cut between rows": (f"{RUN}/some/scores/pca.csv", cut_between_rows),
+    "all scores, one bit flipped": (f"{ROOT}/scores.parquet", flipped),
+    "the summary, cut between rows": (f"{ROOT}/summary.csv", cut_between_rows),
+}
+
+
+@pytest.mark.parametrize("case", DAMAGED)
+def test_a_damaged_file_stops_a_study_before_anything_else(study_copy: Path, case: str):
+    name, damage = DAMAGED[case]
+    file = study_copy / name
+    file.write_bytes(damage(file.read_bytes()))
+    before = outputs(study_copy)
+    done = snakemake(study_copy, "--cores", "1", "--forcerun", "table")
+    assert done.returncode != 0
+    assert said(done.stdout) == [f"layerscope: {name} is damaged: it is not what was written; delete it and run snakemake again"]
+    assert outputs(study_copy) == before
+
+
+def said(output: str) -> list[str]:
+    """The lines that are for the person."""
+    assert "Traceback" not in output
+    return [line for line in output.splitlines() if line.startswith("layerscope")]
+
+
+def test_the_remedy_ends_in_the_bytes_of_before(study_copy: Path):
+    whole = outputs(study_copy)
+    file = study_copy / RUN / "some/scores/raw.csv"
+    file.write_bytes(flipped(file.read_bytes()))
+    assert snakemake(study_copy, "--cores", "1").returncode != 0
+    file.unlink()
+    done = snakemake(study_copy, "--cores", "2")
+    assert done.returncode == 0, done.stdout
+    assert outputs(study_copy) == whole
+
+
+def stage(folder: Path, name: str, *arguments: str, limit: int | None = None, **environment: str):
+    """A stage as Snakemake runs it, and no file longer than `limit` bytes."""
+
+    def limited() -> None:
+        if limit is not None:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
+
+    return subprocess.run(
+        [sys.executable, "-m", f"layerscope.stages.{name}", *arguments],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(PROJECT / "workflow"), **environment},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        preexec_fn=limited,
+    )
+
+
+def command(folder: Path, message: str) -> list[str]:
+    """The command of the job with this message, as Snakemake would run it: the stage's name and its arguments."""
+    done = snakemake(folder, "-n", "-p", "--nolock", "--forceall")
+    assert done.returncode == 0, done.stdout
+    [job] = [part for part in done.stdout.split("\nJob ") if part.split("\n")[0].endswith(f": {message}")]
+    [line] = [line.split("python -m ")[1] for line in job.splitlines() if line.startswith("Shell command: ")]
+    words = subprocess.run(
+        ["bash", "-c", f"printf '%s\\0' {line.split(' 2>&1')[0]}"], capture_output=True, text=True, check=True
+    ).stdout
+    return words.rstrip("\0").split("\0")
+
+
+FULL = {
+    "prepare": ("Preparing dataset shapes", 100_000),
+    "train": ("Training runs/digits/mlp/relu/seed0", 8_000),
+    "dump": ("Dumping runs/digits/mlp/relu/seed0 on some", 10_000),
+    "neighbors": ("Finding neighbors in runs/digits/mlp/relu/seed0 on some", 8_000),
+    "embed": ("Embedding runs/digits/mlp/relu/seed0 on some by pca", 4_000),
+    "score": ("Scoring the representations of runs/digits/mlp/relu/seed0 on some", 1_000),
+    "aggregate": ("Aggregating all scores", 10_000),
+    "figure": ("Drawing figure hit", 10_000),
+}
+
+
+@pytest.mark.parametrize("name", FULL)
+def test_a_disk_that_is_full_ends_a_job_in_one_line(study_copy: Path, name: str):
+    message, limit = FULL[name]
+    before = outputs(study_copy)
+    module, *arguments = command(study_copy, message)
+    done = stage(study_copy, module.removeprefix("layerscope.stages."), *arguments, limit=limit)
+    assert done.returncode == 1
+    [line] = said(done.stdout)
+    written = [Path(argument) for argument in arguments if argument.startswith("results/")]
+    assert any(f"{file.parent}/" in line for file in written), line
+    assert "cannot be written (" in line
+    assert "File too large" in line
+    assert "free the disk or mend its folder, and run again" in line
+    after = outputs(study_copy)
+    assert not [file for file in after if file.endswith(".writing")]
+    assert {file: content for file, content in after.items() if ".partial/" not in file} == before
+
+
+@pytest.fixture
+def read_only(study_copy: Path) -> Callable[[], subprocess.CompletedProcess]:
+    """Run a study whose results cannot be written to: for root by a mount of its own, for others by permissions."""
+
+    def run() -> subprocess.CompletedProcess:
+        results = study_copy / "results"
+        words = [sys.executable, "-m", "snakemake", "--cores", "1", "--configfile", TINY]
+        if os.geteuid() == 0:
+            script = 'mount --bind results results && mount -o remount,ro,bind results && exec "$@"'
+            words = ["unshare", "--mount", "sh", "-c", script, "sh", *words]
+        else:
+            for folder in [results, *results.rglob("*/")]:
+                folder.chmod(0o555)
+        environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+        environment.pop("PYTHONPATH", None)
+        try:
+            return subprocess.run(
+                words, cwd=study_copy, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
+            )
+        finally:
+            if os.geteuid() != 0:
+                for folder in [results, *results.rglob("*/")]:
+                    folder.chmod(0o755)
+
+    return run
+
+
+READ_ONLY = {
+    "a file that is there": (
+        ("score: neighborhood_hit, on", "title: Hits, score: neighborhood_hit, on"),
+        f"{ROOT}/figures/hit.svg",
+    ),
+    "a new file": (
+        ("figures:", "figures:\n  again: {kind: score_by_depth, score: neighborhood_hit, on: {dataset: digits, embedding: raw}}"),
+        f"layerscope: {ROOT} cannot be written to; mend its permissions, or mount it for writing, and run snakemake again",
+    ),
+}
+
+
+@pytest.mark.parametrize("case", READ_ONLY)
+def test_results_that_cannot_be_written_to_are_left_alone(study_copy: Path, read_only, case: str):
+    edit, message = READ_ONLY[case]
+    (study_copy / TINY).write_text((study_copy / TINY).read_text().replace(*edit))
+    before = outputs(study_copy)
+    done = read_only()
+    assert done.returncode != 0
+    assert "Traceback" not in done.stdout
+    assert message in [line.strip() for line in done.stdout.splitlines()]
+    assert outputs(study_copy) == before
+
+
+def test_a_second_snakemake_in_the_same_folder_is_refused(study_copy: Path):
+    whole = outputs(study_copy)
+    (study_copy / RUN / "some/embeddings/tsne.h5").unlink()
+    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
+    first = subprocess.Popen(
+        [sys.executable, "-m", "snakemake", "--cores", "1", "--configfile", TINY],
+        cwd=study_copy,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    for line in first.stdout:
+        if "Embedding" in line:
+            break
+    second = snakemake(study_copy, "--cores", "1")
+    first.communicate()
+    assert second.returncode != 0
+    assert "Directory cannot be locked" in second.stdout
+    assert "--unlock" in second.stdout
+    assert first.returncode == 0
+    assert outputs(study_copy) == whole
+
+
+def test_lost_records_are_noticed_and_can_be_made_anew(study_copy: Path):
+    whole = outputs(study_copy)
+    shutil.rmtree(study_copy / ".snakemake/metadata")
+    text = (study_copy / TINY).read_text()
+    (study_copy / TINY).write_text(text.replace("iterations: 40, on", "iterations: 60, on"))
+    done = snakemake(study_copy, "-n")
+    [line] = said(done.stdout)
+    assert line.startswith("layerscope: warning: .snakemake/metadata has no records of how results/tiny was made")
+
+    faults = [line.split()[0] for line in doctor(study_copy).stdout.splitlines()[:-1]]
+    assert sorted(faults) == [f"{ROOT}/inputs/digits/some/embeddings/tsne.h5", f"{RUN}/some/embeddings/tsne.h5"]
+    for file in faults:
+        (study_copy / file).unlink()
+    planned_now = planned(study_copy)
+    assert snakemake(study_copy, "--cores", "2").returncode == 0
+    assert snakemake(study_copy, "--touch", "--cores", "1").returncode == 0
+    assert {f"Embedding {source} on some by tsne" for source in ("inputs/digits", "runs/digits/mlp/relu/seed0")} <= planned_now
+    assert said(snakemake(study_copy, "-n").stdout) == []
+    (study_copy / TINY).write_text(text)
+    assert "Embedding inputs/digits on some by tsne" in planned(study_copy)
+    done = snakemake(study_copy, "--cores", "2")
+    assert done.returncode == 0, done.stdout
+    assert outputs(study_copy) == whole
+
+
+OUT_OF_REACH = {
+    "half a download": ("MNIST/raw/train-images-idx3-ubyte", b"\0\0\x08\x03\0\0\xea\x60\0\0\0\x1c\0\0\0\x1c" + bytes(784 * 9)),
+    "another file": ("MNIST/raw/train-images-idx3-ubyte", b"<html>not found</html>"),
+}
+
+
+@pytest.mark.parametrize("case", OUT_OF_REACH)
+def test_a_wrong_download_is_named_and_left_where_it_is(tmp_path: Path, case: str):
+    name, content = OUT_OF_REACH[case]
+    raw = tmp_path / "raw files" / name
+    raw.parent.mkdir(parents=True)
+    for part in ("train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (raw.parent / f"{part}-ubyte").write_bytes(b"")
+    raw.write_bytes(content)
+    [line] = prepare_mnist(tmp_path, LAYERSCOPE_DATA=str(tmp_path / "raw files"))
+    assert "train-images-idx3-ubyte is" in line
+    assert "move it away to have it fetched anew" in line
+    assert raw.read_bytes() == content
+
+
+def test_no_network_is_said_with_the_ways_around_it(tmp_path: Path):
+    proxy = "http://127.0.0.1:9"
+    [line] = prepare_mnist(tmp_path, LAYERSCOPE_DATA=str(tmp_path / "nowhere"), http_proxy=proxy, https_proxy=proxy)
+    assert "dataset 'MNIST' is missing: looked for" in line
+    assert "Three ways to provide it" in line
+
+
+def prepare_mnist(folder: Path, **environment: str) -> list[str]:
+    params = '{"dataset":"MNIST","schema":1,"source":{"source":"torchvision","name":"MNIST"},"validation":0}'
+    done = stage(folder, "prepare", "--params", params, "--data", "results/data.h5", **environment)
+    assert done.returncode == 1
+    assert not (folder / "results" / "data.h5").exists()
+    return said(done.stdout)
+
+
+def test_a_dataset_that_is_out_of_reach_stops_a_study_before_hours_are_spent_on_others(tmp_path: Path):
+    folder = copy_project(tmp_path / "project")
+    (folder / "shapes.npz").unlink()
+    done = snakemake(folder, "--cores", "2")
+    assert done.returncode != 0
+    assert "dataset 'shapes': no file shapes.npz here or below results/data" in " ".join(said(done.stdout))
+    assert not list((folder / ROOT).glob("runs/**/checkpoints.safetensors"))
