@@ -226,7 +226,7 @@ def test_lost_records_are_noticed_and_can_be_made_anew(study_copy: Path):
     [line] = said(done.stdout)
     assert line.startswith("layerscope: warning: .snakemake/metadata has no records of how results/tiny was made")
 
-    faults = [line.split()[0] for line in doctor(study_copy).stdout.splitlines()[:-1]]
+    faults = [line.split()[0] for line in doctor(study_copy).stdout.splitlines() if "made for other params" in line]
     assert sorted(faults) == [f"{ROOT}/inputs/digits/some/embeddings/tsne.h5", f"{RUN}/some/embeddings/tsne.h5"]
     for file in faults:
         (study_copy / file).unlink()

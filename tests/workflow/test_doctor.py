@@ -7,8 +7,11 @@ from collections.abc import Callable
 from pathlib import Path
 
 import h5py
+import numpy as np
 import pytest
 from checkout import TINY
+
+from layerscope import files
 
 pytestmark = [pytest.mark.study, pytest.mark.xdist_group("doctor")]
 
@@ -66,12 +69,28 @@ def older_schema(file: Path) -> Callable[[Path], None]:
     def edit(folder: Path) -> None:
         with h5py.File(folder / file, "a") as stored:
             stored.attrs["params"] = str(stored.attrs["params"]).replace('"schema":1', '"schema":0')
+        files.seal_of(folder / file).write_text(files.file_digest(folder / file))
 
     return edit
 
 
 def left_over(file: Path) -> Callable[[Path], None]:
     return lambda folder: (folder / file).write_bytes(b"half")
+
+
+def unsealed(damage: Callable[[Path], None], file: Path) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        damage(folder)
+        files.seal_of(folder / file).unlink()
+
+    return edit
+
+
+def other_raw_data(folder: Path) -> None:
+    with np.load(folder / "shapes.npz") as stored:
+        arrays = dict(stored)
+    arrays["x_test"][0, 0, 0] ^= 1
+    np.savez(folder / "shapes.npz", **arrays)
 
 
 def other_study(folder: Path) -> None:
@@ -82,8 +101,11 @@ def other_study(folder: Path) -> None:
 FAULTS = {
     "a flipped bit": (flipped(RUN / "some/activations.h5"), "activations.h5 is damaged"),
     "a cut HDF5 file": (cut(RUN / "some/embeddings/pca.h5"), "pca.h5 is damaged"),
-    "cut checkpoints": (cut(RUN / "checkpoints.safetensors"), "checkpoints.safetensors is missing or damaged"),
-    "a cut table": (cut(RUN / "history.csv"), "history.csv is cut short"),
+    "cut checkpoints": (cut(RUN / "checkpoints.safetensors"), "checkpoints.safetensors is damaged"),
+    "a cut table": (cut(RUN / "history.csv"), "history.csv is damaged"),
+    "a cut table without a seal": (unsealed(cut(RUN / "history.csv"), RUN / "history.csv"), "history.csv is cut short"),
+    "other raw data": (other_raw_data, "shapes.h5 was made from other raw data (SHA-256"),
+    "raw data gone": (gone(Path("shapes.npz")), "raw data of results/tiny/data/shapes.h5: dataset 'shapes': no file shapes.npz"),
     "a missing figure": (gone(ROOT / "figures/hit.svg"), "figures/hit.svg is missing; snakemake makes it"),
     "an older schema": (older_schema(RUN / "some/neighbors.h5"), "neighbors.h5 was made for other params"),
     "a temporary file": (left_over(RUN / ".history.csv.writing"), ".history.csv.writing is left over"),
@@ -104,4 +126,20 @@ def test_what_is_wrong_is_named_with_its_remedy(study_copy: Path, fault: str):
     done = doctor(study_copy)
     assert done.returncode == 1
     assert message in done.stdout
+    assert "jobs again for that:" in done.stdout
     assert "Traceback" not in done.stdout
+
+
+def test_the_jobs_that_will_run_again_are_named(study_copy: Path):
+    cut(RUN / "some/embeddings/pca.h5")(study_copy)
+    again = doctor(study_copy).stdout.partition("jobs again for that:\n")[2]
+    named = {line.strip() for line in again.splitlines()[:-1]}
+    assert named == {
+        "Embedding runs/digits/mlp/relu/seed0 on some by pca",
+        "Scoring runs/digits/mlp/relu/seed0 on some in pca",
+        "Aggregating all scores",
+        "Judging the claims",
+        "Drawing figure hit",
+        "Drawing figure stillness",
+        "Writing table separation",
+    }

@@ -1,18 +1,23 @@
 """Is a finished study whole? Every file opened and read, and compared with what the study asks of it.
 
-python -m layerscope.doctor my-study.yaml, or `make doctor CONFIG=my-study.yaml`, in the folder where Snakemake is run.
+python -m layerscope.doctor my-study.yaml, or `make doctor CONFIG=my-study.yaml`, in the folder where Snakemake is run. Nothing is
+changed. A line for each fault names the file and the remedy; then come the jobs that the remedies will run again.
 """
 
+import json
+import re
+import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
 from layerscope import store
 from layerscope.config import load_study
 from layerscope.errors import StudyError
-from layerscope.files import read_rows
+from layerscope.files import intact, read_rows
 from layerscope.provenance import canonical_json
 from layerscope.runs import Jobs
 
@@ -41,7 +46,7 @@ def examine(jobs: Jobs) -> list[str]:
             continue
         if found:
             made_by[expected.path] = found
-    return faults + _mixed(made_by) + _left_over(jobs)
+    return faults + _raw_data(jobs) + _mixed(made_by) + _left_over(jobs)
 
 
 def expected_files(jobs: Jobs) -> Iterator[Expected]:
@@ -90,12 +95,12 @@ def _read(expected: Expected) -> dict | None:
     if not Path(expected.path).exists():
         raise StudyError(f"{expected.path} {GONE}")
     if expected.kind == "rows":
+        read_rows(expected.path)
         if not Path(expected.path).read_bytes().endswith(b"\n"):
             raise StudyError(f"{expected.path} is cut short; delete it and run snakemake again")
-        read_rows(expected.path)
         return None
     if expected.kind == "bytes":
-        if not Path(expected.path).stat().st_size:
+        if not Path(intact(expected.path)).stat().st_size:
             raise StudyError(f"{expected.path} is empty; delete it and run snakemake again")
         return None
     reading = store.examine_checkpoints if expected.kind == "checkpoints" else store.examine_hdf5
@@ -106,6 +111,37 @@ def _read(expected: Expected) -> dict | None:
     if missing and made_by.get("status", "ok") != "diverged":
         raise StudyError(f"{expected.path} lacks {', '.join(missing)}; delete it and run snakemake again")
     return made_by
+
+
+def _raw_data(jobs: Jobs) -> list[str]:
+    """A line for each dataset whose raw files are here and are not those that it was made from."""
+    lines = []
+    for dataset in jobs.looks.inputs.values():
+        prepared = jobs.path("data", dataset=dataset)
+        options = json.loads(jobs.params.prepare(SimpleNamespace(dataset=dataset)))["source"]
+        source = import_module(f"layerscope.data.sources.{options['source']}")
+        name = options.get("name", dataset)
+        try:
+            if not Path(prepared).exists() or not getattr(source, "is_here", lambda *_: True)(name, store.download_folder()):
+                continue
+            recorded, found = store.recorded_digest(prepared), source.load(name, options, store.download_folder()).sha256
+        except StudyError as error:
+            lines.append(f"raw data of {prepared}: {error}")
+            continue
+        if found != recorded:
+            lines.append(
+                f"{prepared} was made from other raw data (SHA-256 {recorded}) than there are now ({found}): put the old ones "
+                "back, or delete it and run snakemake again"
+            )
+    return lines
+
+
+def jobs_again(study: str, faults: list[str]) -> list[str]:
+    """What Snakemake will run once the files that faults begin with are deleted, by its own plan: the messages of its jobs."""
+    files = [fault.split()[0] for fault in faults if Path(fault.split()[0]).is_file()]
+    command = [sys.executable, "-m", "snakemake", "-n", "--nolock", "--forcerun", *files, "--configfile", study]
+    planned = subprocess.run(command, capture_output=True, text=True, check=False)
+    return re.findall(r"^Job \d+: (.*)$", planned.stdout + planned.stderr, flags=re.MULTILINE)
 
 
 def _mixed(made_by: dict[str, dict]) -> list[str]:
@@ -145,6 +181,11 @@ def main() -> None:
     for fault in faults:
         print(fault)
     count = sum(1 for _ in expected_files(jobs))
+    if faults:
+        again = jobs_again(sys.argv[1], faults)
+        print(f"snakemake will run {len(again)} jobs again for that:")
+        for job in again:
+            print(f"  {job}")
     print(f"{jobs.study.name}: {count} files, {len(faults) or 'no'} fault{'' if len(faults) == 1 else 's'}")
     sys.exit(1 if faults else 0)
 

@@ -201,10 +201,11 @@ def create_hdf5(target: str | Path, schema: str, params: dict, provenance: dict)
 
 
 @contextlib.contextmanager
-def open_hdf5(source: str | Path) -> Iterator["h5py.File"]:
-    """An HDF5 file for reading.
+def open_hdf5(source: str | Path, kind: str | None = None) -> Iterator["h5py.File"]:
+    """An HDF5 file for reading. kind: of SCHEMA.
 
-    Raises StudyError, naming the file, where it is missing or damaged, lacks what is looked for, or leads to another file.
+    Raises StudyError, naming the file, where it is missing or damaged, lacks what is looked for, leads to another file, or is
+    laid out as another version of layerscope did it.
     """
     import h5py
 
@@ -221,6 +222,12 @@ def open_hdf5(source: str | Path) -> Iterator["h5py.File"]:
             if elsewhere is not None:
                 raise StudyError(
                     f"{source}: {elsewhere} leads to another file, which no file of ours does; delete it and run snakemake again"
+                )
+            schema = file.attrs.get("schema")
+            if kind is not None and schema is not None and schema != SCHEMA[kind]:
+                raise StudyError(
+                    f"{source} is of another version of layerscope (schema {schema}, this one reads {SCHEMA[kind]}); "
+                    "delete it and run snakemake again"
                 )
             yield file
         except (OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError) as error:
@@ -313,13 +320,13 @@ def write_data(target: str | Path, params: dict, provenance: dict, dataset) -> N
 def read_split(source: str | Path, split: str) -> tuple["np.ndarray", "np.ndarray"]:
     """Images (n, ...) as stored and labels (n,) int64 of one split."""
     labels = read_split_labels(source, split)
-    with open_hdf5(source) as file:
+    with open_hdf5(source, "data") as file:
         return file[split]["images"][:], labels
 
 
 def read_split_labels(source: str | Path, split: str) -> "np.ndarray":
     """Labels (n,) int64 of one split. Raises StudyError where the dataset lacks it."""
-    with open_hdf5(source) as file:
+    with open_hdf5(source, "data") as file:
         if split not in file:
             raise StudyError(f"{source} has no split '{split}'; it has: {', '.join(file)}")
         return file[split]["labels"][:]
@@ -327,7 +334,7 @@ def read_split_labels(source: str | Path, split: str) -> "np.ndarray":
 
 def read_images(source: str | Path, split: str, rows: "np.ndarray") -> "np.ndarray":
     """Images (len(rows), ...) as stored; rows ascend."""
-    with open_hdf5(source) as file:
+    with open_hdf5(source, "data") as file:
         stored = file[split]["images"]
         if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
             return stored[rows[0] : rows[-1] + 1]
@@ -336,7 +343,7 @@ def read_images(source: str | Path, split: str, rows: "np.ndarray") -> "np.ndarr
 
 def split_names(source: str | Path) -> list[str]:
     """The splits of a dataset, of train, validation and test."""
-    with open_hdf5(source) as file:
+    with open_hdf5(source, "data") as file:
         return [name for name in SPLITS if name in file]
 
 
@@ -355,9 +362,15 @@ class DataDescription:
 
 def describe_data(source: str | Path) -> DataDescription:
     """Class names, the value of full intensity and the statistics of the training images."""
-    with open_hdf5(source) as file:
+    with open_hdf5(source, "data") as file:
         about = file.attrs
         return DataDescription(json.loads(about["classes"]), float(about["white"]), about["mean"], about["deviation"])
+
+
+def recorded_digest(source: str | Path) -> str:
+    """SHA-256 of the raw data that a dataset file was made from, as its source tells it."""
+    with open_hdf5(source, "data") as file:
+        return str(file.attrs["sha256"])
 
 
 # Networks
@@ -458,7 +471,7 @@ class StoredSpectrum:
 
 def spectra(source: str | Path) -> Iterator[StoredSpectrum]:
     """All spectra of a training, by phase, step and depth."""
-    with open_hdf5(source) as file:
+    with open_hdf5(source, "train") as file:
         for phase in file:
             for step in file[phase]:
                 layers = sorted(file[phase][step].items(), key=lambda item: item[1].attrs["depth"])
@@ -501,7 +514,7 @@ def write_predictions(file: "h5py.File", epoch: int, classes: "np.ndarray", loss
 def join_activations(file: "h5py.File", parts: Iterable[Path]) -> None:
     """Move the snapshots of activations files into one, in their order; each part is deleted once it is taken over."""
     for part in parts:
-        with open_hdf5(part) as source:
+        with open_hdf5(part, "activations") as source:
             for name, group in source.items():
                 if name.startswith("epoch"):
                     source.copy(group, file)
@@ -554,7 +567,7 @@ def representations(source: str | Path, view: View | None = None) -> Iterator[St
 
     Without a view, every layer as a whole. Snapshots that the file lacks (of a diverged run) are passed over.
     """
-    with open_hdf5(source) as file:
+    with open_hdf5(source, "activations") as file:
         epochs = {int(name.removeprefix("epoch")): name for name in file if name.startswith("epoch")}
         for number, epoch in sorted(epochs.items()):
             if view is not None and number not in view.epochs:
@@ -609,7 +622,7 @@ def read_layer_rows(source: str | Path, epoch: int, layer: str, rows: "np.ndarra
     """
     import numpy as np
 
-    with open_hdf5(source) as file:
+    with open_hdf5(source, "activations") as file:
         name = f"{epoch_name(epoch)}/{layer}"
         if name not in file:
             raise StudyError(f"{source} has no layer {layer} at epoch {epoch}; did the training diverge?")
@@ -619,13 +632,13 @@ def read_layer_rows(source: str | Path, epoch: int, layer: str, rows: "np.ndarra
 
 def read_labels(source: str | Path) -> "np.ndarray":
     """Labels (n,) int64 of the observations of an activations file."""
-    with open_hdf5(source) as file:
+    with open_hdf5(source, "activations") as file:
         return file["labels"][:]
 
 
 def read_index(source: str | Path) -> "np.ndarray":
     """Rows (n,) int64 of the split that the observations of an activations file are."""
-    with open_hdf5(source) as file:
+    with open_hdf5(source, "activations") as file:
         return file["index"][:]
 
 
@@ -640,7 +653,7 @@ class Predictions:
 
 def predictions(source: str | Path) -> Iterator[Predictions]:
     """The predictions at every snapshot of an activations file; none for the input."""
-    with open_hdf5(source) as file:
+    with open_hdf5(source, "activations") as file:
         for epoch in file.get("predictions", {}):
             yield Predictions(int(epoch.removeprefix("epoch")), file["predictions"][epoch][:], file["losses"][epoch][:])
 
@@ -670,7 +683,7 @@ class NeighborsFile:
         """The graph of one representation; None where the job reads no neighbors file."""
         if self.source is None:
             return None
-        with open_hdf5(self.source) as file:
+        with open_hdf5(self.source, "neighbors") as file:
             group = file[representation.name]
             return Neighbors(group["indices"][:], group["distances"][:])
 
@@ -683,7 +696,7 @@ def write_embedding(file: "h5py.File", seed: int, representation: "Stored", poin
 
 def embeddings(source: str | Path) -> Iterator[tuple[int, Stored]]:
     """(embedding seed, embedding (n, 2) float32 of one representation), by seed, epoch, depth and filter."""
-    with open_hdf5(source) as file:
+    with open_hdf5(source, "embedding") as file:
         for seed in sorted((name for name in file if name.startswith("seed")), key=lambda name: int(name[4:])):
             found = []
             for epoch in file[seed]:
@@ -715,7 +728,7 @@ def write_neurons(file: "h5py.File", representation: "Stored", neurons: Neurons)
 
 def neurons(source: str | Path) -> Iterator[tuple[Stored, Neurons]]:
     """(layer, its neurons), by epoch and depth; the layer without its activations."""
-    with open_hdf5(source) as file:
+    with open_hdf5(source, "neurons") as file:
         for epoch in file:
             for layer, group in sorted(file[epoch].items(), key=lambda item: item[1].attrs["depth"]):
                 stored = Stored(int(epoch[5:]), layer, None, int(group.attrs["depth"]), None, {})

@@ -76,6 +76,15 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
     return Dataset(splits, CLASSES[name], 255, f"torchvision.datasets.{name}", digest)
 
 
+def is_here(name: str, downloads: Path) -> bool:
+    """Whether the files of a dataset are there, so that `load` need not fetch them."""
+    idx = [f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
+    files = {"CIFAR10": [CIFAR10_ARCHIVE[0]], "SVHN": ["train_32x32.mat", "test_32x32.mat"]}.get(
+        name, [f"{name}/raw/{file}" for file in idx]
+    )
+    return all((downloads / file).is_file() for file in files) or (name == "FashionMNIST" and DEBIAN_FASHION.is_dir())
+
+
 def _missing(name: str, downloads: Path, error: str) -> str:
     places = {"CIFAR10": CIFAR10_ARCHIVE[0], "SVHN": "train_32x32.mat and test_32x32.mat"}
     looked_for = f"{downloads / places.get(name, name + '/raw')}"
