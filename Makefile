@@ -8,7 +8,7 @@ READY := $(ENVIRONMENT)/ready
 BENCH_READY := $(ENVIRONMENT)/ready-to-bench
 SNAKEMAKE = PATH="$(BIN):$$PATH" snakemake --cores $(CORES)
 
-.PHONY: study test test-crash doctor report lint bench clean environment
+.PHONY: study test test-crash test-slurm doctor report lint bench clean environment
 .DEFAULT_GOAL := study
 
 study: $(READY)
@@ -27,6 +27,10 @@ doctor: $(READY)
 test-crash: $(READY)
 	PATH="$(BIN):$$PATH" python -m pytest tests/crash -m crash -s
 
+# Starts a SLURM of this one machine and stops it again: minutes. Needs root, slurm-wlm and munge.
+test-slurm: $(READY)
+	PATH="$(BIN):$$PATH" python -m pytest tests/slurm -m slurm -s
+
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
@@ -35,6 +39,7 @@ lint: $(READY)
 
 bench: $(READY) $(BENCH_READY)
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.study $(CONFIG)
+	PYTHONPATH=workflow $(BIN)/python -m benchmarks.resources $(CONFIG)
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.kernels
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.tsne
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.dynamic

@@ -11,7 +11,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from layerscope.config import load_study
-from layerscope.job_resources import LEAST_MEMORY, LEAST_MINUTES, LEAST_WITH_DEVICE
+from layerscope.job_resources import LEAST_MEMORY, LEAST_MINUTES, LEAST_MINUTES_OF_SCORES, LEAST_WITH_DEVICE
 from layerscope.runs import Jobs
 
 MOST = 3.0
@@ -71,7 +71,7 @@ def main() -> None:
     print(f"{'rule':<16}{'jobs':>5}{'MB used':>16}{'asked / used':>16}{'minutes used':>16}{'asked / used':>16}")
     for rule, rows in found.items():
         columns = [f"{rule:<16}{len(rows):>5}"]
-        least = {0: (LEAST_MEMORY, LEAST_WITH_DEVICE), 2: (LEAST_MINUTES,)}
+        least = {0: (LEAST_MEMORY, LEAST_WITH_DEVICE), 2: (LEAST_MINUTES, LEAST_MINUTES_OF_SCORES)}
         for at in (0, 2):
             values = [row[at + 1] for row in rows]
             judged = [row for row in rows if row[at] not in least[at]]

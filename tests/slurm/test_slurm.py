@@ -119,7 +119,7 @@ def test_a_study_ends_in_the_same_bytes_though_a_job_is_cancelled_and_the_study_
     assert [name for name in expected if expected[name] != found[name]] == []
 
     for rule, wanted in {"train": True, "dump": True, "neighbors": False, "embed": False, "figure": False}.items():
-        assert {"gres/gpu=1" in job["TRES"] for job in jobs_of(rule)} == {wanted}, rule
+        assert {job.get("TresPerJob") == "gres:gpu:1" for job in jobs_of(rule)} == {wanted}, rule
     logs = there / "results" / "tiny" / "logs"
     assert all('"cuda_visible_devices":"0"' in log.read_text() for log in (logs / "train").rglob("*.log"))
     grouped = [job for job in jobs() if job["Comment"].startswith("rule_scores")]

@@ -16,6 +16,8 @@ from layerscope.study import Run, Study, engine_module, sample_size, source_size
 # No job asks for less: machines differ more in what interpreters and libraries take than small jobs do from each other.
 LEAST_MEMORY = 1000
 LEAST_MINUTES = 10
+# Of scores, which a cluster runs by the dozen, one after another.
+LEAST_MINUTES_OF_SCORES = 3
 MEMORY_MARGIN = 1.25
 TIME_MARGIN = 1.8
 
@@ -91,7 +93,8 @@ class JobResources:
     def runtime(self, wildcards, rulename: str, attempt: int) -> int:
         """Minutes that a job asks for: at its second attempt twice as many as at its first, and so on."""
         need = self.need(rulename, wildcards)
-        return attempt * math.ceil(max(LEAST_MINUTES, TIME_MARGIN * need.seconds / 60))
+        least = LEAST_MINUTES_OF_SCORES if rulename.startswith("score") else LEAST_MINUTES
+        return attempt * math.ceil(max(least, TIME_MARGIN * need.seconds / 60))
 
     def need(self, rulename: str, wildcards) -> Need:
         """What a job of a rule is expected to use."""
