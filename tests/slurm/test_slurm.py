@@ -61,7 +61,18 @@ def jobs() -> list[dict[str, str]]:
 
 
 def jobs_of(rule: str, *states: str) -> list[dict[str, str]]:
-    return [job for job in jobs() if job["Comment"].startswith(f"rule_{rule}_") and (not states or job["JobState"] in states)]
+    return [
+        job
+        for job in jobs()
+        if job["Comment"].startswith(f"rule_{rule}_wildcards_") and (not states or job["JobState"] in states)
+    ]
+
+
+def minutes(limit: str) -> int:
+    """days-hours:minutes:seconds as minutes."""
+    days, _, rest = limit.rpartition("-")
+    hours, of_hour, _ = rest.split(":")
+    return int(days or 0) * 1440 + int(hours) * 60 + int(of_hour)
 
 
 def wait_for(what: str, found: Callable[[], object]) -> object:
@@ -141,7 +152,7 @@ def test_a_training_over_its_time_limit_goes_on_with_more_time(tmp_path: Path):
         "a second attempt", lambda: [job for job in jobs_of("train", "RUNNING") if int(job["JobId"]) > int(first["JobId"])]
     )
     assert {job["JobId"]: job["JobState"] for job in jobs()}[first["JobId"]] == "TIMEOUT"
-    assert (first["TimeLimit"], second["TimeLimit"]) == ("00:10:00", "00:20:00")
+    assert minutes(second["TimeLimit"]) == 2 * minutes(first["TimeLimit"])
     assert float(second["MinMemoryNode"].removesuffix("M")) == 2 * float(first["MinMemoryNode"].removesuffix("M"))
     log = folder / "results/endless/logs/train/runs/digits/mlp/relu/seed0.log"
     wait_for("the first lines of its log", lambda: "going on after epoch" in log.read_text())
