@@ -142,6 +142,24 @@ def test_a_disk_that_is_full_ends_a_job_in_one_line(study_copy: Path, name: str)
     assert {file: content for file, content in after.items() if ".partial/" not in file} == before
 
 
+def test_a_dump_goes_on_from_its_finished_snapshots(study_copy: Path):
+    """The disk has room for each snapshot, and not for all of them in one file; then it has."""
+    whole = outputs(study_copy)
+    file = study_copy / RUN / "some/activations.h5"
+    parts = file.with_name(f".{file.name}.partial")
+    _, *arguments = command(study_copy, "Dumping runs/digits/mlp/relu/seed0 on some")
+    done = stage(study_copy, "dump", *arguments, limit=3 * file.stat().st_size // 4)
+    assert f"{RUN}/some/activations.h5 cannot be written (File too large)" in said(done.stdout)[0]
+    finished = {part.name: part.stat().st_mtime_ns for part in parts.glob("epoch*.h5")}
+    assert sorted(finished) == ["epoch0000.h5", "epoch0002.h5"]
+    (parts / "epoch0002.h5").unlink()
+    kept = (parts / "epoch0000.h5").stat().st_ino
+    done = stage(study_copy, "dump", *arguments, limit=3 * file.stat().st_size // 4)
+    assert (parts / "epoch0000.h5").stat().st_ino == kept
+    assert stage(study_copy, "dump", *arguments).returncode == 0
+    assert outputs(study_copy) == whole
+
+
 @pytest.fixture
 def read_only(study_copy: Path) -> Callable[[], subprocess.CompletedProcess]:
     """Run a study whose results cannot be written to: for root by a mount of its own, for others by permissions."""

@@ -512,7 +512,7 @@ def write_predictions(file: "h5py.File", epoch: int, classes: "np.ndarray", loss
 
 
 def join_activations(file: "h5py.File", parts: Iterable[Path]) -> None:
-    """Move the snapshots of activations files into one, in their order; each part is deleted once it is taken over."""
+    """Copy the snapshots of activations files into one, in their order."""
     for part in parts:
         with open_hdf5(part, "activations") as source:
             for name, group in source.items():
@@ -521,7 +521,6 @@ def join_activations(file: "h5py.File", parts: Iterable[Path]) -> None:
                 else:
                     for epoch, stored in group.items():
                         source.copy(stored, file.require_group(name), epoch)
-        part.unlink()
 
 
 @dataclass(frozen=True)
