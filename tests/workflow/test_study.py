@@ -6,7 +6,11 @@ from pathlib import Path
 import h5py
 import pandas as pd
 import pytest
-from checkout import copy_project, outputs, planned, snakemake
+from checkout import PROJECT, TINY, copy_project, outputs, planned, snakemake
+
+from layerscope.config import load_study
+from layerscope.files import seal_of
+from layerscope.runs import Jobs
 
 pytestmark = [pytest.mark.study, pytest.mark.xdist_group("study")]
 
@@ -42,7 +46,10 @@ def test_every_target_is_there_and_no_temporary_file_is_left(finished_study: Pat
         "figures/hit.csv",
         "tables/separation.tex",
     } <= names
-    assert not [name for name in names if Path(name).name.startswith(".")]
+    hidden = {name for name in names if Path(name).name.startswith(".")}
+    assert hidden == {str(seal_of(name)) for name in names if name.endswith((".h5", ".safetensors", ".parquet"))} | {
+        str(seal_of(name)) for name in names if name.endswith(".csv") and not name.startswith("tables/")
+    }
 
 
 def test_the_same_study_gives_the_same_bytes_on_one_core(finished_study: Path, tmp_path: Path):
@@ -141,3 +148,26 @@ def test_a_lost_network_is_not_hidden(study_copy: Path):
     assert done.returncode != 0
     assert "scores/raw.csv" in done.stdout
     assert "delete it and run snakemake again" in done.stdout
+
+
+def test_no_job_used_more_memory_or_time_than_it_asked_for(finished_study: Path, monkeypatch):
+    monkeypatch.chdir(finished_study)
+    monkeypatch.syspath_prepend(PROJECT)
+    from benchmarks.resources import measured_jobs, used
+
+    jobs = Jobs(load_study(TINY, {}))
+    measured = list(measured_jobs(jobs))
+    assert {rule for rule, _, _ in measured} >= {
+        "prepare",
+        "train",
+        "dump",
+        "neighbors",
+        "embed",
+        "score_raw",
+        "aggregate",
+        "figure",
+    }
+    for rule, wildcards, file in measured:
+        memory, minutes = used(file)
+        assert memory < jobs.memory(wildcards, rule, 1), file
+        assert minutes < jobs.runtime(wildcards, rule, 1), file
