@@ -51,7 +51,7 @@ class Need:
 
 @dataclass(frozen=True)
 class Engine:
-    """base: MB. pair, point: MB by pair of points and by point and neighbour. seconds: by (points, iterations)."""
+    """base: MB. pair, neighbor: MB by pair of points, and by point and neighbour. seconds: by (points, iterations)."""
 
     base: float
     pair: float
@@ -222,7 +222,8 @@ class JobResources:
 
     def _embed(self, wildcards) -> Need:
         embedding = self.study.embeddings[wildcards.embedding]
-        engine = ENGINES[engine_module(embedding)]
+        # An engine that is not named is taken for one that goes over all pairs.
+        engine = ENGINES.get(engine_module(embedding), EXACT)
         n = self._n_of_sample(self._dataset(wildcards.source), wildcards.sample)
         widths = self._widths(wildcards.source, self.looks.view(wildcards.source, wildcards.sample, embedding.get("on", {})))
         iterations = embedding.get("epochs") or embedding.get("iterations", 0) + embedding.get("early_exaggeration_iterations", 0)
