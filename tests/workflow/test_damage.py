@@ -81,17 +81,18 @@ def test_the_remedy_ends_in_the_bytes_of_before(study_copy: Path):
     assert outputs(study_copy) == whole
 
 
-def stage(folder: Path, name: str, *arguments: str, limit: int | None = None, **environment: str):
-    """A stage as Snakemake runs it, and no file longer than `limit` bytes."""
+def run(folder: Path, command: list[str], limit: int | None = None, **environment: str) -> subprocess.CompletedProcess:
+    """A command as Snakemake runs it, and no file longer than `limit` bytes."""
 
     def limited() -> None:
         if limit is not None:
             resource.setrlimit(resource.RLIMIT_FSIZE, (limit, limit))
 
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
     return subprocess.run(
-        [sys.executable, "-m", f"layerscope.stages.{name}", *arguments],
+        command,
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(PROJECT / "workflow"), **environment},
+        env={**os.environ, "PATH": path, "PYTHONPATH": str(PROJECT / "workflow"), **environment},
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
@@ -101,15 +102,12 @@ def stage(folder: Path, name: str, *arguments: str, limit: int | None = None, **
 
 
 def command(folder: Path, message: str) -> list[str]:
-    """The command of the job with this message, as Snakemake would run it: the stage's name and its arguments."""
+    """The command of the job with this message, as Snakemake would run it."""
     done = snakemake(folder, "-n", "-p", "--nolock", "--forceall")
     assert done.returncode == 0, done.stdout
     [job] = [part for part in done.stdout.split("\nJob ") if part.split("\n")[0].endswith(f": {message}")]
-    [line] = [line.split("python -m ")[1] for line in job.splitlines() if line.startswith("Shell command: ")]
-    words = subprocess.run(
-        ["bash", "-c", f"printf '%s\\0' {line.split(' 2>&1')[0]}"], capture_output=True, text=True, check=True
-    ).stdout
-    return words.rstrip("\0").split("\0")
+    _, _, line = job.partition("Shell command: ")
+    return ["bash", "-c", line.split(" 2>&1 | tee")[0]]
 
 
 FULL = {
@@ -128,13 +126,11 @@ FULL = {
 def test_a_disk_that_is_full_ends_a_job_in_one_line(study_copy: Path, name: str):
     message, limit = FULL[name]
     before = outputs(study_copy)
-    module, *arguments = command(study_copy, message)
-    done = stage(study_copy, module.removeprefix("layerscope.stages."), *arguments, limit=limit)
+    done = run(study_copy, command(study_copy, message), limit=limit)
     assert done.returncode == 1
     [line] = said(done.stdout)
-    written = [Path(argument) for argument in arguments if argument.startswith("results/")]
-    assert any(f"{file.parent}/" in line for file in written), line
-    assert "cannot be written (" in line
+    assert line.startswith(f"layerscope {name}: {ROOT}/")
+    assert " cannot be written (" in line
     assert "File too large" in line
     assert "free the disk or mend its folder, and run again" in line
     after = outputs(study_copy)
@@ -147,16 +143,16 @@ def test_a_dump_goes_on_from_its_finished_snapshots(study_copy: Path):
     whole = outputs(study_copy)
     file = study_copy / RUN / "some/activations.h5"
     parts = file.with_name(f".{file.name}.partial")
-    _, *arguments = command(study_copy, "Dumping runs/digits/mlp/relu/seed0 on some")
-    done = stage(study_copy, "dump", *arguments, limit=3 * file.stat().st_size // 4)
+    dumping = command(study_copy, "Dumping runs/digits/mlp/relu/seed0 on some")
+    done = run(study_copy, dumping, limit=3 * file.stat().st_size // 4)
     assert f"{RUN}/some/activations.h5 cannot be written (File too large)" in said(done.stdout)[0]
     finished = {part.name: part.stat().st_mtime_ns for part in parts.glob("epoch*.h5")}
     assert sorted(finished) == ["epoch0000.h5", "epoch0002.h5"]
     (parts / "epoch0002.h5").unlink()
     kept = (parts / "epoch0000.h5").stat().st_ino
-    done = stage(study_copy, "dump", *arguments, limit=3 * file.stat().st_size // 4)
+    run(study_copy, dumping, limit=3 * file.stat().st_size // 4)
     assert (parts / "epoch0000.h5").stat().st_ino == kept
-    assert stage(study_copy, "dump", *arguments).returncode == 0
+    assert run(study_copy, dumping).returncode == 0
     assert outputs(study_copy) == whole
 
 
@@ -164,7 +160,7 @@ def test_a_dump_goes_on_from_its_finished_snapshots(study_copy: Path):
 def read_only(study_copy: Path) -> Callable[[], subprocess.CompletedProcess]:
     """Run a study whose results cannot be written to: for root by a mount of its own, for others by permissions."""
 
-    def run() -> subprocess.CompletedProcess:
+    def run_read_only() -> subprocess.CompletedProcess:
         results = study_copy / "results"
         words = [sys.executable, "-m", "snakemake", "--cores", "1", "--configfile", TINY]
         if os.geteuid() == 0:
@@ -184,7 +180,7 @@ def read_only(study_copy: Path) -> Callable[[], subprocess.CompletedProcess]:
                 for folder in [results, *results.rglob("*/")]:
                     folder.chmod(0o755)
 
-    return run
+    return run_read_only
 
 
 READ_ONLY = {
@@ -289,7 +285,8 @@ def test_no_network_is_said_with_the_ways_around_it(tmp_path: Path):
 
 def prepare_mnist(folder: Path, **environment: str) -> list[str]:
     params = '{"dataset":"MNIST","schema":1,"source":{"source":"torchvision","name":"MNIST"},"validation":0}'
-    done = stage(folder, "prepare", "--params", params, "--data", "results/data.h5", **environment)
+    preparing = [sys.executable, "-m", "layerscope.stages.prepare", "--params", params, "--data", "results/data.h5"]
+    done = run(folder, preparing, **environment)
     assert done.returncode == 1
     assert not (folder / "results" / "data.h5").exists()
     return said(done.stdout)

@@ -23,8 +23,16 @@ THREAD_VARIABLES = (
 
 
 def stage_parser(module_doc: str | None) -> argparse.ArgumentParser:
-    """A parser that already knows `--params`, the one thing that every job is told."""
-    parser = argparse.ArgumentParser(description=module_doc, formatter_class=argparse.RawDescriptionHelpFormatter)
+    """A parser that already knows `--params`, the one thing that every job is told, and lists in files.
+
+    An argument @FILE stands for the lines of FILE, an argument each: a command of thousands of files would be too long.
+    """
+    parser = argparse.ArgumentParser(
+        description=module_doc,
+        epilog="@FILE, or @/dev/stdin, stands for more arguments, one a line.",
+        fromfile_prefix_chars="@",
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+    )
     parser.add_argument(
         "--params",
         required=True,

@@ -38,8 +38,9 @@ rule aggregate:
     message:
         "Aggregating all scores"
     shell:
-        "python -m layerscope.stages.aggregate --params {params.job:q} --table {output.table}"
-        " --summary {output.summary} --tests {output.tests} --networks {output.networks} 2>&1 | tee {log}"
+        "printf '%s\\n' --params {params.job:q} |"
+        " python -m layerscope.stages.aggregate --table {output.table}"
+        " --summary {output.summary} --tests {output.tests} --networks {output.networks} @/dev/stdin 2>&1 | tee {log}"
 
 
 rule claims:

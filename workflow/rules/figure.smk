@@ -27,8 +27,8 @@ rule figure:
     message:
         "Drawing figure {wildcards.figure}"
     shell:
-        "python -m layerscope.stages.figure --params {params.job:q} --svg {output.svg} --png {output.png}"
-        " --csv {output.csv}"
-        " --score-table {input.score_table} --summary {input.summary} --tests {input.tests} --data {input.data}"
+        "printf '%s\\n' --score-table {input.score_table} --summary {input.summary} --tests {input.tests} --data {input.data}"
         " --history {input.history} --activations {input.activations} --embedding {input.embedding}"
-        " --neurons {input.neurons} --published {input.published:q} 2>&1 | tee {log}"
+        " --neurons {input.neurons} --published {input.published:q} |"
+        " python -m layerscope.stages.figure --params {params.job:q} --svg {output.svg} --png {output.png}"
+        " --csv {output.csv} @/dev/stdin 2>&1 | tee {log}"
