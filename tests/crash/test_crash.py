@@ -38,12 +38,12 @@ MOMENTS = {
 KILLS = 20
 
 
-def start(folder: Path, rule: str) -> subprocess.Popen:
+def start(folder: Path, rule: str, *more: str) -> subprocess.Popen:
     """A study on its way to the end of a rule's jobs, in a session of its own. Its output can be read line by line."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     environment.pop("PYTHONPATH", None)
     return subprocess.Popen(
-        [sys.executable, "-m", "snakemake", "--cores", "2", "--until", rule, "--configfile", TINY],
+        [sys.executable, "-m", "snakemake", "--cores", "2", "--until", rule, *more, "--configfile", TINY],
         cwd=folder,
         env=environment,
         stdout=subprocess.PIPE,
@@ -75,9 +75,9 @@ def seconds_of_jobs(folder: Path, rule: str) -> float:
     return max(float(line.split("\t")[0]) for line in lines)
 
 
-def killed_at(folder: Path, rule: str, words: str, wait: float) -> bool:
-    """Run a study until a job of this rule begins, and a little longer; False where none did before its end."""
-    process = start(folder, rule)
+def killed_at(folder: Path, rule: str, words: str, wait: float, *more: str) -> bool:
+    """Run a study until a job of this rule begins, and a little longer; False where it was over before that."""
+    process = start(folder, rule, *more)
     seen = threading.Event()
 
     # Read to its end, or a full pipe would stop the study.
@@ -115,6 +115,9 @@ def test_a_study_killed_at_twenty_moments_ends_in_the_same_bytes(tmp_path: Path)
             if killed_at(killed, rule, words, wait):
                 moments.append(rule)
                 print(f"killed {wait:.2f} s into: {rule}", flush=True)
+        # All its jobs may have ended before they could be killed.
+        if rule not in moments and killed_at(killed, rule, words, longest / 4, "--forcerun", rule):
+            moments.append(rule)
     assert len(moments) >= KILLS, moments
     assert set(moments) == set(MOMENTS), moments
     done = snakemake(killed, "--cores", "2")
