@@ -33,20 +33,37 @@ def estimate(values: Sequence[float]) -> Estimate:
     percentile bootstrap (10,000 draws, fixed seed) from 10 runs on.
     """
     found = np.asarray([value for value in values if np.isfinite(value)], dtype=np.float64)
-    n = len(found)
+    of_one = estimates(found[np.newaxis])
+    return Estimate(len(found), *(float(numbers[0]) for numbers in (of_one.mean, of_one.sd, of_one.low, of_one.high)))
+
+
+@dataclass(frozen=True)
+class Estimates:
+    """What Estimate says, of many means over n runs each: arrays (groups,)."""
+
+    mean: np.ndarray
+    sd: np.ndarray
+    low: np.ndarray
+    high: np.ndarray
+
+
+def estimates(values: np.ndarray) -> Estimates:
+    """As `estimate`, of every row of (groups, n) finite values."""
+    groups, n = values.shape
+    unknown = np.full(groups, np.nan)
     if n == 0:
-        return Estimate(0, np.nan, np.nan, np.nan, np.nan)
-    mean = float(found.mean())
+        return Estimates(unknown, unknown, unknown, unknown)
+    mean = values.mean(axis=1)
     if n == 1:
-        return Estimate(1, mean, np.nan, np.nan, np.nan)
-    sd = float(found.std(ddof=1))
+        return Estimates(mean, unknown, unknown, unknown)
+    sd = values.std(axis=1, ddof=1)
     if n < BOOTSTRAP_FROM:
         half = t_quantile(n - 1) * sd / np.sqrt(n)
-        return Estimate(n, mean, sd, mean - half, mean + half)
-    generator = np.random.default_rng(BOOTSTRAP_SEED)
-    means = found[generator.integers(n, size=(BOOTSTRAP_DRAWS, n))].mean(axis=1)
-    low, high = np.quantile(means, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Estimate(n, mean, sd, float(low), float(high))
+        return Estimates(mean, sd, mean - half, mean + half)
+    draws = np.random.default_rng(BOOTSTRAP_SEED).integers(n, size=(BOOTSTRAP_DRAWS, n))
+    bounds = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
+    intervals = np.array([np.quantile(row[draws].mean(axis=1), bounds) for row in values])
+    return Estimates(mean, sd, *intervals.T)
 
 
 def t_quantile(degrees_of_freedom: float) -> float:
@@ -58,15 +75,22 @@ def t_quantile(degrees_of_freedom: float) -> float:
 
 def paired_p(differences: Sequence[float]) -> float:
     """Two-sided p of a paired t-test from the differences of the pairs; NaN below two, 0 or 1 where they do not vary."""
+    found = np.asarray([value for value in differences if np.isfinite(value)], dtype=np.float64)
+    return float(paired_ps(found[np.newaxis])[0])
+
+
+def paired_ps(differences: np.ndarray) -> np.ndarray:
+    """As `paired_p`, of every row of (groups, n) finite differences."""
     from scipy.stats import t
 
-    found = np.asarray([value for value in differences if np.isfinite(value)], dtype=np.float64)
-    if len(found) < 2:
-        return float("nan")
-    error = found.std(ddof=1) / np.sqrt(len(found))
-    if error == 0:
-        return 1.0 if found.mean() == 0 else 0.0
-    return float(2 * t.sf(abs(found.mean() / error), len(found) - 1))
+    groups, n = differences.shape
+    if n < 2:
+        return np.full(groups, np.nan)
+    mean, error = differences.mean(axis=1), differences.std(axis=1, ddof=1) / np.sqrt(n)
+    still = error == 0
+    with np.errstate(divide="ignore", invalid="ignore"):
+        p = 2 * t.sf(np.abs(mean / error), n - 1)
+    return np.where(still, np.where(mean == 0, 1.0, 0.0), p)
 
 
 @dataclass(frozen=True)

@@ -734,6 +734,42 @@ def neurons(source: str | Path) -> Iterator[tuple[Stored, Neurons]]:
                 yield stored, Neurons(group["points"][:], group["importances"][:], group["living"][:])
 
 
+class ScoreTable:
+    """All scores of a study in the making, a Parquet file: as many rows in memory as a row group has."""
+
+    ROWS = 1024 * 1024
+
+    def __init__(self, target: str | Path):
+        self._target = target
+        self._waiting = None
+        self._writer = None
+
+    def add(self, rows) -> None:
+        """More rows at the end: a pandas DataFrame with the columns SCORE_COLUMNS."""
+        from pyarrow import Table, concat_tables
+
+        table = Table.from_pandas(rows, preserve_index=False)
+        self._waiting = table if self._waiting is None else concat_tables([self._waiting, table])
+        while self._waiting.num_rows >= self.ROWS:
+            self._write(self._waiting.slice(0, self.ROWS))
+            self._waiting = self._waiting.slice(self.ROWS)
+
+    def _write(self, table) -> None:
+        from pyarrow.parquet import ParquetWriter
+
+        if self._writer is None:
+            self._writer = ParquetWriter(self._target, table.schema, compression="zstd")
+        # One row group, of one piece: its bytes tell nothing of how the rows came.
+        self._writer.write_table(table.combine_chunks(), row_group_size=self.ROWS)
+
+    def close(self) -> None:
+        """Write what is left; the file is whole."""
+        if self._waiting is not None and (self._waiting.num_rows or self._writer is None):
+            self._write(self._waiting)
+        if self._writer is not None:
+            self._writer.close()
+
+
 def read_score_table(source: str | Path):
     """All scores of a study as a pandas DataFrame with the columns SCORE_COLUMNS."""
     import pandas

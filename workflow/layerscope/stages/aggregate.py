@@ -1,14 +1,28 @@
 """Gather all scores of a study, check that they are complete, and summarise them over runs."""
 
 import argparse
+import contextlib
 import sys
 from collections import Counter
+from collections.abc import Iterator
+from itertools import pairwise
 
 import numpy as np
 import pandas as pd
 
 from layerscope import files, store
-from layerscope.aggregation import RUN, flag_near_chance, per_run, summarise, training_tests
+from layerscope.aggregation import (
+    NETWORK,
+    RUN,
+    as_text,
+    flag,
+    gathered,
+    near_chance,
+    paired_tests,
+    per_run,
+    summarise,
+    with_correction,
+)
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.errors import StudyError
 from layerscope.provenance import canonical_json
@@ -29,40 +43,65 @@ TEXT = [
 NETWORK_FACTS = ("status", "reason", "device", "processor", "threads")
 ALIKE = ("device", "processor", "versions")
 NUMBERS = ("seed", "depth", "embedding_seed", "value", "chance")
+COUNTS = ("epoch", "n_points")
 KEYS = [column for column in store.SCORE_COLUMNS if column not in ("value", "n_points", "chance", "degenerate")]
+SNAPSHOT = ["seed", "sample", "epoch"]
+# Rows that are looked at together: what they take as text is little beside the rest.
+PART = 250_000
 
 
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
-    scores = pd.concat([read_scores(file) for file in expected_files(params)], ignore_index=True)
-    scores = scores.sort_values(KEYS, kind="stable", na_position="first", ignore_index=True)
-    check(scores, params["scores"])
-    scores = flag_near_chance(scores, params["accuracies"])
-    runs = per_run(scores)
-    with files.replacing(arguments.table, sealed=True) as temporary:
-        scores.to_parquet(temporary, engine="pyarrow", index=False, compression="zstd")
-    store.write_frame(arguments.summary, summarise(runs))
-    store.write_frame(arguments.tests, training_tests(runs))
+    summaries, tests, named, near = [], [], set(), set()
+    with files.replacing(arguments.table, sealed=True) as temporary, contextlib.closing(store.ScoreTable(temporary)) as table:
+        for of_network in files_by_network(params):
+            scores = gathered([read_scores(file) for file in of_network])
+            scores = scores.sort_values(KEYS, kind="stable", na_position="first", ignore_index=True)
+            reasons = as_text(near_chance(scores, params["accuracies"]))
+            runs = []
+            for part in parts(scores):
+                check(part)
+                part = flag(part, reasons)
+                table.add(part)
+                runs.append(per_run(part))
+                named.update(part["metric"])
+                trained = part[(part["state"] == "trained") & part["degenerate"].str.contains("near_chance: ")]
+                near.update(trained[RUN].itertuples(index=False, name=None))
+            del scores
+            runs = gathered(runs)
+            summaries.append(summarise(runs))
+            tests.append(paired_tests(runs))
+        check_names(named, params["scores"])
+    store.write_frame(arguments.summary, gathered(summaries))
+    store.write_frame(arguments.tests, with_correction(gathered(tests)))
     columns = (*RUN, *NETWORK_FACTS, "attempts", "class_rates", "versions", "unlike")
-    files.write_rows(arguments.networks, columns, networks(params, scores))
+    files.write_rows(arguments.networks, columns, networks(params, near))
 
 
-def networks(params: dict, scores: pd.DataFrame) -> list[dict]:
+def parts(scores: pd.DataFrame) -> Iterator[pd.DataFrame]:
+    """Sorted scores of one network in pieces of some PART rows, cut between snapshots, with text as text."""
+    snapshots = scores.groupby(SNAPSHOT, dropna=False, sort=False, observed=True).ngroup().to_numpy()
+    starts = np.flatnonzero(np.diff(snapshots, prepend=-1))
+    chosen = np.unique(np.searchsorted(starts, np.arange(PART, len(scores), PART)))
+    cuts = starts[chosen[chosen < len(starts)]]
+    for start, end in pairwise([0, *cuts, len(scores)]):
+        yield as_text(scores.iloc[start:end].reset_index(drop=True))
+
+
+def networks(params: dict, near: set[tuple]) -> list[dict]:
     """One row a network: how its training ended, what made it, and in what it is unlike most networks of the study.
 
-    A trained network that is near chance (see flag_near_chance) has that as its status. attempts: the test accuracy of
-    each attempt of a training that was to be accepted, in order; the last one is kept. class_rates: the share of each class
-    in what an unbalanced training drew.
+    near: the RUN of those that are near chance (aggregation.near_chance) when trained, which is their status then.
+    attempts: the test accuracy of each attempt of a training that was to be accepted, in order; the last one is kept.
+    class_rates: the share of each class in what an unbalanced training drew.
     """
     rows = []
-    flagged = scores[(scores["state"] == "trained") & scores["degenerate"].str.contains("near_chance: ")]
-    near_chance = set(flagged[RUN].itertuples(index=False, name=None))
     for group in params["networks"]:
         for seed in group["seeds"]:
             keys = {key: group[key] for key in ("dataset", "architecture", "activation")} | {"seed": seed}
             made_by = store.file_provenance(store.path(params["study"], "spectra", run=store.run_folder(**keys)))
             facts = {key: made_by[key] for key in NETWORK_FACTS} | {"versions": canonical_json(made_by["versions"])}
-            if facts["status"] == "ok" and tuple(keys.values()) in near_chance:
+            if facts["status"] == "ok" and tuple(keys.values()) in near:
                 facts["status"] = "near_chance"
             attempts = ["diverged" if reached is None else f"{reached:.4f}" for reached in made_by.get("attempts", [])]
             rates = " ".join(f"{rate:.4f}" for rate in made_by.get("class_rates", []))
@@ -79,38 +118,34 @@ def networks(params: dict, scores: pd.DataFrame) -> list[dict]:
     return rows
 
 
-def expected_files(params: dict) -> list[str]:
-    """Every file of scores that the study must have, by its params."""
-    expected = []
+def files_by_network(params: dict) -> list[list[str]]:
+    """Every file of scores that the study must have, by its params: those of each dataset's input, and of each network."""
+    expected: dict[tuple, list[str]] = {}
     for group in params["expected"]:
         if "architecture" in group:
-            sources = [
-                store.run_folder(group["dataset"], group["architecture"], group["activation"], seed) for seed in group["seeds"]
-            ]
+            network = [group[key] for key in NETWORK]
+            sources = [store.run_folder(*network, seed) for seed in group["seeds"]]
         else:
+            network = [group["dataset"], "", ""]
             sources = [store.input_folder(group["dataset"])]
+        of_network = expected.setdefault(tuple(network), [])
         for source in sources:
             for sample, space in group["files"]:
                 if sample:
-                    expected.append(store.path(params["study"], "scores", source=source, sample=sample, space=space))
+                    of_network.append(store.path(params["study"], "scores", source=source, sample=sample, space=space))
                 else:
-                    expected.append(store.path(params["study"], "run_scores", run=source))
-    return expected
+                    of_network.append(store.path(params["study"], "run_scores", run=source))
+    return [of_network for _, of_network in sorted(expected.items())]
 
 
 def read_scores(file: str) -> pd.DataFrame:
-    """One file of scores with its columns in their types. Raises StudyError where it is missing or no table of scores."""
-    types = dict.fromkeys(TEXT, "str")
+    """One file of scores, text as categories. Raises StudyError where it is missing or no table of scores."""
+    types = dict.fromkeys(TEXT, "category") | dict.fromkeys(NUMBERS, "float64") | dict.fromkeys(COUNTS, "int64")
+    missing = {column: ["", "nan"] for column in NUMBERS}
     try:
-        rows = pd.read_csv(
-            files.intact(file), dtype=types, keep_default_na=False, na_values={"value": ["nan"], "chance": ["nan"]}
-        )
+        rows = pd.read_csv(files.intact(file), dtype=types, keep_default_na=False, na_values=missing)
         if tuple(rows.columns) != store.SCORE_COLUMNS:
             raise ValueError("its columns are not those of a table of scores")
-        for column in NUMBERS:
-            rows[column] = pd.to_numeric(rows[column].replace("", np.nan)).astype("float64")
-        for column in ("epoch", "n_points"):
-            rows[column] = rows[column].astype("int64")
     except FileNotFoundError:
         raise StudyError(f"{file} is missing; run snakemake to make it") from None
     except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, ValueError) as error:
@@ -118,18 +153,22 @@ def read_scores(file: str) -> pd.DataFrame:
     return rows
 
 
-def check(scores: pd.DataFrame, names: list[str]) -> None:
-    """Raise StudyError unless rows have unique keys, every asked score appears, and every NaN has its reason."""
+def check(scores: pd.DataFrame) -> None:
+    """Raise StudyError unless rows have unique keys and every NaN has its reason."""
     doubled = scores[scores.duplicated(KEYS, keep=False)]
     if len(doubled):
         first = doubled.iloc[0]
         raise StudyError(f"{len(doubled)} rows of scores share their keys, the first: {first[KEYS].to_dict()}")
-    missing = sorted(set(names) - set(scores["metric"]))
-    if missing:
-        raise StudyError(f"no row has the scores {', '.join(missing)}: their `on` reaches nothing that the study makes")
     unflagged = scores[~np.isfinite(scores["value"]) & (scores["degenerate"] == "")]
     if len(unflagged):
         raise StudyError(f"{len(unflagged)} scores are not finite without a reason, the first: {unflagged.iloc[0].to_dict()}")
+
+
+def check_names(found: set[str], names: list[str]) -> None:
+    """Raise StudyError unless every asked score was found."""
+    missing = sorted(set(names) - found)
+    if missing:
+        raise StudyError(f"no row has the scores {', '.join(missing)}: their `on` reaches nothing that the study makes")
 
 
 def parser() -> argparse.ArgumentParser:
