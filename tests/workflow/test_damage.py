@@ -101,13 +101,17 @@ def run(folder: Path, command: list[str], limit: int | None = None, **environmen
     )
 
 
-def command(folder: Path, message: str) -> list[str]:
-    """The command of the job with this message, as Snakemake would run it."""
-    done = snakemake(folder, "-n", "-p", "--nolock", "--forceall")
+@pytest.fixture(scope="session")
+def commands(finished_study: Path) -> dict[str, list[str]]:
+    """The command of every job by its message, as Snakemake would run it."""
+    done = snakemake(finished_study, "-n", "-p", "--nolock", "--forceall")
     assert done.returncode == 0, done.stdout
-    [job] = [part for part in done.stdout.split("\nJob ") if part.split("\n")[0].endswith(f": {message}")]
-    _, _, line = job.partition("Shell command: ")
-    return ["bash", "-c", line.split(" 2>&1 | tee")[0]]
+    found = {}
+    for job in done.stdout.split("\nJob ")[1:]:
+        message = job.partition("\n")[0].partition(": ")[2]
+        line = job.partition("Shell command: ")[2].partition(" 2>&1 | tee")[0]
+        found[message] = ["bash", "-c", line]
+    return found
 
 
 FULL = {
@@ -123,10 +127,10 @@ FULL = {
 
 
 @pytest.mark.parametrize("name", FULL)
-def test_a_disk_that_is_full_ends_a_job_in_one_line(study_copy: Path, name: str):
+def test_a_disk_that_is_full_ends_a_job_in_one_line(study_copy: Path, commands: dict[str, list[str]], name: str):
     message, limit = FULL[name]
     before = outputs(study_copy)
-    done = run(study_copy, command(study_copy, message), limit=limit)
+    done = run(study_copy, commands[message], limit=limit)
     assert done.returncode == 1
     [line] = said(done.stdout)
     assert line.startswith(f"layerscope {name}: {ROOT}/")
@@ -138,12 +142,12 @@ def test_a_disk_that_is_full_ends_a_job_in_one_line(study_copy: Path, name: str)
     assert {file: content for file, content in after.items() if ".partial/" not in file} == before
 
 
-def test_a_dump_goes_on_from_its_finished_snapshots(study_copy: Path):
+def test_a_dump_goes_on_from_its_finished_snapshots(study_copy: Path, commands: dict[str, list[str]]):
     """The disk has room for each snapshot, and not for all of them in one file; then it has."""
     whole = outputs(study_copy)
     file = study_copy / RUN / "some/activations.h5"
     parts = file.with_name(f".{file.name}.partial")
-    dumping = command(study_copy, "Dumping runs/digits/mlp/relu/seed0 on some")
+    dumping = commands["Dumping runs/digits/mlp/relu/seed0 on some"]
     done = run(study_copy, dumping, limit=3 * file.stat().st_size // 4)
     assert f"{RUN}/some/activations.h5 cannot be written (File too large)" in said(done.stdout)[0]
     finished = {part.name: part.stat().st_mtime_ns for part in parts.glob("epoch*.h5")}
