@@ -13,6 +13,7 @@ from score_rows import OF_LAYER
 
 from layerscope import store
 from layerscope.errors import StudyError
+from layerscope.files import seal_of
 from layerscope.figures import (
     embedding_by_neuron,
     embedding_film,
@@ -244,6 +245,7 @@ def test_misclassified_observations_are_marked(network):
     with h5py.File(network.inputs.activations[1], "a") as file:
         for epoch in SNAPSHOTS:
             store.write_predictions(file, epoch, taken_for, np.zeros(N, np.float32))
+    seal_of(network.inputs.activations[1]).unlink()
     figure, _ = panels(network, mark_misclassified=True)
     right, wrong = figure.axes[0].collections
     assert (len(right.get_offsets()), len(wrong.get_offsets())) == (N - 7, 7)
