@@ -13,7 +13,6 @@ from score_rows import OF_LAYER
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.files import seal_of
 from layerscope.figures import (
     embedding_by_neuron,
     embedding_film,
@@ -25,6 +24,7 @@ from layerscope.figures import (
 )
 from layerscope.figures.moving import save_film
 from layerscope.figures.style import apply_style
+from layerscope.files import seal_of
 from layerscope.inputs import Inputs
 from layerscope.provenance import provenance
 
