@@ -152,12 +152,12 @@ CODE = {
     "a torch checkpoint": (
         pickle_named("checkpoints.safetensors", torch.save),
         lambda folder: store.snapshot_epochs(folder / "checkpoints.safetensors"),
-        "checkpoints.safetensors is missing or damaged",
+        "checkpoints.safetensors is damaged",
     ),
     "a pickle for an HDF5 file": (
         pickle_named("data.h5"),
         lambda folder: store.read_labels(folder / "data.h5"),
-        "data.h5 is damaged or no HDF5 file",
+        "data.h5 is damaged",
     ),
     "a pickle in an attribute of an HDF5 file": (
         pickled_object_attribute,
@@ -653,11 +653,11 @@ FOREIGN = {
     "metadata that are no mapping": (checkpoint(metadata={"layerscope": "[]"}), made_by, "c.safetensors is damaged"),
     "tensors of no epoch": (checkpoint(["weight"]), tensors, "c.safetensors is damaged"),
     "tensors of an epoch that is no number": (checkpoint(["../up/weight"]), tensors, "c.safetensors is damaged"),
-    "a header larger than the file": (safetensors_header("{}", 2**62), tensors, "c.safetensors is missing or damaged"),
+    "a header larger than the file": (safetensors_header("{}", 2**62), tensors, "c.safetensors is damaged"),
     "tensors beyond the end": (
         safetensors_header(json.dumps({"a/b": {"dtype": "F32", "shape": [2**40], "data_offsets": [0, 2**42]}})),
         tensors,
-        "c.safetensors is missing or damaged",
+        "c.safetensors is damaged",
     ),
     "a table that is no text": (
         text_file("t.csv", b"a,b\n\xff\xfe,1\n"),

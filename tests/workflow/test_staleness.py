@@ -189,7 +189,7 @@ CASES = {
         | {f"Scoring {MLP[0]} on some in {name}" for name in DYNAMIC}
         | AFTER_SCORES,
     ),
-    "store.py": (code_edited("store.py"), set()),
+    "store/layout.py": (code_edited("store/layout.py"), set()),
     "config.py": (code_edited("config.py"), set()),
     "key order": (keys_reordered, set()),
     "a comment": (in_study("seeds: 2", "seeds: 2  # two are few"), set()),

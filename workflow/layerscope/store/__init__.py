@@ -1,0 +1,99 @@
+"""Where everything lies: the names of a study's files, and what is inside each of them.
+
+Nothing else in the project knows a path or an HDF5 key. The names are needed wherever Snakemake reads the rules, so h5py,
+numpy and the rest are imported where they are used. All of it is used as `store.name`.
+
+In a notebook:
+
+    from layerscope import store
+    for layer in store.representations("results/digits/runs/.../activations.h5"):
+        print(layer.epoch, layer.layer, layer.filter, layer.array.shape)
+"""
+
+from layerscope.store.activations import (
+    Predictions,
+    Stored,
+    View,
+    create_layer,
+    join_activations,
+    predictions,
+    read_index,
+    read_labels,
+    read_layer_rows,
+    representations,
+    series,
+    write_observations,
+    write_predictions,
+)
+from layerscope.store.datasets import (
+    DataDescription,
+    describe_data,
+    read_images,
+    read_split,
+    read_split_labels,
+    recorded_digest,
+    split_names,
+    write_data,
+)
+from layerscope.store.derived import (
+    Neighbors,
+    NeighborsFile,
+    Neurons,
+    embeddings,
+    neurons,
+    write_embedding,
+    write_neighbors,
+    write_neurons,
+)
+from layerscope.store.hdf5 import (
+    create_hdf5,
+    examine_hdf5,
+    file_params,
+    file_provenance,
+    open_hdf5,
+    write_array,
+)
+from layerscope.store.layout import (
+    BATCHES,
+    HISTORY_COLUMNS,
+    RESERVED_STUDIES,
+    SCHEMA,
+    SCORE_COLUMNS,
+    SPLITS,
+    download_folder,
+    epoch_name,
+    filter_name,
+    input_folder,
+    network_keys,
+    path,
+    pattern,
+    run_folder,
+    study_folder,
+)
+from layerscope.store.networks import (
+    StoredSpectrum,
+    checkpoint_provenance,
+    examine_checkpoints,
+    read_snapshot,
+    snapshot_epochs,
+    spectra,
+    unfinished_training,
+    write_checkpoints,
+    write_spectra,
+)
+from layerscope.store.published import (
+    PUBLISHED_COLUMNS,
+    PUBLISHED_VALUE_COLUMNS,
+    published_columns,
+    published_file,
+    published_names,
+    read_published,
+    read_published_values,
+)
+from layerscope.store.tables import (
+    ScoreTable,
+    read_frame,
+    read_history,
+    read_score_table,
+    write_frame,
+)

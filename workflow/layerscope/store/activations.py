@@ -1,0 +1,181 @@
+"""Activations: what the layers of a network make of the same observations, at each snapshot."""
+
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from layerscope.errors import StudyError
+from layerscope.store.hdf5 import open_hdf5, write_array
+from layerscope.store.layout import epoch_name, filter_name
+
+if TYPE_CHECKING:
+    import h5py
+    import numpy as np
+
+
+def write_observations(file: "h5py.File", labels: "np.ndarray", rows: "np.ndarray") -> None:
+    """Which observations an activations file is about: labels (n,) and rows (n,) of the split."""
+    file.create_dataset("labels", data=labels)
+    file.create_dataset("index", data=rows)
+
+
+def create_layer(
+    file: "h5py.File", epoch: int, layer: str, n: int, shape: tuple[int, ...], depth: int, kind: str
+) -> "h5py.Dataset":
+    """An empty (n, *shape) float32 dataset for the outputs of a layer at a snapshot, to be filled row by row."""
+    stored = write_array(file.require_group(epoch_name(epoch)), layer, (n, *shape), "float32")
+    stored.attrs.update(depth=depth, kind=kind, tap="post", shape=shape)
+    return stored
+
+
+def write_predictions(file: "h5py.File", epoch: int, classes: "np.ndarray", losses: "np.ndarray") -> None:
+    """What a network says at a snapshot: predicted classes (n,) int64 and cross-entropies (n,) float32."""
+    file.require_group("predictions").create_dataset(epoch_name(epoch), data=classes)
+    file.require_group("losses").create_dataset(epoch_name(epoch), data=losses)
+
+
+def join_activations(file: "h5py.File", parts: Iterable[Path]) -> None:
+    """Copy the snapshots of activations files into one, in their order."""
+    for part in parts:
+        with open_hdf5(part, "activations") as source:
+            for name, group in source.items():
+                if name.startswith("epoch"):
+                    source.copy(group, file)
+                else:
+                    for epoch, stored in group.items():
+                        source.copy(stored, file.require_group(name), epoch)
+
+
+@dataclass(frozen=True)
+class View:
+    """Which representations a job is about.
+
+    epochs: snapshots. whole: layers looked at as a whole. filters: layer → the filters looked at one by one, None for all.
+    """
+
+    epochs: list[int]
+    whole: list[str]
+    filters: dict[str, list[int] | None]
+
+    @classmethod
+    def from_params(cls, params: dict) -> "View":
+        """The view that a job's params spell out."""
+        return cls(params["epochs"], params["whole"], params["filters"])
+
+
+@dataclass(frozen=True)
+class Stored:
+    """One stored representation, or what was made of it.
+
+    filter: the filter's number, None for a whole layer. depth: 0 for the input. array: (n, d), or whatever the file holds
+    for this representation. attributes: what the file says of it.
+    """
+
+    epoch: int
+    layer: str
+    filter: int | None
+    depth: int
+    array: "np.ndarray"
+    attributes: dict
+
+    @property
+    def name(self) -> str:
+        """The representation's place in files that hold one array a representation."""
+        return f"{epoch_name(self.epoch)}/{self.layer}/{filter_name(self.filter)}"
+
+
+def representations(source: str | Path, view: View | None = None) -> Iterator[Stored]:
+    """The representations of an activations file, each (n, d) float32, by epoch, depth and filter.
+
+    Without a view, every layer as a whole. Snapshots that the file lacks (of a diverged run) are passed over.
+    """
+    with open_hdf5(source, "activations") as file:
+        epochs = {int(name.removeprefix("epoch")): name for name in file if name.startswith("epoch")}
+        for number, epoch in sorted(epochs.items()):
+            if view is not None and number not in view.epochs:
+                continue
+            layers = sorted(file[epoch].items(), key=lambda item: item[1].attrs["depth"])
+            for layer, stored in layers:
+                whole = view is None or layer in view.whole
+                filters = view is not None and layer in view.filters
+                if not whole and not filters:
+                    continue
+                array = stored[:]
+                attributes = dict(stored.attrs)
+                depth = int(attributes["depth"])
+                if whole:
+                    yield Stored(number, layer, None, depth, array.reshape(len(array), -1), attributes)
+                if filters and array.ndim > 2:
+                    chosen = view.filters[layer]
+                    for index in range(array.shape[1]) if chosen is None else chosen:
+                        if index >= array.shape[1]:
+                            raise StudyError(f"{source}: layer {layer} has {array.shape[1]} filters, none is {index}")
+                        maps = array[:, index].reshape(len(array), -1)
+                        yield Stored(number, layer, index, depth, maps, attributes)
+
+
+def series(source: str | Path, view: View, over: str | None) -> Iterator[list[Stored]]:
+    """The representations of an activations file, as `representations` gives them, in the lists that are embedded together.
+
+    over: "epochs", the same layer or filter at its snapshots; "layers", the whole layers of a snapshot; None, each alone.
+    """
+    if over is None:
+        for stored in representations(source, view):
+            yield [stored]
+    elif over == "layers":
+        for epoch in view.epochs:
+            found = list(representations(source, View([epoch], view.whole, {})))
+            if found:
+                yield found
+    else:
+        of_whole = [View(view.epochs, [layer], {}) for layer in view.whole]
+        of_filters = [View(view.epochs, [], {layer: chosen}) for layer, chosen in view.filters.items()]
+        for part in of_whole + of_filters:
+            steps: dict[int | None, list[Stored]] = {}
+            for stored in representations(source, part):
+                steps.setdefault(stored.filter, []).append(stored)
+            yield from steps.values()
+
+
+def read_layer_rows(source: str | Path, epoch: int, layer: str, rows: "np.ndarray") -> "np.ndarray":
+    """(len(rows), ...) float32 in the layer's own shape: its outputs for some rows of an activations file.
+
+    Raises StudyError where the file has no such snapshot or layer, as after a training that diverged.
+    """
+    import numpy as np
+
+    with open_hdf5(source, "activations") as file:
+        name = f"{epoch_name(epoch)}/{layer}"
+        if name not in file:
+            raise StudyError(f"{source} has no layer {layer} at epoch {epoch}; did the training diverge?")
+        ascending = np.unique(rows)
+        return file[name][ascending][np.searchsorted(ascending, rows)]
+
+
+def read_labels(source: str | Path) -> "np.ndarray":
+    """Labels (n,) int64 of the observations of an activations file."""
+    with open_hdf5(source, "activations") as file:
+        return file["labels"][:]
+
+
+def read_index(source: str | Path) -> "np.ndarray":
+    """Rows (n,) int64 of the split that the observations of an activations file are."""
+    with open_hdf5(source, "activations") as file:
+        return file["index"][:]
+
+
+@dataclass(frozen=True)
+class Predictions:
+    """What a network said of the sample at one snapshot: classes (n,) int64 and cross-entropies (n,) float32."""
+
+    epoch: int
+    classes: "np.ndarray"
+    losses: "np.ndarray"
+
+
+def predictions(source: str | Path) -> Iterator[Predictions]:
+    """The predictions at every snapshot of an activations file; none for the input."""
+    with open_hdf5(source, "activations") as file:
+        for epoch in file.get("predictions", {}):
+            yield Predictions(int(epoch.removeprefix("epoch")), file["predictions"][epoch][:], file["losses"][epoch][:])

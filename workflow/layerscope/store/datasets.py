@@ -1,0 +1,83 @@
+"""Datasets: /{split}/{images, labels} and what describes them."""
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from layerscope.errors import StudyError
+from layerscope.store.hdf5 import create_hdf5, open_hdf5, write_array
+from layerscope.store.layout import SPLITS
+
+if TYPE_CHECKING:
+    import numpy as np
+
+
+def write_data(target: str | Path, params: dict, provenance: dict, dataset) -> None:
+    """Lay out a dataset (layerscope.data.dataset.Dataset): /{split}/{images, labels} and what describes it."""
+    with create_hdf5(target, "data", params, provenance) as file:
+        file.attrs["classes"] = json.dumps(dataset.classes)
+        file.attrs["source"] = dataset.source
+        file.attrs["sha256"] = dataset.sha256
+        file.attrs["white"] = float(dataset.white)
+        file.attrs["mean"], file.attrs["deviation"] = dataset.mean, dataset.deviation
+        for split, (images, labels) in dataset.splits.items():
+            group = file.create_group(split)
+            write_array(group, "images", images.shape, images.dtype.str, images)
+            group.create_dataset("labels", data=labels.astype("int64"))
+
+
+def read_split(source: str | Path, split: str) -> tuple["np.ndarray", "np.ndarray"]:
+    """Images (n, ...) as stored and labels (n,) int64 of one split."""
+    labels = read_split_labels(source, split)
+    with open_hdf5(source, "data") as file:
+        return file[split]["images"][:], labels
+
+
+def read_split_labels(source: str | Path, split: str) -> "np.ndarray":
+    """Labels (n,) int64 of one split. Raises StudyError where the dataset lacks it."""
+    with open_hdf5(source, "data") as file:
+        if split not in file:
+            raise StudyError(f"{source} has no split '{split}'; it has: {', '.join(file)}")
+        return file[split]["labels"][:]
+
+
+def read_images(source: str | Path, split: str, rows: "np.ndarray") -> "np.ndarray":
+    """Images (len(rows), ...) as stored; rows ascend."""
+    with open_hdf5(source, "data") as file:
+        stored = file[split]["images"]
+        if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
+            return stored[rows[0] : rows[-1] + 1]
+        return stored[rows]
+
+
+def split_names(source: str | Path) -> list[str]:
+    """The splits of a dataset, of train, validation and test."""
+    with open_hdf5(source, "data") as file:
+        return [name for name in SPLITS if name in file]
+
+
+@dataclass(frozen=True)
+class DataDescription:
+    """What a dataset file says of itself.
+
+    white: the pixel value of full intensity. mean, deviation: of each channel of the training images.
+    """
+
+    classes: list[str]
+    white: float
+    mean: "np.ndarray"
+    deviation: "np.ndarray"
+
+
+def describe_data(source: str | Path) -> DataDescription:
+    """Class names, the value of full intensity and the statistics of the training images."""
+    with open_hdf5(source, "data") as file:
+        about = file.attrs
+        return DataDescription(json.loads(about["classes"]), float(about["white"]), about["mean"], about["deviation"])
+
+
+def recorded_digest(source: str | Path) -> str:
+    """SHA-256 of the raw data that a dataset file was made from, as its source tells it."""
+    with open_hdf5(source, "data") as file:
+        return str(file.attrs["sha256"])

@@ -1,0 +1,122 @@
+"""The names of a study's files, and of what is inside them."""
+
+import os
+from pathlib import Path
+
+FOLDER = "results"
+SPLITS = ("train", "validation", "test")
+# The split of the history and of scores that stands for an epoch's batches, as they were learned from.
+BATCHES = "batches"
+RESERVED_STUDIES = ("data", "reference")
+RUN = "runs/{dataset}/{architecture}/{activation}/seed{seed}"
+INPUT = "inputs/{dataset}"
+PATTERNS = {
+    "data": "data/{dataset}.h5",
+    "prepared": "data/prepared.txt",
+    "checkpoints": "{run}/checkpoints.safetensors",
+    "history": "{run}/history.csv",
+    "spectra": "{run}/spectra.h5",
+    "activations": "{source}/{sample}/activations.h5",
+    "neighbors": "{source}/{sample}/neighbors.h5",
+    "embedding": "{source}/{sample}/embeddings/{embedding}.h5",
+    "neurons": "{run}/{sample}/neurons.h5",
+    "run_scores": "{run}/scores/run.csv",
+    "scores": "{source}/{sample}/scores/{space}.csv",
+    "score_table": "scores.parquet",
+    "summary": "summary.csv",
+    "tests": "tests.csv",
+    "claims": "claims.csv",
+    "networks": "networks.csv",
+    "figure": "figures/{figure}.{format}",
+    "table": "tables/{table}.{format}",
+    "log": "logs/{job}.log",
+    "benchmark": "benchmarks/{job}.tsv",
+}
+
+# Raised when the content of a kind of file changes meaning: part of every job's params, it makes older files stale.
+SCHEMA = {
+    "data": 1,
+    "train": 2,
+    "activations": 1,
+    "neighbors": 1,
+    "embedding": 1,
+    "neurons": 1,
+    "scores": 1,
+    "aggregate": 1,
+    "figure": 1,
+}
+
+SCORE_COLUMNS = (
+    "study",
+    "dataset",
+    "architecture",
+    "activation",
+    "seed",
+    "sample",
+    "epoch",
+    "state",
+    "layer",
+    "depth",
+    "filter",
+    "space",
+    "embedding_seed",
+    "metric",
+    "value",
+    "n_points",
+    "chance",
+    "degenerate",
+)
+HISTORY_COLUMNS = ("epoch", "step", "split", "loss", "accuracy")
+
+
+def study_folder(study: str) -> str:
+    """The folder of all files of a study, relative to the project's root."""
+    return f"{FOLDER}/{study}"
+
+
+def pattern(study: str, name: str) -> str:
+    """The path of a kind of file with its wildcards left open, relative to the project's root."""
+    return f"{study_folder(study)}/{PATTERNS[name]}"
+
+
+def path(study: str, name: str, **keys: object) -> str:
+    """The path of one file: pattern() with its wildcards filled in."""
+    return pattern(study, name).format(**keys)
+
+
+def run_folder(dataset: str, architecture: str, activation: str, seed: int) -> str:
+    """The `{run}` (and `{source}`) part of the paths of one trained network."""
+    return RUN.format(dataset=dataset, architecture=architecture, activation=activation, seed=seed)
+
+
+def network_keys(file: str | Path) -> dict[str, str | int]:
+    """dataset, architecture, activation and seed of the network that a file below its run folder is about."""
+    parts = Path(file).parts
+    last = max(index for index, part in enumerate(parts[:-5]) if part == "runs" and parts[index + 4].startswith("seed"))
+    dataset, architecture, activation, seed = parts[last + 1 : last + 5]
+    return {
+        "dataset": dataset,
+        "architecture": architecture,
+        "activation": activation,
+        "seed": int(seed.removeprefix("seed")),
+    }
+
+
+def input_folder(dataset: str) -> str:
+    """The `{source}` part of the paths of what the networks of a dataset receive."""
+    return INPUT.format(dataset=dataset)
+
+
+def download_folder() -> Path:
+    """Where raw datasets are looked for and downloaded to: LAYERSCOPE_DATA, or results/data."""
+    return Path(os.environ.get("LAYERSCOPE_DATA") or f"{FOLDER}/data")
+
+
+def epoch_name(epoch: int) -> str:
+    """The HDF5 and checkpoint name of a snapshot."""
+    return f"epoch{epoch:04d}"
+
+
+def filter_name(filter_number: int | None) -> str:
+    """The HDF5 name of a view of a layer: one filter of it, or the whole."""
+    return "whole" if filter_number is None else f"filter{filter_number:04d}"

@@ -1,0 +1,55 @@
+"""The tables of published numbers that come with the project."""
+
+from pathlib import Path
+
+from layerscope.errors import StudyError
+
+PUBLISHED = Path(__file__).parents[2] / "published"
+PUBLISHED_COLUMNS = ("figure", "dataset", "embedding", "layer", "filter", "state", "metric", "value")
+PUBLISHED_VALUE_COLUMNS = (
+    "figure",
+    "dataset",
+    "architecture",
+    "sample",
+    "embedding",
+    "layer",
+    "state",
+    "metric",
+    "value",
+)
+
+
+def published_names() -> list[str]:
+    """The tables of published numbers that a study can be compared with."""
+    return sorted(file.stem for file in PUBLISHED.glob("*.csv"))
+
+
+def published_columns(name: str) -> tuple[str, ...]:
+    """The columns of a table of published numbers."""
+    with open(PUBLISHED / f"{name}.csv", encoding="utf-8") as file:
+        return tuple(file.readline().strip().split(","))
+
+
+def published_file(name: str) -> str:
+    """A table of published numbers, with the columns PUBLISHED_COLUMNS (layer is a depth) or PUBLISHED_VALUE_COLUMNS (a name)."""
+    file = PUBLISHED / f"{name}.csv"
+    return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
+
+
+def read_published(source: str | Path):
+    """Published numbers by layer and filter, a pandas DataFrame with PUBLISHED_COLUMNS; filter is "" for whole layers."""
+    return _read_published(source, PUBLISHED_COLUMNS)
+
+
+def read_published_values(source: str | Path):
+    """Published numbers of single networks as a pandas DataFrame with PUBLISHED_VALUE_COLUMNS; "" where one does not apply."""
+    return _read_published(source, PUBLISHED_VALUE_COLUMNS)
+
+
+def _read_published(source: str | Path, columns: tuple[str, ...]):
+    import pandas
+
+    table = pandas.read_csv(source, dtype={"filter": "str"}, keep_default_na=False)
+    if tuple(table.columns) != columns:
+        raise StudyError(f"{source} has the columns {', '.join(table.columns)}; {', '.join(columns)} are wanted")
+    return table

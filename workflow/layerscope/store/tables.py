@@ -1,0 +1,76 @@
+"""Tables: the scores of a study in the making, what is made of them, the history of a training."""
+
+from pathlib import Path
+
+from layerscope.files import intact, write_csv
+from layerscope.store.layout import HISTORY_COLUMNS, SCORE_COLUMNS
+from layerscope.store.reading import reading
+
+
+class ScoreTable:
+    """All scores of a study in the making, a Parquet file: as many rows in memory as a row group has."""
+
+    ROWS = 1024 * 1024
+
+    def __init__(self, target: str | Path):
+        self._target = target
+        self._waiting = None
+        self._writer = None
+
+    def add(self, rows) -> None:
+        """More rows at the end: a pandas DataFrame with the columns SCORE_COLUMNS."""
+        from pyarrow import Table, concat_tables
+
+        table = Table.from_pandas(rows, preserve_index=False)
+        self._waiting = table if self._waiting is None else concat_tables([self._waiting, table])
+        while self._waiting.num_rows >= self.ROWS:
+            self._write(self._waiting.slice(0, self.ROWS))
+            self._waiting = self._waiting.slice(self.ROWS)
+
+    def _write(self, table) -> None:
+        from pyarrow.parquet import ParquetWriter
+
+        if self._writer is None:
+            self._writer = ParquetWriter(self._target, table.schema, compression="zstd")
+        # One row group, of one piece: its bytes tell nothing of how the rows came.
+        self._writer.write_table(table.combine_chunks(), row_group_size=self.ROWS)
+
+    def close(self) -> None:
+        """Write what is left; the file is whole."""
+        if self._waiting is not None and (self._waiting.num_rows or self._writer is None):
+            self._write(self._waiting)
+        if self._writer is not None:
+            self._writer.close()
+
+
+def read_score_table(source: str | Path):
+    """All scores of a study as a pandas DataFrame with the columns SCORE_COLUMNS."""
+    import pandas
+
+    with reading(source, OSError, ValueError, TypeError, KeyError, NotImplementedError):
+        return pandas.read_parquet(intact(source), columns=list(SCORE_COLUMNS))
+
+
+def read_frame(source: str | Path):
+    """A CSV table (summary, tests) as a pandas DataFrame; empty text stays empty text, all other columns are numbers."""
+    import pandas
+
+    text = ("dataset", "architecture", "activation", "sample", "state", "layer", "filter", "space", "metric")
+    with reading(source, ValueError):
+        frame = pandas.read_csv(intact(source), dtype=dict.fromkeys(text, "str"), keep_default_na=False, na_values=["nan"])
+        for column in frame.columns.difference(text):
+            frame[column] = pandas.to_numeric(frame[column])
+        return frame
+
+
+def read_history(source: str | Path):
+    """The losses and accuracies of a training, a pandas DataFrame with HISTORY_COLUMNS; an accuracy that is not there is NaN."""
+    import pandas
+
+    with reading(source, ValueError, KeyError):
+        return pandas.read_csv(intact(source))[list(HISTORY_COLUMNS)]
+
+
+def write_frame(target: str | Path, frame) -> None:
+    """Write a pandas DataFrame as CSV, atomically and sealed; missing numbers as `nan`."""
+    write_csv(target, frame.to_csv(index=False, na_rep="nan", lineterminator="\n"))
