@@ -9,6 +9,7 @@ Aggregated: synthetic rows, in the files that the scores of such a grid have.
 
 import contextlib
 import json
+import math
 import os
 import random
 import re
@@ -174,20 +175,24 @@ def run(jobs: int, folder: Path, cores: int) -> None:
 def write_scores(jobs: Jobs, rows: int) -> int:
     """Synthetic scores of every network of a study, some `rows` in all; how many were written."""
     generator, made_by = random.Random(0), provenance()
-    sources = jobs.looks.looked_at()
-    spaces = [(source, sample, space) for source, sample in sources for space in jobs.looks.spaces(source, sample)]
-    filters = max(1, round(rows / (len(spaces) * 2 * 3 * 3)))
+    spaces = []
+    for source, sample in jobs.looks.looked_at():
+        of_network = source in jobs.looks.runs
+        epochs = ((0, "untrained"), (5, "trained")) if of_network else ((0, "input"),)
+        layers = [(f"hidden{depth}", depth) for depth in (1, 2, 3)] if of_network else [("input", 0)]
+        for space in jobs.looks.spaces(source, sample):
+            metrics = jobs.looks.scores_of(source, sample, space)
+            spaces.append((source, sample, space, epochs, layers, metrics))
+    filters = max(1, math.ceil(rows / sum(len(epochs) * len(layers) * len(metrics) for *_, epochs, layers, metrics in spaces)))
     written_rows = 0
 
     def score(keys: dict, space: str, metric: str, **about: object) -> dict:
         known = {"study": "grid", **keys, "space": space, "metric": metric, "value": generator.random()}
         return {**known, "n_points": 60, "chance": 0.1, "degenerate": "", **about}
 
-    for source, sample, space in spaces:
+    for source, sample, space, epochs, layers, metrics in spaces:
         run_of = jobs.looks.runs.get(source)
         keys = run_of.keys if run_of else {"dataset": jobs.looks.inputs[source], "architecture": "", "activation": "", "seed": ""}
-        epochs = ((0, "untrained"), (5, "trained")) if run_of else ((0, "input"),)
-        layers = [(f"hidden{depth}", depth) for depth in (1, 2, 3)] if run_of else [("input", 0)]
         table = [
             score(
                 keys,
@@ -201,9 +206,7 @@ def write_scores(jobs: Jobs, rows: int) -> int:
                 filter=number or "",
                 embedding_seed="" if space == "raw" else 0,
             )
-            for (epoch, state), (layer, depth), number, metric in product(
-                epochs, layers, range(filters), jobs.looks.scores_of(source, sample, space)
-            )
+            for (epoch, state), (layer, depth), number, metric in product(epochs, layers, range(filters), metrics)
         ]
         files.write_rows(jobs.path("scores", source=source, sample=sample, space=space), store.SCORE_COLUMNS, table)
         written_rows += len(table)

@@ -144,6 +144,18 @@ def test_row_groups_tell_nothing_of_how_the_rows_came(study, monkeypatch):
     assert (folder / "whole").read_bytes() == written.read_bytes()
 
 
+def test_some_scores_of_a_table_are_read_as_all_of_them_are(study, monkeypatch):
+    folder, params = study
+    monkeypatch.setattr(store.ScoreTable, "ROWS", 300)
+    aggregated(folder, params)
+    written = folder / "aggregate" / "table"
+    rows = store.read_score_table(written)
+    pd.testing.assert_frame_equal(rows, pd.read_parquet(written))
+    for metrics in (["hit"], {"hit", "accuracy"}, ["nothing"]):
+        wanted = rows[rows["metric"].isin(metrics)].reset_index(drop=True)
+        pd.testing.assert_frame_equal(store.read_score_table(written, metrics), wanted)
+
+
 def test_rows_are_sorted_by_their_keys_and_of_their_types(study):
     folder, params = study
     aggregated(folder, params)

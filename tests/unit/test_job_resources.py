@@ -29,16 +29,18 @@ STUDY = {
     "neurons": {"layers": ["hidden2"]},
     "embeddings": {"tsne": {"method": "tsne", "engine": "exact"}},
     "scores": {"d_same": {}, "accuracy": {}},
-    "figures": {"hit": {"kind": "score_by_depth", "score": "d_same"}},
+    "figures": {"hit": {"kind": "score_by_depth", "score": "d_same"}, "accuracies": {"kind": "training_curves"}},
+    "tables": {"separation": {"kind": "trained_untrained", "scores": ["d_same"]}},
 }
 MANY_POINTS = {
     "samples__some": {"split": "test", "choose": "all"},
     "datasets__mine__n": {"train": 9, "test": 400_000},
     "embeddings__tsne": {"method": "pca"},
 }
+MANY_SCORES = {"embeddings__tsne__seeds": 300_000}
 RUN = "runs/mine/mlp/relu/seed0"
 KEYS = SimpleNamespace(
-    dataset="mine", run=RUN, source=RUN, sample="some", embedding="tsne", figure="hit", film="hit", table="hit"
+    dataset="mine", run=RUN, source=RUN, sample="some", embedding="tsne", figure="hit", film="hit", table="separation"
 )
 
 
@@ -99,6 +101,9 @@ def test_a_second_attempt_asks_for_twice_as_much(jobs, rule):
         ("embed", {"samples__some__n": 6000, "embeddings__tsne": {"method": "mds"}}),
         ("score_raw", MANY_POINTS),
         ("neurons", {"architectures__mlp__hidden": [512, 9000]}),
+        ("aggregate", MANY_SCORES),
+        ("figure", MANY_SCORES),
+        ("table", MANY_SCORES),
     ],
 )
 def test_larger_work_asks_for_more_memory(jobs, rule, changes):
@@ -118,6 +123,15 @@ def test_larger_work_asks_for_more_memory(jobs, rule, changes):
 )
 def test_longer_work_asks_for_more_time(jobs, rule, changes):
     assert jobs(**changes).runtime(KEYS, rule, 1) > jobs().runtime(KEYS, rule, 1)
+
+
+def test_a_figure_asks_for_no_more_than_it_reads(jobs):
+    """Other scores than its own, or none at all, where it is made from no table of scores."""
+    many = jobs(**MANY_SCORES, scores__d_same={"on": {"embedding": "raw"}}, scores__d_different={})
+    assert many.memory(KEYS, "aggregate", 1) > LEAST_MEMORY
+    assert many.memory(KEYS, "figure", 1) == LEAST_MEMORY
+    of_history = SimpleNamespace(figure="accuracies")
+    assert jobs(**MANY_SCORES).memory(of_history, "figure", 1) == LEAST_MEMORY
 
 
 def test_more_threads_ask_for_less_time(jobs):

@@ -6,12 +6,14 @@ network that is trained anew until it is accepted is taken to be accepted at onc
 """
 
 import math
-from collections.abc import Callable
+from collections import Counter
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
+from layerscope.dependencies import literal
 from layerscope.looks import Looks
 from layerscope.network_size import NetworkSize, network_size
-from layerscope.study import Run, Study, engine_module, sample_size, source_sizes, split_size
+from layerscope.study import Run, Study, engine_module, sample_size, scores_named, source_sizes, split_size
 
 # No job asks for less: machines differ more in what interpreters and libraries take than small jobs do from each other.
 LEAST_MEMORY = 1000
@@ -82,7 +84,7 @@ class JobResources:
         self.study = study
         self.looks = looks
         self._sizes: dict[tuple[str, str], NetworkSize] = {}
-        self._rows: int | None = None
+        self._rows: Counter[tuple[tuple[str, ...], str]] | None = None
 
     def memory(self, wildcards, rulename: str, attempt: int) -> int:
         """MB that a job asks for: at its second attempt twice as much as at its first, and so on."""
@@ -144,17 +146,21 @@ class JobResources:
     def _dataset(self, source: str) -> str:
         return self.looks.inputs[source] if source in self.looks.inputs else self.looks.runs[source].dataset
 
-    def _score_rows(self) -> int:
-        """Rows of all scores, roughly: what tables and figures read."""
+    def _score_rows(self) -> Counter[tuple[tuple[str, ...], str]]:
+        """Rows of scores, roughly, by the kind of network (or the dataset, of an input) and the name of the score."""
         if self._rows is None:
-            counted = 0
+            self._rows = Counter()
             for source, sample in self.looks.looked_at():
+                run = self.looks.runs.get(source)
+                network = (run.dataset, run.architecture, run.activation) if run else (self.looks.inputs[source],)
                 for space in self.looks.spaces(source, sample):
                     seeds = 1 if space in ("run", "raw") else len(self.study.embeddings[space]["seeds"])
-                    for entry in self.looks.scores_of(source, sample, space).values():
-                        counted += seeds * len(self._widths(source, entry["view"])) if "view" in entry else 1
-            followed = sum(len(self.study.followed_layers(run)) + 2 for run in self.study.runs)
-            self._rows = counted + followed * len(self.study.scores)
+                    for score, entry in self.looks.scores_of(source, sample, space).items():
+                        self._rows[network, score] += seeds * len(self._widths(source, entry["view"])) if "view" in entry else 1
+            for run in self.study.runs:
+                for score in self.study.scores:
+                    followed = len(self.study.followed_layers(run)) + 2
+                    self._rows[(run.dataset, run.architecture, run.activation), score] += followed
         return self._rows
 
     # Rules
@@ -256,19 +262,30 @@ class JobResources:
         return n, self._widths(source, self.looks.view(source, sample, on))
 
     def _aggregate(self, wildcards) -> Need:
-        return Need(200 + 400 / MB * self._score_rows(), 10 + 1e-4 * self._score_rows())
+        of_network: Counter[tuple[str, ...]] = Counter()
+        for (network, _), rows in self._score_rows().items():
+            of_network[network] += rows
+        return Need(330 + 350 / MB * max(of_network.values(), default=0), 10 + 1e-4 * of_network.total())
 
     def _claims(self, wildcards) -> Need:
-        return self._shown(wildcards)
+        return self._shown(score for claim in self.study.claims.values() for score in scores_named(claim))
 
     def _figure(self, wildcards) -> Need:
-        return self._shown(wildcards)
+        return self._drawn("figures", self.study.figures[wildcards.figure])
 
     def _film(self, wildcards) -> Need:
-        return self._shown(wildcards)
+        return self._drawn("figures", self.study.figures[wildcards.film])
 
     def _table(self, wildcards) -> Need:
-        return self._shown(wildcards)
+        return self._drawn("tables", self.study.tables[wildcards.table])
 
-    def _shown(self, wildcards) -> Need:
-        return Need(300 + 400 / MB * self._score_rows(), 60 + 1e-5 * self._score_rows())
+    def _drawn(self, package: str, entry: dict) -> Need:
+        if "score_table" not in literal(f"layerscope.{package}.{entry['kind']}", "READS"):
+            return self._shown([])
+        # What names no score is a table of published numbers, which are those of nearly all scores.
+        return self._shown(scores_named(entry) or self.study.scores)
+
+    def _shown(self, scores: Iterable[str]) -> Need:
+        shown = set(scores)
+        rows = sum(count for (_, score), count in self._score_rows().items() if score in shown)
+        return Need(300 + 1500 / MB * rows, 60 + 4e-5 * rows)

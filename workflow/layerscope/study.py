@@ -255,6 +255,11 @@ def neighbors_needed(embedding: dict) -> int:
     return embedding["n_neighbors"] - 1
 
 
+def scores_named(entry: dict) -> list[str]:
+    """The scores that a figure, a table or a claim names."""
+    return entry.get("scores", [entry[key] for key in ("score", "against") if key in entry])
+
+
 def source_sizes(dataset: dict) -> dict:
     """shape and classes of a dataset; train and test, as far as the study says them, with nothing held out for validation."""
     if "train" in dataset:

@@ -13,6 +13,7 @@ from layerscope.study import (
     metrics,
     neighbors_needed,
     sample_size,
+    scores_named,
     source_sizes,
     split_size,
 )
@@ -243,8 +244,7 @@ def _check_scores_named(study: Study) -> None:
             )
     for block in ("figures", "tables", "claims"):
         for name, entry in getattr(study, block).items():
-            asked = entry.get("scores", [entry[key] for key in ("score", "against") if key in entry])
-            for score in asked:
+            for score in scores_named(entry):
                 if score not in study.scores:
                     raise StudyError(f"{block}.{name}: no score is named '{score}'; {one_of(score, study.scores)}")
                 spaces = known[study.scores[score]["metric"]].spaces

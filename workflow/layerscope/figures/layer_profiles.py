@@ -21,7 +21,7 @@ LAYER_INCHES = 0.16
 
 def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Thick lines are means over runs with 95 % intervals, thin lines runs; the title has the mean test accuracy."""
-    scores = store.read_score_table(inputs.score_table[0])
+    scores = store.read_score_table(inputs.score_table[0], [options["score"], "accuracy"])
     runs = select(per_run(scores[scores["metric"] == options["score"]]), options.get("on", {}))
     runs = runs[(runs["state"] == "trained") & (runs["filter"] == "") & runs["depth"].notna()]
     if runs.empty:

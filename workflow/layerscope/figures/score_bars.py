@@ -24,7 +24,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     The outlined bar is the mean of all runs, with its 95 % interval; a dash is the mean without flagged runs where there
     are some. In the deepest layer each run has its accuracy on the test split. Flagged runs are hollow.
     """
-    scores = store.read_score_table(inputs.score_table[0])
+    scores = store.read_score_table(inputs.score_table[0], [options["score"], "accuracy"])
     accuracy = final_accuracy(scores)
     runs = per_run(with_input_joined(scores[scores["metric"] == options["score"]]))
     runs = select(runs, options.get("on", {}))

@@ -21,8 +21,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     With `filters`, layers of which filters are scored stand for the mean over them, degenerate ones included; hollow markers
     leave those out. Other layers are whole.
     """
-    scores = store.read_score_table(inputs.score_table[0])
-    runs = per_run(with_input_joined(scores[scores["metric"] == options["score"]]))
+    scores = store.read_score_table(inputs.score_table[0], [options["score"]])
+    runs = per_run(with_input_joined(scores))
     runs = select(runs, options.get("on", {}))
     runs = _means_over_filters(runs) if options["filters"] else runs[runs["filter"] == ""]
     runs = runs[runs["depth"].notna()]

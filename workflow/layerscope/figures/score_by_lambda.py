@@ -21,7 +21,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
 
     options: `lambdas` has the lambda of every embedding. The table has a row a run and embedding.
     """
-    table = _by_lambda(store.read_score_table(inputs.score_table[0]), options)
+    table = _by_lambda(inputs.score_table[0], options)
     score, against = options["score"], options["against"]
     networks = list(table.groupby(["dataset", "architecture", "activation"], sort=True))
     palette = colours(max(len(networks), 3))
@@ -52,10 +52,10 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     return figure, table
 
 
-def _by_lambda(scores: pd.DataFrame, options: dict) -> pd.DataFrame:
+def _by_lambda(score_table: str, options: dict) -> pd.DataFrame:
     names = [options["score"], options["against"]]
-    scores = scores[scores["metric"].isin(names) & scores["space"].isin(options["lambdas"])]
-    runs = select(per_run(scores), options["on"])
+    scores = store.read_score_table(score_table, names)
+    runs = select(per_run(scores[scores["space"].isin(options["lambdas"])]), options["on"])
     runs = runs[(runs["state"] != "input") & (runs["filter"] == "")]
     missing = [name for name in names if name not in set(runs["metric"])]
     if missing:

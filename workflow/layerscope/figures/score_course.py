@@ -22,8 +22,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     Thick lines are means over runs, thin lines runs.
     """
     history = pd.concat([_read(source) for source in inputs.history], ignore_index=True)
-    scores = store.read_score_table(inputs.score_table[0])
-    runs = select(per_run(scores[scores["metric"] == options["score"]]), options.get("on", {}))
+    scores = store.read_score_table(inputs.score_table[0], [options["score"]])
+    runs = select(per_run(scores), options.get("on", {}))
     runs = runs[(runs["filter"] == "") & (runs["state"] != "input")]
     if runs.empty:
         raise StudyError(f"{options['score']} reaches nothing that `on` chooses; widen it")

@@ -19,8 +19,8 @@ LAYER_INCHES = 0.22
 
 def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     """A panel an architecture on a dataset; one line an epoch, its mean over runs, dark to bright."""
-    scores = store.read_score_table(inputs.score_table[0])
-    runs = select(per_run(scores[scores["metric"] == options["score"]]), options.get("on", {}))
+    scores = store.read_score_table(inputs.score_table[0], [options["score"]])
+    runs = select(per_run(scores), options.get("on", {}))
     runs = runs[(runs["filter"] == "") & (runs["state"] != "input") & runs["depth"].notna()]
     if runs.empty:
         raise StudyError(f"no layer has {options['score']} in what `on` chooses; widen it")

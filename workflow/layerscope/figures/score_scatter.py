@@ -24,7 +24,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     Each panel says Spearman's rank correlation with its 95 % interval, of all runs and without flagged ones. With `bend`, a
     line of least squares that bends at that value of `against`.
     """
-    runs = per_run(store.read_score_table(inputs.score_table[0]))
+    runs = per_run(store.read_score_table(inputs.score_table[0], [options["score"], options["against"]]))
     pairs = score_pairs(runs, options["score"], options["against"], options.get("on", {}))
     if pairs.empty:
         raise StudyError(f"no run has both {options['score']} and {options['against']} in what `on` chooses; widen it")

@@ -52,8 +52,12 @@ PART = 250_000
 
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
-    summaries, tests, named, near = [], [], set(), set()
-    with files.replacing(arguments.table, sealed=True) as temporary, contextlib.closing(store.ScoreTable(temporary)) as table:
+    tests, named, near = [], set(), set()
+    with (
+        files.replacing(arguments.summary, sealed=True) as summary,
+        files.replacing(arguments.table, sealed=True) as temporary,
+        contextlib.closing(store.ScoreTable(temporary)) as table,
+    ):
         for of_network in files_by_network(params):
             scores = gathered([read_scores(file) for file in of_network])
             scores = scores.sort_values(KEYS, kind="stable", na_position="first", ignore_index=True)
@@ -69,10 +73,9 @@ def main(arguments: argparse.Namespace) -> None:
                 near.update(trained[RUN].itertuples(index=False, name=None))
             del scores
             runs = gathered(runs)
-            summaries.append(summarise(runs))
+            store.append_frame(summary, summarise(runs))
             tests.append(paired_tests(runs))
         check_names(named, params["scores"])
-    store.write_frame(arguments.summary, gathered(summaries))
     store.write_frame(arguments.tests, with_correction(gathered(tests)))
     columns = (*RUN, *NETWORK_FACTS, "attempts", "class_rates", "versions", "unlike")
     files.write_rows(arguments.networks, columns, networks(params, near))

@@ -10,7 +10,8 @@ from layerscope.commandline import run_stage, stage_parser
 
 def main(arguments: argparse.Namespace) -> None:
     claims, sizes = arguments.params["claims"], arguments.params.get("sizes")
-    runs = per_run(with_input_joined(store.read_score_table(arguments.table)))
+    judged = {claim[key] for claim in claims.values() for key in ("score", "against") if key in claim}
+    runs = per_run(with_input_joined(store.read_score_table(arguments.table, judged)))
     files.write_rows(arguments.claims, CLAIM_COLUMNS, [judge(name, claim, runs, sizes) for name, claim in claims.items()])
 
 

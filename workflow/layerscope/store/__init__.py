@@ -92,6 +92,7 @@ from layerscope.store.published import (
 )
 from layerscope.store.tables import (
     ScoreTable,
+    append_frame,
     read_frame,
     read_history,
     read_score_table,

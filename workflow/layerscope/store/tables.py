@@ -1,8 +1,9 @@
 """Tables: the scores of a study in the making, what is made of them, the history of a training."""
 
+from collections.abc import Iterable
 from pathlib import Path
 
-from layerscope.files import intact, write_csv
+from layerscope.files import intact, replacing
 from layerscope.store.layout import HISTORY_COLUMNS, SCORE_COLUMNS
 from layerscope.store.reading import reading
 
@@ -10,7 +11,7 @@ from layerscope.store.reading import reading
 class ScoreTable:
     """All scores of a study in the making, a Parquet file: as many rows in memory as a row group has."""
 
-    ROWS = 1024 * 1024
+    ROWS = 128 * 1024
 
     def __init__(self, target: str | Path):
         self._target = target
@@ -43,12 +44,19 @@ class ScoreTable:
             self._writer.close()
 
 
-def read_score_table(source: str | Path):
-    """All scores of a study as a pandas DataFrame with the columns SCORE_COLUMNS."""
-    import pandas
+def read_score_table(source: str | Path, metrics: Iterable[str] | None = None):
+    """The scores of a study as a pandas DataFrame with the columns SCORE_COLUMNS. metrics: the scores wanted, by name, or all."""
+    from pyarrow import concat_tables
+    from pyarrow.compute import field, scalar
+    from pyarrow.parquet import ParquetFile
 
-    with reading(source, OSError, ValueError, TypeError, KeyError, NotImplementedError):
-        return pandas.read_parquet(intact(source), columns=list(SCORE_COLUMNS))
+    wanted = scalar(True) if metrics is None else field("metric").isin(list(metrics))
+    with reading(source, OSError, ValueError, TypeError, KeyError, NotImplementedError), ParquetFile(intact(source)) as file:
+        columns = list(SCORE_COLUMNS)
+        none = file.schema_arrow.empty_table().select(columns)
+        # One row group after another: what is not wanted is gone before the next one comes.
+        groups = [file.read_row_group(group, columns).filter(wanted) for group in range(file.num_row_groups)]
+        return concat_tables([none, *groups]).to_pandas()
 
 
 def read_frame(source: str | Path):
@@ -73,4 +81,10 @@ def read_history(source: str | Path):
 
 def write_frame(target: str | Path, frame) -> None:
     """Write a pandas DataFrame as CSV, atomically and sealed; missing numbers as `nan`."""
-    write_csv(target, frame.to_csv(index=False, na_rep="nan", lineterminator="\n"))
+    with replacing(target, sealed=True) as temporary:
+        append_frame(temporary, frame)
+
+
+def append_frame(target: str | Path, frame) -> None:
+    """Write the rows of a pandas DataFrame at the end of a CSV table, or its header and rows where there is no such file."""
+    frame.to_csv(target, mode="a", header=not Path(target).exists(), index=False, na_rep="nan", lineterminator="\n")

@@ -10,8 +10,8 @@ from layerscope.errors import StudyError
 
 def chosen_summary(score_table: str, options: dict) -> pd.DataFrame:
     """Means over the runs that a table's `on` chooses, of the scores it shows, the input joined to every network."""
-    scores = store.read_score_table(score_table)
-    runs = per_run(with_input_joined(scores[scores["metric"].isin(options["scores"])]))
+    scores = store.read_score_table(score_table, options["scores"])
+    runs = per_run(with_input_joined(scores))
     runs = select(runs, options.get("on", {}))
     if runs.empty:
         raise StudyError("no scores are left of what the table's `on` chooses; widen it")

@@ -35,8 +35,7 @@ def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
     Networks that were never accepted stand beside nothing: the published ones all were.
     """
     published = store.read_published(inputs.published[0])
-    scores = store.read_score_table(inputs.score_table[0])
-    scores = scores[scores["metric"].isin(published["metric"])]
+    scores = store.read_score_table(inputs.score_table[0], published["metric"])
     runs = select(per_run(with_input_joined(scores)), options.get("on", {}))
     runs = runs[~runs["filter"].isin([FILTER_MEAN, LIVING_MEAN]) & runs["state"].isin(STATES)]
     runs = runs[~runs["degenerate"].str.startswith(NOT_ACCEPTED)]

@@ -24,8 +24,8 @@ def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
     Numbers of which the study has no score are a StudyError: it would compare fewer than it says.
     """
     published = store.read_published_values(inputs.published[0])
-    scores = store.read_score_table(inputs.score_table[0])
-    runs = select(per_run(with_input_joined(scores[scores["metric"].isin(published["metric"])])), options.get("on", {}))
+    scores = store.read_score_table(inputs.score_table[0], published["metric"])
+    runs = select(per_run(with_input_joined(scores)), options.get("on", {}))
     lines = []
     for line in published.to_dict("records"):
         named = {key: line[key] for key in NAMED if line[key]}

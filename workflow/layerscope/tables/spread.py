@@ -21,12 +21,12 @@ def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
     random-effects analysis of variance), a dash where there is one network only. Whole layers: a filter has no counterpart
     in another network.
     """
-    given = store.read_score_table(inputs.score_table[0])
+    given = store.read_score_table(inputs.score_table[0], options["scores"])
     scores = with_input_joined(given)
     # An embedding of the input alone is joined to no network.
     alone = given[(given["state"] == "input") & ~given["space"].isin(scores["space"])]
     scores = pd.concat([scores, alone], ignore_index=True)
-    scores = select(scores[scores["metric"].isin(options["scores"])], options.get("on", {}))
+    scores = select(scores, options.get("on", {}))
     scores = scores[scores["embedding_seed"].notna() & (scores["filter"] == "")]
     if scores.empty:
         raise StudyError("no scores of embeddings are left of what the table's `on` chooses; widen it")
