@@ -64,6 +64,27 @@ def test_a_damaged_file_stops_a_study_before_anything_else(study_copy: Path, cas
     assert outputs(study_copy) == before
 
 
+def test_a_folder_in_the_place_of_a_file_is_named(study_copy: Path):
+    name = f"{RUN}/some/embeddings/pca.h5"
+    (study_copy / name).unlink()
+    (study_copy / name).mkdir()
+    done = snakemake(study_copy, "--cores", "1")
+    assert done.returncode != 0
+    assert said(done.stdout) == [f"layerscope: {name} cannot be read (Is a directory); delete it and run snakemake again"]
+
+
+def test_seals_that_were_left_behind_are_missed(study_copy: Path):
+    """As by a copy without hidden files: what was made is taken, and the person told."""
+    (study_copy / f"{ROOT}/figures/hit.svg").unlink()
+    for seal in study_copy.glob(f"{ROOT}/**/.*.sha256"):
+        seal.unlink()
+    done = snakemake(study_copy, "--cores", "1")
+    assert done.returncode == 0, done.stdout
+    [line] = said(done.stdout)
+    assert line.startswith(f"layerscope: warning: {ROOT}/claims.csv and ")
+    assert " more files have no SHA-256 beside them (.claims.csv.sha256): damage would go unnoticed. Copy hidden files" in line
+
+
 def said(output: str) -> list[str]:
     """The lines that are for the person."""
     assert "Traceback" not in output

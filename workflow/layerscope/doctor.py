@@ -17,11 +17,12 @@ from types import SimpleNamespace
 from layerscope import store
 from layerscope.config import load_study
 from layerscope.errors import StudyError
-from layerscope.files import intact, read_rows
+from layerscope.files import SEALED, intact, read_rows, seal_of
 from layerscope.provenance import canonical_json
 from layerscope.runs import Jobs
 
 GONE = "is missing; snakemake makes it"
+UNSEALED = "can be read, but has no SHA-256 beside it that tells whether it is whole; delete it and run snakemake again"
 OTHER_PARAMS = "was made for other params than the study has now; snakemake makes it anew"
 
 
@@ -46,6 +47,8 @@ def examine(jobs: Jobs) -> list[str]:
             continue
         if found:
             made_by[expected.path] = found
+        if expected.path.endswith(SEALED) and not seal_of(expected.path).exists():
+            faults.append(f"{expected.path} {UNSEALED}")
     return faults + _raw_data(jobs) + _mixed(made_by) + _left_over(jobs)
 
 

@@ -27,6 +27,8 @@ if TYPE_CHECKING:
 
 
 SEAL = ".sha256"
+# The names of files that are sealed end so, and those of no others that jobs write.
+SEALED = (".csv", ".h5", ".parquet", ".safetensors")
 LOCK, IDENTITY, ATTRIBUTES = "lock", "identity.json", "attributes"
 
 
@@ -135,9 +137,23 @@ def damaged_since(folder: str | Path) -> list[str]:
                 os.utime(seal)
             except FileNotFoundError:
                 continue
+            except OSError as error:
+                lines.append(f"{target} cannot be read ({error.strerror}); delete it and run snakemake again")
             except StudyError as error:
                 lines.append(str(error))
     return sorted(lines)
+
+
+def unsealed(folder: str | Path) -> list[str]:
+    """The files below a folder, hidden ones left out, that jobs seal and that have no seal: copied without it, or by hand."""
+    found = []
+    for where, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        there = set(names)
+        for name in names:
+            if name.endswith(SEALED) and not name.startswith(".") and f".{name}{SEAL}" not in there:
+                found.append(str(Path(where, name)))
+    return sorted(found)
 
 
 @cache

@@ -8,7 +8,7 @@ from pathlib import Path
 from layerscope import store
 from layerscope.config import load_study
 from layerscope.errors import StudyError
-from layerscope.files import damaged_since
+from layerscope.files import damaged_since, seal_of, unsealed
 from layerscope.runs import Jobs
 from layerscope.snakemake_faults import check_behind_ancient_inputs, stop_idle_rescheduling
 
@@ -50,6 +50,7 @@ def before_jobs(workflow, jobs: Jobs) -> None:
     """For `onstart`, when the plan and the scheduler stand: nothing begins where it cannot end well."""
     refuse_read_only(jobs)
     refuse_damage(jobs)
+    warn_of_lost_seals(jobs)
     gc.freeze()
     gc.enable()
     stop_idle_rescheduling(workflow)
@@ -69,6 +70,19 @@ def refuse_damage(jobs: Jobs) -> None:
     if lines:
         more = f"\nlayerscope: {len(lines) - 1} more files are damaged; `make doctor` names them" if len(lines) > 1 else ""
         sys.exit(f"layerscope: {lines[0]}{more}")
+
+
+def warn_of_lost_seals(jobs: Jobs) -> None:
+    """Say so where files of the study came without their seals: nothing tells whether they are whole."""
+    files = unsealed(store.study_folder(jobs.study.name))
+    if files:
+        which = f"{files[0]} and {len(files) - 1} more files have" if len(files) > 1 else f"{files[0]} has"
+        beside = f"no SHA-256 beside {'them' if len(files) > 1 else 'it'} ({seal_of(files[0]).name})"
+        print(
+            f"layerscope: warning: {which} {beside}: damage would go unnoticed. "
+            "Copy hidden files too, or run `make doctor`, which names them all",
+            file=sys.stderr,
+        )
 
 
 def warn_of_lost_records(study: str) -> None:

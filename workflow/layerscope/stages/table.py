@@ -23,7 +23,7 @@ def main(arguments: argparse.Namespace) -> None:
     options = arguments.params["options"]
     kind = import_module(f"layerscope.tables.{options['kind']}")
     table = kind.rows(inputs_of(arguments), options)
-    files.write_text(arguments.csv, table.to_csv(index=False, lineterminator="\n"))
+    files.write_csv(arguments.csv, table.to_csv(index=False, lineterminator="\n"))
     printed, about = without_constants(table)
     caption = " ".join(": ".join(part for part in (options["title"], about) if part).split())
     heading = f"**{html.escape(caption, quote=False)}**\n\n" if caption else ""
