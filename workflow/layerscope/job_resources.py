@@ -158,8 +158,8 @@ class JobResources:
                     for score, entry in self.looks.scores_of(source, sample, space).items():
                         self._rows[network, score] += seeds * len(self._widths(source, entry["view"])) if "view" in entry else 1
             for run in self.study.runs:
+                followed = len(self.study.followed_layers(run)) + 2
                 for score in self.study.scores:
-                    followed = len(self.study.followed_layers(run)) + 2
                     self._rows[(run.dataset, run.architecture, run.activation), score] += followed
         return self._rows
 
