@@ -16,7 +16,7 @@ from layerscope.embedding import ExactTSNE
 from layerscope.pairwise import squared_distance_blocks, three_coordinates
 from layerscope.scoring.kl import exact_kl
 from layerscope.tsne.affinities import joint_probabilities, perplexity_precisions
-from layerscope.tsne.descent import Schedule, _forces, _step, descend, divergence
+from layerscope.tsne.descent import Schedule, _step, descend, divergence, forces
 from layerscope.tsne.estimator import fit_together
 
 
@@ -64,7 +64,7 @@ def test_the_gradient_is_that_of_the_divergence(digits, dimensions):
     def gradient(flat):
         coordinates = three_coordinates(flat.reshape(60, dimensions))
         attraction, repulsion, affinities = np.empty((3, 60)), np.empty((3, 60)), np.empty(60)
-        _forces(joint, coordinates.astype(np.float32), attraction, repulsion, affinities)
+        forces(joint, coordinates.astype(np.float32), attraction, repulsion, affinities)
         return (4 * (attraction - repulsion / affinities.sum()))[:dimensions].T.ravel()
 
     assert check_grad(value, gradient, start) < 1e-5 * np.sqrt(len(start))

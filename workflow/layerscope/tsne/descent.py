@@ -66,7 +66,7 @@ def descend(joint: np.ndarray, start: np.ndarray, schedule: Schedule) -> Descent
         if iteration == schedule.exaggerated:
             # Momentum and gains belong to the objective that has just been left.
             velocity[:], gains[:] = 0.0, 1.0
-        _forces(joint, single, attraction, repulsion, affinities)
+        forces(joint, single, attraction, repulsion, affinities)
         gradient = _step(
             coordinates,
             velocity,
@@ -105,8 +105,14 @@ def divergence(joint: np.ndarray, points: np.ndarray) -> float:
 
 
 @njit(parallel=True, cache=True, fastmath={"reassoc", "contract", "arcp"})
-def _forces(joint, coordinates, attraction, repulsion, affinities):
-    """For each point, sums over all others of p w (y_i - y_j), of w^2 (y_i - y_j) and of w = 1 / (1 + |y_i - y_j|^2)."""
+def forces(joint, coordinates, attraction, repulsion, affinities):
+    """For each point, sums over all others of p w (y_i - y_j), of w^2 (y_i - y_j) and of w = 1 / (1 + |y_i - y_j|^2).
+
+    The gradient of the divergence is 4 (attraction - repulsion / affinities.sum()), van der Maaten and Hinton 2008, equation 5.
+
+    joint: (n, n) float32, P. coordinates: (3, n) float32. Written to: attraction and repulsion, (3, n), and affinities, (n,),
+    float64.
+    """
     xs, ys, zs = coordinates[0], coordinates[1], coordinates[2]
     for own in prange(len(affinities)):
         x, y, z = xs[own], ys[own], zs[own]

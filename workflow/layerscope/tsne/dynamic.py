@@ -20,9 +20,9 @@ from layerscope.tsne.descent import (
     LOWEST_GAIN,
     TRACE_EVERY,
     Schedule,
-    _forces,
     descend,
     divergence,
+    forces,
 )
 from layerscope.tsne.estimator import ExactTSNE, prepared_for, threads_limited
 
@@ -133,7 +133,7 @@ def _descend(joints: Sequence[np.ndarray], start: np.ndarray, schedule: Schedule
         before[:] = coordinates
         momentum = INITIAL_MOMENTUM if exaggerated else FINAL_MOMENTUM
         for step, joint in enumerate(joints):
-            _forces(joint, single[step], attraction, repulsion, affinities)
+            forces(joint, single[step], attraction, repulsion, affinities)
             gradient = 4 * ((schedule.exaggeration if exaggerated else 1.0) * attraction - repulsion / affinities.sum())
             coordinates[step] += momentum * velocity[step] - schedule.learning_rate * gains[step] * gradient
         _pull_together(coordinates, gains, pull)
