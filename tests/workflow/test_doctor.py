@@ -61,6 +61,19 @@ def cut(file: Path) -> Callable[[Path], None]:
     return edit
 
 
+def bit_flipped(file: Path) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        content = bytearray((folder / file).read_bytes())
+        content[len(content) // 2] ^= 1
+        (folder / file).write_bytes(content)
+
+    return edit
+
+
+def emptied(file: Path) -> Callable[[Path], None]:
+    return lambda folder: (folder / file).write_bytes(b"")
+
+
 def gone(file: Path) -> Callable[[Path], None]:
     return lambda folder: (folder / file).unlink()
 
@@ -108,6 +121,12 @@ FAULTS = {
     "other raw data": (other_raw_data, "shapes.h5 was made from other raw data (SHA-256"),
     "raw data gone": (gone(Path("shapes.npz")), "raw data of results/tiny/data/shapes.h5: dataset 'shapes': no file shapes.npz"),
     "a missing figure": (gone(ROOT / "figures/hit.svg"), "figures/hit.svg is missing; snakemake makes it"),
+    "a cut picture": (cut(ROOT / "figures/hit.png"), "figures/hit.png is damaged"),
+    "a picture with a flipped bit": (bit_flipped(ROOT / "figures/hit.png"), "figures/hit.png is damaged"),
+    "a cut drawing": (cut(ROOT / "figures/hit.svg"), "figures/hit.svg is damaged"),
+    "a cut film": (cut(ROOT / "figures/moves.gif"), "figures/moves.gif is damaged"),
+    "an empty table": (emptied(ROOT / "tables/separation.md"), "separation.md is empty"),
+    "cut scores, no seal": (unsealed(cut(ROOT / "scores.parquet"), ROOT / "scores.parquet"), "scores.parquet is damaged"),
     "an older schema": (older_schema(RUN / "some/neighbors.h5"), "neighbors.h5 was made for other params"),
     "a temporary file": (left_over(RUN / ".history.csv.writing"), ".history.csv.writing is left over"),
     "an edited study": (other_study, "tsne.h5 was made for other params than the study has now"),

@@ -17,18 +17,24 @@ from types import SimpleNamespace
 from layerscope import store
 from layerscope.config import load_study
 from layerscope.errors import StudyError
-from layerscope.files import SEALED, intact, read_rows, seal_of
+from layerscope.files import SEALED, read_rows, seal_of
+from layerscope.pictures import refuse_damaged
 from layerscope.provenance import canonical_json
 from layerscope.runs import Jobs
 
 GONE = "is missing; snakemake makes it"
 UNSEALED = "can be read, but has no SHA-256 beside it that tells whether it is whole; delete it and run snakemake again"
 OTHER_PARAMS = "was made for other params than the study has now; snakemake makes it anew"
+# How files are read that do not say so by what they are made for.
+KINDS = {".csv": "rows", ".parquet": "scores"}
 
 
 @dataclass(frozen=True)
 class Expected:
-    """A file of a study. params: what its job is told now, None for files that carry none. parts: names it must hold."""
+    """A file of a study. kind: how it is read. params: what its job is told now, None for files that carry none.
+
+    parts: names that it must hold.
+    """
 
     path: str
     kind: str
@@ -69,7 +75,7 @@ def expected_files(jobs: Jobs) -> Iterator[Expected]:
     for path in [*jobs.targets(), *jobs.score_files()]:
         if path not in known and not path.endswith(".h5"):
             known.add(path)
-            yield Expected(path, "rows" if path.endswith(".csv") else "bytes")
+            yield Expected(path, KINDS.get(Path(path).suffix, "shown"))
 
 
 def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[Expected]:
@@ -102,9 +108,11 @@ def _read(expected: Expected) -> dict | None:
         if not Path(expected.path).read_bytes().endswith(b"\n"):
             raise StudyError(f"{expected.path} is cut short; delete it and run snakemake again")
         return None
-    if expected.kind == "bytes":
-        if not Path(intact(expected.path)).stat().st_size:
-            raise StudyError(f"{expected.path} is empty; delete it and run snakemake again")
+    if expected.kind == "shown":
+        refuse_damaged(expected.path)
+        return None
+    if expected.kind == "scores":
+        store.read_score_table(expected.path, metrics=())
         return None
     reading = store.examine_checkpoints if expected.kind == "checkpoints" else store.examine_hdf5
     params, made_by, names = reading(expected.path)
