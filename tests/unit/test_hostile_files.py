@@ -402,10 +402,11 @@ def test_finished_parts_do_not_go_through_a_link(folder, secret):
 def test_a_file_is_not_written_through_a_link(folder):
     kept = folder.parent / "keepsake"
     kept.write_bytes(KEEPSAKE)
-    (folder / ".out.csv.writing").symlink_to(kept)
+    (folder / ".out.csv.01234567.writing").symlink_to(kept)
     (folder / "out.csv").symlink_to(kept)
     files.write_text(folder / "out.csv", "a,b\n")
     assert (folder / "out.csv").read_text() == "a,b\n"
+    assert [path.name for path in folder.glob("*out.csv*")] == ["out.csv"]
     assert kept.read_bytes() == KEEPSAKE
 
 

@@ -66,6 +66,30 @@ def test_an_error_leaves_the_older_file_as_it_was(tmp_path):
     assert list(tmp_path.iterdir()) == [target]
 
 
+def writing(target, text, sealed):
+    """A job that waits in the middle of writing until it is asked for more."""
+    with files.replacing(target, sealed) as temporary:
+        temporary.write_text(text)
+        yield
+
+
+@pytest.mark.parametrize("sealed", [False, True])
+@pytest.mark.parametrize("ends_first", ["earlier", "later"])
+def test_of_two_jobs_that_write_a_file_the_later_one_does(tmp_path, ends_first, sealed):
+    """As where a job lives on whose Snakemake was killed, beside the one that was started in its place."""
+    target = tmp_path / "file.txt"
+    earlier, later = writing(target, "earlier", sealed), writing(target, "later", sealed)
+    next(earlier)
+    next(later)
+    if ends_first == "later":
+        list(later)
+    with pytest.raises(StudyError, match=r"file.txt is being written by a job that was started later"):
+        list(earlier)
+    list(later)
+    assert files.intact(target).read_text() == "later"
+    assert {path.name for path in tmp_path.iterdir()} - {".file.txt.sha256"} == {"file.txt"}
+
+
 def test_an_error_in_an_hdf5_block_leaves_nothing(tmp_path):
     with pytest.raises(ZeroDivisionError):
         write_half_hdf5(tmp_path / "file.h5")

@@ -6,10 +6,12 @@ Nothing here knows what the files of a study are called or hold.
 import contextlib
 import csv
 import fcntl
+import glob
 import hashlib
 import io
 import json
 import os
+import secrets
 import shutil
 import sys
 import zipfile
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
 SEAL = ".sha256"
 # The names of files that are sealed end so, and those of no others that jobs write.
 SEALED = (".csv", ".h5", ".parquet", ".safetensors")
+# A file in the making is called .NAME.TOKEN.writing, the token as many characters.
+WRITING, TOKEN = ".writing", 8
 LOCK, IDENTITY, ATTRIBUTES = "lock", "identity.json", "attributes"
 
 
@@ -36,13 +40,16 @@ LOCK, IDENTITY, ATTRIBUTES = "lock", "identity.json", "attributes"
 def replacing(target: str | Path, sealed: bool = False) -> Iterator[Path]:
     """A temporary path beside `target`, which takes its place only if the block ends well: no partial file is ever seen.
 
+    Of two jobs that write the same target at once, the one that began earlier ends in a StudyError.
+
     sealed: whether the digest of the file is kept beside it (see `intact`).
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.writing")
-    # A link of this name would be written through, wherever it leads.
-    temporary.unlink(missing_ok=True)
+    for abandoned in target.parent.glob(f".{glob.escape(target.name)}.{'?' * TOKEN}{WRITING}"):
+        abandoned.unlink(missing_ok=True)
+    # Of no other process: the job of a killed Snakemake may live on beside the one that was started in its place.
+    temporary = target.with_name(f".{target.name}.{secrets.token_hex(TOKEN // 2)}{WRITING}")
     try:
         yield temporary
         with open(temporary, "rb+") as written:
@@ -50,6 +57,11 @@ def replacing(target: str | Path, sealed: bool = False) -> Iterator[Path]:
         if sealed:
             write_text(seal_of(target), f"{file_digest(temporary)}\n")
         os.replace(temporary, target)
+    except FileNotFoundError as error:
+        if error.filename != str(temporary):
+            raise
+        remedy = "when no other job runs, run snakemake again"
+        raise StudyError(f"{target} is being written by a job that was started later, or its folder is gone; {remedy}") from None
     except OSError as error:
         if error.filename not in (None, str(temporary)):
             raise
