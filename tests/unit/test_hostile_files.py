@@ -40,6 +40,7 @@ from layerscope.inputs import Inputs
 from layerscope.provenance import canonical_json, provenance
 from layerscope.stages import film, table
 from layerscope.training.interruption import STATE, UnfinishedTraining
+from layerscope.unfinished import Resumable
 
 PROJECT = Path(__file__).parents[2]
 SECRET = 4711.0
@@ -195,7 +196,7 @@ def test_a_pickle_for_the_state_of_a_training_is_none(folder, mark):
 
 def test_a_pickle_for_finished_parts_is_thrown_away(folder, mark):
     pickle_named(".out.h5.partial")(folder, Payload(mark))
-    with files.Resumable(folder / "out.h5", {}) as parts:
+    with Resumable(folder / "out.h5", {}) as parts:
         assert parts.get("a") is None
     assert not mark.exists()
 
@@ -381,11 +382,11 @@ def test_links_within_a_file_are_followed(folder):
 
 
 def test_finished_parts_do_not_go_to_another_file(folder, secret):
-    with files.Resumable(folder / "out.h5", {}):
+    with Resumable(folder / "out.h5", {}):
         pass
     (folder / ".out.h5.partial" / "one.npz").symlink_to(secret)
     before = secret.read_bytes()
-    with files.Resumable(folder / "out.h5", {}) as parts:
+    with Resumable(folder / "out.h5", {}) as parts:
         parts.keep("one", {"a": np.arange(3)}, {})
         assert list(parts.get("one")[0]) == ["a"]
     assert secret.read_bytes() == before
@@ -394,7 +395,7 @@ def test_finished_parts_do_not_go_to_another_file(folder, secret):
 def test_finished_parts_do_not_go_through_a_link(folder, secret):
     (folder / ".out.h5.partial").symlink_to(secret)
     before = secret.read_bytes()
-    with files.Resumable(folder / "out.h5", {}) as parts:
+    with Resumable(folder / "out.h5", {}) as parts:
         parts.keep("a", {"a": np.arange(3)}, {})
     assert secret.read_bytes() == before
 

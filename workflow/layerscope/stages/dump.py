@@ -7,7 +7,7 @@ import torch
 from torch.nn import functional
 from tqdm import tqdm
 
-from layerscope import files, store
+from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.errors import StudyError
 from layerscope.hooks import outputs_of
@@ -16,6 +16,7 @@ from layerscope.models.network import Network, build_network
 from layerscope.observations import Observations
 from layerscope.provenance import provenance
 from layerscope.samples import observations_of_sample
+from layerscope.unfinished import Resumable
 
 BATCH = 500
 
@@ -36,7 +37,7 @@ def main(arguments: argparse.Namespace) -> None:
     made_by = provenance(
         device=device_kind(device), threads=params["threads"], status=trained["status"], reason=trained["reason"]
     )
-    with files.Resumable(arguments.activations, params, [arguments.data, arguments.checkpoints]) as resumable:
+    with Resumable(arguments.activations, params, [arguments.data, arguments.checkpoints]) as resumable:
         parts = {
             epoch: resumable.file(f"{store.epoch_name(epoch)}.h5")
             for epoch in store.snapshot_epochs(arguments.checkpoints)

@@ -7,10 +7,11 @@ from types import ModuleType
 
 from tqdm import tqdm
 
-from layerscope import files, store
+from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.embedding.result import Embedding
 from layerscope.provenance import provenance
+from layerscope.unfinished import Resumable
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -21,7 +22,7 @@ def main(arguments: argparse.Namespace) -> None:
     made_by = provenance(threads=params["threads"], seeds=params["seeds"])
     kept = []
     given = [arguments.activations, *arguments.neighbors]
-    with files.Resumable(arguments.embedding, params, given) as resumable:
+    with Resumable(arguments.embedding, params, given) as resumable:
         steps = store.series(arguments.activations, view, params["options"].get("over"))
         for series in tqdm(steps, desc="embed", delay=10, mininterval=5):
             for seed in params["seeds"]:

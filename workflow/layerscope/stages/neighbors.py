@@ -4,18 +4,19 @@ import argparse
 
 from tqdm import tqdm
 
-from layerscope import files, store
+from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.errors import StudyError
 from layerscope.neighbors import nearest_neighbors
 from layerscope.provenance import provenance
+from layerscope.unfinished import Resumable
 
 
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     view = store.View.from_params(params["view"])
     made_by = provenance(threads=params["threads"])
-    with files.Resumable(arguments.neighbors, params, [arguments.activations]) as resumable:
+    with Resumable(arguments.neighbors, params, [arguments.activations]) as resumable:
         for stored in tqdm(store.representations(arguments.activations, view), desc="neighbors", delay=10, mininterval=5):
             if resumable.get(stored.name) is None:
                 try:

@@ -15,6 +15,7 @@ from layerscope.seeds import purpose_seed
 from layerscope.training.class_rates import class_rates
 from layerscope.training.interruption import UnfinishedTraining
 from layerscope.training.train import TrainingRun, train, train_until_accepted
+from layerscope.unfinished import loaded_code_digest
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -31,7 +32,7 @@ def main(arguments: argparse.Namespace) -> None:
     shape, classes = observed["train"].shape, observed["train"].classes
     rates = class_rates(**params["class_rates"], classes=len(classes), seed=params["seed"]) if "class_rates" in params else None
 
-    identity = canonical_json([params, files.loaded_code_digest(), files.file_digest(arguments.data)])
+    identity = canonical_json([params, loaded_code_digest(), files.file_digest(arguments.data)])
     unfinished = UnfinishedTraining(store.unfinished_training(arguments.checkpoints), identity)
     state = unfinished.read()
     if state is None:
