@@ -13,7 +13,8 @@ from layerscope.dependencies import literal, modules, sources
 
 PACKAGE = Path(dependencies.__file__).parent
 STAGES = modules("stages")
-UNTOLD = {"config", "runs", "store", "provenance", "commandline", "errors", "study_file", "snakemake_entry", "dependencies"}
+UNTOLD = {"config", "runs", "store", "files", "unfinished", "provenance", "commandline", "errors"}
+UNTOLD |= {"study_file", "snakemake_entry", "dependencies"}
 # What engines and kinds share stands beside them.
 SHARED = {"result", "style", "pictures", "class_scatter", "chosen", "moving", "frame", "comparison"}
 

@@ -196,7 +196,7 @@ def test_a_pickle_for_the_state_of_a_training_is_none(folder, mark):
 
 def test_a_pickle_for_finished_parts_is_thrown_away(folder, mark):
     pickle_named(".out.h5.partial")(folder, Payload(mark))
-    with Resumable(folder / "out.h5", {}) as parts:
+    with Resumable(folder / "out.h5", "mine") as parts:
         assert parts.get("a") is None
     assert not mark.exists()
 
@@ -382,11 +382,11 @@ def test_links_within_a_file_are_followed(folder):
 
 
 def test_finished_parts_do_not_go_to_another_file(folder, secret):
-    with Resumable(folder / "out.h5", {}):
+    with Resumable(folder / "out.h5", "mine"):
         pass
     (folder / ".out.h5.partial" / "one.npz").symlink_to(secret)
     before = secret.read_bytes()
-    with Resumable(folder / "out.h5", {}) as parts:
+    with Resumable(folder / "out.h5", "mine") as parts:
         parts.keep("one", {"a": np.arange(3)}, {})
         assert list(parts.get("one")[0]) == ["a"]
     assert secret.read_bytes() == before
@@ -395,7 +395,7 @@ def test_finished_parts_do_not_go_to_another_file(folder, secret):
 def test_finished_parts_do_not_go_through_a_link(folder, secret):
     (folder / ".out.h5.partial").symlink_to(secret)
     before = secret.read_bytes()
-    with Resumable(folder / "out.h5", {}) as parts:
+    with Resumable(folder / "out.h5", "mine") as parts:
         parts.keep("a", {"a": np.arange(3)}, {})
     assert secret.read_bytes() == before
 

@@ -1,5 +1,6 @@
 """Work that was interrupted goes on where it was, and nowhere else."""
 
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -9,26 +10,26 @@ import pytest
 
 import layerscope
 from layerscope.errors import StudyError
-from layerscope.unfinished import Resumable
+from layerscope.training.interruption import UnfinishedTraining
+from layerscope.unfinished import Resumable, identity
 
-PARAMS = {"a": 1, "b": [0.1, "x"]}
 PACKAGE = Path(layerscope.__file__).parents[1]
 
 
-def keep(target, params=PARAMS, names=("one",)):
-    with Resumable(target, params) as resumable:
+def keep(target, made_for="mine", names=("one",)):
+    with Resumable(target, made_for) as resumable:
         for name in names:
             resumable.keep(name, {"x": np.arange(3), "y": np.eye(2)}, {"status": "ok", "kl": 0.5})
 
 
 def keep_and_be_interrupted(target):
-    with Resumable(target, PARAMS) as resumable:
+    with Resumable(target, "mine") as resumable:
         resumable.keep("seed0/a", {"x": np.arange(3)}, {"kl": 0.5})
         raise KeyboardInterrupt
 
 
-def kept(target, params=PARAMS, name="one"):
-    with Resumable(target, params) as resumable:
+def kept(target, made_for="mine", name="one"):
+    with Resumable(target, made_for) as resumable:
         return resumable.get(name)
 
 
@@ -58,15 +59,10 @@ def test_a_part_can_be_kept_anew(tmp_path):
     assert kept(tmp_path / "e.h5")[1] == {"status": "ok", "kl": 0.5}
 
 
-def test_parts_of_other_params_are_thrown_away(tmp_path):
+def test_parts_of_another_identity_are_thrown_away(tmp_path):
     keep(tmp_path / "e.h5")
-    assert kept(tmp_path / "e.h5", {**PARAMS, "a": 2}) is None
+    assert kept(tmp_path / "e.h5", "another") is None
     assert kept(tmp_path / "e.h5") is None
-
-
-def test_parts_of_params_in_another_order_are_kept(tmp_path):
-    keep(tmp_path / "e.h5")
-    assert kept(tmp_path / "e.h5", dict(reversed(PARAMS.items()))) is not None
 
 
 @pytest.mark.parametrize("damage", ["emptied", "cut", "flipped"])
@@ -96,7 +92,7 @@ def test_a_file_where_the_parts_should_lie_is_taken_away(tmp_path):
 
 
 def test_nothing_is_left_when_all_parts_are_discarded(tmp_path):
-    with Resumable(tmp_path / "e.h5", PARAMS) as resumable:
+    with Resumable(tmp_path / "e.h5", "mine") as resumable:
         resumable.keep("one", {"x": np.arange(3)}, {})
         resumable.discard()
     assert list(tmp_path.iterdir()) == []
@@ -106,14 +102,14 @@ def test_a_killed_job_goes_on_where_it_was(tmp_path):
     """Killed outright: nothing is closed, and the finished part is there all the same."""
     code = (
         "import os, sys, numpy as np; from layerscope.unfinished import Resumable\n"
-        f"r = Resumable({str(tmp_path / 'e.h5')!r}, {PARAMS!r}).__enter__()\n"
+        f"r = Resumable({str(tmp_path / 'e.h5')!r}, 'mine').__enter__()\n"
         "r.keep('one', {'x': np.arange(3)}, {}); os.kill(os.getpid(), 9)"
     )
     killed = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(PACKAGE)}, check=False)
     assert killed.returncode == -9
     code = (
         "from layerscope.unfinished import Resumable; import numpy\n"
-        f"r = Resumable({str(tmp_path / 'e.h5')!r}, {PARAMS!r}).__enter__(); print(r.get('one'))"
+        f"r = Resumable({str(tmp_path / 'e.h5')!r}, 'mine').__enter__(); print(r.get('one'))"
     )
     read = subprocess.run(
         [sys.executable, "-c", code], env={"PYTHONPATH": str(PACKAGE)}, capture_output=True, text=True, check=True
@@ -124,7 +120,7 @@ def test_a_killed_job_goes_on_where_it_was(tmp_path):
 def test_a_second_job_leaves_the_parts_of_the_first_alone(tmp_path):
     code = (
         "from layerscope.unfinished import Resumable; import numpy as np, sys\n"
-        f"r = Resumable({str(tmp_path / 'e.h5')!r}, {PARAMS!r}).__enter__()\n"
+        f"r = Resumable({str(tmp_path / 'e.h5')!r}, 'mine').__enter__()\n"
         "r.keep('one', {'x': np.arange(3)}, {}); print('kept', flush=True); sys.stdin.read(); print(r.get('one')[0]['x'])"
     )
     first = subprocess.Popen(
@@ -141,13 +137,60 @@ def test_a_second_job_leaves_the_parts_of_the_first_alone(tmp_path):
     assert first.returncode == 0
 
 
-def test_parts_made_from_other_inputs_are_thrown_away(tmp_path):
+def test_two_trainings_of_one_network_do_not_meet(tmp_path):
+    first, second = (UnfinishedTraining(tmp_path / "state", "mine") for _ in range(2))
+    refused = pytest.raises(StudyError, match=r"state is in the hands of another job; wait until it ends, or stop it")
+    with first, refused, second:
+        pass
+    with second:
+        second.discard()
+    assert list(tmp_path.iterdir()) == []
+
+
+# What it belongs to
+
+
+def test_the_order_of_params_is_of_no_matter():
+    assert identity({"a": 1, "b": [0.1, "x"]}, []) == identity({"b": [0.1, "x"], "a": 1}, [])
+
+
+def test_other_params_are_another_job():
+    assert identity({"a": 1}, []) != identity({"a": 2}, [])
+
+
+def test_other_content_of_an_input_file_is_another_job(tmp_path):
     given = tmp_path / "given.h5"
     given.write_bytes(b"old")
-    with Resumable(tmp_path / "e.h5", PARAMS, [given]) as resumable:
-        resumable.keep("one", {"x": np.arange(3)}, {})
-    with Resumable(tmp_path / "e.h5", PARAMS, [given]) as resumable:
-        assert resumable.get("one") is not None
+    before = identity({}, [], [given])
+    given.touch()
+    assert identity({}, [], [given]) == before
     given.write_bytes(b"new")
-    with Resumable(tmp_path / "e.h5", PARAMS, [given]) as resumable:
-        assert resumable.get("one") is None
+    assert identity({}, [], [given]) != before
+
+
+EDITS = {
+    "stages/train.py": True,
+    "training/train.py": True,
+    "models/mlp.py": True,
+    "saturation.py": True,
+    "models/cnn.py": False,
+    "store/networks.py": False,
+    "files.py": False,
+}
+
+
+@pytest.mark.parametrize(("edited", "another"), EDITS.items())
+def test_edited_code_behind_a_job_is_another_job(tmp_path, edited, another):
+    """The sources are those whose edits make finished files stale too."""
+    copied = shutil.copytree(PACKAGE / "layerscope", tmp_path / "layerscope", ignore=shutil.ignore_patterns("__pycache__"))
+    modules = ["layerscope.stages.train", "layerscope.models.mlp"]
+
+    def read():
+        code = f"from layerscope.unfinished import identity; print(identity({{}}, {modules}))"
+        done = subprocess.run([sys.executable, "-c", code], env={"PYTHONPATH": str(tmp_path)}, capture_output=True, check=True)
+        return done.stdout
+
+    before = read()
+    with open(copied / edited, "a") as source:
+        source.write("\n# edited\n")
+    assert (read() != before) == another

@@ -163,6 +163,31 @@ def test_a_disk_that_is_full_ends_a_job_in_one_line(study_copy: Path, commands: 
     assert {file: content for file, content in after.items() if ".partial/" not in file} == before
 
 
+def test_a_training_goes_on_unless_its_own_code_was_edited(study_copy: Path, commands: dict[str, list[str]]):
+    """It cannot write its last file; then it can."""
+    whole = outputs(study_copy)
+    spectra = study_copy / RUN / "spectra.h5"
+    spectra.unlink()
+    spectra.mkdir()
+    code = study_copy / "workflow/layerscope"
+
+    def trained(edited: str) -> subprocess.CompletedProcess:
+        with open(code / edited, "a") as source:
+            source.write("# edited\n")
+        return run(study_copy, commands["Training runs/digits/mlp/relu/seed0"], PYTHONPATH=str(code.parent))
+
+    for edited, goes_on in [("models/cnn.py", False), ("models/cnn.py", True), ("models/mlp.py", False)]:
+        done = trained(edited)
+        assert done.returncode == 1
+        assert f"{RUN}/spectra.h5 cannot be written (Is a directory)" in said(done.stdout)[0]
+        assert ("going on after epoch 2" in done.stdout) == goes_on
+    spectra.rmdir()
+    done = trained("store/networks.py")
+    assert done.returncode == 0, done.stdout
+    assert "going on after epoch 2" in done.stdout
+    assert outputs(study_copy) == whole
+
+
 def test_a_dump_goes_on_from_its_finished_snapshots(study_copy: Path, commands: dict[str, list[str]]):
     """The disk has room for each snapshot, and not for all of them in one file; then it has."""
     whole = outputs(study_copy)

@@ -6,8 +6,17 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
-# The layout of files, their provenance and the command line change no result: the integer `schema` in params stands for them.
-LEFT_OUT = {"layerscope.store", "layerscope.files", "layerscope.provenance", "layerscope.commandline", "layerscope.errors"}
+# The layout of files, their provenance, how they become whole and the command line change no result: the integer `schema` in
+# params stands for them.
+LEFT_OUT = {
+    "layerscope.dependencies",
+    "layerscope.store",
+    "layerscope.files",
+    "layerscope.unfinished",
+    "layerscope.provenance",
+    "layerscope.commandline",
+    "layerscope.errors",
+}
 
 
 def sources(modules: Iterable[str]) -> list[str]:

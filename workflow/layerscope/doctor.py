@@ -18,9 +18,9 @@ from layerscope import store
 from layerscope.config import load_study
 from layerscope.errors import StudyError
 from layerscope.files import SEALED, read_rows, seal_of
-from layerscope.pictures import refuse_damaged
 from layerscope.provenance import canonical_json
 from layerscope.runs import Jobs
+from layerscope.shown_files import refuse_damaged
 
 GONE = "is missing; snakemake makes it"
 UNSEALED = "can be read, but has no SHA-256 beside it that tells whether it is whole; delete it and run snakemake again"

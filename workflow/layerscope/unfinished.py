@@ -4,14 +4,14 @@ Nothing here knows what the files of a study are called or hold.
 """
 
 import fcntl
-import hashlib
 import json
 import shutil
-import sys
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
+from typing import IO
 
+from layerscope.dependencies import sources
 from layerscope.errors import StudyError
 from layerscope.files import file_digest, replacing, write_text
 from layerscope.provenance import canonical_json
@@ -19,37 +19,60 @@ from layerscope.provenance import canonical_json
 LOCK, IDENTITY, ATTRIBUTES = "lock", "identity.json", "attributes"
 
 
+def identity(params: dict, modules: Iterable[str], inputs: Iterable[str | Path] = ()) -> str:
+    """What unfinished work belongs to: what its job is told, the code behind it, the content of its input files.
+
+    modules: the stage and what it was told to use, for instance an engine; all that they import in the package is read too.
+    """
+    code = {source: file_digest(source) for source in sources(modules)}
+    return canonical_json([params, code, [file_digest(source) for source in inputs]])
+
+
+def hold(folder: Path) -> IO[str]:
+    """Keep a folder, made where there is none, to this process until the file that is given back is closed.
+
+    Raises StudyError where another process holds it: it may have outlived the Snakemake that started it.
+    """
+    if folder.is_symlink() or folder.is_file():
+        folder.unlink()
+    folder.mkdir(parents=True, exist_ok=True)
+    lock = open(folder / LOCK, "a")  # noqa: SIM115 (whoever holds the folder closes it)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError:
+        lock.close()
+        raise StudyError(f"{folder} is in the hands of another job; wait until it ends, or stop it") from None
+    except OSError:
+        # Some network file systems have no locks. Snakemake keeps two studies out of one folder by itself.
+        pass
+    return lock
+
+
+def clear(folder: Path) -> None:
+    """Empty a folder that is held."""
+    for entry in folder.iterdir():
+        if entry.is_dir() and not entry.is_symlink():
+            shutil.rmtree(entry)
+        elif entry.name != LOCK:
+            entry.unlink()
+
+
 class Resumable:
     """Finished parts of a long job, kept in the folder `.NAME.partial` until the job's file is written whole.
 
-    A part is a named set of arrays and attributes, or a file of its own. Parts kept by a job of other params, other code or
-    other content of its input files are thrown away. The final file is written anew, in the order of the job, so that an
-    interrupted job ends in the same bytes.
+    A part is a named set of arrays and attributes, or a file of its own. Parts of another identity (see `identity`) are thrown
+    away. The final file is written anew, in the order of the job, so that an interrupted job ends in the same bytes.
     """
 
-    def __init__(self, target: str | Path, params: dict, inputs: Iterable[str | Path] = ()):
+    def __init__(self, target: str | Path, identity: str):
         target = Path(target)
         self.folder = target.with_name(f".{target.name}.partial")
-        self._identity = canonical_json([params, loaded_code_digest(), [file_digest(source) for source in inputs]])
+        self._identity = identity
 
     def __enter__(self) -> "Resumable":
-        if self.folder.is_symlink() or self.folder.is_file():
-            self.folder.unlink()
-        self.folder.mkdir(parents=True, exist_ok=True)
-        self._lock = open(self.folder / LOCK, "a")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError:
-            raise StudyError(f"{self.folder} is in the hands of another job; wait until it ends, or stop it") from None
-        except OSError:
-            # Some network file systems have no locks. Snakemake keeps two studies out of one folder by itself.
-            pass
+        self._lock = hold(self.folder)
         if _text(self.folder / IDENTITY) != self._identity:
-            for entry in self.folder.iterdir():
-                if entry.is_dir() and not entry.is_symlink():
-                    shutil.rmtree(entry)
-                elif entry.name != LOCK:
-                    entry.unlink()
+            clear(self.folder)
             write_text(self.folder / IDENTITY, self._identity)
         return self
 
@@ -85,16 +108,6 @@ class Resumable:
     def discard(self) -> None:
         """Forget all parts: the job's file is written."""
         shutil.rmtree(self.folder, ignore_errors=True)
-
-
-def loaded_code_digest() -> str:
-    """A digest of the sources of every layerscope module that this process has imported."""
-    digest = hashlib.sha256()
-    for name in sorted(sys.modules):
-        source = getattr(sys.modules[name], "__file__", None)
-        if name.split(".")[0] == "layerscope" and source:
-            digest.update(name.encode() + Path(source).read_bytes())
-    return digest.hexdigest()
 
 
 def _text(source: Path) -> str | None:

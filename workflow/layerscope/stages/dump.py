@@ -16,7 +16,7 @@ from layerscope.models.network import Network, build_network
 from layerscope.observations import Observations
 from layerscope.provenance import provenance
 from layerscope.samples import observations_of_sample
-from layerscope.unfinished import Resumable
+from layerscope.unfinished import Resumable, identity
 
 BATCH = 500
 
@@ -37,7 +37,9 @@ def main(arguments: argparse.Namespace) -> None:
     made_by = provenance(
         device=device_kind(device), threads=params["threads"], status=trained["status"], reason=trained["reason"]
     )
-    with Resumable(arguments.activations, params, [arguments.data, arguments.checkpoints]) as resumable:
+    code = ["layerscope.stages.dump", f"layerscope.models.{params['architecture']['family']}"]
+    made_for = identity(params, code, [arguments.data, arguments.checkpoints])
+    with Resumable(arguments.activations, made_for) as resumable:
         parts = {
             epoch: resumable.file(f"{store.epoch_name(epoch)}.h5")
             for epoch in store.snapshot_epochs(arguments.checkpoints)

@@ -11,7 +11,7 @@ from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.embedding.result import Embedding
 from layerscope.provenance import provenance
-from layerscope.unfinished import Resumable
+from layerscope.unfinished import Resumable, identity
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -21,8 +21,8 @@ def main(arguments: argparse.Namespace) -> None:
     view = store.View.from_params(params["view"])
     made_by = provenance(threads=params["threads"], seeds=params["seeds"])
     kept = []
-    given = [arguments.activations, *arguments.neighbors]
-    with Resumable(arguments.embedding, params, given) as resumable:
+    made_for = identity(params, ["layerscope.stages.embed", engine.__name__], [arguments.activations, *arguments.neighbors])
+    with Resumable(arguments.embedding, made_for) as resumable:
         steps = store.series(arguments.activations, view, params["options"].get("over"))
         for series in tqdm(steps, desc="embed", delay=10, mininterval=5):
             for seed in params["seeds"]:

@@ -9,14 +9,14 @@ from layerscope.commandline import run_stage, stage_parser
 from layerscope.errors import StudyError
 from layerscope.neighbors import nearest_neighbors
 from layerscope.provenance import provenance
-from layerscope.unfinished import Resumable
+from layerscope.unfinished import Resumable, identity
 
 
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     view = store.View.from_params(params["view"])
     made_by = provenance(threads=params["threads"])
-    with Resumable(arguments.neighbors, params, [arguments.activations]) as resumable:
+    with Resumable(arguments.neighbors, identity(params, ["layerscope.stages.neighbors"], [arguments.activations])) as resumable:
         for stored in tqdm(store.representations(arguments.activations, view), desc="neighbors", delay=10, mininterval=5):
             if resumable.get(stored.name) is None:
                 try:

@@ -9,7 +9,7 @@ from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.neurons import class_importances, living_neurons, neuron_distances, neuron_map
 from layerscope.provenance import provenance
-from layerscope.unfinished import Resumable
+from layerscope.unfinished import Resumable, identity
 
 SEED = 0
 
@@ -19,7 +19,7 @@ def main(arguments: argparse.Namespace) -> None:
     labels = store.read_labels(arguments.activations)
     view = store.View.from_params(params["view"])
     made_by = provenance(threads=params["threads"], seeds=[SEED])
-    with Resumable(arguments.neurons, params, [arguments.activations]) as resumable:
+    with Resumable(arguments.neurons, identity(params, ["layerscope.stages.neurons"], [arguments.activations])) as resumable:
         for stored in tqdm(store.representations(arguments.activations, view), desc="neurons", delay=10, mininterval=5):
             if resumable.get(stored.name) is None:
                 resumable.keep(stored.name, described(stored.array, labels, params["trees"], params["threads"]), {})

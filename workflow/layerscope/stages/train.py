@@ -10,15 +10,24 @@ from layerscope.commandline import run_stage, stage_parser
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.network import build_network
 from layerscope.observations import observations_of_split
-from layerscope.provenance import canonical_json, provenance
+from layerscope.provenance import provenance
 from layerscope.seeds import purpose_seed
 from layerscope.training.class_rates import class_rates
 from layerscope.training.interruption import UnfinishedTraining
 from layerscope.training.train import TrainingRun, train, train_until_accepted
-from layerscope.unfinished import loaded_code_digest
+from layerscope.unfinished import identity
 
 
 def main(arguments: argparse.Namespace) -> None:
+    code = ["layerscope.stages.train", f"layerscope.models.{arguments.params['architecture']['family']}"]
+    made_for = identity(arguments.params, code, [arguments.data])
+    with UnfinishedTraining(store.unfinished_training(arguments.checkpoints), made_for) as unfinished:
+        train_to_the_end(arguments, unfinished)
+        unfinished.discard()
+
+
+def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraining) -> None:
+    """Train, from where it was interrupted or from the beginning, and write what came of it."""
     params = arguments.params
     device = set_up_device(params["device"], params["threads"], params["precision"])
     memory_format = torch.channels_last if params["memory_format"] == "channels_last" else torch.contiguous_format
@@ -32,11 +41,9 @@ def main(arguments: argparse.Namespace) -> None:
     shape, classes = observed["train"].shape, observed["train"].classes
     rates = class_rates(**params["class_rates"], classes=len(classes), seed=params["seed"]) if "class_rates" in params else None
 
-    identity = canonical_json([params, loaded_code_digest(), files.file_digest(arguments.data)])
-    unfinished = UnfinishedTraining(store.unfinished_training(arguments.checkpoints), identity)
     state = unfinished.read()
     if state is None:
-        unfinished.discard()
+        unfinished.clear()
     else:
         print(f"going on after epoch {state.epoch}, where this training was interrupted", file=sys.stderr)
 
@@ -80,7 +87,6 @@ def main(arguments: argparse.Namespace) -> None:
     store.write_checkpoints(arguments.checkpoints, params, made_by, result.snapshots)
     files.write_rows(arguments.history, store.HISTORY_COLUMNS, result.history)
     store.write_spectra(arguments.spectra, params, made_by, result.spectra)
-    unfinished.discard()
 
 
 def _laid_out(inputs: torch.Tensor, memory_format: torch.memory_format) -> torch.Tensor:

@@ -14,6 +14,7 @@ from layerscope.files import replacing
 from layerscope.provenance import canonical_json
 from layerscope.saturation import Spectrum
 from layerscope.training.train import TrainingResult, TrainingState
+from layerscope.unfinished import clear, hold
 
 STATE = "state.safetensors"
 # One metadata key only: safetensors writes several in an order of its own.
@@ -24,10 +25,18 @@ class UnfinishedTraining:
     """The last state of one training, in a folder of its own. Snapshots are written once, the rest after every epoch.
 
     identity: what the state belongs to (params, code, data); a state of another identity, or a damaged one, is as good as none.
+    In a `with` block the folder is held: StudyError where another process trains the same network.
     """
 
     def __init__(self, folder: Path, identity: str):
         self.folder, self.identity = folder, identity
+
+    def __enter__(self) -> "UnfinishedTraining":
+        self._lock = hold(self.folder)
+        return self
+
+    def __exit__(self, *_) -> None:
+        self._lock.close()
 
     def keep(self, state: TrainingState) -> None:
         """Remember where a training stands; what was remembered before is replaced once this is whole."""
@@ -71,8 +80,12 @@ class UnfinishedTraining:
         result = TrainingResult(snapshots=snapshots, history=about["history"], spectra=spectra, attempts=about["attempts"])
         return TrainingState(about["attempt"], about["epoch"], about["step"], tensors, result)
 
+    def clear(self) -> None:
+        """Forget everything: the training begins anew."""
+        clear(self.folder)
+
     def discard(self) -> None:
-        """Forget everything: the training is written, or begins anew."""
+        """Forget everything: the training is written."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _snapshot(self, attempt: int, epoch: int) -> Path:

@@ -1,4 +1,4 @@
-"""Whether the pictures and pages that a study ends in can be shown."""
+"""Whether the files that a study ends in, pictures and pages, can be shown."""
 
 from pathlib import Path
 from xml.etree import ElementTree
