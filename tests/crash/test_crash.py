@@ -36,6 +36,8 @@ MOMENTS = {
     "table": ("Writing", 1),
 }
 KILLS = 20
+# The share of kills that jobs outlive.
+ALONE = 0.25
 
 
 def start(folder: Path, rule: str, *more: str) -> subprocess.Popen:
@@ -53,9 +55,10 @@ def start(folder: Path, rule: str, *more: str) -> subprocess.Popen:
     )
 
 
-def kill(process: subprocess.Popen) -> None:
-    """SIGKILL for a study and all that it has started: nothing of it can clean up."""
-    family = [*psutil.Process(process.pid).children(recursive=True), psutil.Process(process.pid)]
+def kill(process: subprocess.Popen, alone: bool) -> None:
+    """SIGKILL for Snakemake, alone or with all that it has started: nothing of it can clean up."""
+    started = [] if alone else psutil.Process(process.pid).children(recursive=True)
+    family = [*started, psutil.Process(process.pid)]
     for member in family:
         try:
             member.kill()
@@ -75,8 +78,11 @@ def seconds_of_jobs(folder: Path, rule: str) -> float:
     return max(float(line.split("\t")[0]) for line in lines)
 
 
-def killed_at(folder: Path, rule: str, words: str, wait: float, *more: str) -> bool:
-    """Run a study until a job of this rule begins, and a little longer; False where it was over before that."""
+def killed_at(folder: Path, rule: str, words: str, wait: float, alone: bool, *more: str) -> bool:
+    """Run a study until a job of this rule begins, and a little longer; False where it was over before that.
+
+    alone: whether the jobs live on, beside those of the next Snakemake.
+    """
     process = start(folder, rule, *more)
     seen = threading.Event()
 
@@ -94,8 +100,9 @@ def killed_at(folder: Path, rule: str, words: str, wait: float, *more: str) -> b
     time.sleep(wait)
     if process.poll() is not None:
         return False
-    kill(process)
-    reader.join()
+    kill(process, alone)
+    if not alone:
+        reader.join()
     assert snakemake(folder, "--unlock").returncode == 0
     return True
 
@@ -111,12 +118,12 @@ def test_a_study_killed_at_twenty_moments_ends_in_the_same_bytes(tmp_path: Path)
     for rule, (words, times) in MOMENTS.items():
         longest = seconds_of_jobs(whole, rule)
         for _ in range(times):
-            wait = generator.uniform(0, longest)
-            if killed_at(killed, rule, words, wait):
+            wait, alone = generator.uniform(0, longest), generator.random() < ALONE
+            if killed_at(killed, rule, words, wait, alone):
                 moments.append(rule)
-                print(f"killed {wait:.2f} s into: {rule}", flush=True)
+                print(f"killed {wait:.2f} s into: {rule}{', Snakemake alone' if alone else ''}", flush=True)
         # All its jobs may have ended before they could be killed.
-        if rule not in moments and killed_at(killed, rule, words, longest / 4, "--forcerun", rule):
+        if rule not in moments and killed_at(killed, rule, words, longest / 4, False, "--forcerun", rule):
             moments.append(rule)
     assert len(moments) >= KILLS, moments
     assert len(set(moments)) >= len(MOMENTS) - 2, moments
