@@ -69,7 +69,7 @@ ENGINES = {
     # Trees for few points, an interpolated grid for many.
     "tsne_opentsne": Engine(230, 0, 30 / MB, lambda n, iterations: (4e-6 if n < 10_000 else 1.7e-6) * n * iterations),
     "tsne_sklearn": Engine(230, 0, 30 / MB, lambda n, iterations: 8e-6 * n * iterations),
-    "umap": Engine(350, 0, 52 / MB, lambda n, iterations: n * (9e-4 + 2e-7 * iterations)),
+    "umap": Engine(350, 0, 52 / MB, lambda n, iterations: n * (5.6e-4 + 2e-7 * iterations)),
     "pca": Engine(220, 0, 0, lambda n, iterations: 1e-6 * n),
     "mds": Engine(230, 53 / MB, 0, lambda n, iterations: 1e-8 * n**2 * iterations),
     "isomap": Engine(230, 33 / MB, 0, lambda n, iterations: 1.6e-10 * n**3),
@@ -253,7 +253,7 @@ class JobResources:
         n, widths = self._scored(wildcards, wildcards.embedding)
         seeds = len(self.study.embeddings[wildcards.embedding]["seeds"])
         memory = 250 + n * max(widths) * FLOAT + 20 / MB * n * self.study.k
-        return Need(memory, 5 + seeds * len(widths) * 4e-9 * n**2)
+        return Need(memory, 5 + seeds * len(widths) * 2e-9 * n**2)
 
     def _scored(self, wildcards, space: str) -> tuple[int, list[int]]:
         source, sample = wildcards.source, wildcards.sample
