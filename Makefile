@@ -55,14 +55,15 @@ $(BENCH_READY): $(READY) envs/benchmarks.txt
 
 environment: $(READY)
 
-# CMake comes from its own package: building MulticoreTSNE needs the program itself on the PATH before the rest installs.
+# Requirements with settings of their own need pip 23.1; Python 3.11 may come with an older one. CMake comes from its own package:
+# building MulticoreTSNE needs the program itself on the PATH before the rest installs.
 $(READY): envs/requirements.txt
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "$(PYTHON) is older than 3.11: name a later one, for instance: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@command -v c++ >/dev/null || command -v g++ >/dev/null || \
 	  { echo "no C++ compiler (c++ or g++) found: install one (Debian: apt install build-essential), then run make again" >&2; exit 1; }
 	$(PYTHON) -m venv $(ENVIRONMENT)
-	$(BIN)/pip install --quiet "$$(grep '^cmake==' envs/requirements.txt)"
+	$(BIN)/python -m pip install --quiet "pip >= 23.1" "$$(grep '^cmake==' envs/requirements.txt)"
 	PATH="$$($(BIN)/python -c 'import cmake; print(cmake.CMAKE_BIN_DIR)'):$$PATH" \
 	  $(BIN)/pip install --quiet --requirement envs/requirements.txt
 	touch $@
