@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from checkout import PROJECT, copy_project, snakemake
+from checkout import PROJECT, TINY, copy_project, snakemake
 
 STAGES = sorted(file.stem for file in (PROJECT / "workflow/layerscope/stages").glob("[a-z]*.py"))
 
@@ -47,6 +47,16 @@ def test_another_study_replaces_the_default_one(tmp_path: Path):
     done = snakemake(folder, "-n", "-q", "rules")
     assert done.returncode == 0, done.stdout
     assert "mnist5k" not in done.stdout
+
+
+def test_an_environment_need_not_be_activated(study_copy: Path):
+    (study_copy / "results/tiny/figures/hit.svg").unlink()
+    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--configfile", TINY]
+    done = subprocess.run(
+        command, cwd=study_copy, env={"PATH": "/usr/bin:/bin"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+    )
+    assert done.returncode == 0, done.stdout.decode()
+    assert (study_copy / "results/tiny/figures/hit.svg").exists()
 
 
 def test_a_failed_stage_ends_in_a_line_that_says_what_to_do(tmp_path: Path):

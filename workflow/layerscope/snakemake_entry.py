@@ -3,6 +3,7 @@
 import gc
 import os
 import sys
+from importlib.util import find_spec
 from pathlib import Path
 
 from layerscope import store
@@ -20,13 +21,17 @@ def load_jobs(workflow) -> Jobs:
     """The jobs of the study that `--configfile` names, or of config.yaml, with `--config` applied.
 
     The file is read here, and not by Snakemake's `configfile:`, which would merge the named study into the default one. The
-    package is put on the PYTHONPATH of all jobs. A study that is not valid ends the program with its one message.
+    package is put on the PYTHONPATH of all jobs, and the Python that runs Snakemake first on their PATH. A study that is not
+    valid ends the program with its one message.
     """
     check_behind_ancient_inputs()
     # What is planned lives to the end, by the millions of objects: looking for garbage among it is a sixth of the planning.
     gc.disable()
     # Set here for jobs in conda environments and on cluster nodes too, which read the Snakefile again.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [PACKAGE_FOLDER, os.environ.get("PYTHONPATH")]))
+    # An environment that is not activated, unless Snakemake alone is installed in it.
+    if find_spec("torch"):
+        os.environ["PATH"] = os.pathsep.join(filter(None, [str(Path(sys.executable).parent), os.environ.get("PATH")]))
     settings = workflow.config_settings
     try:
         jobs = Jobs(load_study(_study_file(list(settings.configfiles)), dict(settings.config)))
