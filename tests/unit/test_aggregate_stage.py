@@ -151,7 +151,7 @@ def test_some_scores_of_a_table_are_read_as_all_of_them_are(study, monkeypatch):
     written = folder / "aggregate" / "table"
     rows = store.read_score_table(written)
     pd.testing.assert_frame_equal(rows, pd.read_parquet(written))
-    for metrics in (["hit"], {"hit", "accuracy"}, ["nothing"]):
+    for metrics in (["hit"], {"hit", "accuracy"}, ["nothing"], []):
         wanted = rows[rows["metric"].isin(metrics)].reset_index(drop=True)
         pd.testing.assert_frame_equal(store.read_score_table(written, metrics), wanted)
 

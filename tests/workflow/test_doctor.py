@@ -74,6 +74,14 @@ def emptied(file: Path) -> Callable[[Path], None]:
     return lambda folder: (folder / file).write_bytes(b"")
 
 
+def made_a_folder(file: Path) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        (folder / file).unlink()
+        (folder / file).mkdir()
+
+    return edit
+
+
 def gone(file: Path) -> Callable[[Path], None]:
     return lambda folder: (folder / file).unlink()
 
@@ -127,6 +135,9 @@ FAULTS = {
     "a cut film": (cut(ROOT / "figures/moves.gif"), "figures/moves.gif is damaged"),
     "an empty table": (emptied(ROOT / "tables/separation.md"), "separation.md is empty"),
     "cut scores, no seal": (unsealed(cut(ROOT / "scores.parquet"), ROOT / "scores.parquet"), "scores.parquet is damaged"),
+    "a folder for a dataset": (made_a_folder(ROOT / "data/digits.h5"), "digits.h5 cannot be read (Is a directory)"),
+    "a folder for a history": (made_a_folder(RUN / "history.csv"), "history.csv cannot be read (Is a directory)"),
+    "a folder for a picture": (made_a_folder(ROOT / "figures/hit.png"), "hit.png cannot be read (Is a directory)"),
     "an older schema": (older_schema(RUN / "some/neighbors.h5"), "neighbors.h5 was made for other params"),
     "a temporary file": (left_over(RUN / ".history.csv.writing"), ".history.csv.writing is left over"),
     "an edited study": (other_study, "tsne.h5 was made for other params than the study has now"),

@@ -51,6 +51,9 @@ def examine(jobs: Jobs) -> list[str]:
         except StudyError as error:
             faults.append(str(error))
             continue
+        except OSError as error:
+            faults.append(f"{expected.path} cannot be read ({error.strerror}); delete it and run snakemake again")
+            continue
         if found:
             made_by[expected.path] = found
         if expected.path.endswith(SEALED) and not seal_of(expected.path).exists():
@@ -136,7 +139,7 @@ def _raw_data(jobs: Jobs) -> list[str]:
             if not Path(prepared).exists() or not getattr(source, "is_here", lambda *_: True)(name, store.download_folder()):
                 continue
             recorded, found = store.recorded_digest(prepared), source.load(name, options, store.download_folder()).sha256
-        except StudyError as error:
+        except (StudyError, OSError) as error:
             lines.append(f"raw data of {prepared}: {error}")
             continue
         if found != recorded:

@@ -14,5 +14,7 @@ def reading(source: str | Path, *damage: type[Exception]) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise StudyError(f"{source} is missing; run snakemake to make it") from None
+    except IsADirectoryError as error:
+        raise StudyError(f"{source} cannot be read ({error.strerror}); delete it and run snakemake again") from None
     except damage as error:
         raise StudyError(f"{source} is damaged ({error}); delete it and run snakemake again") from None

@@ -46,14 +46,16 @@ class ScoreTable:
 
 def read_score_table(source: str | Path, metrics: Iterable[str] | None = None):
     """The scores of a study as a pandas DataFrame with the columns SCORE_COLUMNS. metrics: the scores wanted, by name, or all."""
-    from pyarrow import concat_tables
+    from pyarrow import array, concat_tables
     from pyarrow.compute import field, scalar
     from pyarrow.parquet import ParquetFile
 
-    wanted = scalar(True) if metrics is None else field("metric").isin(list(metrics))
     with reading(source, OSError, ValueError, TypeError, KeyError, NotImplementedError), ParquetFile(intact(source)) as file:
         columns = list(SCORE_COLUMNS)
         none = file.schema_arrow.empty_table().select(columns)
+        wanted = scalar(True)
+        if metrics is not None:
+            wanted = field("metric").isin(array(list(metrics), none.schema.field("metric").type))
         # One row group after another: what is not wanted is gone before the next one comes.
         groups = [file.read_row_group(group, columns).filter(wanted) for group in range(file.num_row_groups)]
         return concat_tables([none, *groups]).to_pandas()
