@@ -98,6 +98,8 @@ def submitting(folder: Path, study: str) -> subprocess.Popen:
             stdout=said,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            # What a shell starts in the background ignores Ctrl-C, and so would this.
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),
         )
 
 
