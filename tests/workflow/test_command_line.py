@@ -49,6 +49,7 @@ def test_another_study_replaces_the_default_one(tmp_path: Path):
     assert "mnist5k" not in done.stdout
 
 
+@pytest.mark.study
 def test_an_environment_need_not_be_activated(study_copy: Path):
     (study_copy / "results/tiny/figures/hit.svg").unlink()
     command = [sys.executable, "-m", "snakemake", "--cores", "1", "--configfile", TINY]

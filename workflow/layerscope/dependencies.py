@@ -6,8 +6,8 @@ from functools import cache
 from pathlib import Path
 
 PACKAGE = Path(__file__).parent
-# The layout of files, their provenance, how they become whole and the command line change no result: the integer `schema` in
-# params stands for them.
+# How files are laid out and become whole, their provenance, the command line and this module change no result: the integer
+# `schema` in params stands for them.
 LEFT_OUT = {
     "layerscope.dependencies",
     "layerscope.store",
