@@ -64,13 +64,28 @@ def test_a_damaged_file_stops_a_study_before_anything_else(study_copy: Path, cas
     assert outputs(study_copy) == before
 
 
+def test_damage_that_kept_the_time_of_a_file_stops_the_job_that_reads_it(study_copy: Path):
+    """As where a disk rots, or a cut copy is made by `cp -p`: the start of a study does not see it, `make doctor` does."""
+    name = f"{RUN}/some/activations.h5"
+    file = study_copy / name
+    times = file.stat()
+    file.write_bytes(flipped(file.read_bytes()))
+    os.utime(file, ns=(times.st_atime_ns, times.st_mtime_ns))
+    damage = f"{name} is damaged: it is not what was written; delete it and run snakemake again"
+    assert damage in doctor(study_copy).stdout
+    done = snakemake(study_copy, "--cores", "1", "--forcerun", "neighbors")
+    assert done.returncode != 0
+    assert f"layerscope neighbors: {damage}" in said(done.stdout)
+
+
 def test_a_folder_in_the_place_of_a_file_is_named(study_copy: Path):
     name = f"{RUN}/some/embeddings/pca.h5"
     (study_copy / name).unlink()
     (study_copy / name).mkdir()
     done = snakemake(study_copy, "--cores", "1")
     assert done.returncode != 0
-    assert said(done.stdout) == [f"layerscope: {name} cannot be read (Is a directory); delete it and run snakemake again"]
+    remedy = "a folder stands where a file is wanted; move it away, and run snakemake again"
+    assert said(done.stdout) == [f"layerscope: {name} cannot be read (Is a directory): {remedy}"]
 
 
 def test_seals_that_were_left_behind_are_missed(study_copy: Path):
@@ -157,7 +172,7 @@ def test_a_disk_that_is_full_ends_a_job_in_one_line(study_copy: Path, commands: 
     assert line.startswith(f"layerscope {name}: {ROOT}/")
     assert " cannot be written (" in line
     assert "File too large" in line
-    assert "free the disk or mend its folder, and run again" in line
+    assert "raise the largest size that files may have (ulimit -f), and run snakemake again" in line
     after = outputs(study_copy)
     assert not [file for file in after if file.endswith(".writing")]
     assert {file: content for file, content in after.items() if ".partial/" not in file} == before

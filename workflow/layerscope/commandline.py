@@ -12,6 +12,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from layerscope.errors import StudyError
+from layerscope.files import refused
 from layerscope.provenance import describe_job
 
 THREAD_VARIABLES = (
@@ -20,6 +21,9 @@ THREAD_VARIABLES = (
     "OPENBLAS_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
+
+# What PyTorch's RuntimeErrors say of memory that was refused: by its CPU allocator, and by CUDA's libraries.
+OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "ALLOC_FAILED")
 
 
 def stage_parser(module_doc: str | None) -> argparse.ArgumentParser:
@@ -64,14 +68,23 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
     except KeyboardInterrupt:
         _fail(f"layerscope {name}: interrupted; run the same command again to go on")
     except OSError as error:
-        where = error.filename or "a file"
-        reason = error.strerror or str(error).splitlines()[0]
-        _fail(f"layerscope {name}: {where}: {reason}; delete it if it is damaged, or free the disk, and run again")
-    except MemoryError as error:
-        _fail(f"layerscope {name}: out of memory ({error}); ask for fewer observations or layers, or take a larger machine")
+        _fail(f"layerscope {name}: {refused(error.filename or 'a file', error, 'used')}")
     except Exception as error:
+        if is_out_of_memory(error):
+            reason = " ".join(str(error).split())[:200]
+            _fail(
+                f"layerscope {name}: out of memory ({reason}): ask for fewer observations at once (training.batch, samples), for "
+                "fewer layers, or for a machine or GPU with more memory"
+            )
         traceback.print_exc()
         _fail(f"layerscope {name}: a fault in layerscope ({type(error).__name__}: {error}); please report it with this log")
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether a machine, or its GPU, had too little memory. PyTorch says so by a RuntimeError where NumPy has MemoryError."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in OUT_OF_MEMORY)
 
 
 def _interrupted(*_: object) -> None:

@@ -16,8 +16,8 @@ from types import SimpleNamespace
 
 from layerscope import store
 from layerscope.config import load_study
-from layerscope.errors import StudyError
-from layerscope.files import SEALED, read_rows, seal_of
+from layerscope.errors import MachineError, StudyError
+from layerscope.files import SEALED, read_rows, refused, seal_of
 from layerscope.provenance import canonical_json
 from layerscope.runs import Jobs
 from layerscope.shown_files import refuse_damaged
@@ -42,22 +42,31 @@ class Expected:
     parts: tuple[str, ...] = ()
 
 
-def examine(jobs: Jobs) -> list[str]:
-    """What is wrong, a line each: the file, the fault, the remedy. Nothing where a study is whole."""
+@dataclass(frozen=True)
+class Fault:
+    """text: one line that names the file, the fault and the remedy. again: the files that the remedy has made anew."""
+
+    text: str
+    again: tuple[str, ...] = ()
+
+
+def examine(jobs: Jobs) -> list[Fault]:
+    """What is wrong. Nothing where a study is whole."""
     faults, made_by = [], {}
     for expected in expected_files(jobs):
         try:
             found = _read(expected)
         except StudyError as error:
-            faults.append(str(error))
+            again = () if isinstance(error, MachineError) else (expected.path,)
+            faults.append(Fault(str(error), again))
             continue
         except OSError as error:
-            faults.append(f"{expected.path} cannot be read ({error.strerror}); delete it and run snakemake again")
+            faults.append(Fault(str(refused(expected.path, error))))
             continue
         if found:
             made_by[expected.path] = found
         if expected.path.endswith(SEALED) and not seal_of(expected.path).exists():
-            faults.append(f"{expected.path} {UNSEALED}")
+            faults.append(Fault(f"{expected.path} {UNSEALED}", (expected.path,)))
     return faults + _raw_data(jobs) + _mixed(made_by) + _left_over(jobs)
 
 
@@ -127,8 +136,8 @@ def _read(expected: Expected) -> dict | None:
     return made_by
 
 
-def _raw_data(jobs: Jobs) -> list[str]:
-    """A line for each dataset whose raw files are here and are not those that it was made from."""
+def _raw_data(jobs: Jobs) -> list[Fault]:
+    """A fault for each dataset whose raw files are here and are not those that it was made from."""
     lines = []
     for dataset in jobs.looks.inputs.values():
         prepared = jobs.path("data", dataset=dataset)
@@ -140,26 +149,32 @@ def _raw_data(jobs: Jobs) -> list[str]:
                 continue
             recorded, found = store.recorded_digest(prepared), source.load(name, options, store.download_folder()).sha256
         except (StudyError, OSError) as error:
-            lines.append(f"raw data of {prepared}: {error}")
+            lines.append(Fault(f"raw data of {prepared}: {error}"))
             continue
         if found != recorded:
-            lines.append(
+            text = (
                 f"{prepared} was made from other raw data (SHA-256 {recorded}) than there are now ({found}): put the old ones "
                 "back, or delete it and run snakemake again"
             )
+            lines.append(Fault(text, (prepared,)))
     return lines
 
 
-def jobs_again(study: str, faults: list[str]) -> list[str]:
-    """What Snakemake will run once the files that faults begin with are deleted, by its own plan: the messages of its jobs."""
-    files = [fault.split()[0] for fault in faults if Path(fault.split()[0]).is_file()]
-    command = [sys.executable, "-m", "snakemake", "-n", "--nolock", "--forcerun", *files, "--configfile", study]
+def files_again(faults: list[Fault]) -> list[str]:
+    """The files that are there and that the remedies of faults have made anew."""
+    return sorted({file for fault in faults for file in fault.again if Path(file).is_file()})
+
+
+def jobs_again(study: str, faults: list[Fault]) -> list[str]:
+    """What Snakemake will run once the files that faults name are deleted, by its own plan: the messages of its jobs."""
+    forced = ["--forcerun", *files_again(faults)]
+    command = [sys.executable, "-m", "snakemake", "-n", "--nolock", *forced, "--configfile", study]
     planned = subprocess.run(command, capture_output=True, text=True, check=False)
     return re.findall(r"^Job \d+: (.*)$", planned.stdout + planned.stderr, flags=re.MULTILINE)
 
 
-def _mixed(made_by: dict[str, dict]) -> list[str]:
-    """A line for each fact in which the files of a study differ that should have it in common."""
+def _mixed(made_by: dict[str, dict]) -> list[Fault]:
+    """A fault for each fact in which the files of a study differ that should have it in common."""
     lines = []
     for fact in ("versions", "processor", "device"):
         groups: dict[str, list[str]] = {}
@@ -173,14 +188,15 @@ def _mixed(made_by: dict[str, dict]) -> list[str]:
             usual = max(groups.values(), key=len)
             unlike = [path for paths in groups.values() if paths is not usual for path in paths]
             shown = ", ".join(unlike[:3]) + (f" and {len(unlike) - 3} more" if len(unlike) > 3 else "")
-            lines.append(f"{shown}: {fact} unlike those of the other files; delete and run snakemake again for results alike")
+            text = f"{shown}: {fact} unlike those of the other files; delete and run snakemake again for results alike"
+            lines.append(Fault(text, tuple(unlike)))
     return lines
 
 
-def _left_over(jobs: Jobs) -> list[str]:
+def _left_over(jobs: Jobs) -> list[Fault]:
     root = Path(store.study_folder(jobs.study.name))
     found = sorted(str(path) for path in root.rglob(".*") if path.name.endswith((".writing", ".partial")))
-    return [f"{path} is left over from a job that did not end; run snakemake again, or delete it" for path in found]
+    return [Fault(f"{path} is left over from a job that did not end; run snakemake again, or delete it") for path in found]
 
 
 def main() -> None:
@@ -193,7 +209,7 @@ def main() -> None:
         sys.exit(f"layerscope: {error}")
     faults = examine(jobs)
     for fault in faults:
-        print(fault)
+        print(fault.text)
     count = sum(1 for _ in expected_files(jobs))
     if faults:
         again = jobs_again(sys.argv[1], faults)

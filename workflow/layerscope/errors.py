@@ -14,6 +14,10 @@ class StudyError(Exception):
         super().__init__("".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text))
 
 
+class MachineError(StudyError):
+    """The machine refuses a file (no permission, no locks, a full or failing disk), which may well be whole."""
+
+
 def one_of(value: object, allowed: Iterable[str]) -> str:
     """What to say of a name that is none of `allowed`: the nearest one where there is one, then all of them."""
     names = sorted(allowed)

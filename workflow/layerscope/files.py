@@ -2,6 +2,7 @@
 
 import contextlib
 import csv
+import errno
 import glob
 import hashlib
 import io
@@ -12,7 +13,7 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from layerscope.errors import StudyError
+from layerscope.errors import MachineError, StudyError
 
 if TYPE_CHECKING:
     import h5py
@@ -24,6 +25,33 @@ SEAL = ".sha256"
 SEALED = (".csv", ".h5", ".parquet", ".safetensors")
 # A file in the making is called .NAME.TOKEN.writing, the token as many characters.
 WRITING, TOKEN = ".writing", 8
+# What a person can do about a fault of the machine. None of them says anything of the content of a file.
+NO_LOCKS = "the file system has no locks or is busy; wait, or work on another file system"
+NO_ROOM = "free the disk, or have your quota raised"
+FORBIDDEN = "give yourself access to it and to its folder (chmod, or ask whoever owns them)"
+FAILING = "the disk or the network file system fails; look at the system's log and try once more"
+REMEDIES = {
+    errno.EACCES: FORBIDDEN,
+    errno.EPERM: FORBIDDEN,
+    errno.EROFS: "mount its file system for writing",
+    errno.EIO: FAILING,
+    errno.ESTALE: FAILING,
+    errno.ETIMEDOUT: FAILING,
+    errno.ENOLCK: NO_LOCKS,
+    errno.EAGAIN: NO_LOCKS,
+    errno.EDEADLK: NO_LOCKS,
+    errno.EOPNOTSUPP: NO_LOCKS,
+    errno.ENOSYS: NO_LOCKS,
+    errno.ENOSPC: NO_ROOM,
+    errno.EDQUOT: NO_ROOM,
+    errno.EFBIG: "raise the largest size that files may have (ulimit -f)",
+    errno.EMFILE: "let more files be open at once (ulimit -n)",
+    errno.ENFILE: "close other programs",
+    errno.ENOMEM: "close other programs, or take a larger machine",
+    errno.EISDIR: "a folder stands where a file is wanted; move it away",
+    errno.ENOTDIR: "a file stands where a folder is wanted; move it away",
+    errno.ELOOP: "links lead to each other in a circle; put the file itself there",
+}
 
 
 @contextlib.contextmanager
@@ -55,8 +83,7 @@ def replacing(target: str | Path, sealed: bool = False) -> Iterator[Path]:
     except OSError as error:
         if error.filename not in (None, str(temporary)):
             raise
-        reason = error.strerror or str(error).splitlines()[0]
-        raise StudyError(f"{target} cannot be written ({reason}); free the disk or mend its folder, and run again") from None
+        raise refused(target, error, "written") from None
     finally:
         temporary.unlink(missing_ok=True)
 
@@ -106,6 +133,17 @@ def seal_of(target: str | Path) -> Path:
     return Path(target).with_name(f".{Path(target).name}{SEAL}")
 
 
+def refused(source: str | Path, error: OSError, what: str = "read") -> MachineError:
+    """What to say where the machine refuses a file that may well be whole: its own reason, and what to do about it.
+
+    what: what was wanted of the file, `read`, `written` or `used`.
+    """
+    code = error.errno or 0
+    reason = os.strerror(code) if code else str(error).splitlines()[0]
+    remedy = REMEDIES.get(code, "mend what the reason names")
+    return MachineError(f"{source} cannot be {what} ({reason}): {remedy}, and run snakemake again")
+
+
 def intact(source: str | Path) -> str | Path:
     """`source`, if its content is what was written. A file without a seal, or that is not there, is taken as it is.
 
@@ -140,7 +178,7 @@ def damaged_since(folder: str | Path) -> list[str]:
             except FileNotFoundError:
                 continue
             except OSError as error:
-                lines.append(f"{target} cannot be read ({error.strerror}); delete it and run snakemake again")
+                lines.append(str(refused(target, error)))
             except StudyError as error:
                 lines.append(str(error))
     return sorted(lines)
@@ -185,10 +223,12 @@ def write_rows(target: str | Path, columns: Iterable[str], rows: Iterable[dict])
 
 
 def read_rows(source: str | Path) -> list[dict[str, str]]:
-    """Read a CSV table as a list of text rows. Raises StudyError where it is damaged or no such table."""
+    """Read a CSV table as a list of text rows. Raises StudyError where it is damaged, no such table, or cannot be read."""
     try:
         with open(intact(source), encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))
+    except OSError as error:
+        raise refused(source, error) from None
     except (csv.Error, UnicodeDecodeError) as error:
         raise StudyError(f"{source} is damaged ({error}); delete it and run snakemake again") from None
 
@@ -208,6 +248,14 @@ def leads_outside(file: "h5py.File") -> str | None:
 
     name = file.id.links.visit(leads, info=True) or h5o.visit(file.id, takes, info=True)
     return None if name is None else name.decode(errors="replace")
+
+
+def sealed_digest(source: str | Path) -> str:
+    """SHA-256 of the content of a file as it was written: from its seal, where it has one."""
+    try:
+        return seal_of(source).read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return file_digest(source)
 
 
 def file_digest(source: str | Path) -> str:

@@ -6,6 +6,7 @@ import platform
 import subprocess
 from datetime import UTC, datetime
 from importlib import metadata
+from pathlib import Path
 
 PACKAGES = ("numpy", "scipy", "torch", "h5py", "numba", "scikit-learn", "umap-learn", "openTSNE", "MulticoreTSNE")
 
@@ -55,14 +56,22 @@ def provenance(
     return made_by | {key: values for key, values in recorded.items() if values}
 
 
+def commit() -> str:
+    """The commit of the layerscope that runs; "" where it is not in a git repository, or there is no git to ask."""
+    ask = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:
+        return ""
+
+
 def describe_job() -> str:
     """One JSON line for the log: host, time, commit, and on a cluster the job and its GPUs. None may reach a declared output."""
-    commit = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False).stdout.strip()
     return canonical_json(
         {
             "host": platform.node(),
             "started": datetime.now(UTC).isoformat(timespec="seconds"),
-            "commit": commit,
+            "commit": commit(),
             "processes": os.cpu_count(),
             "slurm_job": os.environ.get("SLURM_JOB_ID"),
             "cuda_visible_devices": os.environ.get("CUDA_VISIBLE_DEVICES"),

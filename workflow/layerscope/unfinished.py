@@ -13,7 +13,7 @@ from typing import IO
 
 from layerscope.dependencies import sources
 from layerscope.errors import StudyError
-from layerscope.files import file_digest, replacing, write_text
+from layerscope.files import file_digest, replacing, sealed_digest, write_text
 from layerscope.provenance import canonical_json
 
 LOCK, IDENTITY, ATTRIBUTES = "lock", "identity.json", "attributes"
@@ -25,7 +25,7 @@ def identity(params: dict, modules: Iterable[str], inputs: Iterable[str | Path] 
     modules: the stage and what it was told to use, for instance an engine; all that they import in the package is read too.
     """
     code = {source: file_digest(source) for source in sources(modules)}
-    return canonical_json([params, code, [file_digest(source) for source in inputs]])
+    return canonical_json([params, code, [sealed_digest(source) for source in inputs]])
 
 
 def hold(folder: Path) -> IO[str]:

@@ -26,6 +26,7 @@ from layerscope.aggregation import (
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.errors import StudyError
 from layerscope.provenance import canonical_json
+from layerscope.store.reading import reading
 
 TEXT = [
     "study",
@@ -145,14 +146,10 @@ def read_scores(file: str) -> pd.DataFrame:
     """One file of scores, text as categories. Raises StudyError where it is missing or no table of scores."""
     types = dict.fromkeys(TEXT, "category") | dict.fromkeys(NUMBERS, "float64") | dict.fromkeys(COUNTS, "int64")
     missing = {column: ["", "nan"] for column in NUMBERS}
-    try:
+    with reading(file, pd.errors.ParserError, pd.errors.EmptyDataError, ValueError):
         rows = pd.read_csv(files.intact(file), dtype=types, keep_default_na=False, na_values=missing)
         if tuple(rows.columns) != store.SCORE_COLUMNS:
             raise ValueError("its columns are not those of a table of scores")
-    except FileNotFoundError:
-        raise StudyError(f"{file} is missing; run snakemake to make it") from None
-    except (pd.errors.ParserError, pd.errors.EmptyDataError, UnicodeDecodeError, ValueError) as error:
-        raise StudyError(f"{file} is damaged ({error}); delete it and run snakemake again") from None
     return rows
 
 

@@ -1,6 +1,7 @@
 """The exact nearest neighbours of every representation, shared by t-SNE, UMAP and the scores."""
 
 import argparse
+from dataclasses import replace
 
 from tqdm import tqdm
 
@@ -15,9 +16,11 @@ from layerscope.unfinished import Resumable, identity
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     view = store.View.from_params(params["view"])
+    found = []
     made_by = provenance(threads=params["threads"])
     with Resumable(arguments.neighbors, identity(params, ["layerscope.stages.neighbors"], [arguments.activations])) as resumable:
         for stored in tqdm(store.representations(arguments.activations, view), desc="neighbors", delay=10, mininterval=5):
+            found.append(replace(stored, array=None))
             if resumable.get(stored.name) is None:
                 try:
                     indices, distances = nearest_neighbors(stored.array, params["k"])
@@ -25,7 +28,7 @@ def main(arguments: argparse.Namespace) -> None:
                     raise StudyError(f"neighbors of {stored.name} in {arguments.activations}: {error}") from None
                 resumable.keep(stored.name, {"indices": indices, "distances": distances}, {})
         with store.create_hdf5(arguments.neighbors, "neighbors", params, made_by) as file:
-            for stored in store.representations(arguments.activations, view):
+            for stored in found:
                 arrays, _ = resumable.get(stored.name)
                 store.write_neighbors(file, stored, store.Neighbors(**arrays))
         resumable.discard()

@@ -1,6 +1,7 @@
 """The neurons of layers: their map by correlation, and how much each tells each class."""
 
 import argparse
+from dataclasses import replace
 
 import numpy as np
 from tqdm import tqdm
@@ -18,13 +19,15 @@ def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     labels = store.read_labels(arguments.activations)
     view = store.View.from_params(params["view"])
+    found = []
     made_by = provenance(threads=params["threads"], seeds=[SEED])
     with Resumable(arguments.neurons, identity(params, ["layerscope.stages.neurons"], [arguments.activations])) as resumable:
         for stored in tqdm(store.representations(arguments.activations, view), desc="neurons", delay=10, mininterval=5):
+            found.append(replace(stored, array=None))
             if resumable.get(stored.name) is None:
                 resumable.keep(stored.name, described(stored.array, labels, params["trees"], params["threads"]), {})
         with store.create_hdf5(arguments.neurons, "neurons", params, made_by) as file:
-            for stored in store.representations(arguments.activations, view):
+            for stored in found:
                 arrays, _ = resumable.get(stored.name)
                 store.write_neurons(file, stored, store.Neurons(**arrays))
         resumable.discard()

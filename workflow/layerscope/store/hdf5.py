@@ -33,7 +33,7 @@ def create_hdf5(target: str | Path, schema: str, params: dict, provenance: dict)
 
 @contextlib.contextmanager
 def open_hdf5(source: str | Path, kind: str | None = None) -> Iterator["h5py.File"]:
-    """An HDF5 file for reading. kind: of SCHEMA.
+    """An HDF5 file for reading, without HDF5's locks: a finished file is replaced, never changed. kind: of SCHEMA.
 
     Raises StudyError, naming the file, where it is missing or damaged, lacks what is looked for, leads to another file, or is
     laid out as another version of layerscope did it.
@@ -42,7 +42,7 @@ def open_hdf5(source: str | Path, kind: str | None = None) -> Iterator["h5py.Fil
 
     with (
         reading(source, OSError, KeyError, ValueError, TypeError, AttributeError, RuntimeError),
-        h5py.File(intact(source), "r") as file,
+        h5py.File(intact(source), "r", locking=False) as file,
     ):
         about = os.stat(source)
         elsewhere = _leads_outside(str(source), about.st_ino, about.st_mtime_ns, about.st_size)
@@ -64,7 +64,7 @@ def _leads_outside(source: str, *_: int) -> str | None:
     """files.leads_outside of a file, found once for each state of it: inode, time and size."""
     import h5py
 
-    with h5py.File(source, "r") as file:
+    with h5py.File(source, "r", locking=False) as file:
         return leads_outside(file)
 
 
@@ -112,5 +112,5 @@ def write_array(
     row_bytes = max(1, int(np.prod(shape[1:], dtype=np.int64)) * np.dtype(dtype).itemsize)
     rows = min(max(1, (256 * 1024) // row_bytes), max(1, shape[0]))
     chunks = (rows, *shape[1:]) if 0 not in shape else None
-    compression = {"compression": "lzf", "shuffle": True, "fletcher32": True} if chunks else {}
+    compression = {"compression": "lzf", "shuffle": True} if chunks else {}
     return group.create_dataset(name, shape=shape, dtype=dtype, data=array, chunks=chunks, **compression)

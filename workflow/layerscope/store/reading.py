@@ -5,16 +5,22 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from layerscope.errors import StudyError
+from layerscope.files import refused
 
 
 @contextlib.contextmanager
 def reading(source: str | Path, *damage: type[Exception]) -> Iterator[None]:
-    """Raises StudyError, naming the file, where the block finds that it is missing, or raises what damage makes it raise."""
+    """Raises StudyError, naming the file, where the block finds that it is missing, or raises what damage makes it raise.
+
+    An OSError with a number comes from the system (no permission, no locks, a failing disk) and says nothing of the content.
+    """
     try:
         yield
     except FileNotFoundError:
         raise StudyError(f"{source} is missing; run snakemake to make it") from None
-    except IsADirectoryError as error:
-        raise StudyError(f"{source} cannot be read ({error.strerror}); delete it and run snakemake again") from None
-    except damage as error:
+    except (OSError, *damage) as error:
+        if isinstance(error, OSError) and error.errno:
+            if error.filename not in (None, str(source)):
+                raise
+            raise refused(source, error) from None
         raise StudyError(f"{source} is damaged ({error}); delete it and run snakemake again") from None
