@@ -385,3 +385,38 @@ def test_scores_of_several_spaces_are_no_pair():
     rows = [*accuracies(0.9), {"space": "tsne"}]
     with pytest.raises(StudyError, match="hit is chosen in several samples or spaces"):
         score_pairs(per_run(table(*rows)), "hit", "accuracy", {})
+
+
+def test_the_last_layer_is_that_of_each_score():
+    """Saturation reaches to the output, neighbours of the hidden layers only: both have a last layer."""
+    rows = frame(
+        *({**OF_LAYER, "metric": "saturation", "layer": layer, "depth": depth} for layer, depth in LAYERS_OF_SATURATION),
+        *({**OF_LAYER, "metric": "hit", "layer": layer, "depth": depth} for layer, depth in LAYERS_OF_SATURATION[:-1]),
+    )
+    found = select(rows, {"layer": "last"})
+    assert dict(zip(found["metric"], found["layer"], strict=True)) == {"saturation": "output", "hit": "hidden2"}
+
+
+def test_the_first_and_last_epochs_are_those_of_each_score():
+    rows = frame(
+        *({**OF_LAYER, "metric": "loss", "epoch": epoch} for epoch in range(6)),
+        *({**OF_LAYER, "metric": "hit", "epoch": epoch} for epoch in (2, 4)),
+    )
+    for named, epochs in (("first", {"loss": 0, "hit": 2}), ("last", {"loss": 5, "hit": 4})):
+        found = select(rows, {"epoch": named})
+        assert dict(zip(found["metric"], found["epoch"], strict=True)) == epochs
+
+
+def test_paired_tests_have_a_last_layer_too():
+    """They are over seeds, and have no seed of their own."""
+    rows = pd.DataFrame(
+        {"dataset": "d", "architecture": "a", "activation": "relu", "layer": ["hidden1", "output"], "depth": [1.0, 2.0]}
+    ).assign(metric="hit", space="raw", state="trained")
+    assert list(select(rows, {"layer": "last"})["layer"]) == ["output"]
+
+
+LAYERS_OF_SATURATION = [("hidden1", 1.0), ("hidden2", 2.0), ("output", 3.0)]
+
+
+def frame(*rows):
+    return pd.DataFrame(list(rows))

@@ -31,13 +31,19 @@ def stage(name, *implementations):
 def test_the_sources_of_training_are_those_that_it_imports():
     found = stage("train", "models.mlp")
     assert {"stages.train", "training.train", "training.augmentation", "models.network", "models.mlp", "seeds"} <= found
-    assert {"saturation", "models.plan", "data.tensors", "models.device"} <= found
+    assert {"saturation.tracker", "models.plan", "data.tensors", "models.device"} <= found
 
 
 def test_imports_of_imports_are_followed():
-    """The stage imports train, train imports saturation."""
+    """The stage imports train, train imports the tracker."""
     assert "saturation" not in (PACKAGE / "stages" / "train.py").read_text()
-    assert "saturation" in stage("train")
+    assert "saturation.tracker" in stage("train")
+
+
+def test_training_does_not_depend_on_the_score_of_saturation():
+    """Layers are followed while a network is trained; what their spectra are worth is found afterwards."""
+    assert "saturation.dimension" not in stage("train")
+    assert "saturation.dimension" in stage("score_run")
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -7,14 +7,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from torch import nn
 
-from layerscope.saturation import (
-    FEWEST_ROWS_MERGED,
-    RunningCovariance,
-    SaturationTracker,
-    intrinsic_dimension,
-    mean_saturation,
-    saturation,
-)
+from layerscope.saturation import SaturationTracker, intrinsic_dimension, mean_saturation, saturation
+from layerscope.saturation.covariance import FEWEST_ROWS_MERGED, RunningCovariance
 
 
 @pytest.mark.parametrize(

@@ -16,7 +16,7 @@ from layerscope import files, store
 from layerscope.data.dataset import Dataset
 from layerscope.errors import StudyError
 from layerscope.provenance import canonical_json, provenance
-from layerscope.saturation import Spectrum
+from layerscope.saturation.spectrum import Spectrum
 
 PARAMS = {"a": 1, "b": [0.1, "x"]}
 PACKAGE = Path(store.__file__).parents[2]

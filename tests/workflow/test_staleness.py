@@ -189,6 +189,10 @@ CASES = {
         | {f"Scoring {MLP[0]} on some in {name}" for name in DYNAMIC}
         | AFTER_SCORES,
     ),
+    "the formula of saturation": (
+        code_edited("saturation/dimension.py"),
+        {f"Scoring {run}" for run in (*MLP, *CNN, *VGG, *CODER, *UNEVEN)} | AFTER_SCORES,
+    ),
     "store/layout.py": (code_edited("store/layout.py"), set()),
     "config.py": (code_edited("config.py"), set()),
     "key order": (keys_reordered, set()),

@@ -15,6 +15,7 @@ from layerscope.statistics import estimates, holm, paired_ps
 
 NETWORK = ["dataset", "architecture", "activation"]
 RUN = [*NETWORK, "seed"]
+SCORED = [*RUN, "sample", "space", "metric"]
 REPRESENTATION = ["layer", "depth", "filter"]
 SUMMARY_KEYS = [*NETWORK, "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
 COLUMNS = {"embedding": "space"}
@@ -81,9 +82,10 @@ def flag(scores: pd.DataFrame, reasons: pd.DataFrame) -> pd.DataFrame:
 def select(rows: pd.DataFrame, on: dict) -> pd.DataFrame:
     """The rows that a selector allows.
 
-    `first` and `last` epochs are the first and last snapshot of each run, the `last` layer is the deepest of each run, and
-    `hidden` layers are all but the input and the output.
+    `first` and `last` epochs, and the `last` layer, are those of each score of each run in each space: another score may be of
+    other layers. `hidden` layers are all but the input and the output.
     """
+    of_score = rows.groupby([key for key in SCORED if key in rows], dropna=False)
     kept = pd.Series(True, index=rows.index)
     for key in on:
         allowed = selection.values(on, key)
@@ -95,11 +97,11 @@ def select(rows: pd.DataFrame, on: dict) -> pd.DataFrame:
             if selection.HIDDEN in allowed:
                 named |= ~rows["layer"].isin(["", "input", OUTPUT])
             if selection.LAST in allowed:
-                last = rows["depth"] == rows.groupby(RUN, dropna=False)["depth"].transform("max")
+                last = rows["depth"] == of_score["depth"].transform("max")
                 named |= last & (rows["state"] != "input")
             kept &= named
         elif key == "epoch":
-            first, last = (rows.groupby(RUN, dropna=False)["epoch"].transform(kind) for kind in ("min", "max"))
+            first, last = (of_score["epoch"].transform(kind) for kind in ("min", "max"))
             numbers = [value for value in allowed if isinstance(value, int)]
             kept &= (
                 rows["epoch"].isin(numbers)

@@ -48,7 +48,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     )
     for panel in panels.flat[len(networks) :]:
         panel.set_axis_off()
-    palette = dict(zip(sorted(runs["activation"].unique()), colours(10), strict=False))
+    activations = sorted(runs["activation"].unique())
+    palette = dict(zip(activations, colours(len(activations)), strict=True))
     tables = []
     for panel, network in zip(panels.flat, networks, strict=False):
         own = runs[(runs[PANEL] == pd.Series(network)).all(axis=1)]

@@ -43,7 +43,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
         sharex="col",
         sharey="row",
     )
-    palette = dict(zip(sorted(runs["activation"].unique()), colours(10), strict=False))
+    activations = sorted(runs["activation"].unique())
+    palette = dict(zip(activations, colours(len(activations)), strict=True))
     for row, (space, sample) in enumerate(spaces):
         for column, (dataset, architecture) in enumerate(networks):
             panel = panels[row, column]

@@ -62,7 +62,7 @@ def _draw_panel(panel, lines: pd.DataFrame, palette: dict, losses: bool) -> None
             panel.plot(line["step"], line["value"], linewidth=0.4, alpha=0.5, **style)
         mean = own.groupby("step")["value"].mean()
         panel.plot(mean.index, mean, linewidth=1.4, **style)
-    if losses and (lines["value"] > 0).all():
+    if losses and (lines["value"].dropna() > 0).all():
         panel.set_yscale("log")
         for formatted in (panel.yaxis.set_major_formatter, panel.yaxis.set_minor_formatter):
             formatted(PlainLogarithmic())

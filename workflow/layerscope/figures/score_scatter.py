@@ -9,13 +9,12 @@ from matplotlib.lines import Line2D
 from layerscope import store
 from layerscope.aggregation import per_run, score_pairs
 from layerscope.errors import StudyError
-from layerscope.figures.style import colours, ramp, set_title
+from layerscope.figures.style import colours, ramp, set_title, shapes
 from layerscope.inputs import Inputs
 from layerscope.statistics import bent_line, rank_correlation
 
 READS = ("score_table",)
 TOLD_SIZES = True
-MARKERS = "os^vD<>phX*P"
 
 
 def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
@@ -34,8 +33,9 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     figure, panels = plt.subplots(1, len(datasets), figsize=(2.9 * len(datasets) + 0.5, 3.6), squeeze=False)
     coloured = sorted(pairs[options["colour"]].unique())
     ordered = options["colour"] in ("depth", "width")
-    palette = dict(zip(coloured, ramp(len(coloured)) if ordered else colours(10), strict=ordered))
-    shapes = dict(zip(sorted(pairs[options["marker"]].unique()), MARKERS, strict=False))
+    palette = dict(zip(coloured, ramp(len(coloured)) if ordered else colours(len(coloured)), strict=True))
+    marked = sorted(pairs[options["marker"]].unique())
+    markers = dict(zip(marked, shapes(len(marked)), strict=True))
     for panel, dataset in zip(panels[0], datasets, strict=True):
         own = pairs[pairs["dataset"] == dataset]
         for _, row in own.iterrows():
@@ -43,7 +43,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
             panel.plot(
                 row["against"],
                 row["value"],
-                shapes.get(row[options["marker"]], "o"),
+                linestyle="none",
+                marker=markers[row[options["marker"]]],
                 markersize=4,
                 markerfacecolor="none" if row["degenerate"] else colour,
                 markeredgecolor=colour,
@@ -64,8 +65,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     ]
     handles += [
         Line2D([], [], linestyle="none", marker=shape, color="0.4", label=_named(options["marker"], value))
-        for value, shape in shapes.items()
-        if len(shapes) > 1
+        for value, shape in markers.items()
+        if len(markers) > 1
     ]
     figure.legend(handles=handles, loc="outside lower center", ncols=max(2, int(figure.get_figwidth() / 1.1)), fontsize=6)
     set_title(

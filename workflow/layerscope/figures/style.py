@@ -16,6 +16,7 @@ from matplotlib.ticker import LogFormatterSciNotation
 
 STATE_LINES = {"untrained": "--", "trained": "-", "intermediate": ":"}
 STATE_MARKERS = {"untrained": "o", "trained": "s", "intermediate": "^"}
+MARKERS = "os^vD<>phX*P"
 RAMP = plt.get_cmap("viridis")
 TITLE_CHARACTERS_PER_INCH = 14
 SETTINGS = {
@@ -37,8 +38,14 @@ def apply_style() -> None:
 
 
 def colours(count: int) -> list:
-    """`count` colours that stay apart in colour-blind sight as far as so many can (ten do)."""
-    return seaborn.color_palette("colorblind", count)
+    """`count` colours, no two alike. To ten they stay apart in colour-blind sight; more are spread around the circle of hues."""
+    return seaborn.color_palette("colorblind", count) if count <= 10 else seaborn.color_palette("husl", count)
+
+
+def shapes(count: int) -> list:
+    """`count` shapes of markers, no two alike: plain ones first, then stars of ever more points."""
+    stars = [(points, style, 0) for points in range(5, 5 + count) for style in (1, 2)]
+    return [*MARKERS, *stars][:count]
 
 
 def ramp(count: int) -> list:

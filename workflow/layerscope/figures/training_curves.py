@@ -20,7 +20,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     networks = history[["dataset", "architecture"]].drop_duplicates().itertuples(index=False)
     networks = list(networks)
     figure, panels = plt.subplots(2, len(networks), figsize=(2.6 * len(networks) + 1, 4.2), squeeze=False, sharex="col")
-    palette = dict(zip(sorted(history["activation"].unique()), colours(10), strict=False))
+    activations = sorted(history["activation"].unique())
+    palette = dict(zip(activations, colours(len(activations)), strict=True))
     for column, (dataset, architecture) in enumerate(networks):
         own = history[(history["dataset"] == dataset) & (history["architecture"] == architecture)]
         for row, measure in enumerate(("loss", "accuracy")):
@@ -32,7 +33,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
                 mean = lines.groupby("epoch")[measure].mean()
                 panel.plot(mean.index, mean, linewidth=1.4, label=f"{activation}, {split}", **style)
             panel.set_ylabel(measure if column == 0 else "")
-        if (own["loss"] > 0).any():
+        # A logarithmic scale would leave losses of 0 out.
+        if (own["loss"].dropna() > 0).all():
             panels[0, column].set_yscale("log")
         runs = own.groupby("activation")["seed"].nunique()
         panels[0, column].set_title(f"{network_title(dataset, architecture)}, n = {runs.min()} runs")

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from layerscope.saturation import intrinsic_dimension
+from layerscope.saturation.dimension import intrinsic_dimension
 from layerscope.scoring.subject import Score
 
 METRICS = {

@@ -79,7 +79,7 @@ def examine_checkpoints(source: str | Path) -> tuple[dict, dict, list[str]]:
 
 
 def write_spectra(target: str | Path, params: dict, provenance: dict, spectra: list) -> None:
-    """Covariance spectra (layerscope.saturation.Spectrum): /{phase}/step0000780/{layer} eigenvalues, descending."""
+    """Covariance spectra (layerscope.saturation.spectrum.Spectrum): /{phase}/step0000780/{layer} eigenvalues, descending."""
     with create_hdf5(target, "train", params, provenance) as file:
         for spectrum in spectra:
             group = file.require_group(f"{spectrum.phase}/step{spectrum.step:07d}")

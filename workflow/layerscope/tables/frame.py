@@ -7,6 +7,8 @@ from layerscope import store
 from layerscope.aggregation import by_state, per_run, select, summarise, with_input_joined
 from layerscope.errors import StudyError
 
+SMALLEST_P = 0.0001
+
 
 def chosen_summary(score_table: str, options: dict) -> pd.DataFrame:
     """Means over the runs that a table's `on` chooses, of the scores it shows, the input joined to every network."""
@@ -21,3 +23,10 @@ def chosen_summary(score_table: str, options: dict) -> pd.DataFrame:
 def number(value: float, digits: int = 4) -> str:
     """A number as the reports write it, four decimals; a dash where there is none."""
     return f"{value:.{digits}f}" if np.isfinite(value) else "-"
+
+
+def p_value(p: float) -> str:
+    """A p value in two significant digits, and never as 0; a dash where there is none."""
+    if not np.isfinite(p):
+        return "-"
+    return f"{p:.2g}" if p >= SMALLEST_P else f"< {SMALLEST_P}"

@@ -6,7 +6,7 @@ from layerscope import store
 from layerscope.aggregation import select
 from layerscope.errors import StudyError
 from layerscope.inputs import Inputs
-from layerscope.tables.frame import number
+from layerscope.tables.frame import number, p_value
 
 READS = ("tests",)
 
@@ -21,6 +21,6 @@ def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
     table["n"] = tests["n_runs"]
     table["difference"] = tests["difference"].map(number)
     table["95 %"] = [f"{number(low)} to {number(high)}" for low, high in tests[["interval_low", "interval_high"]].to_numpy()]
-    table["p"] = tests["p"].map(number)
-    table["p (Holm)"] = tests["p_holm"].map(number)
+    table["p"] = tests["p"].map(p_value)
+    table["p (Holm)"] = tests["p_holm"].map(p_value)
     return table

@@ -12,7 +12,7 @@ from safetensors.torch import save_file
 
 from layerscope.files import replacing
 from layerscope.provenance import canonical_json
-from layerscope.saturation import Spectrum
+from layerscope.saturation.spectrum import Spectrum
 from layerscope.training.train import TrainingResult, TrainingState
 from layerscope.unfinished import clear, hold
 

@@ -11,7 +11,8 @@ from torch import nn
 from tqdm import tqdm
 
 from layerscope.models.network import Network
-from layerscope.saturation import SaturationTracker, Spectrum
+from layerscope.saturation.spectrum import Spectrum
+from layerscope.saturation.tracker import SaturationTracker
 from layerscope.seeds import purpose_seed
 from layerscope.training.augmentation import augmentations
 from layerscope.training.evaluation import evaluate, mean_loss, number_correct

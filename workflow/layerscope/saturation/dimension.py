@@ -1,0 +1,34 @@
+"""How many directions carry a layer's variance (Shenk et al. 2019): intrinsic dimension and saturation."""
+
+from collections.abc import Mapping
+
+import numpy as np
+
+THRESHOLD = 0.99
+
+
+def intrinsic_dimension(eigenvalues: np.ndarray, threshold: float = THRESHOLD) -> int:
+    """The smallest number of leading directions whose share of the variance reaches `threshold` (Shenk et al., section 3).
+
+    eigenvalues: (d,) descending, not negative. A layer without variance has dimension 0.
+    """
+    total = eigenvalues.sum()
+    if total <= 0:
+        return 0
+    shares = np.cumsum(eigenvalues) / total
+    # The last share is 1 but for rounding: a threshold of 1 must still be reached.
+    return int(min(np.searchsorted(shares, threshold * (1 - 1e-12)) + 1, len(eigenvalues)))
+
+
+def saturation(eigenvalues: np.ndarray, threshold: float = THRESHOLD) -> float:
+    """The intrinsic dimension of a layer over its width, from its eigenvalues (d,): 0 for a dead layer, otherwise above 0."""
+    return intrinsic_dimension(eigenvalues, threshold) / len(eigenvalues)
+
+
+def mean_saturation(spectra: Mapping[str, np.ndarray], threshold: float = THRESHOLD) -> float:
+    """The mean saturation of a model's hidden layers: all but the last of `spectra`, which is taken for the output.
+
+    spectra: layer → eigenvalues, first to last layer. NaN where there is no hidden layer.
+    """
+    hidden = list(spectra.values())[:-1]
+    return float(np.mean([saturation(eigenvalues, threshold) for eigenvalues in hidden])) if hidden else float("nan")

@@ -1,0 +1,22 @@
+"""What is kept of a layer's covariance."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+
+@dataclass(frozen=True)
+class Spectrum:
+    """Eigenvalues of one layer's covariance, float64, descending, none below 0.
+
+    phase: train or evaluation. step, epoch: when. samples: how many rows the covariance rests on. kind: conv or linear.
+    """
+
+    phase: str
+    step: int
+    epoch: int
+    layer: str
+    depth: int
+    kind: str
+    samples: int
+    eigenvalues: np.ndarray
