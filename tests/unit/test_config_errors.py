@@ -723,6 +723,7 @@ CONFIG = {
     "block for a scalar": ({"seeds": {"a": 1}}, ["--config seeds=", "only study, seeds, device"]),
     "reserved name": ({"study": "reference"}, ["study: reference is reserved"]),
     "no seeds": ({"seeds": 0}, ["seeds: 0 is too small"]),
+    "text in a list of seeds": ({"seeds": ["0", "two"]}, ["seeds[1]: 'two' is text; a whole number is wanted"]),
     "text for seeds": ({"seeds": "two"}, ["seeds: 'two' is text", "a whole number"]),
     "unknown device": ({"device": "gpu"}, ["device: 'gpu' is not allowed", "auto, cpu, cuda"]),
 }
@@ -741,6 +742,16 @@ def test_values_of_config_replace_those_of_the_file(load):
     assert [run.seed for run in study.runs] == [0, 7]
 
 
+@pytest.mark.parametrize("seeds", ["[0, 7]", ["0", "7"], [0, 7]], ids=["as text", "a list of text", "a list of numbers"])
+def test_seeds_of_the_command_line_are_read_as_in_a_file(load, seeds):
+    """Snakemake takes `--config 'seeds=[0,7]'` for a list of text."""
+    assert [run.seed for run in load(SMALL, seeds=seeds).runs] == [0, 7]
+
+
+def test_a_number_on_the_command_line_can_name_a_study(load):
+    assert load(SMALL, study=2024).name == "2024"
+
+
 # What is no mistake
 
 
@@ -753,6 +764,69 @@ def test_the_shipped_study_is_valid():
 def test_every_published_study_is_valid():
     for file in sorted((SHIPPED.parent / "workflow" / "studies").glob("*.yaml")):
         assert load_study(file, {}).runs
+
+
+def test_an_override_keeps_the_keys_of_a_block_that_it_does_not_name(load):
+    default = {
+        "epochs": 3,
+        "spectra": {"phases": ["train", "evaluation"], "epochs": "all"},
+        "augmentation": {"crop": 2, "flip": True},
+    }
+    overrides = [{"on": {"seed": 0}, "spectra": {"every": 5}, "augmentation": {"flip": False}}]
+    study = load(changed({"training": {"default": default, "overrides": overrides}}))
+    changed_run, other = study.runs
+    options = study.training_of(changed_run)
+    assert options["spectra"] == {"phases": ["train", "evaluation"], "epochs": "all", "every": 5, "layers": "all", "maps": "mean"}
+    assert options["augmentation"] == {"crop": 2, "flip": False}
+    assert study.training_of(other)["spectra"]["every"] == 1
+    assert study.training_of(other)["augmentation"] == {"crop": 2, "flip": True}
+
+
+def test_overrides_change_nested_blocks_one_after_another(load):
+    overrides = [{"on": {}, "spectra": {"every": 5}}, {"on": {}, "spectra": {"maps": "channelwise"}}]
+    study = load(changed({"training.overrides": overrides}))
+    spectra = study.training_of(study.runs[0])["spectra"]
+    assert (spectra["every"], spectra["maps"], spectra["epochs"]) == (5, "channelwise", "snapshots")
+
+
+def test_a_block_of_the_default_is_switched_off_by_a_word(load):
+    default = {"epochs": 3, "augmentation": {"crop": 2}}
+    study = load(changed({"training": {"default": default, "overrides": [{"on": {"seed": 0}, "augmentation": "none"}]}}))
+    assert [study.training_of(run)["augmentation"] for run in study.runs] == [{}, {"crop": 2}]
+    message = refusal(load, changed({"training.default.augmentation": "off"}))
+    assert "training.default.augmentation: 'off' is not allowed; none, or a block of keys, is wanted" in message
+
+
+def test_a_figure_of_all_there_is_needs_no_selector(load):
+    one = changed({"seeds": 1, "embeddings": {"pca": {"method": "pca"}}, "scores": {"neighborhood_hit": {}, "accuracy": {}}})
+    one["figures"] = {"grid": {"kind": "embedding_grid"}, "hits": {"kind": "score_by_depth", "score": "neighborhood_hit"}}
+    jobs = Jobs(load(one))
+    jobs.check()
+    told = json.loads(jobs.params.figure(SimpleNamespace(figure="grid")))
+    assert told["options"]["snapshots"] == [0, 2, 3]
+    assert len(jobs.figure_reads(SimpleNamespace(figure="grid"))["embedding"]) == 2
+
+
+@pytest.mark.parametrize(
+    ("layer", "count"), [("hidden", 2), (["last", "hidden2"], 2), (["input", "last"], 2)], ids=["hidden", "two", "input and last"]
+)
+@pytest.mark.parametrize("kind", ["confused_pairs", "embedding_insets", "embedding_by_neuron"])
+def test_a_figure_of_one_layer_counts_what_a_word_stands_for(load, kind, layer, count):
+    on = {"seed": 0, "embedding": "tsne", "state": "trained", "layer": layer}
+    message = refusal(load, changed({"figures.one": {"kind": kind, "on": on}, "neurons": {}}))
+    assert f"figures.one.on chooses 1 network, 1 sample, 1 embedding, {count} layers" in message
+
+
+def test_a_word_that_stands_for_one_layer_names_it(load):
+    on = {"seed": 0, "embedding": "tsne", "state": "trained", "layer": "hidden"}
+    one = changed({"figures.one": {"kind": "confused_pairs", "on": on}, "architectures.mlp.hidden": [16]})
+    told = json.loads(Jobs(load(one)).params.figure(SimpleNamespace(figure="one")))
+    assert told["options"]["on"]["layer"] == ["hidden1"]
+
+
+def test_whole_numbers_in_quotes_are_to_be_written_as_such(load):
+    message = refusal(load, yaml.safe_dump(changed({"grids.0.seeds": ["0"]}), sort_keys=False))
+    assert "grids[0].seeds[0]: '0' is text; a whole number is wanted (YAML reads 0 as text: write 0)" in message
 
 
 def test_on_is_a_key_and_no_boolean(load):

@@ -89,22 +89,22 @@ LABELS = np.repeat(np.arange(4), 50)[np.random.default_rng(0).permutation(200)]
 
 
 def test_all_takes_every_row():
-    np.testing.assert_array_equal(sample_rows(LABELS, "all", None, "look", "digits"), np.arange(200))
+    np.testing.assert_array_equal(sample_rows(LABELS, "all", None, 0, "look", "digits"), np.arange(200))
 
 
 def test_first_takes_the_first_rows():
-    np.testing.assert_array_equal(sample_rows(LABELS, "first", 7, "look", "digits"), np.arange(7))
+    np.testing.assert_array_equal(sample_rows(LABELS, "first", 7, 0, "look", "digits"), np.arange(7))
 
 
 def test_random_takes_distinct_rows_in_stored_order():
-    rows = sample_rows(LABELS, "random", 60, "look", "digits")
+    rows = sample_rows(LABELS, "random", 60, 0, "look", "digits")
     assert len(rows) == 60
     assert (np.diff(rows) > 0).all()
     assert rows[-1] > 100
 
 
 def test_per_class_takes_as_many_of_each_class():
-    rows = sample_rows(LABELS, "per_class", 9, "look", "digits")
+    rows = sample_rows(LABELS, "per_class", 9, 0, "look", "digits")
     np.testing.assert_array_equal(np.bincount(LABELS[rows]), [9, 9, 9, 9])
     assert (np.diff(rows) > 0).all()
 
@@ -112,32 +112,34 @@ def test_per_class_takes_as_many_of_each_class():
 @pytest.mark.parametrize("choose", ["all", "first", "random", "per_class"])
 def test_every_network_is_looked_at_through_the_same_rows(choose):
     """Whatever was drawn from the global generator in between."""
-    first = sample_rows(LABELS, choose, 20, "look", "digits")
+    first = sample_rows(LABELS, choose, 20, 0, "look", "digits")
     np.random.default_rng(1).random(5)
-    np.testing.assert_array_equal(sample_rows(LABELS, choose, 20, "look", "digits"), first)
+    np.testing.assert_array_equal(sample_rows(LABELS, choose, 20, 0, "look", "digits"), first)
 
 
 @pytest.mark.parametrize("choose", ["random", "per_class"])
-def test_samples_and_datasets_of_another_name_have_other_rows(choose):
-    chosen = {tuple(sample_rows(LABELS, choose, 20, *names)) for names in (("a", "x"), ("b", "x"), ("a", "y"))}
-    assert len(chosen) == 3
+def test_what_is_drawn_depends_on_the_seed_and_on_no_name(choose):
+    """A dataset that is called otherwise, or that shares its source with another one, is looked at through the same rows."""
+    named = {tuple(sample_rows(LABELS, choose, 20, 0, *names)) for names in (("a", "x"), ("b", "x"), ("a", "y"))}
+    assert len(named) == 1
+    assert len({tuple(sample_rows(LABELS, choose, 20, seed, "a", "x")) for seed in range(5)}) == 5
 
 
-def test_the_rows_of_a_name_are_the_same_on_every_machine():
+def test_the_rows_of_a_seed_are_the_same_on_every_machine():
     """Changing the draw makes every stored result stale without anything to show it."""
-    np.testing.assert_array_equal(sample_rows(np.zeros(10, int), "random", 3, "look", "digits"), [5, 6, 8])
+    np.testing.assert_array_equal(sample_rows(np.zeros(10, int), "random", 3, 0, "look", "digits"), [2, 4, 6])
 
 
 @pytest.mark.parametrize("choose", ["first", "random"])
 def test_more_than_the_split_has_is_refused(choose):
-    assert len(sample_rows(LABELS, choose, 200, "look", "digits")) == 200
+    assert len(sample_rows(LABELS, choose, 200, 0, "look", "digits")) == 200
     with pytest.raises(StudyError, match="sample 'look' asks for 201 observations; its split of 'digits' has 200"):
-        sample_rows(LABELS, choose, 201, "look", "digits")
+        sample_rows(LABELS, choose, 201, 0, "look", "digits")
 
 
 def test_more_than_a_class_has_is_refused():
     with pytest.raises(StudyError, match="sample 'look' asks for 51 a class; class 0 of 'digits' has 50"):
-        sample_rows(LABELS, "per_class", 51, "look", "digits")
+        sample_rows(LABELS, "per_class", 51, 0, "look", "digits")
 
 
 # What the network receives

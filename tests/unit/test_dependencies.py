@@ -10,6 +10,7 @@ import pytest
 
 from layerscope import dependencies
 from layerscope.dependencies import literal, modules, sources
+from layerscope.errors import StudyError
 
 PACKAGE = Path(dependencies.__file__).parent
 STAGES = modules("stages")
@@ -137,6 +138,20 @@ def test_what_a_module_reads_is_read_without_importing_it(package):
 def test_engines_that_use_the_graph_say_so():
     assert literal("layerscope.embedding.umap", "READS") == ("neighbors",)
     assert literal("layerscope.embedding.pca", "READS") == ()
+
+
+def test_a_literal_may_be_annotated(tmp_path, monkeypatch):
+    monkeypatch.setattr(dependencies, "PACKAGE", tmp_path)
+    (tmp_path / "annotated.py").write_text("METRICS: dict[str, dict] = {'a': {'k': 1}}\nLATER: int\n")
+    assert literal("layerscope.annotated", "METRICS") == {"a": {"k": 1}}
+
+
+def test_what_is_no_literal_is_named_with_its_line(tmp_path, monkeypatch):
+    """A name or a sum would need the module to run."""
+    monkeypatch.setattr(dependencies, "PACKAGE", tmp_path)
+    (tmp_path / "computed.py").write_text("BASE = {}\nMETRICS = BASE | {'a': 1}\n")
+    with pytest.raises(StudyError, match=r"computed\.py, line 2: METRICS is read without running the module; write it out"):
+        literal("layerscope.computed", "METRICS")
 
 
 def test_a_literal_that_is_not_there_is_named():

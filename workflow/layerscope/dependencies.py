@@ -5,6 +5,8 @@ from collections.abc import Iterable
 from functools import cache
 from pathlib import Path
 
+from layerscope.errors import StudyError
+
 PACKAGE = Path(__file__).parent
 # How files are laid out and become whole, their provenance, the command line and this module change no result: the integer
 # `schema` in params stands for them.
@@ -69,8 +71,13 @@ def _imports(module: str) -> list[str]:
 def literal(module: str, name: str):
     """The value of a module-level literal, for instance READS, read without importing the module."""
     for node in _tree(module).body:
-        if isinstance(node, ast.Assign) and any(isinstance(t, ast.Name) and t.id == name for t in node.targets):
-            return ast.literal_eval(node.value)
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets) and node.value is not None:
+            try:
+                return ast.literal_eval(node.value)
+            except ValueError:
+                where = f"{_relative(_file(module))}, line {node.lineno}"
+                raise StudyError(f"{where}: {name} is read without running the module; write it out, as a literal") from None
     raise KeyError(f"{module} declares no {name}")
 
 

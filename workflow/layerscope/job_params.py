@@ -62,7 +62,7 @@ class JobParams:
 
     def _sample(self, name: str) -> dict:
         sample = self.study.samples[name]
-        unread = ("on", "n") if sample["choose"] == "all" else ("on",)
+        unread = {"all": ("on", "n", "seed"), "first": ("on", "seed")}.get(sample["choose"], ("on",))
         return {"name": name, **{key: value for key, value in sample.items() if key not in unread}}
 
     def dump(self, wildcards) -> str:
@@ -235,8 +235,9 @@ class JobParams:
     def _drawn(self, name: str) -> str:
         options = self.study.figures[name]
         if "network" in shows_one(options["kind"]):
-            [run] = [run for run in self.study.runs if selection.allows(options["on"], **run.keys)]
-            on = self.study.named_layers(options["on"], run)
+            on = options.get("on", {})
+            [run] = [run for run in self.study.runs if selection.allows(on, **run.keys)]
+            on = self.study.named_layers(on, run)
             options = {**options, "on": on, "snapshots": self.study.snapshots(run)}
         if told_sizes(options["kind"]):
             chosen = [run for run in self.study.runs if selection.allows(options.get("on", {}), **run.keys)]

@@ -42,7 +42,11 @@ class Jobs:
         for block in ("figures", "tables"):
             for name, options in getattr(self.study, block).items():
                 self._shown_reads(block, name)
-                if block == "figures" and "embedding" in shows_one(options["kind"]) and not self._is_embedded(options["on"]):
+                if (
+                    block == "figures"
+                    and "embedding" in shows_one(options["kind"])
+                    and not self._is_embedded(options.get("on", {}))
+                ):
                     raise StudyError(f"figures.{name}.on chooses a network that its embedding does not take in")
 
     def _is_embedded(self, on: dict) -> bool:

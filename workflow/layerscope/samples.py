@@ -1,24 +1,21 @@
 """Which observations a sample looks at."""
 
-import hashlib
-
 import numpy as np
 
 from layerscope.errors import StudyError
 from layerscope.observations import Observations, observations_of_split
 
 
-def sample_rows(labels: np.ndarray, choose: str, n: int | None, name: str, dataset: str) -> np.ndarray:
+def sample_rows(labels: np.ndarray, choose: str, n: int | None, seed: int, name: str, dataset: str) -> np.ndarray:
     """Rows (int64, ascending) of a split that a sample looks at.
 
-    choose: `all`, `first` n, `random` n, or `per_class` n of each class. Random choices depend on the names of the sample
-    and of the dataset only, so that all networks of a dataset are looked at through the same observations. Raises
-    StudyError where the split is too small.
+    choose: `all`, `first` n, `random` n, or `per_class` n of each class. Random choices depend on the seed and the labels
+    only, so that all networks of a dataset are looked at through the same observations, whatever these are called. name,
+    dataset: for messages. Raises StudyError where the split is too small.
     """
     available = len(labels)
     if choose == "all":
         return np.arange(available)
-    seed = int.from_bytes(hashlib.sha256(f"{dataset}/{name}".encode()).digest()[:8], "little")
     generator = np.random.default_rng(seed)
     if choose == "per_class":
         rows = []
@@ -34,7 +31,7 @@ def sample_rows(labels: np.ndarray, choose: str, n: int | None, name: str, datas
 
 
 def observations_of_sample(data: str, sample: dict, dataset: str, normalise: str) -> Observations:
-    """The observations that a sample looks at. sample: name, split, choose and n, as in job params."""
+    """The observations that a sample looks at. sample: name, split, choose, n and seed, as in job params."""
     whole = observations_of_split(data, sample["split"], normalise)
-    rows = sample_rows(whole.labels, sample["choose"], sample.get("n"), sample["name"], dataset)
+    rows = sample_rows(whole.labels, sample["choose"], sample.get("n"), sample.get("seed", 0), sample["name"], dataset)
     return Observations(data, whole.split, rows, whole.labels[rows], whole.classes, whole.shape, whole.shift, whole.scale)

@@ -18,6 +18,8 @@ NETWORK_KEYS = ("architecture", "activation", "seed")
 WHOLE = "whole"
 LAST = "last"
 HIDDEN = "hidden"
+# Switches a block of options off.
+NONE = "none"
 
 
 def values(selector: dict, key: str) -> list | None:

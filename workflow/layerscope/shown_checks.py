@@ -43,7 +43,7 @@ def _check_figures(study: Study) -> None:
         if wanted:
             _check_shows_one(study, name, figure, wanted)
             _check_network_shown(study, name, figure)
-        if figure["kind"] == "embedding_grid" and figure["panels"] == "filters" and len(_named_layers(figure)) != 1:
+        if figure["kind"] == "embedding_grid" and figure["panels"] == "filters" and len(_named_layers(study, figure)) != 1:
             raise StudyError(f"figures.{name}.on.layer: panels: filters needs exactly one layer")
 
 
@@ -72,7 +72,7 @@ def _check_network_shown(study: Study, name: str, figure: dict) -> None:
     [run] = [run for run in study.runs if selection.allows(on, **run.keys)]
     [sample] = [sample for sample in study.samples if selection.allows(on, sample=sample)]
     named = study.named_layers(on, run)
-    if _named_layers(figure) == ["input"]:
+    if _named_layers(study, figure) == ["input"]:
         raise StudyError(f"figures.{name}.on.layer: {kind} shows a layer of a network, and the input is none")
     if SHOWN_OF_NETWORKS[kind] == "steps":
         [embedding] = [name for name in study.embeddings if selection.allows(on, embedding=name)]
@@ -114,8 +114,11 @@ def _check_network_shown(study: Study, name: str, figure: dict) -> None:
             )
 
 
-def _named_layers(figure: dict) -> list[str]:
-    return selection.values(figure.get("on", {}), "layer") or []
+def _named_layers(study: Study, figure: dict) -> list[str]:
+    """The layers that a figure names: of one network by the names of its layers, `last` and `hidden` resolved."""
+    on = figure.get("on", {})
+    runs = [run for run in study.runs if selection.allows(on, **run.keys)]
+    return selection.values(study.named_layers(on, runs[0]) if len(runs) == 1 else on, "layer") or []
 
 
 def _check_shows_one(study: Study, name: str, figure: dict, wanted: tuple[str, ...]) -> None:
@@ -123,12 +126,12 @@ def _check_shows_one(study: Study, name: str, figure: dict, wanted: tuple[str, .
     runs = [run for run in study.runs if selection.allows(on, **run.keys)]
     snapshots = selection.allowed_epochs(on, study.snapshots(runs[0])) if len(runs) == 1 else []
     # The input is the same at every snapshot.
-    of_input = _named_layers(figure) == ["input"]
+    of_input = _named_layers(study, figure) == ["input"]
     found = {
         "network": len(runs),
         "sample": sum(selection.allows(on, sample=sample) for sample in study.samples),
         "embedding": sum(selection.allows(on, embedding=embedding) for embedding in study.embeddings),
-        "layer": len(_named_layers(figure)),
+        "layer": len(_named_layers(study, figure)),
         "snapshot": 1 if of_input else len(snapshots),
     }
     if any(found[part] != 1 for part in wanted):

@@ -83,7 +83,9 @@ class Study:
         options = dict(self.training["default"])
         for override in self.training["overrides"]:
             if selection.allows(override["on"], **run.keys):
-                options.update({key: value for key, value in override.items() if key != "on"})
+                options = merged(options, {key: value for key, value in override.items() if key != "on"})
+        if options["augmentation"] == selection.NONE:
+            options["augmentation"] = {}
         last = options["epochs"]
         options["snapshots"] = sorted({last if epoch == "last" else epoch for epoch in options["snapshots"]})
         return options
@@ -190,6 +192,12 @@ class Study:
         """The layers of a network whose activations are stored."""
         kept = {*self.whole_layers(run), *self.filter_layers(run)}
         return [layer.name for layer in self.layers(run) if layer.name in kept]
+
+
+def merged(options: dict, changes: dict) -> dict:
+    """Options with changes on top, block by block: a nested block keeps the keys that its changes do not name."""
+    blocks = {key for key, value in changes.items() if isinstance(value, dict) and isinstance(options.get(key), dict)}
+    return {**options, **changes, **{key: merged(options[key], changes[key]) for key in blocks}}
 
 
 def engine_module(embedding: dict) -> str:

@@ -83,9 +83,21 @@ def read_study(file: str | Path, overrides: dict) -> dict:
                 f"--config {key}={value}: only {', '.join(OVERRIDES)} can be set on the command line; "
                 "put the rest into a study file and name it with --configfile"
             )
-        content[key] = value
+        content[key] = _as_yaml(value) if key == "seeds" else str(value)
     _check_values(content)
     return checked(content, schema(), "")
+
+
+def _as_yaml(value: object) -> object:
+    """A value of `--config` as a file would have it: within lists Snakemake hands all values over as text."""
+    if isinstance(value, list | tuple):
+        return [_as_yaml(item) for item in value]
+    if isinstance(value, str):
+        try:
+            return yaml.load(value, StrictLoader)  # noqa: S506 (a SafeLoader)
+        except (yaml.YAMLError, StudyError):
+            return value
+    return value
 
 
 def _check_values(content: dict) -> None:
@@ -144,21 +156,23 @@ def _resolved(part: dict) -> dict:
     return {**_resolved(target), **{key: value for key, value in part.items() if key != "$ref"}}
 
 
-def _complete(value: Any, part: dict) -> Any:
+def _complete(value: Any, part: dict, partial: bool = False) -> Any:
+    """partial: whether blocks hold only what they change, and get no defaults, as those of an override."""
     part = _resolved(part)
+    partial = partial or part.get("x-partial", False)
     if isinstance(value, dict):
         properties = part.get("properties", {})
         filled = dict(value)
-        # An override holds only what it changes.
-        for key, inner in ({} if part.get("x-partial") else properties).items():
+        for key, inner in ({} if partial else properties).items():
             default = _resolved(inner)
             if key not in filled and "default" in default:
                 filled[key] = default["default"]
         other = part.get("additionalProperties")
         rest = other if isinstance(other, dict) else {}
-        return {key: _complete(item, properties.get(key, rest)) for key, item in filled.items()}
+        # A selector is whole in itself.
+        return {key: _complete(item, properties.get(key, rest), partial and key != "on") for key, item in filled.items()}
     if isinstance(value, list):
-        return [_complete(item, part.get("items", {})) for item in value]
+        return [_complete(item, part.get("items", {}), partial) for item in value]
     if isinstance(value, int | float) and not isinstance(value, bool):
         allowed = part.get("type", [])
         allowed = [allowed] if isinstance(allowed, str) else allowed
@@ -204,6 +218,9 @@ def _explain(error, where: str) -> str:
             return f"{place}: {value!r} is {_type_name(value)}; {wanted} is wanted{_number_hint(value)}"
         case "pattern" if place.endswith("learning_rate"):
             return f"{place}: {value!r} is text; auto or a number is wanted{_number_hint(value)}"
+        case "pattern" if bound.strip("^$").isalpha():
+            wanted = " or ".join(TYPE_NAMES[name] for name in error.schema["type"] if name != "string")
+            return f"{place}: {value!r} is not allowed; {bound.strip('^$')}, or {wanted}, is wanted"
         case "pattern":
             return f"{place}: {value!r} must match {bound} (letters, digits, - and _ for names)"
         case "minimum":
@@ -233,8 +250,9 @@ def _type_name(value: Any) -> str:
 def _number_hint(value: Any) -> str:
     if not isinstance(value, str):
         return ""
-    try:
-        number = float(value)
-    except ValueError:
-        return ""
-    return f" (YAML reads {value} as text: write {number!r})"
+    for kind in (int, float):
+        try:
+            return f" (YAML reads {value} as text: write {kind(value)!r})"
+        except ValueError:
+            continue
+    return ""

@@ -1,6 +1,7 @@
 """Trained networks: snapshots of their weights, and the covariance spectra of their layers."""
 
 import contextlib
+import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -32,7 +33,9 @@ def write_checkpoints(target: str | Path, params: dict, provenance: dict, snapsh
         try:
             save_file(tensors, temporary, metadata=about)
         except SafetensorError as error:
-            raise OSError(str(error)) from None
+            # It names the system's error in its text alone.
+            number = re.search(r"os error (\d+)", str(error))
+            raise (OSError(int(number[1]), str(error)) if number else OSError(str(error))) from None
 
 
 @contextlib.contextmanager
