@@ -68,7 +68,7 @@ $(READY): envs/requirements.txt
 	  $(BIN)/pip install --quiet --requirement envs/requirements.txt
 	touch $@
 
-# Downloads (results/data) and the committed reference runs (results/reference) stay.
+# Asks first: results may be days of work. STUDY=name deletes the results of one study, YES=1 is for scripts. Downloads
+# (results/data) and the committed reference runs (results/reference) stay.
 clean:
-	find results -mindepth 1 -maxdepth 1 ! -name data ! -name reference ! -name README.md -exec rm -rf {} +
-	rm -rf .snakemake report.html
+	@ROOT=results STUDY="$(STUDY)" YES="$(YES)" sh workflow/clean.sh

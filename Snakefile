@@ -23,7 +23,6 @@ report: "workflow/report/study.rst"
 localrules:
     all,
     prepare,
-    prepared,
 
 
 rule all:

@@ -38,6 +38,7 @@ from layerscope.figures import dataset_strip
 from layerscope.figures.style import save, set_title
 from layerscope.inputs import Inputs
 from layerscope.provenance import canonical_json, provenance
+from layerscope.runs import Jobs
 from layerscope.stages import film, table
 from layerscope.training.interruption import STATE, UnfinishedTraining
 from layerscope.unfinished import Resumable
@@ -228,16 +229,21 @@ def packed_bomb(folder, mark):
         (folder / "MNIST" / "raw" / f"{name}.gz").write_bytes(gzip.compress(bytes(2**20)))
 
 
-DOWNLOADS = {"CIFAR10": archive_that_leaves, "SVHN": pickled_matrix, "MNIST": packed_bomb}
+DOWNLOADS = {
+    "CIFAR10": (archive_that_leaves, "cifar-10-binary.tar.gz is not the published file: its MD5 is"),
+    "SVHN": (pickled_matrix, "dataset 'SVHN' is missing"),
+    "MNIST": (packed_bomb, "dataset 'MNIST' is missing"),
+}
 
 
-@pytest.mark.parametrize(("name", "write"), DOWNLOADS.items(), ids=DOWNLOADS)
-def test_a_download_that_is_not_the_published_one_is_not_opened(folder, mark, monkeypatch, name, write):
+@pytest.mark.parametrize("name", DOWNLOADS)
+def test_a_download_that_is_not_the_published_one_is_not_opened(folder, mark, monkeypatch, name):
+    write, message = DOWNLOADS[name]
     for variable in ("http_proxy", "https_proxy"):
         monkeypatch.setenv(variable, "http://127.0.0.1:9")
     write(folder, mark)
     before = sorted(folder.rglob("*"))
-    assert f"dataset '{name}' is missing" in refusal(lambda: torchvision.load(name, {"name": name}, folder))
+    assert message in refusal(lambda: torchvision.load(name, {"name": name}, folder))
     assert sorted(folder.rglob("*")) == before
     assert not mark.exists()
 
@@ -788,13 +794,21 @@ def snakemake(folder, snakefile, *arguments):
 
 
 def test_paths_in_a_study_and_its_own_are_no_commands(folder):
-    np.savez(folder / COMMAND, **arrays())
-    study = {**STUDY, "datasets": {"mine": {**STUDY["datasets"]["mine"], "path": COMMAND}}}
+    without_braces = COMMAND.translate({ord(brace): None for brace in "{}"})
+    np.savez(folder / without_braces, **arrays())
+    study = {**STUDY, "datasets": {"mine": {**STUDY["datasets"]["mine"], "path": without_braces}}}
     written(folder, study).rename(folder / f"{COMMAND}.yaml")
     made_file = "results/odd/data/mine.h5"
     snakemake(folder, PROJECT / "Snakefile", made_file, "--configfile", f"{COMMAND}.yaml")
     assert store.split_names(folder / made_file) == ["train", "test"]
     assert not list(folder.rglob("mark"))
+
+
+def test_a_file_that_snakemake_would_take_for_a_pattern_is_refused(folder):
+    np.savez(folder / "{sample}.npz", **arrays())
+    study = {**STUDY, "datasets": {"mine": {**STUDY["datasets"]["mine"], "path": str(folder / "{sample}.npz")}}}
+    jobs = Jobs(load_study(written(folder, study), {}))
+    assert "Snakemake takes the braces in" in refusal(jobs.check_own_files)
 
 
 def test_the_folder_of_the_project_is_no_command(folder):
@@ -805,6 +819,7 @@ def test_the_folder_of_the_project_is_no_command(folder):
         (shutil.copytree if source.is_dir() else shutil.copy2)(source, project / part)
     tables = {"beside": {"kind": "published_values", "published": "rauber"}}
     written(folder, {**STUDY, "tables": tables})
+    np.savez(folder / STUDY["datasets"]["mine"]["path"], **arrays())
     shown = snakemake(folder, project / "Snakefile", "beside", "-n", "-p", "--configfile", "study.yaml")
     [command] = [line for line in shown.splitlines() if "layerscope.stages.table" in line]
     words = shlex.split(command)

@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from checkout import PROJECT, TINY, copy_project, snakemake
+from checkout import PROJECT, TINY, copy_project, planned, snakemake
 
 STAGES = sorted(file.stem for file in (PROJECT / "workflow/layerscope/stages").glob("[a-z]*.py"))
 
@@ -71,11 +71,43 @@ def test_a_failed_stage_ends_in_a_line_that_says_what_to_do(tmp_path: Path):
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_missing_dataset_stops_the_study_before_anything_else_is_done(tmp_path: Path):
+def test_a_file_of_ones_own_that_is_missing_is_named_before_anything_is_planned(tmp_path: Path):
     folder = copy_project(tmp_path / "project")
     (folder / "shapes.npz").unlink()
+    done = snakemake(folder, "-n")
+    assert done.returncode != 0
+    assert "datasets.shapes.path: there is no shapes.npz here or below results/data; put it there" in done.stdout
+    assert 'File "' not in done.stdout
+
+
+MNIST_TOO = ("datasets:\n", "datasets:\n  mnist: {source: torchvision, name: MNIST}\n")
+ON_MNIST = ("grids:\n", "grids:\n  - {datasets: [mnist], architectures: [small], activations: [relu], seeds: [0]}\n")
+
+
+def with_mnist(folder: Path) -> Path:
+    text = (folder / TINY).read_text()
+    for old, new in (MNIST_TOO, ON_MNIST):
+        text = text.replace(old, new, 1)
+    (folder / TINY).write_text(text)
+    return folder
+
+
+@pytest.mark.study
+def test_a_dataset_out_of_reach_stops_the_study_before_anything_is_done(tmp_path: Path, monkeypatch):
+    for variable in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    monkeypatch.setenv("LAYERSCOPE_DATA", str(tmp_path / "empty"))
+    folder = with_mnist(copy_project(tmp_path / "project"))
     done = snakemake(folder, "--cores", "2")
     assert done.returncode != 0
-    assert "no file shapes.npz here or below" in done.stdout
-    made = {file.name for file in (folder / "results/tiny").rglob("*.*") if file.suffix in (".h5", ".safetensors", ".txt")}
-    assert made <= {"digits.h5", "uneven.h5"}
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("layerscope: ")]
+    assert line.startswith("layerscope: dataset 'MNIST' is missing: looked for ")
+    assert not list((folder / "results/tiny").rglob("*.h5"))
+
+
+@pytest.mark.study
+def test_a_figure_of_one_dataset_needs_no_other_one(tmp_path: Path):
+    """Neither the plan of a figure nor its run asks for datasets that it does not show."""
+    folder = with_mnist(copy_project(tmp_path / "project"))
+    planned_jobs = planned(folder, "maps")
+    assert {job for job in planned_jobs if job.startswith("Preparing")} == {"Preparing dataset digits"}

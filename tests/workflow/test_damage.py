@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from checkout import PROJECT, TINY, copy_project, outputs, planned, snakemake
+from checkout import PROJECT, TINY, outputs, planned, snakemake
 from test_doctor import doctor
 
 from layerscope.files import seal_of
@@ -361,12 +361,3 @@ def prepare_mnist(folder: Path, **environment: str) -> list[str]:
     assert done.returncode == 1
     assert not (folder / "results" / "data.h5").exists()
     return said(done.stdout)
-
-
-def test_a_dataset_that_is_out_of_reach_stops_a_study_before_hours_are_spent_on_others(tmp_path: Path):
-    folder = copy_project(tmp_path / "project")
-    (folder / "shapes.npz").unlink()
-    done = snakemake(folder, "--cores", "2")
-    assert done.returncode != 0
-    assert "dataset 'shapes': no file shapes.npz here or below results/data" in " ".join(said(done.stdout))
-    assert not list((folder / ROOT).glob("runs/**/checkpoints.safetensors"))

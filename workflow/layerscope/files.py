@@ -7,6 +7,7 @@ import glob
 import hashlib
 import io
 import os
+import re
 import secrets
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -220,6 +221,20 @@ def write_rows(target: str | Path, columns: Iterable[str], rows: Iterable[dict])
     writer.writeheader()
     writer.writerows(rows)
     write_csv(target, buffer.getvalue())
+
+
+def write_tensors(target: str | Path, tensors: dict, metadata: dict[str, str], sealed: bool = False) -> None:
+    """Write torch tensors by name as safetensors, atomically."""
+    from safetensors import SafetensorError
+    from safetensors.torch import save_file
+
+    with replacing(target, sealed) as temporary:
+        try:
+            save_file(tensors, temporary, metadata=metadata)
+        except SafetensorError as error:
+            # It names the system's error in its text alone.
+            number = re.search(r"os error (\d+)", str(error))
+            raise (OSError(int(number[1]), str(error)) if number else OSError(str(error))) from None
 
 
 def read_rows(source: str | Path) -> list[dict[str, str]]:

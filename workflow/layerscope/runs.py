@@ -6,13 +6,15 @@ jobs are told is in `params` (layerscope.job_params).
 
 from collections.abc import Iterable
 from functools import cache
+from importlib import import_module
 
 from layerscope import dependencies, selection, store
+from layerscope.data.own_files import find_own, own_files
 from layerscope.errors import StudyError
 from layerscope.job_params import JobParams
 from layerscope.job_resources import JobResources
 from layerscope.looks import Looks, is_empty
-from layerscope.study import Study, engine_module, is_film, neighbors_needed, shows_one
+from layerscope.study import Study, engine_module, is_film, neighbors_needed, own_files_option, shows_one
 
 FIGURE_INPUTS = ("score_table", "summary", "tests", "data", "history", "activations", "embedding", "neurons", "published")
 TABLE_FORMATS = ("csv", "md", "tex")
@@ -160,6 +162,33 @@ class Jobs:
             "data": self.path("data", dataset=run.dataset),
             "checkpoints": self.path("checkpoints", run=wildcards.run),
         }
+
+    def own_files(self, wildcards) -> list[str]:
+        """The person's own files that a dataset is made from: an edit of one makes it anew."""
+        options = self.study.datasets[wildcards.dataset]
+        option = own_files_option(options["source"])
+        return own_files(options[option], store.download_folder()) if option else []
+
+    def check_own_files(self) -> None:
+        """Raise StudyError where a file or folder of one's own that a dataset is made from is not there, or no input can be."""
+        for name in self.looks.inputs.values():
+            options = self.study.datasets[name]
+            option = own_files_option(options["source"])
+            if option and find_own(options[option], store.download_folder()) is None:
+                raise StudyError(
+                    f"datasets.{name}.{option}: there is no {options[option]} here or below {store.download_folder()}; put it "
+                    "there, or name the folder that has it in the environment variable LAYERSCOPE_DATA"
+                )
+            for file in own_files(options[option], store.download_folder()) if option else ():
+                if "{" in file or "}" in file:
+                    raise StudyError(f"datasets.{name}.{option}: Snakemake takes the braces in {file} for a wildcard; rename it")
+
+    def fetch(self, dataset: str) -> None:
+        """Have the raw files of a dataset, from the network where they are not there. StudyError where they are out of reach."""
+        options = self.study.datasets[dataset]
+        source = import_module(f"layerscope.data.sources.{options['source']}")
+        if hasattr(source, "fetch"):
+            source.fetch(options.get("name", dataset), store.download_folder())
 
     def data_of_run(self, wildcards) -> str:
         return self.path("data", dataset=self.looks.runs[wildcards.run].dataset)

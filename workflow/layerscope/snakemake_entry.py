@@ -11,7 +11,7 @@ from layerscope.config import load_study
 from layerscope.errors import StudyError
 from layerscope.files import damaged_since, seal_of, unsealed
 from layerscope.runs import Jobs
-from layerscope.snakemake_faults import check_behind_ancient_inputs, stop_idle_rescheduling
+from layerscope.snakemake_faults import stop_idle_rescheduling
 
 DEFAULT_STUDY = "config.yaml"
 PACKAGE_FOLDER = str(Path(__file__).parents[1])
@@ -24,7 +24,6 @@ def load_jobs(workflow) -> Jobs:
     package is put on the PYTHONPATH of all jobs, and the Python that runs Snakemake first on their PATH. A study that is not
     valid ends the program with its one message.
     """
-    check_behind_ancient_inputs()
     # What is planned lives to the end, by the millions of objects: looking for garbage among it is a sixth of the planning.
     gc.disable()
     # Set here for jobs in conda environments and on cluster nodes too, which read the Snakefile again.
@@ -36,6 +35,7 @@ def load_jobs(workflow) -> Jobs:
     try:
         jobs = Jobs(load_study(_study_file(list(settings.configfiles)), dict(settings.config)))
         jobs.check()
+        jobs.check_own_files()
     except StudyError as error:
         # An exception would come with the Snakefile's own lines, which say nothing to the person.
         sys.exit(f"layerscope: {error}")
@@ -56,9 +56,29 @@ def before_jobs(workflow, jobs: Jobs) -> None:
     refuse_read_only(jobs)
     refuse_damage(jobs)
     warn_of_lost_seals(jobs)
+    fetch_datasets(workflow, jobs)
     gc.freeze()
     gc.enable()
     stop_idle_rescheduling(workflow)
+
+
+def fetch_datasets(workflow, jobs: Jobs) -> None:
+    """Have the raw files of all datasets that are about to be prepared; end the program where some are out of reach.
+
+    Here, where Snakemake was started: a person hears of it before anything is trained, and the nodes of a cluster need no
+    network. Where this Python lacks what the sources need (Snakemake alone in an environment), the jobs themselves fetch.
+    """
+    wanted = sorted({job.wildcards.dataset for job in workflow.dag.needrun_jobs() if job.rule.name == "prepare"})
+    missing = []
+    for dataset in wanted:
+        try:
+            jobs.fetch(dataset)
+        except StudyError as error:
+            missing.append(str(error))
+        except ImportError as error:
+            print(f"layerscope: {dataset} is fetched by its own job: {error}", file=sys.stderr)
+    if missing:
+        sys.exit("\n".join(f"layerscope: {message}" for message in dict.fromkeys(missing)))
 
 
 def refuse_read_only(jobs: Jobs) -> None:

@@ -232,6 +232,14 @@ def shows_one(kind: str) -> tuple[str, ...]:
     return _declared(kind, "SHOWS_ONE", ())
 
 
+def own_files_option(source: str) -> str | None:
+    """The option of a source that names the person's own files, None where it reads none."""
+    try:
+        return dependencies.literal(f"layerscope.data.sources.{source}", "OWN_FILES")
+    except KeyError:
+        return None
+
+
 def told_sizes(kind: str) -> bool:
     """Whether a kind of figure is told the depth and width of architectures."""
     return _declared(kind, "TOLD_SIZES", False)

@@ -22,7 +22,6 @@ from layerscope.study import (
 RESERVED_TARGETS = (
     "all",
     "prepare",
-    "prepared",
     "train",
     "dump",
     "dump_input",

@@ -8,8 +8,6 @@ declaring them first would abort the interpreter wherever the operators do load.
 import importlib
 import sys
 
-import torch
-
 _declared = []
 
 
@@ -23,6 +21,8 @@ def import_torchvision():
     for name in [name for name in sys.modules if name.split(".")[0] == "torchvision"]:
         del sys.modules[name]
     if not _declared:
+        import torch
+
         library = torch.library.Library("torchvision", "DEF")
         library.define("nms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")
         library.define("qnms(Tensor dets, Tensor scores, float iou_threshold) -> Tensor")

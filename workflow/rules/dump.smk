@@ -26,7 +26,6 @@ rule dump:
 rule dump_input:
     input:
         data=jobs.pattern("data"),
-        prepared=ancient(jobs.pattern("prepared")),
         code=jobs.stage_code("dump_input"),
     output:
         activations=jobs.pattern("activations").replace("{source}", "inputs/{dataset}"),

@@ -1,5 +1,6 @@
 rule prepare:
     input:
+        files=jobs.own_files,
         code=jobs.prepare_code,
     output:
         data=jobs.pattern("data"),
@@ -20,20 +21,3 @@ rule prepare:
         "Preparing dataset {wildcards.dataset}"
     shell:
         "python -m layerscope.stages.prepare --params {params.job:q} --data {output.data} 2>&1 | tee {log}"
-
-
-# All other work waits for it: where one dataset is missing, a person hears of it before hours are spent on the others.
-rule prepared:
-    input:
-        jobs.data_files(),
-    output:
-        jobs.pattern("prepared"),
-    log:
-        jobs.log("prepared"),
-    priority: 100
-    conda:
-        "../../envs/study.yaml"
-    message:
-        "All datasets are prepared"
-    shell:
-        "echo 'all datasets are prepared' > {output} 2> {log}"

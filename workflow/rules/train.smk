@@ -2,7 +2,6 @@ rule train:
     input:
         code=jobs.train_code,
         data=jobs.data_of_run,
-        prepared=ancient(jobs.pattern("prepared")),
     output:
         checkpoints=jobs.pattern("checkpoints"),
         history=jobs.pattern("history"),

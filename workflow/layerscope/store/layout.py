@@ -12,7 +12,6 @@ RUN = "runs/{dataset}/{architecture}/{activation}/seed{seed}"
 INPUT = "inputs/{dataset}"
 PATTERNS = {
     "data": "data/{dataset}.h5",
-    "prepared": "data/prepared.txt",
     "checkpoints": "{run}/checkpoints.safetensors",
     "history": "{run}/history.csv",
     "spectra": "{run}/spectra.h5",

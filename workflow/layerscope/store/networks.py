@@ -1,13 +1,12 @@
 """Trained networks: snapshots of their weights, and the covariance spectra of their layers."""
 
 import contextlib
-import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from layerscope.files import intact, replacing
+from layerscope.files import intact, write_tensors
 from layerscope.provenance import canonical_json
 from layerscope.store.hdf5 import create_hdf5, mapping, open_hdf5
 from layerscope.store.layout import SCHEMA, epoch_name
@@ -19,9 +18,6 @@ if TYPE_CHECKING:
 
 def write_checkpoints(target: str | Path, params: dict, provenance: dict, snapshots: dict[int, dict]) -> None:
     """Snapshots of a network, epoch → state dict of tensors, in one safetensors file."""
-    from safetensors import SafetensorError
-    from safetensors.torch import save_file
-
     tensors = {
         f"{epoch_name(epoch)}/{name}": tensor.detach().cpu().contiguous()
         for epoch, state in snapshots.items()
@@ -29,13 +25,7 @@ def write_checkpoints(target: str | Path, params: dict, provenance: dict, snapsh
     }
     # One metadata key only: safetensors writes several in an order of its own, and the bytes would differ.
     about = {"layerscope": canonical_json({"schema": SCHEMA["train"], "params": params, "provenance": provenance})}
-    with replacing(target, sealed=True) as temporary:
-        try:
-            save_file(tensors, temporary, metadata=about)
-        except SafetensorError as error:
-            # It names the system's error in its text alone.
-            number = re.search(r"os error (\d+)", str(error))
-            raise (OSError(int(number[1]), str(error)) if number else OSError(str(error))) from None
+    write_tensors(target, tensors, about, sealed=True)
 
 
 @contextlib.contextmanager

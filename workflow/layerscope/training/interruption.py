@@ -8,9 +8,8 @@ from pathlib import Path
 
 import torch
 from safetensors import SafetensorError, safe_open
-from safetensors.torch import save_file
 
-from layerscope.files import replacing
+from layerscope.files import write_tensors
 from layerscope.provenance import canonical_json
 from layerscope.saturation.spectrum import Spectrum
 from layerscope.training.train import TrainingResult, TrainingState
@@ -95,11 +94,7 @@ class UnfinishedTraining:
 def _write(target: Path, tensors: dict[str, torch.Tensor], about: dict) -> None:
     contiguous = {name: tensor.contiguous() for name, tensor in tensors.items()}
     stored = canonical_json({"digest": _digest(contiguous, about), "about": about})
-    with replacing(target) as temporary:
-        try:
-            save_file(contiguous, temporary, metadata={ABOUT: stored})
-        except SafetensorError as error:
-            raise OSError(str(error)) from None
+    write_tensors(target, contiguous, {ABOUT: stored})
 
 
 def _read(source: Path) -> tuple[dict[str, torch.Tensor], dict]:

@@ -8,8 +8,11 @@ from pathlib import Path
 import numpy as np
 
 from layerscope.data.dataset import Dataset, hold_out
+from layerscope.data.own_files import find_own
 from layerscope.errors import StudyError
 
+# The option that names the person's own files.
+OWN_FILES = "path"
 # Pillow goes by content, not by name, and has others run programs: Ghostscript for EPS.
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
@@ -22,8 +25,8 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
     (n, height, width) or (n, 3, height, width) uint8; classes are the subfolders' names, sorted. Raises StudyError for
     pictures that cannot be read or lie outside the folder, and for names that figures and tables cannot show.
     """
-    root = next((folder for folder in (Path(options["path"]), downloads / options["path"]) if folder.is_dir()), None)
-    if root is None:
+    root = find_own(options["path"], downloads)
+    if root is None or not root.is_dir():
         raise StudyError(f"dataset '{name}': no folder {options['path']} here or below {downloads}")
     digest = hashlib.sha256()
     if (root / "train").is_dir() and (root / "test").is_dir():

@@ -9,8 +9,11 @@ from pathlib import Path
 import numpy as np
 
 from layerscope.data.dataset import Dataset, check_labels
+from layerscope.data.own_files import find_own
 from layerscope.errors import StudyError
 
+# The option that names the person's own files.
+OWN_FILES = "path"
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 
@@ -73,7 +76,7 @@ def _split(images: np.ndarray, labels: np.ndarray, split: str, name: str) -> tup
 
 
 def _find(path: str, name: str, downloads: Path) -> Path:
-    for candidate in (Path(path), downloads / path):
-        if candidate.is_file():
-            return candidate
+    found = find_own(path, downloads)
+    if found is not None and found.is_file():
+        return found
     raise StudyError(f"dataset '{name}': no file {path} here or below {downloads}; LAYERSCOPE_DATA names another folder")

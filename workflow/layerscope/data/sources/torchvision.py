@@ -12,6 +12,7 @@ import numpy as np
 
 from layerscope.data.dataset import Dataset, array_digest
 from layerscope.errors import StudyError
+from layerscope.torchvision_import import import_torchvision
 
 SIZES = {
     "MNIST": {"shape": [28, 28], "train": 60000, "test": 10000, "classes": 10},
@@ -68,12 +69,44 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
     Raises StudyError where the dataset can be neither found nor fetched.
     """
     readers = {"MNIST": _idx, "FashionMNIST": _idx, "CIFAR10": _cifar10, "SVHN": _svhn}
+    fetch(name, downloads)
     try:
         splits = readers[name](name, downloads)
     except (OSError, RuntimeError, tarfile.TarError) as error:
         raise StudyError(_missing(name, downloads, " ".join(str(error).split()))) from None
     digest = array_digest(*(array for split in splits.values() for array in split))
     return Dataset(splits, CLASSES[name], 255, f"torchvision.datasets.{name}", digest)
+
+
+def fetch(name: str, downloads: Path) -> None:
+    """Have the files of a dataset below the download folder, from the network where they are not there.
+
+    Raises StudyError where they can be neither found nor fetched.
+    """
+    if is_here(name, downloads):
+        return
+    try:
+        import_torchvision()
+        from torchvision import datasets
+        from torchvision.datasets.utils import download_url
+
+        if name in ("MNIST", "FashionMNIST"):
+            getattr(datasets, name)(str(downloads), download=True)
+        for address, file, digest in _archives(name):
+            download_url(address, str(downloads), file, digest)
+    except (OSError, RuntimeError) as error:
+        raise StudyError(_missing(name, downloads, " ".join(str(error).split()))) from None
+
+
+def _archives(name: str) -> list[tuple[str, str, str]]:
+    """(address, file, MD5) of what CIFAR10 and SVHN are read from."""
+    if name == "CIFAR10":
+        return [(CIFAR10_ADDRESS, *CIFAR10_ARCHIVE)]
+    if name == "SVHN":
+        from torchvision.datasets import SVHN
+
+        return [tuple(SVHN.split_list[split]) for split in ("train", "test")]
+    return []
 
 
 def is_here(name: str, downloads: Path) -> bool:
@@ -108,15 +141,7 @@ def _idx(name: str, downloads: Path) -> dict:
     if not all(
         (folder / f"{part}-{kind}").exists() for part in parts.values() for kind in ("images-idx3-ubyte", "labels-idx1-ubyte")
     ):
-        if name == "FashionMNIST" and DEBIAN_FASHION.is_dir():
-            folder = DEBIAN_FASHION
-        else:
-            from layerscope.torchvision_import import import_torchvision
-
-            import_torchvision()
-            from torchvision import datasets
-
-            getattr(datasets, name)(str(downloads), download=True)
+        folder = DEBIAN_FASHION
     return {
         split: (
             _read_idx(folder / f"{part}-images-idx3-ubyte", 3, name),
@@ -146,13 +171,8 @@ def _read_idx(file: Path, dimensions: int, name: str) -> np.ndarray:
 
 
 def _cifar10(name: str, downloads: Path) -> dict:
-    from layerscope.torchvision_import import import_torchvision
-
-    import_torchvision()
-    from torchvision.datasets.utils import download_url
-
-    archive, digest = CIFAR10_ARCHIVE
-    download_url(CIFAR10_ADDRESS, str(downloads), archive, digest)
+    archive, _ = CIFAR10_ARCHIVE
+    _check_archives(name, downloads)
     splits = {}
     with tarfile.open(downloads / archive) as packed:
         for split, members in CIFAR10_MEMBERS.items():
@@ -163,20 +183,23 @@ def _cifar10(name: str, downloads: Path) -> dict:
     return splits
 
 
+def _check_archives(name: str, downloads: Path) -> None:
+    """Raise StudyError where an archive is not the published file: it stays, for the person to look at."""
+    import_torchvision()
+    for _, file, published in _archives(name):
+        with open(downloads / file, "rb") as content:
+            digest = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
+        if digest != published:
+            raise StudyError(f"{downloads / file} is not the published file: its MD5 is {digest}, not {published}; {MOVE_IT}")
+
+
 def _svhn(name: str, downloads: Path) -> dict:
     from scipy.io import loadmat
 
-    from layerscope.torchvision_import import import_torchvision
-
-    import_torchvision()
-    from torchvision.datasets import SVHN
-    from torchvision.datasets.utils import download_url
-
+    _check_archives(name, downloads)
     splits = {}
     for split in ("train", "test"):
-        address, file, digest = SVHN.split_list[split]
-        download_url(address, str(downloads), file, digest)
-        content = loadmat(downloads / file)
+        content = loadmat(downloads / f"{split}_32x32.mat")
         # The digit 0 carries the label 10 in these files.
         splits[split] = (content["X"].transpose(3, 2, 0, 1), content["y"].ravel().astype(np.int64) % 10)
     return splits
