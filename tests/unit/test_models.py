@@ -358,10 +358,3 @@ def test_the_input_is_left_as_it_is():
         before = inputs.clone()
         network(inputs)
         assert torch.equal(inputs, before)
-
-
-def test_the_generators_of_devices_are_not_seeded():
-    """Without a device, what would seed one is kept until CUDA is first used: nothing may wait there."""
-    waiting = len(torch.cuda._queued_calls)
-    build(MLP, (4,))
-    assert len(torch.cuda._queued_calls) == waiting

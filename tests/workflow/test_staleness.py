@@ -168,12 +168,14 @@ CASES = {
         training(*CODER) | AFTER_SCORES,
     ),
     "how often, where no training batch is followed": (
-        in_study("epochs: 2, batch: 64", "epochs: 2, batch: 64, spectra: {every: 3}"),
+        in_study("lr: 0.05", "lr: 0.05, spectra: {every: 3}"),
         set(),
     ),
     "the threshold of a saturation": (
         in_study("saturation: {}", "saturation: {threshold: 0.9}"),
-        {f"Scoring {run}" for run in (*MLP, *CNN, *VGG, *CODER, *UNEVEN)} | AFTER_SCORES,
+        {f"Scoring {run}" for run in (*MLP, *CNN, *VGG, *CODER, *UNEVEN)}
+        | {f"Scoring {run} on some" for run in (*MLP, *CNN)}
+        | AFTER_SCORES,
     ),
     "the rates of classes": (in_study("lowest: 0.1", "lowest: 0.2"), training(*UNEVEN) | AFTER_SCORES),
     "the classes of a derived dataset": (
@@ -195,7 +197,9 @@ CASES = {
     ),
     "the formula of saturation": (
         code_edited("saturation/dimension.py"),
-        {f"Scoring {run}" for run in (*MLP, *CNN, *VGG, *CODER, *UNEVEN)} | AFTER_SCORES,
+        {f"Scoring {run}" for run in (*MLP, *CNN, *VGG, *CODER, *UNEVEN)}
+        | {f"Scoring {run} on some" for run in (*MLP, *CNN)}
+        | AFTER_SCORES,
     ),
     "a value in an array of one's own": (
         shapes_edited,
