@@ -4,7 +4,7 @@ from pathlib import Path
 
 sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
 
-from layerscope.snakemake_entry import before_jobs, load_jobs
+from layerscope.jobs.entry import before_jobs, load_jobs
 
 jobs = load_jobs(workflow)
 

@@ -11,7 +11,7 @@ from scipy.spatial.distance import pdist, squareform
 from sklearn.metrics import silhouette_score
 from sklearn.neighbors import NearestNeighbors
 
-from layerscope.neighbors import nearest_neighbors
+from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.scoring.class_distances import class_distance_sums
 from layerscope.scoring.kl import exact_kl
 

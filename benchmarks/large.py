@@ -18,9 +18,9 @@ from layerscope import store
 from layerscope.data.sources import torchvision
 from layerscope.embedding import tsne_opentsne
 from layerscope.errors import StudyError
-from layerscope.neighbors import nearest_neighbors
+from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.scoring import class_distances, knn
-from layerscope.scoring.subject import Representation, Score, Subject
+from layerscope.scoring.shared.subject import Representation, Score, Subject
 
 PERPLEXITY, NEIGHBORS = 30, 90
 METRICS = {

@@ -22,10 +22,11 @@ from itertools import product
 from pathlib import Path
 
 from benchmarks.study import measurements
-from layerscope import files, store
-from layerscope.config import load_study
-from layerscope.provenance import provenance
-from layerscope.runs import Jobs
+from layerscope import store
+from layerscope.files.provenance import provenance
+from layerscope.files.whole import write_rows
+from layerscope.jobs.jobs import Jobs
+from layerscope.study.load import load_study
 
 PROJECT = Path(__file__).parents[1]
 GRID = {
@@ -208,7 +209,7 @@ def write_scores(jobs: Jobs, rows: int) -> int:
             )
             for (epoch, state), (layer, depth), number, metric in product(epochs, layers, range(filters), metrics)
         ]
-        files.write_rows(jobs.path("scores", source=source, sample=sample, space=space), store.SCORE_COLUMNS, table)
+        write_rows(jobs.path("scores", source=source, sample=sample, space=space), store.SCORE_COLUMNS, table)
         written_rows += len(table)
     for network in jobs.study.runs:
         about = {"layer": "", "depth": "", "filter": "", "embedding_seed": ""}
@@ -217,7 +218,7 @@ def write_scores(jobs: Jobs, rows: int) -> int:
             for metric in ("accuracy", "saturation")
             for epoch, state in ((0, "untrained"), (5, "trained"))
         ]
-        files.write_rows(jobs.path("run_scores", run=network.folder), store.SCORE_COLUMNS, table)
+        write_rows(jobs.path("run_scores", run=network.folder), store.SCORE_COLUMNS, table)
         store.write_spectra(jobs.path("spectra", run=network.folder), {}, made_by, [])
         written_rows += len(table)
     return written_rows

@@ -10,9 +10,9 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
-from layerscope.config import load_study
-from layerscope.job_resources import LEAST_MEMORY, LEAST_MINUTES, LEAST_MINUTES_OF_SCORES, LEAST_WITH_DEVICE
-from layerscope.runs import Jobs
+from layerscope.jobs.jobs import Jobs
+from layerscope.jobs.resources import LEAST_MEMORY, LEAST_MINUTES, LEAST_MINUTES_OF_SCORES, LEAST_WITH_DEVICE
+from layerscope.study.load import load_study
 
 MOST = 3.0
 

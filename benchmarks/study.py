@@ -9,7 +9,7 @@ from pathlib import Path
 import pandas as pd
 
 from layerscope import store
-from layerscope.study_file import read_study
+from layerscope.study.file import read_study
 
 
 def measurements(study: str) -> pd.DataFrame:

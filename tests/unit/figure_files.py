@@ -7,7 +7,7 @@ import numpy as np
 
 from layerscope import store
 from layerscope.data.dataset import Dataset
-from layerscope.provenance import provenance
+from layerscope.files.provenance import provenance
 
 CLASSES = ["ant", "bee", "cat"]
 SNAPSHOTS = [0, 5]

@@ -30,18 +30,19 @@ from PIL import Image
 from pyarrow import parquet
 from safetensors.torch import save_file
 
-from layerscope import files, store
-from layerscope.config import load_study
+from layerscope import store
 from layerscope.data.sources import images, npz, torchvision
 from layerscope.errors import StudyError
 from layerscope.figures import dataset_strip
-from layerscope.figures.style import save, set_title
-from layerscope.inputs import Inputs
-from layerscope.provenance import canonical_json, provenance
-from layerscope.runs import Jobs
+from layerscope.figures.shared.style import save, set_title
+from layerscope.files.provenance import canonical_json, provenance
+from layerscope.files.unfinished import Resumable
+from layerscope.files.whole import read_rows, seal_of, write_text
+from layerscope.jobs.jobs import Jobs
 from layerscope.stages import film, table
-from layerscope.training.interruption import STATE, UnfinishedTraining
-from layerscope.unfinished import Resumable
+from layerscope.store.reads import Inputs
+from layerscope.study.load import load_study
+from layerscope.training.resume import STATE, UnfinishedTraining
 
 PROJECT = Path(__file__).parents[2]
 SECRET = 4711.0
@@ -411,7 +412,7 @@ def test_a_file_is_not_written_through_a_link(folder):
     kept.write_bytes(KEEPSAKE)
     (folder / ".out.csv.01234567.writing").symlink_to(kept)
     (folder / "out.csv").symlink_to(kept)
-    files.write_text(folder / "out.csv", "a,b\n")
+    write_text(folder / "out.csv", "a,b\n")
     assert (folder / "out.csv").read_text() == "a,b\n"
     assert [path.name for path in folder.glob("*out.csv*")] == ["out.csv"]
     assert kept.read_bytes() == KEEPSAKE
@@ -634,7 +635,7 @@ def tensors(folder):
 
 
 def rows_of(folder):
-    return files.read_rows(folder / "t.csv")
+    return read_rows(folder / "t.csv")
 
 
 def frame_of(folder):
@@ -708,7 +709,7 @@ def test_the_state_of_a_training_that_is_not_ours_is_none(folder, metadata):
 
 def test_formulas_in_tables_are_text(folder):
     (folder / "t.csv").write_text("layer,mean\n=1+1,0.5\n")
-    assert files.read_rows(folder / "t.csv") == [{"layer": "=1+1", "mean": "0.5"}]
+    assert read_rows(folder / "t.csv") == [{"layer": "=1+1", "mean": "0.5"}]
     assert store.read_frame(folder / "t.csv")["layer"].tolist() == ["=1+1"]
 
 
@@ -761,7 +762,7 @@ def test_titles_and_classes_are_text_in_figures(folder):
     made(folder, np.arange(6) % 3)
     with h5py.File(folder / "data.h5", "a") as file:
         file.attrs["classes"] = json.dumps(["<script>", "a & b", "\"'><"])
-    files.seal_of(folder / "data.h5").unlink()
+    seal_of(folder / "data.h5").unlink()
     figure, _ = dataset_strip.draw(Inputs(data=[str(folder / "data.h5")]), {"images": 2, "title": ""})
     set_title(figure, TITLE)
     save(figure, folder / "f.svg", folder / "f.png")

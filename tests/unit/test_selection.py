@@ -93,6 +93,6 @@ def test_states_of_snapshots():
 
 
 def test_the_keys_of_the_grammar_are_those_of_the_schema():
-    from layerscope.study_file import schema
+    from layerscope.study.file import schema
 
     assert set(KEYS) == set(schema()["$defs"]["selector"]["properties"])

@@ -12,7 +12,7 @@ import pytest
 from checkout import PROJECT, TINY, outputs, planned, snakemake
 from test_doctor import doctor
 
-from layerscope.files import seal_of
+from layerscope.files.whole import seal_of
 
 pytestmark = [pytest.mark.study, pytest.mark.xdist_group("damage")]
 
@@ -197,7 +197,11 @@ def test_a_training_goes_on_unless_its_own_code_was_edited(study_copy: Path, com
             source.write("# edited\n")
         return run(study_copy, commands["Training runs/digits/mlp/relu/seed0"], PYTHONPATH=str(code.parent))
 
-    for edited, goes_on in [("models/cnn.py", False), ("models/cnn.py", True), ("models/mlp.py", False)]:
+    for edited, goes_on in [
+        ("models/families/cnn.py", False),
+        ("models/families/cnn.py", True),
+        ("models/families/mlp.py", False),
+    ]:
         done = trained(edited)
         assert done.returncode == 1
         assert f"{RUN}/spectra.h5 cannot be written (Is a directory)" in said(done.stdout)[0]

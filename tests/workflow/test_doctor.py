@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from checkout import TINY
 
-from layerscope import files
+from layerscope.files.whole import file_digest, seal_of
 
 pytestmark = [pytest.mark.study, pytest.mark.xdist_group("doctor")]
 
@@ -90,7 +90,7 @@ def older_schema(file: Path) -> Callable[[Path], None]:
     def edit(folder: Path) -> None:
         with h5py.File(folder / file, "a") as stored:
             stored.attrs["params"] = str(stored.attrs["params"]).replace('"schema":1', '"schema":0')
-        files.seal_of(folder / file).write_text(files.file_digest(folder / file))
+        seal_of(folder / file).write_text(file_digest(folder / file))
 
     return edit
 
@@ -102,7 +102,7 @@ def left_over(file: Path) -> Callable[[Path], None]:
 def unsealed(damage: Callable[[Path], None], file: Path) -> Callable[[Path], None]:
     def edit(folder: Path) -> None:
         damage(folder)
-        files.seal_of(folder / file).unlink()
+        seal_of(folder / file).unlink()
 
     return edit
 
@@ -125,7 +125,7 @@ FAULTS = {
     "cut checkpoints": (cut(RUN / "checkpoints.safetensors"), "checkpoints.safetensors is damaged"),
     "a cut table": (cut(RUN / "history.csv"), "history.csv is damaged"),
     "a cut table without a seal": (unsealed(cut(RUN / "history.csv"), RUN / "history.csv"), "history.csv is cut short"),
-    "a lost seal": (gone(files.seal_of(RUN / "history.csv")), "history.csv can be read, but has no SHA-256 beside it"),
+    "a lost seal": (gone(seal_of(RUN / "history.csv")), "history.csv can be read, but has no SHA-256 beside it"),
     "other raw data": (other_raw_data, "shapes.h5 was made from other raw data (SHA-256"),
     "raw data gone": (gone(Path("shapes.npz")), "raw data of results/tiny/data/shapes.h5: dataset 'shapes': no file shapes.npz"),
     "a missing figure": (gone(ROOT / "figures/hit.svg"), "figures/hit.svg is missing; snakemake makes it"),

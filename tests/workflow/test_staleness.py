@@ -182,7 +182,7 @@ CASES = {
         in_study('classes: ["3", "8", "1"]', 'classes: ["3", "8"]'),
         {"Preparing dataset uneven"} | training(*UNEVEN) | AFTER_SCORES,
     ),
-    "vgg.py": (code_edited("models/vgg.py"), training(*VGG) | AFTER_SCORES),
+    "vgg.py": (code_edited("models/families/vgg.py"), training(*VGG) | AFTER_SCORES),
     "an engine": (
         code_edited("embedding/tsne_opentsne.py"),
         embedding(MLP[0], *INPUT, name="tsne") | AFTER_SCORES | OF_TSNE,
@@ -207,7 +207,7 @@ CASES = {
     ),
     "an array of one's own, written anew": (touched("shapes.npz"), set()),
     "store/layout.py": (code_edited("store/layout.py"), set()),
-    "config.py": (code_edited("config.py"), set()),
+    "study/load.py": (code_edited("study/load.py"), set()),
     "key order": (keys_reordered, set()),
     "a comment": (in_study("seeds: 2", "seeds: 2  # two are few"), set()),
     "0.1 written 0.10": (in_study("lr: 0.1,", "lr: 0.10,"), set()),
@@ -217,7 +217,7 @@ CASES = {
         touched(
             BIG_FILE,
             "results/tiny/runs/digits/mlp/relu/seed0/some/activations.h5",
-            "workflow/layerscope/models/mlp.py",
+            "workflow/layerscope/models/families/mlp.py",
         ),
         set(),
     ),

@@ -8,9 +8,9 @@ import pandas as pd
 import pytest
 from checkout import PROJECT, TINY, copy_project, outputs, planned, snakemake
 
-from layerscope.config import load_study
-from layerscope.files import seal_of
-from layerscope.runs import Jobs
+from layerscope.files.whole import seal_of
+from layerscope.jobs.jobs import Jobs
+from layerscope.study.load import load_study
 
 pytestmark = [pytest.mark.study, pytest.mark.xdist_group("study")]
 

@@ -12,8 +12,8 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from layerscope.errors import StudyError
-from layerscope.files import refused
-from layerscope.provenance import describe_job
+from layerscope.files.provenance import describe_job
+from layerscope.files.whole import refused
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",

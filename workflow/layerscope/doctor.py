@@ -15,12 +15,12 @@ from pathlib import Path
 from types import SimpleNamespace
 
 from layerscope import store
-from layerscope.config import load_study
 from layerscope.errors import MachineError, StudyError
-from layerscope.files import SEALED, read_rows, refused, seal_of
-from layerscope.provenance import canonical_json
-from layerscope.runs import Jobs
-from layerscope.shown_files import refuse_damaged
+from layerscope.files.provenance import canonical_json
+from layerscope.files.whole import SEALED, read_rows, refused, seal_of
+from layerscope.jobs.jobs import Jobs
+from layerscope.store.pictures import refuse_damaged
+from layerscope.study.load import load_study
 
 GONE = "is missing; snakemake makes it"
 UNSEALED = "can be read, but has no SHA-256 beside it that tells whether it is whole; delete it and run snakemake again"

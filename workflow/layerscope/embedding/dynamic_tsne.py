@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from layerscope.embedding.result import Embedding, checked, coincident
+from layerscope.embedding.shared.result import Embedding, checked, coincident
 from layerscope.errors import StudyError
 from layerscope.tsne.dynamic import fit_dynamically
 from layerscope.tsne.estimator import estimator_for

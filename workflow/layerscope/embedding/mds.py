@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from layerscope.embedding.result import Embedding, checked, coincident, refuse_more_than
+from layerscope.embedding.shared.result import Embedding, checked, coincident, refuse_more_than
 
 READS = ()
 LARGEST = 10_000

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from layerscope.embedding.result import Embedding, checked, coincident, with_two_columns
+from layerscope.embedding.shared.result import Embedding, checked, coincident, with_two_columns
 
 READS = ()
 

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from layerscope.embedding.result import Embedding, checked, coincident
+from layerscope.embedding.shared.result import Embedding, checked, coincident
 from layerscope.errors import StudyError
 from layerscope.tsne.estimator import estimator_for
 

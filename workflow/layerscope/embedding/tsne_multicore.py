@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
-from layerscope.embedding.result import Embedding, checked, coincident
+from layerscope.embedding.shared.result import Embedding, checked, coincident
 from layerscope.errors import StudyError
 
 READS = ()

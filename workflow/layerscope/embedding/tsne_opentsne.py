@@ -5,7 +5,7 @@ The settings are those of openTSNE 0.6, which the published studies used; later 
 
 import numpy as np
 
-from layerscope.embedding.result import Embedding, checked, coincident, with_two_columns
+from layerscope.embedding.shared.result import Embedding, checked, coincident, with_two_columns
 
 READS = ("neighbors",)
 INITIAL_MOMENTUM, FINAL_MOMENTUM = 0.5, 0.8

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from layerscope.embedding.result import Embedding, checked, coincident, refuse_more_than, with_two_columns
+from layerscope.embedding.shared.result import Embedding, checked, coincident, refuse_more_than, with_two_columns
 
 READS = ()
 LARGEST = 10_000

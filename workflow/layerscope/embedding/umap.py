@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from layerscope.embedding.result import Embedding, checked
+from layerscope.embedding.shared.result import Embedding, checked
 
 READS = ("neighbors",)
 

@@ -11,11 +11,11 @@ from matplotlib.figure import Figure
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.pictures import pictures
-from layerscope.figures.style import network_name, set_title
-from layerscope.inputs import Inputs
-from layerscope.neighbors import nearest_neighbors
+from layerscope.figures.shared.images import pictures
+from layerscope.figures.shared.style import network_name, set_title
+from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.scoring.knn import majority, with_self
+from layerscope.store.reads import Inputs
 
 READS = ("embedding", "activations", "data")
 SHOWS_ONE = ("network", "sample", "embedding", "layer", "snapshot")

@@ -6,9 +6,9 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from layerscope import store
-from layerscope.figures.pictures import pictures
-from layerscope.figures.style import set_title
-from layerscope.inputs import Inputs
+from layerscope.figures.shared.images import pictures
+from layerscope.figures.shared.style import set_title
+from layerscope.store.reads import Inputs
 
 READS = ("data",)
 

@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.chosen import chosen_embedding, of_network
-from layerscope.figures.class_scatter import chosen_class, coordinates, frame, name_classes
-from layerscope.figures.style import RAMP, network_name, set_title
-from layerscope.inputs import Inputs
+from layerscope.figures.shared.class_scatter import chosen_class, coordinates, frame, name_classes
+from layerscope.figures.shared.one_network import chosen_embedding, of_network
+from layerscope.figures.shared.style import RAMP, network_name, set_title
+from layerscope.store.reads import Inputs
 
 READS = ("embedding", "activations", "neurons", "data")
 SHOWS_ONE = ("network", "sample", "embedding", "layer", "snapshot")

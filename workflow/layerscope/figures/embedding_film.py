@@ -5,11 +5,11 @@ import numpy as np
 import pandas as pd
 
 from layerscope import store
-from layerscope.figures.chosen import chosen_steps, of_network, step_names
-from layerscope.figures.class_scatter import class_legend, coordinates, frame
-from layerscope.figures.moving import Film
-from layerscope.figures.style import colours, network_name, set_title
-from layerscope.inputs import Inputs
+from layerscope.figures.shared.class_scatter import class_legend, coordinates, frame
+from layerscope.figures.shared.films import Film
+from layerscope.figures.shared.one_network import chosen_steps, of_network, step_names
+from layerscope.figures.shared.style import colours, network_name, set_title
+from layerscope.store.reads import Inputs
 
 FILM = True
 READS = ("embedding", "activations", "data")

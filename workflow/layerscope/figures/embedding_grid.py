@@ -6,10 +6,10 @@ from matplotlib.figure import Figure
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.class_scatter import class_legend, coordinates, mistakes, scatter_classes
-from layerscope.figures.style import colours, network_name, set_title
-from layerscope.inputs import Inputs
+from layerscope.figures.shared.class_scatter import class_legend, coordinates, mistakes, scatter_classes
+from layerscope.figures.shared.style import colours, network_name, set_title
 from layerscope.states import state
+from layerscope.store.reads import Inputs
 
 READS = ("embedding", "activations", "data")
 SHOWS_ONE = ("network", "sample", "embedding")

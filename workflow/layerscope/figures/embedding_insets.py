@@ -9,13 +9,13 @@ from matplotlib.figure import Figure
 from matplotlib.patches import ConnectionPatch
 
 from layerscope import selection, store
-from layerscope.class_clusters import split_in_two
 from layerscope.errors import StudyError
-from layerscope.figures.chosen import chosen_embedding, of_network
-from layerscope.figures.class_scatter import class_legend, mistakes, scatter_classes
-from layerscope.figures.pictures import pictures_of_rows
-from layerscope.figures.style import colours, network_name, set_title
-from layerscope.inputs import Inputs
+from layerscope.figures.shared.class_scatter import class_legend, mistakes, scatter_classes
+from layerscope.figures.shared.images import pictures_of_rows
+from layerscope.figures.shared.one_network import chosen_embedding, of_network
+from layerscope.figures.shared.style import colours, network_name, set_title
+from layerscope.geometry.gaps import split_in_two
+from layerscope.store.reads import Inputs
 
 READS = ("embedding", "activations", "data")
 SHOWS_ONE = ("network", "sample", "embedding", "layer", "snapshot")
@@ -34,7 +34,7 @@ class Cluster:
 def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     """The clusters are those around `observations` (rows of the split), where they are named.
 
-    Else they are found: both halves of each class that falls into two (layerscope.class_clusters), widest gaps first; where
+    Else they are found: both halves of each class that falls into two (layerscope.geometry.gaps), widest gaps first; where
     no class does, each class as a whole. The table has the clusters, their gap and size, and the rows of the images shown.
     """
     described = store.describe_data(inputs.data[0])

@@ -9,9 +9,16 @@ from matplotlib.figure import Figure
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.class_scatter import against_rest, chosen_class, class_legend, coordinates, mistakes, scatter_classes
-from layerscope.figures.style import colours, set_title
-from layerscope.inputs import Inputs
+from layerscope.figures.shared.class_scatter import (
+    against_rest,
+    chosen_class,
+    class_legend,
+    coordinates,
+    mistakes,
+    scatter_classes,
+)
+from layerscope.figures.shared.style import colours, set_title
+from layerscope.store.reads import Inputs
 
 READS = ("embedding", "activations", "data")
 CHARACTERS_PER_INCH = 18

@@ -8,10 +8,10 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from layerscope import store
-from layerscope.figures.chosen import chosen_steps, of_network, step_names, what_is_fixed
-from layerscope.figures.class_scatter import class_legend, coordinates, frame
-from layerscope.figures.style import colours, network_name, set_title
-from layerscope.inputs import Inputs
+from layerscope.figures.shared.class_scatter import class_legend, coordinates, frame
+from layerscope.figures.shared.one_network import chosen_steps, of_network, step_names, what_is_fixed
+from layerscope.figures.shared.style import colours, network_name, set_title
+from layerscope.store.reads import Inputs
 
 READS = ("embedding", "activations", "data")
 SHOWS_ONE = ("network", "sample", "embedding")

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.class_scatter import chosen_class
-from layerscope.figures.pictures import pictures_of_rows
-from layerscope.figures.style import network_name, set_title
-from layerscope.inputs import Inputs
+from layerscope.figures.shared.class_scatter import chosen_class
+from layerscope.figures.shared.images import pictures_of_rows
+from layerscope.figures.shared.style import network_name, set_title
+from layerscope.store.reads import Inputs
 
 READS = ("activations", "data")
 SHOWS_ONE = ("network", "sample", "layer", "snapshot")

@@ -7,10 +7,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from layerscope import store
-from layerscope.aggregation import RUN, SUMMARY_KEYS, final_accuracy, per_run, select, summarise
 from layerscope.errors import StudyError
-from layerscope.figures.style import by_size, colours, set_title
-from layerscope.inputs import Inputs
+from layerscope.figures.shared.style import by_size, colours, set_title
+from layerscope.statistics.aggregation import RUN, SUMMARY_KEYS, final_accuracy, per_run, select, summarise
+from layerscope.store.reads import Inputs
 
 READS = ("score_table",)
 TOLD_SIZES = True

@@ -9,10 +9,10 @@ from matplotlib.figure import Figure
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.class_scatter import chosen_class, class_legend, frame
-from layerscope.figures.style import RAMP, colours, network_name, set_title
-from layerscope.inputs import Inputs
+from layerscope.figures.shared.class_scatter import chosen_class, class_legend, frame
+from layerscope.figures.shared.style import RAMP, colours, network_name, set_title
 from layerscope.states import state
+from layerscope.store.reads import Inputs
 
 READS = ("neurons", "data")
 SHOWS_ONE = ("network", "sample", "layer")

@@ -6,11 +6,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from layerscope import store
-from layerscope.aggregation import RUN, final_accuracy, per_run, select, with_input_joined
 from layerscope.errors import StudyError
-from layerscope.figures.style import colours, set_title
-from layerscope.inputs import Inputs
-from layerscope.statistics import estimate
+from layerscope.figures.shared.style import colours, set_title
+from layerscope.statistics.aggregation import RUN, final_accuracy, per_run, select, with_input_joined
+from layerscope.statistics.estimates import estimate
+from layerscope.store.reads import Inputs
 
 READS = ("score_table",)
 GROUP_WIDTH = 0.8

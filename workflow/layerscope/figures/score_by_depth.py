@@ -6,10 +6,19 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from layerscope import store
-from layerscope.aggregation import FILTER_MEAN, LIVING_MEAN, NETWORK, by_state, per_run, select, summarise, with_input_joined
 from layerscope.errors import StudyError
-from layerscope.figures.style import STATE_LINES, STATE_MARKERS, colours, network_title, set_title
-from layerscope.inputs import Inputs
+from layerscope.figures.shared.style import STATE_LINES, STATE_MARKERS, colours, network_title, set_title
+from layerscope.statistics.aggregation import (
+    FILTER_MEAN,
+    LIVING_MEAN,
+    NETWORK,
+    by_state,
+    per_run,
+    select,
+    summarise,
+    with_input_joined,
+)
+from layerscope.store.reads import Inputs
 
 READS = ("score_table",)
 LEGEND_LINE_INCHES = 0.17

@@ -5,10 +5,10 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from layerscope import store
-from layerscope.aggregation import RUN, per_run, select
 from layerscope.errors import StudyError
-from layerscope.figures.style import colours, network_title, set_title
-from layerscope.inputs import Inputs
+from layerscope.figures.shared.style import colours, network_title, set_title
+from layerscope.statistics.aggregation import RUN, per_run, select
+from layerscope.store.reads import Inputs
 
 READS = ("score_table",)
 TOLD_LAMBDAS = True

@@ -6,10 +6,10 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from layerscope import store
-from layerscope.aggregation import RUN, per_run, select
 from layerscope.errors import StudyError
-from layerscope.figures.style import PlainLogarithmic, by_size, ramp, set_title
-from layerscope.inputs import Inputs
+from layerscope.figures.shared.style import PlainLogarithmic, by_size, ramp, set_title
+from layerscope.statistics.aggregation import RUN, per_run, select
+from layerscope.store.reads import Inputs
 
 READS = ("score_table", "history")
 TOLD_SIZES = True

@@ -7,10 +7,10 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from layerscope import store
-from layerscope.aggregation import RUN, per_run, select
 from layerscope.errors import StudyError
-from layerscope.figures.style import RAMP, by_size, set_title
-from layerscope.inputs import Inputs
+from layerscope.figures.shared.style import RAMP, by_size, set_title
+from layerscope.statistics.aggregation import RUN, per_run, select
+from layerscope.store.reads import Inputs
 
 READS = ("score_table",)
 TOLD_SIZES = True

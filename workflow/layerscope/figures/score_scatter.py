@@ -7,11 +7,11 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from layerscope import store
-from layerscope.aggregation import per_run, score_pairs
 from layerscope.errors import StudyError
-from layerscope.figures.style import colours, ramp, set_title, shapes
-from layerscope.inputs import Inputs
-from layerscope.statistics import bent_line, rank_correlation
+from layerscope.figures.shared.style import colours, ramp, set_title, shapes
+from layerscope.statistics.aggregation import per_run, score_pairs
+from layerscope.statistics.estimates import bent_line, rank_correlation
+from layerscope.store.reads import Inputs
 
 READS = ("score_table",)
 TOLD_SIZES = True

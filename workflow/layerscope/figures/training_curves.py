@@ -6,8 +6,8 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from layerscope import store
-from layerscope.figures.style import colours, network_title, set_title
-from layerscope.inputs import Inputs
+from layerscope.figures.shared.style import colours, network_title, set_title
+from layerscope.store.reads import Inputs
 
 READS = ("history",)
 SPLIT_LINES = {"batches": ":", "validation": "--", "test": "-"}

@@ -110,7 +110,7 @@ def build_network(name: str, options: dict, shape: tuple[int, ...], classes: int
     name, options: the architecture, as in a study. shape: of one input, (channels, height, width) or (features,).
     seed: of the initialisation alone; the CPU's generator of torch is left as it was, and those of devices are not touched.
     """
-    family = import_module(f"layerscope.models.{options['family']}")
+    family = import_module(f"layerscope.models.families.{options['family']}")
     with torch.random.fork_rng(devices=[]):
         # torch.manual_seed would seed the generators of all devices too.
         torch.default_generator.manual_seed(seed)

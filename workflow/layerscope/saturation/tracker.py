@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from layerscope.hooks import outputs_of
+from layerscope.models.hooks import outputs_of
 from layerscope.saturation.covariance import RunningCovariance
 
 if TYPE_CHECKING:

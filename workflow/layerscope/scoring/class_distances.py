@@ -3,8 +3,8 @@
 import numpy as np
 from numba import njit, prange
 
-from layerscope.pairwise import squared_distance_blocks, three_coordinates
-from layerscope.scoring.subject import Score, Subject
+from layerscope.geometry.pairwise import squared_distance_blocks, three_coordinates
+from layerscope.scoring.shared.subject import Score, Subject
 
 METRICS = {
     "d_same": {

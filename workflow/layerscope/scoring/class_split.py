@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from layerscope.class_clusters import split_in_two
-from layerscope.scoring.subject import Score, Subject
+from layerscope.geometry.gaps import split_in_two
+from layerscope.scoring.shared.subject import Score, Subject
 
 METRICS = {
     "class_gap": {
@@ -14,7 +14,7 @@ METRICS = {
         "options": {"smallest": 0.2},
         "bounds": {"smallest": (0.01, 0.5)},
         "whole_only": False,
-        "source": "the widest gap within a class (layerscope.class_clusters), mean over classes; about 1 for one piece",
+        "source": "the widest gap within a class (layerscope.geometry.gaps), mean over classes; about 1 for one piece",
         "chance": "none: it is of each class alone",
     },
     "split_classes": {

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from layerscope.scoring.subject import Score, Subject
+from layerscope.scoring.shared.subject import Score, Subject
 
 METRICS = {
     "displacement": {

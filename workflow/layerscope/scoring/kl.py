@@ -4,8 +4,8 @@ import numpy as np
 from numba import njit, prange
 from scipy import sparse
 
-from layerscope.pairwise import squared_distance_blocks, three_coordinates
-from layerscope.scoring.subject import Score, Subject
+from layerscope.geometry.pairwise import squared_distance_blocks, three_coordinates
+from layerscope.scoring.shared.subject import Score, Subject
 from layerscope.tsne.affinities import FLAT_EXPONENT, neighbor_probabilities, perplexity_precisions
 
 METRICS = {

@@ -4,8 +4,8 @@ from math import exp, lgamma, log
 
 import numpy as np
 
-from layerscope.neighbors import nearest_neighbors
-from layerscope.scoring.subject import Score, Subject
+from layerscope.geometry.neighbors import nearest_neighbors
+from layerscope.scoring.shared.subject import Score, Subject
 
 METRICS = {
     "knn_accuracy": {

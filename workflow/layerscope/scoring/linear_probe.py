@@ -4,7 +4,7 @@ import warnings
 
 import numpy as np
 
-from layerscope.scoring.subject import Score, Subject
+from layerscope.scoring.shared.subject import Score, Subject
 
 METRICS = {
     "linear_probe": {

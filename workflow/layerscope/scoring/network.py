@@ -3,7 +3,7 @@
 import numpy as np
 
 from layerscope.saturation.dimension import intrinsic_dimension
-from layerscope.scoring.subject import Score
+from layerscope.scoring.shared.subject import Score
 
 METRICS = {
     "accuracy": {

@@ -3,9 +3,9 @@
 import numpy as np
 from numba import njit, prange
 
-from layerscope.neighbors import nearest_neighbors
-from layerscope.pairwise import squared_distance_blocks
-from layerscope.scoring.subject import Score, Subject
+from layerscope.geometry.neighbors import nearest_neighbors
+from layerscope.geometry.pairwise import squared_distance_blocks
+from layerscope.scoring.shared.subject import Score, Subject
 
 METRICS = {
     "trustworthiness": {

@@ -10,8 +10,12 @@ from itertools import pairwise
 import numpy as np
 import pandas as pd
 
-from layerscope import files, store
-from layerscope.aggregation import (
+from layerscope import store
+from layerscope.commandline import run_stage, stage_parser
+from layerscope.errors import StudyError
+from layerscope.files.provenance import canonical_json
+from layerscope.files.whole import intact, replacing, write_rows
+from layerscope.statistics.aggregation import (
     NETWORK,
     RUN,
     as_text,
@@ -23,9 +27,6 @@ from layerscope.aggregation import (
     summarise,
     with_correction,
 )
-from layerscope.commandline import run_stage, stage_parser
-from layerscope.errors import StudyError
-from layerscope.provenance import canonical_json
 from layerscope.store.reading import reading
 
 TEXT = [
@@ -55,8 +56,8 @@ def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     tests, named, near = [], set(), set()
     with (
-        files.replacing(arguments.summary, sealed=True) as summary,
-        files.replacing(arguments.table, sealed=True) as temporary,
+        replacing(arguments.summary, sealed=True) as summary,
+        replacing(arguments.table, sealed=True) as temporary,
         contextlib.closing(store.ScoreTable(temporary)) as table,
     ):
         for of_network in files_by_network(params):
@@ -79,7 +80,7 @@ def main(arguments: argparse.Namespace) -> None:
         check_names(named, params["scores"])
     store.write_frame(arguments.tests, with_correction(gathered(tests)))
     columns = (*RUN, *NETWORK_FACTS, "attempts", "class_rates", "versions", "unlike")
-    files.write_rows(arguments.networks, columns, networks(params, near))
+    write_rows(arguments.networks, columns, networks(params, near))
 
 
 def parts(scores: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -147,7 +148,7 @@ def read_scores(file: str) -> pd.DataFrame:
     types = dict.fromkeys(TEXT, "category") | dict.fromkeys(NUMBERS, "float64") | dict.fromkeys(COUNTS, "int64")
     missing = {column: ["", "nan"] for column in NUMBERS}
     with reading(file, pd.errors.ParserError, pd.errors.EmptyDataError, ValueError):
-        rows = pd.read_csv(files.intact(file), dtype=types, keep_default_na=False, na_values=missing)
+        rows = pd.read_csv(intact(file), dtype=types, keep_default_na=False, na_values=missing)
         if tuple(rows.columns) != store.SCORE_COLUMNS:
             raise ValueError("its columns are not those of a table of scores")
     return rows

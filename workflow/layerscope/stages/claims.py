@@ -2,17 +2,18 @@
 
 import argparse
 
-from layerscope import files, store
-from layerscope.aggregation import per_run, with_input_joined
-from layerscope.claims import CLAIM_COLUMNS, judge
+from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
+from layerscope.files.whole import write_rows
+from layerscope.statistics.aggregation import per_run, with_input_joined
+from layerscope.statistics.claims import CLAIM_COLUMNS, judge
 
 
 def main(arguments: argparse.Namespace) -> None:
     claims, sizes = arguments.params["claims"], arguments.params.get("sizes")
     judged = {claim[key] for claim in claims.values() for key in ("score", "against") if key in claim}
     runs = per_run(with_input_joined(store.read_score_table(arguments.table, judged)))
-    files.write_rows(arguments.claims, CLAIM_COLUMNS, [judge(name, claim, runs, sizes) for name, claim in claims.items()])
+    write_rows(arguments.claims, CLAIM_COLUMNS, [judge(name, claim, runs, sizes) for name, claim in claims.items()])
 
 
 def parser() -> argparse.ArgumentParser:

@@ -9,14 +9,14 @@ from tqdm import tqdm
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
+from layerscope.data.observations import Observations
+from layerscope.data.samples import observations_of_sample
 from layerscope.errors import StudyError
-from layerscope.hooks import outputs_of
+from layerscope.files.provenance import provenance
+from layerscope.files.unfinished import Resumable, identity
 from layerscope.models.device import device_kind, set_up_device
+from layerscope.models.hooks import outputs_of
 from layerscope.models.network import Network, build_network
-from layerscope.observations import Observations
-from layerscope.provenance import provenance
-from layerscope.samples import observations_of_sample
-from layerscope.unfinished import Resumable, identity
 
 BATCH = 500
 
@@ -37,7 +37,7 @@ def main(arguments: argparse.Namespace) -> None:
     made_by = provenance(
         device=device_kind(device), threads=params["threads"], status=trained["status"], reason=trained["reason"]
     )
-    code = ["layerscope.stages.dump", f"layerscope.models.{params['architecture']['family']}"]
+    code = ["layerscope.stages.dump", f"layerscope.models.families.{params['architecture']['family']}"]
     made_for = identity(params, code, [arguments.data, arguments.checkpoints])
     with Resumable(arguments.activations, made_for) as resumable:
         parts = {

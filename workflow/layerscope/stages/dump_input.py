@@ -4,8 +4,8 @@ import argparse
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.provenance import provenance
-from layerscope.samples import observations_of_sample
+from layerscope.data.samples import observations_of_sample
+from layerscope.files.provenance import provenance
 
 BATCH = 1000
 

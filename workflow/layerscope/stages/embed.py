@@ -9,9 +9,9 @@ from tqdm import tqdm
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.embedding.result import Embedding
-from layerscope.provenance import provenance
-from layerscope.unfinished import Resumable, identity
+from layerscope.embedding.shared.result import Embedding
+from layerscope.files.provenance import provenance
+from layerscope.files.unfinished import Resumable, identity
 
 
 def main(arguments: argparse.Namespace) -> None:

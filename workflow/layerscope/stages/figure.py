@@ -3,10 +3,11 @@
 import argparse
 from importlib import import_module
 
-from layerscope import files, store
+from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.figures.style import apply_style, save
-from layerscope.inputs import add_inputs, inputs_of
+from layerscope.figures.shared.style import apply_style, save
+from layerscope.files.whole import replacing
+from layerscope.store.reads import add_inputs, inputs_of
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -14,7 +15,7 @@ def main(arguments: argparse.Namespace) -> None:
     apply_style()
     kind = import_module(f"layerscope.figures.{options['kind']}")
     figure, table = kind.draw(inputs_of(arguments), options)
-    with files.replacing(arguments.svg) as svg, files.replacing(arguments.png) as png:
+    with replacing(arguments.svg) as svg, replacing(arguments.png) as png:
         save(figure, svg, png)
     store.write_frame(arguments.csv, table)
 

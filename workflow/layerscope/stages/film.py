@@ -6,11 +6,12 @@ import html
 from importlib import import_module
 from pathlib import Path
 
-from layerscope import files, store
+from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.figures.moving import save_film
-from layerscope.figures.style import apply_style
-from layerscope.inputs import add_inputs, inputs_of
+from layerscope.figures.shared.films import save_film
+from layerscope.figures.shared.style import apply_style
+from layerscope.files.whole import replacing, write_text
+from layerscope.store.reads import add_inputs, inputs_of
 
 PAGE = """<!doctype html>
 <html lang="en"><meta charset="utf-8"><title>{title}</title>
@@ -23,10 +24,10 @@ def main(arguments: argparse.Namespace) -> None:
     apply_style()
     kind = import_module(f"layerscope.figures.{options['kind']}")
     film, table = kind.draw(inputs_of(arguments), options)
-    with files.replacing(arguments.gif) as gif:
+    with replacing(arguments.gif) as gif:
         save_film(film, gif)
     encoded = base64.b64encode(Path(arguments.gif).read_bytes()).decode()
-    files.write_text(arguments.html, PAGE.format(title=html.escape(options["title"] or options["kind"]), film=encoded))
+    write_text(arguments.html, PAGE.format(title=html.escape(options["title"] or options["kind"]), film=encoded))
     store.write_frame(arguments.csv, table)
 
 

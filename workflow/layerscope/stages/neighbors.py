@@ -8,9 +8,9 @@ from tqdm import tqdm
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.errors import StudyError
-from layerscope.neighbors import nearest_neighbors
-from layerscope.provenance import provenance
-from layerscope.unfinished import Resumable, identity
+from layerscope.files.provenance import provenance
+from layerscope.files.unfinished import Resumable, identity
+from layerscope.geometry.neighbors import nearest_neighbors
 
 
 def main(arguments: argparse.Namespace) -> None:

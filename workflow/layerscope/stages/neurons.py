@@ -8,9 +8,9 @@ from tqdm import tqdm
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.neurons import class_importances, living_neurons, neuron_distances, neuron_map
-from layerscope.provenance import provenance
-from layerscope.unfinished import Resumable, identity
+from layerscope.files.provenance import provenance
+from layerscope.files.unfinished import Resumable, identity
+from layerscope.geometry.neurons import class_importances, living_neurons, neuron_distances, neuron_map
 
 SEED = 0
 

@@ -8,7 +8,7 @@ from layerscope.commandline import run_stage, stage_parser
 from layerscope.data.dataset import Dataset, hold_out, with_classes
 from layerscope.data.preprocessing import preprocessed
 from layerscope.errors import StudyError
-from layerscope.provenance import provenance
+from layerscope.files.provenance import provenance
 
 
 def main(arguments: argparse.Namespace) -> None:

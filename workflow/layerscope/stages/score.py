@@ -7,11 +7,12 @@ from importlib import import_module
 import numpy as np
 from tqdm import tqdm
 
-from layerscope import files, store
+from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.scoring.degenerate import degenerate_reason
-from layerscope.scoring.rows import score_row, unaccepted
-from layerscope.scoring.subject import Representation, Score, Subject
+from layerscope.files.whole import write_rows
+from layerscope.scoring.shared.degenerate import degenerate_reason
+from layerscope.scoring.shared.rows import score_row, unaccepted
+from layerscope.scoring.shared.subject import Representation, Score, Subject
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -43,7 +44,7 @@ def main(arguments: argparse.Namespace) -> None:
             for name, score in scores.items():
                 rows.append(_row(params, name, score, stored, len(labels), seed, reasons))
     rows += missing_rows(params, seen, len(labels), f"{made_by['status']}: {made_by['reason']}")
-    files.write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
+    write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 
 
 def asked_of(params: dict, stored: store.Stored) -> dict[str, dict[str, tuple[str, dict]]]:

@@ -2,11 +2,12 @@
 
 import argparse
 
-from layerscope import files, store
+from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
+from layerscope.files.whole import read_rows, write_rows
 from layerscope.scoring.network import CLASSIFICATION, classification, dimension
-from layerscope.scoring.rows import score_row, unaccepted
-from layerscope.scoring.subject import Score
+from layerscope.scoring.shared.rows import score_row, unaccepted
+from layerscope.scoring.shared.subject import Score
 
 MISSING = float("nan")
 # The split whose observations each phase's spectra are about.
@@ -16,7 +17,7 @@ SPLIT_OF = {"evaluation": "test", "train": store.BATCHES}
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     made_by = store.file_provenance(arguments.spectra)
-    history = files.read_rows(arguments.history)
+    history = read_rows(arguments.history)
     reason = f"{made_by['status']}: {made_by['reason']}"
     # A training that diverges ends there: its last epoch is the one that counts for nothing.
     ended = max(int(row["epoch"]) for row in history)
@@ -25,7 +26,7 @@ def main(arguments: argparse.Namespace) -> None:
     rows += spectrum_rows(params, list(store.spectra(arguments.spectra)), reason)
     for row in rows:
         row["degenerate"] = row["degenerate"] or unaccepted(made_by, row["epoch"])
-    files.write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
+    write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 
 
 def split_rows(params: dict, data: str, history: list[dict], finite: range, reason: str) -> list[dict]:

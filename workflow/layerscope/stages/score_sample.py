@@ -2,10 +2,11 @@
 
 import argparse
 
-from layerscope import files, store
+from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
+from layerscope.files.whole import write_rows
 from layerscope.scoring.network import classification
-from layerscope.scoring.rows import score_row, unaccepted
+from layerscope.scoring.shared.rows import score_row, unaccepted
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -25,7 +26,7 @@ def main(arguments: argparse.Namespace) -> None:
                 continue
             score = classification(entry["metric"], accuracy, loss, labels)
             rows.append(score_row(params, name, score, epoch=epoch, n_points=len(labels), degenerate=reason))
-    files.write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
+    write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 
 
 def parser() -> argparse.ArgumentParser:

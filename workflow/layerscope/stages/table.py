@@ -6,9 +6,9 @@ from importlib import import_module
 
 import pandas as pd
 
-from layerscope import files
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.inputs import add_inputs, inputs_of
+from layerscope.files.whole import write_csv, write_text
+from layerscope.store.reads import add_inputs, inputs_of
 
 LATEX = {
     "\\": r"\textbackslash{}",
@@ -23,12 +23,12 @@ def main(arguments: argparse.Namespace) -> None:
     options = arguments.params["options"]
     kind = import_module(f"layerscope.tables.{options['kind']}")
     table = kind.rows(inputs_of(arguments), options)
-    files.write_csv(arguments.csv, table.to_csv(index=False, lineterminator="\n"))
+    write_csv(arguments.csv, table.to_csv(index=False, lineterminator="\n"))
     printed, about = without_constants(table)
     caption = " ".join(": ".join(part for part in (options["title"], about) if part).split())
     heading = f"**{html.escape(caption, quote=False)}**\n\n" if caption else ""
-    files.write_text(arguments.md, f"{heading}{printed.to_markdown(index=False, disable_numparse=True)}\n")
-    files.write_text(arguments.tex, printed.to_latex(index=False, escape=True, caption=in_latex(caption) or None))
+    write_text(arguments.md, f"{heading}{printed.to_markdown(index=False, disable_numparse=True)}\n")
+    write_text(arguments.tex, printed.to_latex(index=False, escape=True, caption=in_latex(caption) or None))
 
 
 def in_latex(text: str) -> str:

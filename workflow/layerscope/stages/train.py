@@ -5,21 +5,22 @@ import sys
 
 import torch
 
-from layerscope import files, store
+from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
+from layerscope.data.observations import observations_of_split
+from layerscope.files.provenance import provenance
+from layerscope.files.unfinished import identity
+from layerscope.files.whole import write_rows
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.network import build_network
-from layerscope.observations import observations_of_split
-from layerscope.provenance import provenance
-from layerscope.seeds import purpose_seed
 from layerscope.training.class_rates import class_rates
-from layerscope.training.interruption import UnfinishedTraining
+from layerscope.training.resume import UnfinishedTraining
+from layerscope.training.seeds import purpose_seed
 from layerscope.training.train import TrainingRun, train, train_until_accepted
-from layerscope.unfinished import identity
 
 
 def main(arguments: argparse.Namespace) -> None:
-    code = ["layerscope.stages.train", f"layerscope.models.{arguments.params['architecture']['family']}"]
+    code = ["layerscope.stages.train", f"layerscope.models.families.{arguments.params['architecture']['family']}"]
     made_for = identity(arguments.params, code, [arguments.data])
     with UnfinishedTraining(store.unfinished_training(arguments.checkpoints), made_for) as unfinished:
         train_to_the_end(arguments, unfinished)
@@ -85,7 +86,7 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
         class_rates=rates,
     )
     store.write_checkpoints(arguments.checkpoints, params, made_by, result.snapshots)
-    files.write_rows(arguments.history, store.HISTORY_COLUMNS, result.history)
+    write_rows(arguments.history, store.HISTORY_COLUMNS, result.history)
     store.write_spectra(arguments.spectra, params, made_by, result.spectra)
 
 

@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layerscope.errors import StudyError
-from layerscope.files import intact, leads_outside, replacing, unfailing
-from layerscope.provenance import canonical_json
+from layerscope.files.provenance import canonical_json
+from layerscope.files.whole import intact, leads_outside, replacing, unfailing
 from layerscope.store.layout import SCHEMA
 from layerscope.store.reading import reading
 

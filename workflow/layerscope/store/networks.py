@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from layerscope.files import intact, write_tensors
-from layerscope.provenance import canonical_json
+from layerscope.files.provenance import canonical_json
+from layerscope.files.whole import intact, write_tensors
 from layerscope.store.hdf5 import create_hdf5, mapping, open_hdf5
 from layerscope.store.layout import SCHEMA, epoch_name
 from layerscope.store.reading import reading

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from layerscope.errors import StudyError
-from layerscope.files import refused
+from layerscope.files.whole import refused
 
 
 @contextlib.contextmanager

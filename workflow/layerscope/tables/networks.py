@@ -2,8 +2,8 @@
 
 import pandas as pd
 
-from layerscope.inputs import Inputs
-from layerscope.tables.frame import chosen_summary, number
+from layerscope.store.reads import Inputs
+from layerscope.tables.shared.summary import chosen_summary, number
 
 READS = ("score_table",)
 KEYS = ["dataset", "architecture", "activation", "sample"]

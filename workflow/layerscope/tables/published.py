@@ -14,11 +14,11 @@ import numpy as np
 import pandas as pd
 
 from layerscope import store
-from layerscope.aggregation import FILTER_MEAN, LIVING_MEAN, per_run, select, with_input_joined
 from layerscope.errors import StudyError
-from layerscope.inputs import Inputs
-from layerscope.tables.comparison import judged
-from layerscope.tables.frame import number
+from layerscope.statistics.aggregation import FILTER_MEAN, LIVING_MEAN, per_run, select, with_input_joined
+from layerscope.store.reads import Inputs
+from layerscope.tables.shared.comparison import judged
+from layerscope.tables.shared.summary import number
 
 READS = ("score_table", "published")
 CHANCE_SCORE = "knn_accuracy"

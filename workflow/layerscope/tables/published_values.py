@@ -7,11 +7,11 @@ interval of one more run beside n runs with standard deviation sd.
 import pandas as pd
 
 from layerscope import store
-from layerscope.aggregation import per_run, select, with_input_joined
 from layerscope.errors import StudyError
-from layerscope.inputs import Inputs
-from layerscope.tables.comparison import judged
-from layerscope.tables.frame import number
+from layerscope.statistics.aggregation import per_run, select, with_input_joined
+from layerscope.store.reads import Inputs
+from layerscope.tables.shared.comparison import judged
+from layerscope.tables.shared.summary import number
 
 READS = ("score_table", "published")
 NAMED = ("dataset", "architecture", "sample", "embedding", "layer", "state")

@@ -4,10 +4,10 @@ import numpy as np
 import pandas as pd
 
 from layerscope import store
-from layerscope.aggregation import RUN, select, with_input_joined
 from layerscope.errors import StudyError
-from layerscope.inputs import Inputs
-from layerscope.tables.frame import number
+from layerscope.statistics.aggregation import RUN, select, with_input_joined
+from layerscope.store.reads import Inputs
+from layerscope.tables.shared.summary import number
 
 READS = ("score_table",)
 KEYS = ["dataset", "architecture", "activation", "sample", "space", "epoch", "state", "layer", "depth", "metric"]

@@ -3,10 +3,10 @@
 import pandas as pd
 
 from layerscope import store
-from layerscope.aggregation import select
 from layerscope.errors import StudyError
-from layerscope.inputs import Inputs
-from layerscope.tables.frame import number, p_value
+from layerscope.statistics.aggregation import select
+from layerscope.store.reads import Inputs
+from layerscope.tables.shared.summary import number, p_value
 
 READS = ("tests",)
 

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from layerscope.aggregation import FILTER_MEAN, LIVING_MEAN
-from layerscope.inputs import Inputs
-from layerscope.tables.frame import chosen_summary, number
+from layerscope.statistics.aggregation import FILTER_MEAN, LIVING_MEAN
+from layerscope.store.reads import Inputs
+from layerscope.tables.shared.summary import chosen_summary, number
 
 READS = ("score_table",)
 GROUP = ["dataset", "architecture", "activation", "sample", "space"]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from layerscope.seeds import purpose_seed
+from layerscope.training.seeds import purpose_seed
 
 
 def class_rates(lowest: float, highest: float, classes: int, seed: int) -> list[float]:

@@ -13,10 +13,10 @@ from tqdm import tqdm
 from layerscope.models.network import Network
 from layerscope.saturation.spectrum import Spectrum
 from layerscope.saturation.tracker import SaturationTracker
-from layerscope.seeds import purpose_seed
 from layerscope.training.augmentation import augmentations
 from layerscope.training.evaluation import evaluate, mean_loss, number_correct
-from layerscope.training.moment import captured, restore
+from layerscope.training.seeds import purpose_seed
+from layerscope.training.state import captured, restore
 
 
 @dataclass

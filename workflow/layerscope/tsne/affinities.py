@@ -6,7 +6,7 @@ import numpy as np
 from numba import njit, prange
 from scipy import sparse
 
-from layerscope.pairwise import squared_distance_blocks
+from layerscope.geometry.pairwise import squared_distance_blocks
 
 # exp(-745) is the last positive float64; a precision this many times the inverse gap leaves nothing beyond the gap.
 FLAT_EXPONENT = 745.0

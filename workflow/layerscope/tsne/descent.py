@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from numba import njit, prange
 
-from layerscope.pairwise import three_coordinates
+from layerscope.geometry.pairwise import three_coordinates
 
 INITIAL_MOMENTUM, FINAL_MOMENTUM = 0.5, 0.8
 GAIN_STEP, GAIN_DECAY, LOWEST_GAIN = 0.2, 0.8, 0.01

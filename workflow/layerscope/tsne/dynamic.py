@@ -11,7 +11,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numba import njit
 
-from layerscope.pairwise import three_coordinates
+from layerscope.geometry.pairwise import three_coordinates
 from layerscope.tsne.descent import (
     FINAL_MOMENTUM,
     GAIN_DECAY,

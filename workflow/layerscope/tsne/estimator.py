@@ -17,7 +17,7 @@ from sklearn.utils._param_validation import Interval, StrOptions
 from sklearn.utils.validation import check_non_negative, validate_data
 from threadpoolctl import threadpool_limits
 
-from layerscope.pairwise import squared_distance_blocks
+from layerscope.geometry.pairwise import squared_distance_blocks
 from layerscope.tsne.affinities import joint_probabilities
 from layerscope.tsne.descent import Descent, Schedule, descend
 

@@ -1,0 +1,137 @@
+"""Scores of many networks as bars and as a scatter: every run is there, and flagged ones are told apart."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from matplotlib.colors import to_rgba
+from score_rows import OF_INPUT, OF_LAYER
+
+from layerscope import store
+from layerscope.errors import StudyError
+from layerscope.figures import score_bars, score_scatter
+from layerscope.figures.shared.style import apply_style, colours
+from layerscope.store.reads import Inputs
+
+ROW = {**OF_LAYER, "architecture": "deep", "space": "tsne", "embedding_seed": 0.0, "metric": "kl", "chance": np.nan}
+SIZES = {"deep": {"depth": 3, "width": 8}, "wide": {"depth": 2, "width": 64}}
+OF_NETWORK = {"space": "run", "sample": "test", "metric": "accuracy", "layer": "", "depth": np.nan, "embedding_seed": np.nan}
+
+
+@pytest.fixture(autouse=True)
+def style():
+    apply_style()
+    yield
+    plt.close("all")
+
+
+def network(seed, accuracy, values, degenerate="", **keys):
+    """Its accuracy, and the score of one layer after the other."""
+    about = {**ROW, **keys, "seed": float(seed), "degenerate": degenerate}
+    rows = [{**about, **OF_NETWORK, "value": accuracy}]
+    return rows + [{**about, "layer": f"hidden{depth}", "depth": float(depth), "value": v} for depth, v in enumerate(values, 1)]
+
+
+def three_networks():
+    """Two that fall with depth, and one near chance; and the input."""
+    rows = [{**ROW, **OF_INPUT, "value": 0.9}]
+    rows += network(0, 0.98, [0.8, 0.6]) + network(1, 0.96, [0.7, 0.5])
+    return rows + network(2, 0.11, [0.3, 0.1], "near_chance: test accuracy 0.110")
+
+
+def drawn(kind, folder, rows, **options):
+    pd.DataFrame(rows, columns=list(store.SCORE_COLUMNS)).to_parquet(folder / "scores.parquet", index=False)
+    inputs = Inputs(score_table=[str(folder / "scores.parquet")])
+    figure, table = kind.draw(inputs, {"score": "kl", "title": "", "columns": 4, **options})
+    figure.canvas.draw()
+    return figure, table
+
+
+def bars(folder, rows, **options):
+    return drawn(score_bars, folder, rows, **options)
+
+
+def scatter(folder, rows, **options):
+    told = {"colour": "activation", "marker": "architecture", "bend": None, "sizes": SIZES}
+    return drawn(score_scatter, folder, rows, against="accuracy", **{**told, **options})
+
+
+# Bars
+
+
+def test_every_run_has_a_bar_at_every_layer_and_the_input_one(tmp_path):
+    figure, table = bars(tmp_path, three_networks())
+    [panel] = figure.axes
+    light = [bar for bar in panel.patches if bar.get_linewidth() < 1]
+    assert sorted(round(bar.get_height(), 3) for bar in light) == [0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9]
+    assert [label.get_text() for label in panel.get_xticklabels()] == ["input", "hidden1", "hidden2"]
+    assert len(table) == 9
+    assert set(table["accuracy"]) == {0.98, 0.96, 0.11}
+
+
+def test_outlines_are_means_of_all_runs_and_dashes_those_without_flagged_ones(tmp_path):
+    figure, _ = bars(tmp_path, three_networks())
+    [panel] = figure.axes
+    means = {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in panel.patches if bar.get_linewidth() > 1}
+    assert means == {0: pytest.approx(0.9), 1: pytest.approx(0.6), 2: pytest.approx(0.4)}
+    dashes = [lines.get_segments()[0][0][1] for lines in panel.collections if lines.get_linestyles()[0][1]]
+    assert sorted(dashes) == [pytest.approx(0.55), pytest.approx(0.75)]
+
+
+def test_flagged_runs_are_hollow_and_counted(tmp_path):
+    figure, _ = bars(tmp_path, three_networks())
+    [panel] = figure.axes
+    hollow = [bar for bar in panel.patches if bar.get_linewidth() < 1 and bar.get_facecolor()[3] == 0]
+    assert sorted(round(bar.get_height(), 3) for bar in hollow) == [0.1, 0.3]
+    assert panel.get_title() == "relu (n = 3, 1 flagged)"
+
+
+def test_the_accuracy_of_each_run_stands_in_its_deepest_layer(tmp_path):
+    figure, _ = bars(tmp_path, three_networks())
+    [panel] = figure.axes
+    assert [text.get_text().strip() for text in panel.texts] == ["0.980", "0.960", "0.110"]
+    assert [round(text.get_position()[0]) for text in panel.texts] == [2, 2, 2]
+
+
+def test_panels_are_in_the_order_of_the_selector(tmp_path):
+    rows = three_networks() + network(0, 0.9, [0.4], architecture="flat", activation="tanh")
+    figure, _ = bars(tmp_path, rows, on={"activation": ["tanh", "relu"]})
+    assert [panel.get_title() for panel in figure.axes] == ["flat, tanh (n = 1)", "deep, relu (n = 3, 1 flagged)"]
+    assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
+
+
+def test_several_spaces_are_refused_in_words(tmp_path):
+    rows = three_networks()
+    with pytest.raises(StudyError, match="name one embedding and one sample"):
+        bars(tmp_path, rows + [{**row, "space": "umap"} for row in rows])
+    with pytest.raises(StudyError, match="no layer of a trained network has kl in what `on` chooses"):
+        bars(tmp_path, rows, on={"activation": "tanh"})
+
+
+# Scatter
+
+
+def test_a_run_is_a_marker_and_a_flagged_one_is_hollow(tmp_path):
+    figure, table = scatter(tmp_path, three_networks(), on={"layer": "last"})
+    [panel] = figure.axes
+    found = {(line.get_xdata()[0], line.get_ydata()[0]): line.get_markerfacecolor() for line in panel.lines}
+    assert set(found) == {(0.98, 0.6), (0.96, 0.5), (0.11, 0.1)}
+    assert found[0.11, 0.1] == "none"
+    assert to_rgba(found[0.98, 0.6]) == to_rgba(colours(10)[0])
+    assert len(table) == 3
+
+
+def test_the_correlation_is_given_with_and_without_flagged_runs(tmp_path):
+    rows = [row for seed in range(12) for row in network(seed, 0.9 + seed / 200, [0.6 - seed / 200])]
+    rows += network(12, 0.1, [0.05], "near_chance: test accuracy 0.100")
+    figure, _ = scatter(tmp_path, rows)
+    dataset, with_all, without = figure.axes[0].get_title().split("\n")
+    assert dataset == "digits"
+    assert with_all.startswith("all runs: Spearman -0.57 [")
+    assert without.startswith("without flagged: Spearman -1.00 [")
+    assert without.endswith("n = 12")
+
+
+def test_scores_that_no_run_has_both_of_are_refused_in_words(tmp_path):
+    with pytest.raises(StudyError, match="no run has both kl and accuracy"):
+        scatter(tmp_path, [row for row in three_networks() if row["metric"] == "kl"])

@@ -1,0 +1,168 @@
+"""Figures of layers and epochs: profiles, courses against steps, and how profiles evolve."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pandas as pd
+import pytest
+from score_rows import OF_LAYER
+
+from layerscope import store
+from layerscope.errors import StudyError
+from layerscope.figures import layer_profiles, score_course, score_evolution, score_scatter
+from layerscope.figures.shared.style import apply_style
+from layerscope.store.reads import Inputs
+
+SATURATION = {**OF_LAYER, "metric": "saturation", "space": "run", "sample": "test", "chance": np.nan}
+WHOLE = {"metric": "accuracy", "layer": "", "depth": np.nan}
+SIZES = {"small": {"width": 8, "depth": 3}, "large": {"width": 64, "depth": 3}}
+STEPS = 10
+
+
+@pytest.fixture(autouse=True)
+def style():
+    apply_style()
+    yield
+    plt.close("all")
+
+
+def network(architecture, seed, dataset="digits", epochs=2):
+    """Three layers at every epoch, and its accuracy; saturation is depth / 10 + epoch / 100 + seed / 1000."""
+    rows = []
+    for epoch in range(epochs + 1):
+        state = "untrained" if epoch == 0 else "trained" if epoch == epochs else "intermediate"
+        about = {**SATURATION, "architecture": architecture, "seed": float(seed), "dataset": dataset}
+        about |= {"epoch": epoch, "state": state}
+        rows.append({**about, **WHOLE, "value": 0.5 + seed / 100})
+        for depth, layer in enumerate(("hidden1", "hidden2", "output"), start=1):
+            rows.append({**about, "layer": layer, "depth": float(depth), "value": depth / 10 + epoch / 100 + seed / 1000})
+    return rows
+
+
+def two_architectures():
+    return [row for architecture in SIZES for seed in range(3) for row in network(architecture, seed)]
+
+
+def history(folder, architecture, seed, dataset="digits", epochs=2):
+    file = folder / store.path("s", "history", run=store.run_folder(dataset, architecture, "relu", seed))
+    file.parent.mkdir(parents=True)
+    rows = [
+        {"epoch": epoch, "step": STEPS * epoch, "split": split, "loss": 2.0 - epoch / 2, "accuracy": 0.5}
+        for epoch in range(epochs + 1)
+        for split in ("batches", "test")
+        if epoch or split == "test"
+    ]
+    pd.DataFrame(rows).to_csv(file, index=False)
+    return str(file)
+
+
+def drawn(kind, folder, rows, histories=(), **options):
+    pd.DataFrame(rows, columns=list(store.SCORE_COLUMNS)).to_parquet(folder / "scores.parquet", index=False)
+    inputs = Inputs(score_table=[str(folder / "scores.parquet")], history=list(histories))
+    figure, table = kind.draw(inputs, {"score": "saturation", "title": "", "columns": 4, "sizes": SIZES, **options})
+    figure.canvas.draw()
+    return figure, table
+
+
+def curves(panel):
+    """The thick lines of a panel as lists of points."""
+    thick = [line for line in panel.lines if line.get_linewidth() >= 1]
+    return [list(zip(line.get_xdata(), np.round(line.get_ydata(), 4), strict=True)) for line in thick]
+
+
+# Profiles
+
+
+def test_a_profile_goes_through_the_means_of_all_layers(tmp_path):
+    figure, table = drawn(layer_profiles, tmp_path, two_architectures())
+    narrow, wide = figure.axes
+    assert [panel.get_title().split("\n")[0] for panel in figure.axes] == ["small", "large"]
+    assert curves(narrow) == curves(wide) == [[(1, 0.121), (2, 0.221), (3, 0.321)]]
+    assert [label.get_text() for label in narrow.get_xticklabels()] == ["hidden1", "hidden2", "output"]
+    assert len([line for line in narrow.lines if line.get_linewidth() < 1]) == 3
+    assert set(table["n_runs"]) == {3}
+
+
+def test_a_profile_says_how_accurate_its_networks_are(tmp_path):
+    figure, _ = drawn(layer_profiles, tmp_path, network("small", 0) + network("small", 1))
+    assert figure.axes[0].get_title() == "small\ndigits: accuracy 0.505, n = 2"
+
+
+def test_datasets_share_a_panel_in_different_colours(tmp_path):
+    figure, table = drawn(layer_profiles, tmp_path, network("small", 0) + network("small", 0, dataset="letters"))
+    [panel] = figure.axes
+    assert len(curves(panel)) == 2
+    assert len({line.get_color() for line in panel.lines}) == 2
+    assert set(table["dataset"]) == {"digits", "letters"}
+
+
+# Courses
+
+
+def test_a_course_has_the_score_above_and_the_losses_below_against_steps(tmp_path):
+    histories = [history(tmp_path, "small", seed) for seed in range(3)]
+    rows = [row for seed in range(3) for row in network("small", seed)]
+    figure, table = drawn(
+        score_course, tmp_path, rows, histories, splits=["batches", "test"], on={"layer": "hidden2", "architecture": "small"}
+    )
+    above, below = figure.axes
+    assert curves(above) == [[(0, 0.201), (10, 0.211), (20, 0.221)]]
+    assert sorted(curves(below)) == [[(10, 1.5), (20, 1.0)], [(10, 1.5), (20, 1.0)]]
+    assert above.get_title() == "digits, n = 3 runs"
+    assert set(table["measure"]) == {"saturation", "loss"}
+
+
+def test_a_course_averages_over_the_layers_that_are_chosen(tmp_path):
+    figure, _ = drawn(
+        score_course, tmp_path, network("small", 0), [history(tmp_path, "small", 0)], splits=["test"], on={"layer": "hidden"}
+    )
+    assert curves(figure.axes[0]) == [[(0, 0.15), (10, 0.16), (20, 0.17)]]
+
+
+def test_architectures_have_colours_from_narrow_to_wide(tmp_path):
+    histories = [history(tmp_path, architecture, seed) for architecture in SIZES for seed in range(3)]
+    figure, _ = drawn(score_course, tmp_path, two_architectures(), histories, splits=["test"], on={"layer": "hidden1"})
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    assert names == ["small", "large", "loss, test"]
+
+
+# Evolution
+
+
+def test_an_evolution_has_a_line_an_epoch(tmp_path):
+    figure, table = drawn(score_evolution, tmp_path, two_architectures(), on={"architecture": "large"})
+    panel = figure.axes[0]
+    assert curves(panel) == [[(depth, round(0.001 + depth / 10 + epoch / 100, 4)) for depth in (1, 2, 3)] for epoch in (0, 1, 2)]
+    assert len({line.get_color() for line in panel.lines}) == 3
+    assert panel.get_title() == "large on digits, n = 3 runs"
+    assert set(table["epoch"]) == {0, 1, 2}
+
+
+# Scatter
+
+
+def test_width_and_depth_are_told_by_colour_and_shape(tmp_path):
+    told = {"against": "accuracy", "colour": "width", "marker": "depth", "bend": None}
+    figure, table = drawn(score_scatter, tmp_path, two_architectures(), on={"layer": "hidden"}, **told)
+    names = [text.get_text() for text in figure.legends[0].get_texts()]
+    # What does not differ needs no shape.
+    assert names == ["width 8", "width 64"]
+    assert set(zip(table["width"], table["depth"], strict=True)) == {(8, 3), (64, 3)}
+
+
+def test_a_bent_line_is_drawn_where_it_can_be(tmp_path):
+    rows = []
+    for seed in range(12):
+        rows += [{**row, "value": seed / 12} if row["metric"] == "accuracy" else row for row in network("small", seed)]
+    told = {"score": "accuracy", "against": "saturation", "colour": "width", "marker": "depth"}
+    on = {"layer": "hidden1", "sample": "test"}
+    figure, _ = drawn(score_scatter, tmp_path, rows, on=on, bend=0.125, **told)
+    assert "slope" in figure.axes[0].get_title()
+    assert any(line.get_linestyle() == "--" for line in figure.axes[0].lines)
+    figure, _ = drawn(score_scatter, tmp_path, rows, on=on, bend=0.9, **told)
+    assert "too few runs beside 0.9" in figure.axes[0].get_title()
+
+
+@pytest.mark.parametrize("kind", [layer_profiles, score_course, score_evolution])
+def test_what_reaches_nothing_is_said(kind, tmp_path):
+    with pytest.raises(StudyError, match="widen it"):
+        drawn(kind, tmp_path, two_architectures(), [history(tmp_path, "small", 0)], splits=["test"], on={"layer": "conv9"})

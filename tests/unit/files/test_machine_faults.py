@@ -1,0 +1,233 @@
+"""A fault of the machine is no fault of a file: it is named as what it is, and nobody is told to delete a good file."""
+
+import errno
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pytest
+import torch
+
+from layerscope import store
+from layerscope.commandline import is_out_of_memory
+from layerscope.doctor import Fault, files_again
+from layerscope.files.whole import replacing, write_rows
+
+PROJECT = Path(__file__).parents[3]
+# Preloaded, it answers a call on files whose name ends as VICTIM does with the error number ERRNO.
+FAILING = r"""
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/file.h>
+#include <sys/types.h>
+#include <unistd.h>
+
+static int ends(const char *name) {
+    const char *victim = getenv("VICTIM");
+    size_t a = strlen(name), b = strlen(victim);
+    return a >= b && strcmp(name + a - b, victim) == 0;
+}
+static int of_victim(int fd) {
+    char link[64], name[4096];
+    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
+    ssize_t length = readlink(link, name, sizeof name - 1);
+    if (length < 0) return 0;
+    name[length] = 0;
+    return ends(name);
+}
+static int fails(const char *call) { return strcmp(getenv("CALL"), call) == 0; }
+static int number(void) { return errno = atoi(getenv("ERRNO")), -1; }
+
+#define OPEN(NAME) \
+    int NAME(const char *name, int flags, ...) { \
+        va_list rest; va_start(rest, flags); int mode = va_arg(rest, int); va_end(rest); \
+        if (fails("open") && ends(name)) return number(); \
+        int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, #NAME); \
+        return real(name, flags, mode); }
+OPEN(open)
+OPEN(open64)
+int flock(int fd, int operation) {
+    if (fails("flock") && of_victim(fd)) return number();
+    int (*real)(int, int) = dlsym(RTLD_NEXT, "flock");
+    return real(fd, operation);
+}
+ssize_t read(int fd, void *buffer, size_t size) {
+    if (fails("read") && of_victim(fd)) return number();
+    ssize_t (*real)(int, void *, size_t) = dlsym(RTLD_NEXT, "read");
+    return real(fd, buffer, size);
+}
+#define PREAD(NAME) \
+    ssize_t NAME(int fd, void *buffer, size_t size, off_t offset) { \
+        if ((fails("pread") || fails("read")) && of_victim(fd)) return number(); \
+        ssize_t (*real)(int, void *, size_t, off_t) = dlsym(RTLD_NEXT, #NAME); \
+        return real(fd, buffer, size, offset); }
+PREAD(pread)
+PREAD(pread64)
+"""
+
+READERS = {
+    "layers.h5": "list(store.representations(file))",
+    "history.csv": "store.read_history(file)",
+    "rows.csv": "whole.read_rows(file)",
+    "scores.parquet": "store.read_score_table(file)",
+    "checkpoints.safetensors": "store.snapshot_epochs(file)",
+}
+
+
+@pytest.fixture(scope="session")
+def library(tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("failing")
+    (folder / "failing.c").write_text(FAILING)
+    compiler = shutil.which("cc") or shutil.which("gcc")
+    command = [compiler, "-shared", "-fPIC", "-o", folder / "failing.so", folder / "failing.c", "-ldl"]
+    subprocess.run(command, check=True)
+    return folder / "failing.so"
+
+
+@pytest.fixture
+def whole(tmp_path: Path) -> Path:
+    """A folder with one good, sealed file of each kind."""
+    keys = {"study": "s", "sample": "look", "dataset": "d", "architecture": "a", "activation": "relu", "seed": 0}
+    with store.create_hdf5(tmp_path / "layers.h5", "activations", {"keys": keys}, {}) as file:
+        store.write_observations(file, np.zeros(4, np.int64), np.arange(4))
+        layer = store.create_layer(file, 0, "hidden1", 4, (3,), 1, "linear")
+        layer[...] = np.arange(12).reshape(4, 3)
+    write_rows(tmp_path / "history.csv", store.HISTORY_COLUMNS, [])
+    write_rows(tmp_path / "rows.csv", ("a", "b"), [{"a": 1, "b": 2}])
+    with replacing(tmp_path / "scores.parquet", sealed=True) as temporary:
+        table = store.ScoreTable(temporary)
+        table.add(pd.DataFrame({column: ["x"] for column in store.SCORE_COLUMNS}))
+        table.close()
+    store.write_checkpoints(tmp_path / "checkpoints.safetensors", {}, {}, {0: {"w": torch.zeros(3)}})
+    return tmp_path
+
+
+def read(library: Path, file: Path, call: str, number: int) -> str:
+    """What a person is told who reads a file on a machine where a call is answered by an error number; "" for no error."""
+    script = (
+        "import sys; from layerscope import store; from layerscope.files import whole\n"
+        "from layerscope.errors import StudyError; file = sys.argv[1]\n"
+        f"try: {READERS[file.name]}\n"
+        "except StudyError as error: print(type(error).__name__, error)"
+    )
+    environment = {
+        **os.environ,
+        "PYTHONPATH": str(PROJECT / "workflow"),
+        "LD_PRELOAD": str(library),
+        "VICTIM": file.name,
+        "CALL": call,
+        "ERRNO": str(number),
+    }
+    done = subprocess.run([sys.executable, "-c", script, file], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    return done.stdout.strip()
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize(
+    ("call", "number", "remedy"),
+    [
+        ("open", errno.EACCES, "give yourself access to it"),
+        ("read", errno.EIO, "the disk or the network file system fails"),
+        ("open", errno.EAGAIN, "no locks or is busy"),
+        ("open", errno.EMFILE, "let more files be open at once"),
+        ("open", errno.ESTALE, "the disk or the network file system fails"),
+    ],
+    ids=["no permission", "a failing disk", "busy", "too many open files", "a lost network file system"],
+)
+def test_a_good_file_is_not_called_damaged(library, whole, name, call, number, remedy):
+    said = read(library, whole / name, call, number)
+    assert said.startswith(f"MachineError {whole / name} cannot be read ({os.strerror(number)}): "), said
+    assert remedy in said
+    assert "damaged" not in said
+    assert "delete" not in said
+
+
+@pytest.mark.parametrize("name", READERS)
+@pytest.mark.parametrize("number", [errno.ENOLCK, errno.EAGAIN, errno.ENOSYS])
+def test_finished_files_are_read_without_locks(library, whole, name, number):
+    assert read(library, whole / name, "flock", number) == ""
+
+
+def test_the_same_folder_with_a_changed_file_is_called_damaged(library, whole):
+    with open(whole / "layers.h5", "r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"\xff")
+    said = read(library, whole / "layers.h5", "none", 0)
+    assert said == (f"StudyError {whole / 'layers.h5'} is damaged: it is not what was written; delete it and run snakemake again")
+
+
+def test_jobs_run_where_there_is_no_git(tmp_path):
+    """Slim containers have none; the log then names no commit."""
+    script = (
+        "import sys; sys.argv = ['stage', '--params', '{}']; from layerscope.commandline import run_stage, stage_parser\n"
+        "run_stage(lambda _: print('ran'), stage_parser(''))"
+    )
+    environment = {"PATH": str(tmp_path), "PYTHONPATH": str(PROJECT / "workflow"), "HOME": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert (done.returncode, done.stdout) == (0, "ran\n"), done.stderr
+    assert '"commit":""' in done.stderr
+
+
+def test_the_commit_is_that_of_layerscope_wherever_it_is_called(tmp_path):
+    script = "from layerscope.files.provenance import commit; print(commit())"
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT / "workflow")}
+    found = [
+        subprocess.run([sys.executable, "-c", script], env=environment, cwd=folder, capture_output=True, text=True, check=True)
+        for folder in (PROJECT, tmp_path)
+    ]
+    assert found[0].stdout == found[1].stdout
+
+
+OUT_OF_MEMORY = {
+    "Python": MemoryError(),
+    "NumPy": np._core._exceptions._ArrayMemoryError((2**40,), np.dtype("f8")),
+    "PyTorch": RuntimeError(
+        "[enforce fail at alloc_cpu.cpp:124] err == 0. DefaultCPUAllocator: can't allocate memory: you tried"
+    ),
+    "cuBLAS": RuntimeError("CUDA error: CUBLAS_STATUS_ALLOC_FAILED when calling `cublasCreate(handle)`"),
+}
+
+
+@pytest.mark.parametrize("library_name", OUT_OF_MEMORY)
+def test_a_lack_of_memory_is_known_whichever_library_says_so(library_name):
+    assert is_out_of_memory(OUT_OF_MEMORY[library_name])
+
+
+def test_other_errors_are_no_lack_of_memory():
+    assert not is_out_of_memory(RuntimeError("mat1 and mat2 shapes cannot be multiplied"))
+    assert not is_out_of_memory(ValueError("out of memory is only what this text says"))
+
+
+def test_a_job_that_runs_out_of_memory_in_torch_says_what_to_do():
+    script = (
+        "import sys, torch; sys.argv = ['stage', '--params', '{}']\n"
+        "from layerscope.commandline import run_stage, stage_parser\n"
+        "run_stage(lambda _: torch.empty(2**55), stage_parser(''))"
+    )
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT / "workflow")}
+    done = subprocess.run([sys.executable, "-c", script], env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 1
+    last = done.stderr.splitlines()[-1]
+    assert last.startswith("layerscope stage: out of memory (")
+    assert "training.batch" in last
+    assert "Traceback" not in done.stderr
+
+
+def test_jobs_are_run_again_for_every_file_that_a_fault_names(tmp_path):
+    for name in ("a.h5", "b.h5"):
+        (tmp_path / name).write_text("")
+    paths = (str(tmp_path / "a.h5"), str(tmp_path / "b.h5"))
+    mixed = Fault(f"{', '.join(paths)}: versions unlike those of the other files", paths)
+    gone = Fault("c.h5 is missing", (str(tmp_path / "c.h5"),))
+    assert files_again([mixed, Fault("raw data of d.h5: there is none"), gone]) == list(paths)

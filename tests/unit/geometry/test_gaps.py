@@ -1,0 +1,100 @@
+"""Classes in one piece, and classes in two."""
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from layerscope.geometry.gaps import split_in_two
+from layerscope.scoring.class_split import score
+from layerscope.scoring.shared.subject import Representation, Subject
+
+SPLIT = 2.0
+
+
+def two_blobs(n=200, apart=9.0, share=0.4, seed=0):
+    """Points of unit spread, the first `share` of them moved apart, and which those are."""
+    points = np.random.default_rng(seed).normal(size=(n, 2))
+    first = np.arange(n) < share * n
+    points[first, 0] += apart
+    return points, first
+
+
+def test_two_clusters_are_found_and_told_apart():
+    points, first = two_blobs()
+    found = split_in_two(points, 0.2)
+    assert found.gap > SPLIT
+    np.testing.assert_array_equal(found.second, first)
+
+
+@pytest.mark.parametrize("shape", ["normal", "disc", "bar"])
+@pytest.mark.parametrize("n", [60, 200, 600])
+def test_one_cluster_of_any_shape_has_no_such_gap(shape, n):
+    generator = np.random.default_rng(n)
+    points = generator.uniform(-1, 1, (4 * n, 2))
+    made = {
+        "normal": generator.normal(size=(n, 2)),
+        "disc": points[np.square(points).sum(axis=1) < 1][:n],
+        "bar": points[:n] * [4, 1],
+    }
+    assert split_in_two(made[shape], 0.2).gap < SPLIT
+
+
+def test_a_few_points_far_away_are_no_second_cluster():
+    points, _ = two_blobs(share=0.1, apart=30.0)
+    assert split_in_two(points, 0.2).gap < SPLIT
+    assert split_in_two(points, 0.05).gap > SPLIT
+
+
+@settings(max_examples=25, deadline=None)
+@given(st.floats(0.01, 100), st.floats(-50, 50), st.integers(0, 5))
+def test_neither_scale_shift_nor_order_matters(scale, shift, seed):
+    points, _ = two_blobs(n=80, seed=seed)
+    order = np.random.default_rng(seed).permutation(80)
+    found, changed = split_in_two(points, 0.2), split_in_two(scale * points[order] + shift, 0.2)
+    assert changed.gap == pytest.approx(found.gap, rel=1e-6)
+    np.testing.assert_array_equal(changed.second, found.second[order])
+
+
+@pytest.mark.parametrize("points", [np.zeros((50, 2)), np.zeros((0, 2)), np.arange(10.0).reshape(5, 2)])
+def test_too_few_or_coinciding_points_have_no_gap(points):
+    found = split_in_two(points, 0.2)
+    assert np.isnan(found.gap)
+    assert not found.second.any()
+
+
+def scored(points, labels):
+    subject = Subject(Representation(points, labels), points, "embedding")
+    options = {"smallest": 0.2}
+    asked = {"gap": ("class_gap", options), "split": ("split_classes", {**options, "gap": SPLIT})}
+    return score(subject, asked)
+
+
+def test_the_share_of_split_classes_is_counted():
+    split, _ = two_blobs()
+    whole = np.random.default_rng(1).normal(size=(200, 2)) + 40
+    found = scored(np.vstack([split, whole]), np.repeat([0, 1], 200))
+    assert found["split"].value == 0.5
+    gaps = [split_in_two(points, 0.2).gap for points in (split, whole)]
+    assert found["gap"].value == pytest.approx(np.mean(gaps))
+
+
+def test_a_class_without_a_gap_counts_as_one_piece():
+    split, _ = two_blobs()
+    found = scored(np.vstack([split, np.zeros((200, 2))]), np.repeat([0, 1], 200))
+    assert found["split"].value == 0.5
+
+
+def test_one_class_alone_is_scored():
+    points, _ = two_blobs()
+    assert scored(points, np.zeros(200, int))["split"].value == 1.0
+
+
+def test_classes_whose_points_coincide_have_a_reason():
+    found = scored(np.zeros((60, 2)), np.arange(60) % 2)
+    assert all(np.isnan(one.value) and one.reason for one in found.values())
+
+
+def test_a_diverged_embedding_has_a_reason():
+    found = scored(np.full((60, 2), np.nan), np.arange(60) % 2)
+    assert all(np.isnan(one.value) and one.reason == "not finite" for one in found.values())

@@ -1,0 +1,184 @@
+"""What jobs ask for follows the size of their work, and grows when they are tried again."""
+
+from types import SimpleNamespace
+
+import pytest
+import torch
+import yaml
+from torch.utils.flop_counter import FlopCounterMode
+
+from layerscope.files.sources import PACKAGE, modules
+from layerscope.jobs.jobs import Jobs
+from layerscope.jobs.resources import ENGINES, LEAST_MEMORY, LEAST_MINUTES, LEAST_MINUTES_OF_SCORES, LEAST_WITH_DEVICE
+from layerscope.models.network import build_network
+from layerscope.models.size import network_size
+from layerscope.study.load import load_study
+
+STUDY = {
+    "study": "sizes",
+    "seeds": 1,
+    "device": "cpu",
+    "datasets": {
+        "mine": {"source": "npz", "path": "mine.npz", "shape": [28, 28], "n": {"train": 6000, "test": 6000}, "classes": 10}
+    },
+    "architectures": {"mlp": {"family": "mlp", "hidden": [512, 256]}},
+    "grids": [{"datasets": ["mine"], "architectures": ["mlp"], "activations": ["relu"]}],
+    "training": {"default": {"lr": 0.1, "epochs": 10, "batch": 64}},
+    "samples": {"some": {"split": "test", "choose": "first", "n": 2000}},
+    "representations": {"whole": {"layers": "all"}},
+    "neurons": {"layers": ["hidden2"]},
+    "embeddings": {"tsne": {"method": "tsne", "engine": "exact"}},
+    "scores": {"d_same": {}, "accuracy": {}},
+    "figures": {"hit": {"kind": "score_by_depth", "score": "d_same"}, "accuracies": {"kind": "training_curves"}},
+    "tables": {"separation": {"kind": "trained_untrained", "scores": ["d_same"]}},
+}
+MANY_POINTS = {
+    "samples__some": {"split": "test", "choose": "all"},
+    "datasets__mine__n": {"train": 9, "test": 400_000},
+    "embeddings__tsne": {"method": "pca"},
+}
+MANY_SCORES = {"embeddings__tsne__seeds": 300_000}
+RUN = "runs/mine/mlp/relu/seed0"
+KEYS = SimpleNamespace(
+    dataset="mine", run=RUN, source=RUN, sample="some", embedding="tsne", figure="hit", film="hit", table="separation"
+)
+
+
+@pytest.fixture
+def jobs(tmp_path):
+    """The jobs of STUDY with some keys changed: `on path.to.key: value`."""
+
+    def make(**changes):
+        study = yaml.safe_load(yaml.safe_dump(STUDY))
+        for path, value in changes.items():
+            *blocks, key = path.split("__")
+            block = study
+            for name in blocks:
+                block = block[name]
+            block[key] = value
+        file = tmp_path / "study.yaml"
+        file.write_text(yaml.safe_dump(study))
+        return Jobs(load_study(str(file), {}))
+
+    return make
+
+
+def rules():
+    """The rules that ask for resources, by the files that they are in."""
+    folder = PACKAGE.parent / "rules"
+    texts = [part for file in folder.glob("*.smk") for part in file.read_text().split("\nrule ")]
+    return {
+        text.removeprefix("rule ").split(":")[0]
+        for text in texts
+        if "mem_mb=jobs.memory" in text and "runtime=jobs.runtime" in text
+    }
+
+
+def test_every_rule_that_runs_a_stage_asks_for_memory_and_time():
+    folder = PACKAGE.parent / "rules"
+    stages = sum(file.read_text().count("python -m layerscope.stages.") for file in folder.glob("*.smk"))
+    assert len(rules()) == stages
+
+
+@pytest.mark.parametrize("rule", sorted(rules()))
+def test_a_second_attempt_asks_for_twice_as_much(jobs, rule):
+    made = jobs()
+    assert made.memory(KEYS, rule, 2) == 2 * made.memory(KEYS, rule, 1) >= 2 * LEAST_MEMORY
+    assert made.runtime(KEYS, rule, 3) == 3 * made.runtime(KEYS, rule, 1)
+    assert made.runtime(KEYS, rule, 1) >= (LEAST_MINUTES_OF_SCORES if rule.startswith("score") else LEAST_MINUTES)
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes"),
+    [
+        ("prepare", {"datasets__mine__n": {"train": 900_000, "test": 6000}}),
+        ("train", {"datasets__mine__n": {"train": 900_000, "test": 6000}}),
+        ("train", {"architectures__mlp__hidden": [9000, 9000]}),
+        ("train", {"training__default__batch": 200_000}),
+        ("train", {"training__default__snapshots": list(range(11)), "architectures__mlp__hidden": [4000, 4000]}),
+        ("dump", {"architectures__mlp__hidden": [9000, 9000]}),
+        ("neighbors", MANY_POINTS),
+        ("embed", {"samples__some__n": 6000, "embeddings__tsne": {"method": "mds"}}),
+        ("score_raw", MANY_POINTS),
+        ("neurons", {"architectures__mlp__hidden": [512, 9000]}),
+        ("aggregate", MANY_SCORES),
+        ("figure", MANY_SCORES),
+        ("table", MANY_SCORES),
+    ],
+)
+def test_larger_work_asks_for_more_memory(jobs, rule, changes):
+    assert jobs(**changes).memory(KEYS, rule, 1) > jobs().memory(KEYS, rule, 1)
+
+
+@pytest.mark.parametrize(
+    ("rule", "changes"),
+    [
+        ("train", {"training__default__epochs": 5000}),
+        ("train", {"architectures__mlp__hidden": [9000, 9000]}),
+        ("neighbors", MANY_POINTS),
+        ("embed", {"samples__some__n": 6000, "embeddings__tsne": {"method": "tsne", "engine": "exact", "iterations": 50_000}}),
+        ("embed", {"embeddings__tsne__seeds": 500}),
+        ("score_raw", MANY_POINTS),
+    ],
+)
+def test_longer_work_asks_for_more_time(jobs, rule, changes):
+    assert jobs(**changes).runtime(KEYS, rule, 1) > jobs().runtime(KEYS, rule, 1)
+
+
+def test_a_figure_asks_for_no_more_than_it_reads(jobs):
+    """Other scores than its own, or none at all, where it is made from no table of scores."""
+    many = jobs(**MANY_SCORES, scores__d_same={"on": {"embedding": "raw"}}, scores__d_different={})
+    assert many.memory(KEYS, "aggregate", 1) > LEAST_MEMORY
+    assert many.memory(KEYS, "figure", 1) == LEAST_MEMORY
+    of_history = SimpleNamespace(figure="accuracies")
+    assert jobs(**MANY_SCORES).memory(of_history, "figure", 1) == LEAST_MEMORY
+
+
+def test_more_threads_ask_for_less_time(jobs):
+    long = {"training__default__epochs": 5000, "architectures__mlp__hidden": [2000, 2000]}
+    assert jobs(**long, threads=4).runtime(KEYS, "train", 1) < jobs(**long).runtime(KEYS, "train", 1)
+
+
+def test_libraries_of_a_device_take_memory_of_the_host(jobs):
+    asked = [jobs(device=device).memory(KEYS, "train", 1) for device in ("cpu", "auto", "cuda")]
+    assert asked[1] == LEAST_WITH_DEVICE
+    assert asked[0] < asked[1] < asked[2]
+
+
+def test_a_dataset_of_unknown_size_is_taken_for_a_large_one(jobs):
+    known = STUDY["datasets"]["mine"]
+    unknown = {key: value for key, value in known.items() if key != "n"}
+    assert jobs(datasets__mine=unknown).runtime(KEYS, "train", 1) >= jobs().runtime(KEYS, "train", 1)
+
+
+def test_every_engine_is_known():
+    engines = set(modules("embedding")) - {"result"}
+    assert ENGINES.keys() == engines
+
+
+@pytest.mark.parametrize(
+    ("family", "options", "shape"),
+    [
+        ("mlp", {"hidden": [12, 6], "dropout": 0, "batch_norm": False}, (1, 6, 6)),
+        (
+            "cnn",
+            {
+                "convolutions": [{"channels": 3, "kernel": 3, "padding": "same", "pool": 2, "dropout": 0}],
+                "hidden": [7],
+                "dropout": 0,
+                "batch_norm": False,
+                "ceil_mode": True,
+            },
+            (2, 8, 8),
+        ),
+    ],
+)
+def test_the_size_of_a_network_counts_its_weights_and_products(family, options, shape):
+    options = {"family": family, "initialisation": "default", "output_activation": "identity", **options}
+    network = build_network("it", options, shape, 3, "relu", 0)
+    size = network_size(network.plan, shape)
+    weights = [parameter for parameter in network.parameters() if parameter.ndim > 1]
+    assert size.parameters == sum(weight.numel() for weight in weights)
+    with FlopCounterMode(display=False) as counter:
+        network(torch.zeros(1, *shape))
+    assert size.operations == counter.get_total_flops()

@@ -1,0 +1,71 @@
+"""A logistic regression reads the classes off a layer."""
+
+import warnings
+
+import numpy as np
+import pytest
+
+from layerscope.scoring.linear_probe import score
+from layerscope.scoring.shared.subject import Representation, Subject
+
+
+def probe(points, labels, **options):
+    subject = Subject(Representation(points, labels), points, "raw")
+    return score(subject, {"probe": ("linear_probe", options)})["probe"]
+
+
+def blobs(n, width, distance):
+    generator = np.random.default_rng(0)
+    labels = generator.integers(0, 3, n)
+    points = generator.normal(size=(n, width)) + distance * generator.normal(size=(3, width))[labels]
+    return points.astype(np.float32), labels
+
+
+def test_separate_classes_are_read_without_error():
+    assert probe(*blobs(200, 10, distance=10)).value == 1
+
+
+def test_labels_that_say_nothing_are_read_at_chance():
+    points, _ = blobs(600, 10, distance=1)
+    labels = np.random.default_rng(7).choice(2, size=600, p=[0.3, 0.7])
+    found = probe(points, labels)
+    assert found.chance == np.bincount(labels).max() / 600
+    assert found.value == pytest.approx(found.chance, abs=0.03)
+
+
+def test_the_scale_and_offset_of_a_feature_do_not_matter():
+    points, labels = blobs(300, 8, distance=0.5)
+    moved = points * 2.0 ** np.arange(-4, 4, dtype=np.float32) + np.float32(8)
+    assert probe(moved, labels).value == pytest.approx(probe(points, labels).value, abs=0.01)
+
+
+def test_dead_units_and_separable_classes_give_no_warning():
+    points, labels = blobs(200, 10, distance=10)
+    points[:, :5] = 0.1
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert probe(points, labels).value == 1
+        assert probe(np.zeros_like(points), labels).value == pytest.approx(np.bincount(labels).max() / 200, abs=0.02)
+
+
+def test_the_same_layer_gives_the_same_value():
+    points, labels = blobs(300, 10, distance=0.3)
+    assert probe(points, labels) == probe(points, labels)
+
+
+def test_more_rows_than_are_used():
+    points, labels = blobs(10_500, 2, distance=10)
+    found = probe(points, labels, folds=2)
+    assert found.value == pytest.approx(1, abs=0.01)
+    assert found.chance * 10_000 == pytest.approx(round(found.chance * 10_000))
+
+
+def test_undefined_values_have_reasons():
+    points, labels = blobs(50, 3, distance=1)
+    assert probe(points, np.zeros(50, int)).reason == "a single class"
+    labels[:] = np.arange(50) % 2
+    labels[:3] = 2
+    assert probe(points, labels).reason == "a class has 3 members, fewer than the 5 folds"
+    assert probe(points, labels, folds=3).reason == ""
+    points[0, 0] = np.inf
+    assert probe(points, labels, folds=3).reason == "not finite"

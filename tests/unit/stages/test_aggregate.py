@@ -1,0 +1,214 @@
+"""The aggregate of a study: the same bytes in whatever order its scores come, and one message for scores that are not right."""
+
+import argparse
+import itertools
+import random
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow.parquet
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from score_rows import OF_INPUT, OF_LAYER
+
+from layerscope import store
+from layerscope.errors import StudyError
+from layerscope.files.provenance import provenance
+from layerscope.files.whole import read_rows, write_rows
+from layerscope.stages import aggregate
+from layerscope.statistics import aggregation
+from layerscope.statistics.estimates import estimate
+
+NETWORKS = [("digits", "mlp", "relu"), ("digits", "cnn", "tanh")]
+SEEDS = range(11)
+SPACES = ("raw", "tsne")
+OUTPUTS = ("table", "summary", "tests", "networks")
+
+
+def value_of(generator: random.Random) -> dict:
+    """A value, chance and reason as scores have them: most are numbers, some are missing or flagged."""
+    kind = generator.random()
+    reason = "no variance" if kind < 0.1 else "not_converged; no variance" if kind < 0.15 else ""
+    return {"value": float("nan") if kind < 0.05 else generator.random(), "chance": 0.1, "degenerate": reason}
+
+
+def rows_of(generator: random.Random, keys: dict, space: str) -> list[dict]:
+    """The rows of a file of scores: two epochs, a layer, its filters, embedding seeds, two metrics."""
+    about = [{"epoch": 0, "state": "untrained"}, {"epoch": 5, "state": "trained"}] if keys["architecture"] else [OF_INPUT]
+    views = itertools.product(about, ("", 0, 1), ("",) if space == "raw" else (0, 1), ("hit", "d_same"))
+    return [
+        {**OF_LAYER, **known, **keys, "filter": view, "space": space, "embedding_seed": seed, "metric": metric}
+        | value_of(generator)
+        for known, view, seed, metric in views
+        if not (view != "" and known is OF_INPUT)
+    ]
+
+
+def accuracies(generator: random.Random, keys: dict) -> list[dict]:
+    """The accuracy of a network on the test split at two epochs, near chance for some."""
+    near = generator.random() < 0.2
+    own = {"sample": "test", "space": "run", "layer": "", "depth": "", "filter": "", "embedding_seed": "", "metric": "accuracy"}
+    return [
+        {**OF_LAYER, **own, **keys, "epoch": epoch, "state": state, "value": 0.15 if near else 0.9 - generator.random() / 9}
+        for epoch, state in ((0, "untrained"), (5, "trained"))
+    ]
+
+
+@pytest.fixture(scope="module")
+def study(tmp_path_factory) -> tuple[Path, dict]:
+    """A folder with the scores of a study, and what its aggregate is told."""
+    folder = tmp_path_factory.mktemp("study")
+    generator = random.Random(0)
+    made_by = provenance()
+
+    def write(rows: list[dict], name: str, **keys: str) -> None:
+        write_rows(folder / store.path("s", name, **keys), store.SCORE_COLUMNS, rows)
+
+    for dataset, architecture, activation in NETWORKS:
+        for seed in SEEDS:
+            run = store.run_folder(dataset, architecture, activation, seed)
+            keys = {"dataset": dataset, "architecture": architecture, "activation": activation, "seed": seed}
+            write(accuracies(generator, keys), "run_scores", run=run)
+            for space in SPACES:
+                write(rows_of(generator, keys, space), "scores", source=run, sample="look", space=space)
+            store.write_spectra(folder / store.path("s", "spectra", run=run), {}, made_by, [])
+    of_input = {"dataset": "digits", "architecture": "", "activation": "", "seed": ""}
+    for space in SPACES:
+        source = store.input_folder("digits")
+        write(rows_of(generator, of_input, space), "scores", source=source, sample="look", space=space)
+    groups = [{**dict(zip(aggregation.NETWORK, network, strict=True)), "seeds": list(SEEDS)} for network in NETWORKS]
+    looks = [["look", space] for space in SPACES]
+    params = {
+        "study": "s",
+        "expected": [{"dataset": "digits", "seeds": [], "files": looks}]
+        + [{**group, "files": [["", "run"], *looks]} for group in groups],
+        "networks": groups,
+        "scores": ["accuracy", "d_same", "hit"],
+        "accuracies": ["accuracy"],
+    }
+    return folder, params
+
+
+def aggregated(folder: Path, params: dict) -> dict[str, bytes]:
+    """What the aggregate of the scores in a folder writes."""
+    written = {name: folder / "aggregate" / name for name in OUTPUTS}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        aggregate.main(argparse.Namespace(params=params, **{name: str(file) for name, file in written.items()}))
+    return {name: file.read_bytes() for name, file in written.items()}
+
+
+def shuffled(study: tuple[Path, dict], target: Path, generator: random.Random) -> dict:
+    """Write the files of scores again, their rows in another order; params with files and groups in another order."""
+    folder, params = study
+    for file in folder.rglob("*.csv"):
+        if file.parent.name == "scores":
+            rows = read_rows(file)
+            generator.shuffle(rows)
+            write_rows(target / file.relative_to(folder), store.SCORE_COLUMNS, rows)
+    for file in folder.rglob("*.h5"):
+        copied = target / file.relative_to(folder)
+        copied.write_bytes(file.read_bytes())
+    expected = []
+    for group in params["expected"]:
+        # Networks of one group can be told of in several, and their files in any order.
+        seeds = generator.sample(group["seeds"], len(group["seeds"]))
+        some = generator.randint(0, len(seeds))
+        for part in filter(None, (seeds[:some], seeds[some:])) if seeds else [[]]:
+            expected.append({**group, "seeds": part, "files": generator.sample(group["files"], len(group["files"]))})
+    generator.shuffle(expected)
+    return {**params, "expected": expected}
+
+
+@settings(deadline=None, max_examples=4)
+@given(st.randoms(use_true_random=False), st.sampled_from([20, 250_000]))
+def test_the_order_of_scores_changes_no_byte(study, tmp_path_factory, generator: random.Random, part: int):
+    wanted = aggregated(*study)
+    target = tmp_path_factory.mktemp("shuffled")
+    params = shuffled(study, target, generator)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(aggregate, "PART", part)
+        assert aggregated(target, params) == wanted
+
+
+def test_row_groups_tell_nothing_of_how_the_rows_came(study, monkeypatch):
+    folder, params = study
+    monkeypatch.setattr(store.ScoreTable, "ROWS", 300)
+    monkeypatch.setattr(aggregate, "PART", 200)
+    aggregated(folder, params)
+    written = folder / "aggregate" / "table"
+    assert [pyarrow.parquet.read_metadata(written).row_group(index).num_rows for index in range(2)] == [300, 300]
+    rows = pd.read_parquet(written)
+    rows.to_parquet(folder / "whole", engine="pyarrow", index=False, compression="zstd", row_group_size=300)
+    assert (folder / "whole").read_bytes() == written.read_bytes()
+
+
+def test_some_scores_of_a_table_are_read_as_all_of_them_are(study, monkeypatch):
+    folder, params = study
+    monkeypatch.setattr(store.ScoreTable, "ROWS", 300)
+    aggregated(folder, params)
+    written = folder / "aggregate" / "table"
+    rows = store.read_score_table(written)
+    pd.testing.assert_frame_equal(rows, pd.read_parquet(written))
+    for metrics in (["hit"], {"hit", "accuracy"}, ["nothing"], []):
+        wanted = rows[rows["metric"].isin(metrics)].reset_index(drop=True)
+        pd.testing.assert_frame_equal(store.read_score_table(written, metrics), wanted)
+
+
+def test_rows_are_sorted_by_their_keys_and_of_their_types(study):
+    folder, params = study
+    aggregated(folder, params)
+    rows = store.read_score_table(folder / "aggregate" / "table")
+    assert tuple(rows.columns) == store.SCORE_COLUMNS
+    pd.testing.assert_frame_equal(rows, rows.sort_values(aggregate.KEYS, na_position="first", ignore_index=True))
+    assert set(rows[["layer", "filter", "degenerate"]].dtypes.astype(str)) == {"str"}
+    assert rows["seed"].isna().sum() == (rows["state"] == "input").sum() > 0
+
+
+def test_every_mean_is_that_of_its_runs_alone(study):
+    """The summary and the tests beside one group at a time, to the last bit."""
+    folder, params = study
+    aggregated(folder, params)
+    runs = aggregation.per_run(store.read_score_table(folder / "aggregate" / "table"))
+    summary = aggregation.summarise(runs)
+    for (_, group), (_, row) in zip(
+        runs.groupby(aggregation.SUMMARY_KEYS, dropna=False, sort=True), summary.iterrows(), strict=True
+    ):
+        of_one = group.iloc[:1] if row["state"] == "input" else group
+        found = estimate(of_one["value"])
+        assert (row["n_runs"], row["n_missing"], row["n_degenerate"]) == (
+            found.n,
+            len(of_one) - found.n,
+            (of_one["degenerate"] != "").sum(),
+        )
+        wanted = [found.mean, found.sd, found.low, found.high, of_one["embedding_sd"].mean(), of_one["chance"].mean()]
+        columns = ["mean", "sd", "interval_low", "interval_high", "embedding_sd", "chance"]
+        np.testing.assert_array_equal(row[columns].to_numpy(dtype=np.float64), wanted)
+        living = estimate(of_one.loc[of_one["degenerate"] == "", "value"]).mean
+        np.testing.assert_array_equal(row["mean_without_degenerate"], living)
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda rows: rows + rows[:1], "2 rows of scores share their keys"),
+        (lambda rows: [{**rows[0], "value": "nan", "degenerate": ""}, *rows[1:]], "1 scores are not finite without a reason"),
+        (lambda rows: [{**rows[0], "value": "high"}, *rows[1:]], "tsne.csv is damaged"),
+        (lambda rows: [{**rows[0], "epoch": ""}, *rows[1:]], "tsne.csv is damaged"),
+    ],
+)
+def test_scores_that_are_not_right_end_in_one_message(study, tmp_path: Path, change, said: str):
+    params = shuffled(study, tmp_path, random.Random(0))
+    file = tmp_path / store.path("s", "scores", source=store.run_folder("digits", "mlp", "relu", 0), sample="look", space="tsne")
+    write_rows(file, store.SCORE_COLUMNS, change(read_rows(file)))
+    with pytest.raises(StudyError, match=said):
+        aggregated(tmp_path, params)
+    assert not list((tmp_path / "aggregate").iterdir())
+
+
+def test_a_score_that_no_row_has_is_named(study):
+    folder, params = study
+    with pytest.raises(StudyError, match="no row has the scores kl"):
+        aggregated(folder, {**params, "scores": ["hit", "kl"]})

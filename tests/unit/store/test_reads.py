@@ -1,0 +1,50 @@
+"""Stages told more than a command line holds: arguments in a file or behind a pipe, one a line."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+from layerscope import commandline
+from layerscope.commandline import stage_parser
+from layerscope.store.reads import add_inputs, inputs_of
+
+PACKAGES = str(Path(commandline.__file__).parents[1])
+# Linux takes 128 KiB as one argument, and 2 MiB as all of them.
+LONG_PARAMS = {"expected": [f"architecture{number}" for number in range(20_000)]}
+MANY_FILES = [f"results/large/runs/digits/mlp/relu/seed{number}/history.csv" for number in range(50_000)]
+
+
+def figure_parser():
+    """A parser of a stage that reads lists of files."""
+    parser = stage_parser("A stage.")
+    add_inputs(parser)
+    return parser
+
+
+def test_arguments_can_be_written_out_by_hand():
+    found = figure_parser().parse_args(["--params", "{}", "--history", "a.csv", "b.csv", "--data", "c.h5"])
+    assert (found.history, found.data, found.summary) == (["a.csv", "b.csv"], ["c.h5"], [])
+
+
+def test_arguments_in_a_file_are_those_of_the_command_line(tmp_path: Path):
+    lines = ["--params", json.dumps(LONG_PARAMS), "--summary", "--history", *MANY_FILES, "--data", "with space.h5"]
+    (tmp_path / "arguments").write_text("\n".join(lines) + "\n")
+    found = figure_parser().parse_args(["--tests", "t.csv", f"@{tmp_path / 'arguments'}"])
+    assert found.params == LONG_PARAMS
+    assert inputs_of(found) == inputs_of(figure_parser().parse_args([*lines, "--tests", "t.csv"]))
+    assert found.history == MANY_FILES
+
+
+def test_the_shell_hands_on_what_no_command_line_holds(tmp_path: Path):
+    """As the rules do: `printf` is the shell's own and knows no limit."""
+    lines = ["--params", f"'{json.dumps(LONG_PARAMS)}'", "--history", *MANY_FILES]
+    program = (
+        "import sys; from layerscope.commandline import stage_parser; from layerscope.store.reads import add_inputs;"
+        "parser = stage_parser(''); add_inputs(parser); found = parser.parse_args(sys.argv[1:]);"
+        "print(len(found.params['expected']), len(found.history))"
+    )
+    script = tmp_path / "script.sh"
+    script.write_text(f"printf '%s\\n' {' '.join(lines)} | {sys.executable} -c \"{program}\" @/dev/stdin\n")
+    done = subprocess.run(["bash", script], env={"PYTHONPATH": PACKAGES}, capture_output=True, text=True, check=False)
+    assert done.stdout == "20000 50000\n", done.stderr

@@ -1,0 +1,93 @@
+"""Published numbers of single networks beside measured ones."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from score_rows import OF_INPUT, OF_LAYER
+
+from layerscope import store
+from layerscope.errors import StudyError
+from layerscope.store.reads import Inputs
+from layerscope.tables.published_values import rows
+
+HIT = {
+    "figure": "fig1",
+    "dataset": "digits",
+    "architecture": "mlp",
+    "sample": "look",
+    "embedding": "raw",
+    "layer": "hidden1",
+    "state": "trained",
+    "metric": "hit",
+    "value": 0.6,
+}
+ACCURACY = {**HIT, "embedding": "run", "layer": "", "metric": "accuracy", "value": 0.9}
+OF_NETWORK = {"space": "run", "layer": "", "depth": np.nan, "metric": "accuracy"}
+
+
+@pytest.fixture
+def compare(tmp_path):
+    """The table that is made of published lines and rows of scores."""
+
+    def table(published, scores, **options):
+        pd.DataFrame(published, columns=list(store.PUBLISHED_VALUE_COLUMNS)).to_csv(tmp_path / "published.csv", index=False)
+        pd.DataFrame(scores, columns=list(store.SCORE_COLUMNS)).to_parquet(tmp_path / "scores.parquet", index=False)
+        return rows(Inputs(score_table=[str(tmp_path / "scores.parquet")], published=[str(tmp_path / "published.csv")]), options)
+
+    return table
+
+
+def runs(values, **keys):
+    return [{**OF_LAYER, "seed": float(seed), "value": value, **keys} for seed, value in enumerate(values)]
+
+
+def test_a_number_stands_beside_the_mean_and_spread_over_runs(compare):
+    [line] = compare([HIT], runs([0.5, 0.6, 0.7])).to_dict("records")
+    assert (line["published"], line["measured"], line["sd"]) == ("0.6000", "0.6000", "0.1000")
+    assert (line["n_runs"], line["inside"]) == (3, "yes")
+
+
+def test_a_number_further_away_than_one_more_run_would_be_is_outside(compare):
+    [line] = compare([{**HIT, "value": 0.99}], runs([0.5, 0.51, 0.52])).to_dict("records")
+    assert (line["difference"], line["inside"]) == ("-0.4800", "no")
+
+
+def test_one_run_has_no_verdict(compare):
+    [line] = compare([HIT], runs([0.5])).to_dict("records")
+    assert (line["sd"], line["inside"]) == ("-", "")
+
+
+def test_a_column_that_is_empty_is_not_asked_for(compare):
+    measured = [*runs([0.5, 0.7]), *runs([0.8, 0.9], **OF_NETWORK)]
+    table = compare([HIT, ACCURACY], measured)
+    assert list(table["score"]) == ["hit", "accuracy"]
+    assert list(table["measured"]) == ["0.6000", "0.8500"]
+
+
+def test_the_input_is_one_observation_for_all_networks(compare):
+    of_input = {**HIT, "architecture": "", "layer": "input", "state": "input"}
+    [line] = compare([of_input], [*runs([0.5, 0.7]), {**OF_LAYER, **OF_INPUT, "value": 0.4}]).to_dict("records")
+    assert (line["measured"], line["n_runs"]) == ("0.4000", 1)
+
+
+def test_a_number_that_the_study_does_not_measure_is_named(compare):
+    with pytest.raises(StudyError, match=r"fig1 publishes hit of .*layer hidden9, .* which the study does not score"):
+        compare([{**HIT, "layer": "hidden9"}], runs([0.5]))
+
+
+def test_several_networks_of_a_seed_are_refused(compare):
+    with pytest.raises(StudyError, match="several hit of each run"):
+        compare([{**HIT, "architecture": ""}], [*runs([0.5]), *runs([0.6], architecture="cnn")])
+
+
+def test_every_shipped_table_of_published_numbers_can_be_read():
+    for name in store.published_names():
+        source = store.published_file(name)
+        read = store.read_published_values if name == "rauber" else store.read_published
+        assert len(read(source))
+
+
+def test_a_table_of_other_columns_is_refused(tmp_path):
+    (tmp_path / "p.csv").write_text("figure,value\nfig1,0.5\n")
+    with pytest.raises(StudyError, match="has the columns figure, value; "):
+        store.read_published_values(tmp_path / "p.csv")

@@ -1,0 +1,37 @@
+"""Which observations a sample looks at."""
+
+import numpy as np
+
+from layerscope.data.observations import Observations, observations_of_split
+from layerscope.errors import StudyError
+
+
+def sample_rows(labels: np.ndarray, choose: str, n: int | None, seed: int, name: str, dataset: str) -> np.ndarray:
+    """Rows (int64, ascending) of a split that a sample looks at.
+
+    choose: `all`, `first` n, `random` n, or `per_class` n of each class. Random choices depend on the seed and the labels
+    only, so that all networks of a dataset are looked at through the same observations, whatever these are called. name,
+    dataset: for messages. Raises StudyError where the split is too small.
+    """
+    available = len(labels)
+    if choose == "all":
+        return np.arange(available)
+    generator = np.random.default_rng(seed)
+    if choose == "per_class":
+        rows = []
+        for label in np.unique(labels):
+            members = np.flatnonzero(labels == label)
+            if len(members) < n:
+                raise StudyError(f"sample '{name}' asks for {n} a class; class {label} of '{dataset}' has {len(members)}")
+            rows.append(generator.permutation(members)[:n])
+        return np.sort(np.concatenate(rows))
+    if n > available:
+        raise StudyError(f"sample '{name}' asks for {n} observations; its split of '{dataset}' has {available}")
+    return np.arange(n) if choose == "first" else np.sort(generator.permutation(available)[:n])
+
+
+def observations_of_sample(data: str, sample: dict, dataset: str, normalise: str) -> Observations:
+    """The observations that a sample looks at. sample: name, split, choose, n and seed, as in job params."""
+    whole = observations_of_split(data, sample["split"], normalise)
+    rows = sample_rows(whole.labels, sample["choose"], sample.get("n"), sample.get("seed", 0), sample["name"], dataset)
+    return Observations(data, whole.split, rows, whole.labels[rows], whole.classes, whole.shape, whole.shift, whole.scale)

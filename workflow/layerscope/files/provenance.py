@@ -1,0 +1,79 @@
+"""Who made a file: package versions and devices that travel with results, and what belongs in logs only."""
+
+import json
+import os
+import platform
+import subprocess
+from datetime import UTC, datetime
+from importlib import metadata
+from pathlib import Path
+
+PACKAGES = ("numpy", "scipy", "torch", "h5py", "numba", "scikit-learn", "umap-learn", "openTSNE", "MulticoreTSNE")
+
+
+def canonical_json(value: object) -> str:
+    """One spelling for equal values: sorted keys, no spaces, no `<`. What jobs are told and what files remember."""
+    # Snakemake's report has the params of jobs inside a script, which a title with </script> would end.
+    return json.dumps(value, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")
+
+
+def versions() -> dict[str, str]:
+    """Installed versions of the packages that results depend on; a missing package is left out."""
+    found = {"python": platform.python_version()}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def provenance(
+    *,
+    device: str = "cpu",
+    threads: int = 1,
+    seeds: list[int] | None = None,
+    status: str = "ok",
+    reason: str = "",
+    attempts: list[float | None] | None = None,
+    class_rates: list[float] | None = None,
+) -> dict:
+    """The reproducible facts that a result file carries.
+
+    status: ok, diverged or not_accepted, with its reason. attempts: the test accuracies of a training that was started anew
+    until it was accepted. class_rates: the share of each class in what a training drew, where that was asked for.
+    """
+    made_by = {
+        "versions": versions(),
+        "processor": platform.machine(),
+        "device": device,
+        "threads": threads,
+        "seeds": seeds or [],
+        "status": status,
+        "reason": reason,
+    }
+    recorded = {"attempts": attempts, "class_rates": class_rates}
+    return made_by | {key: values for key, values in recorded.items() if values}
+
+
+def commit() -> str:
+    """The commit of the layerscope that runs; "" where it is not in a git repository, or there is no git to ask."""
+    ask = ["git", "-C", str(Path(__file__).parents[1]), "rev-parse", "HEAD"]
+    try:
+        return subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip()
+    except OSError:
+        return ""
+
+
+def describe_job() -> str:
+    """One JSON line for the log: host, time, commit, and on a cluster the job and its GPUs. None may reach a declared output."""
+    return canonical_json(
+        {
+            "host": platform.node(),
+            "started": datetime.now(UTC).isoformat(timespec="seconds"),
+            "commit": commit(),
+            "processes": os.cpu_count(),
+            "slurm_job": os.environ.get("SLURM_JOB_ID"),
+            "cuda_visible_devices": os.environ.get("CUDA_VISIBLE_DEVICES"),
+        }
+    )

@@ -1,0 +1,83 @@
+"""Which source files a job's result depends on, found by reading imports, without importing anything."""
+
+import ast
+from collections.abc import Iterable
+from functools import cache
+from pathlib import Path
+
+from layerscope.errors import StudyError
+
+PACKAGE = Path(__file__).parents[1]
+# How files are laid out and become whole, their provenance, the command line and this module change no result: the integer
+# `schema` in params stands for them.
+LEFT_OUT = {
+    "layerscope.files",
+    "layerscope.store",
+    "layerscope.commandline",
+    "layerscope.errors",
+}
+
+
+def sources(modules: Iterable[str]) -> list[str]:
+    """Paths, relative to the working directory where possible, of modules and of all they import inside the package."""
+    found: set[str] = set()
+    waiting = list(modules)
+    while waiting:
+        module = waiting.pop()
+        if module in found or left_out(module):
+            continue
+        found.add(module)
+        waiting.extend(_imports(module))
+    return sorted(_relative(_file(module)) for module in found if _file(module).name != "__init__.py")
+
+
+def left_out(module: str) -> bool:
+    """Whether a module changes no result: one of LEFT_OUT, or a part of it."""
+    return any(module == other or module.startswith(f"{other}.") for other in LEFT_OUT)
+
+
+def _relative(file: Path) -> str:
+    try:
+        return str(file.relative_to(Path.cwd()))
+    except ValueError:
+        return str(file)
+
+
+def _file(module: str) -> Path:
+    path = PACKAGE.joinpath(*module.split(".")[1:])
+    return path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py"
+
+
+@cache
+def _tree(module: str) -> ast.Module:
+    return ast.parse(_file(module).read_text(encoding="utf-8"))
+
+
+@cache
+def _imports(module: str) -> list[str]:
+    names = []
+    for node in ast.walk(_tree(module)):
+        if isinstance(node, ast.Import):
+            names += [alias.name for alias in node.names]
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names += [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
+    return [name for name in names if name.split(".")[0] == "layerscope" and _file(name).exists()]
+
+
+@cache
+def literal(module: str, name: str):
+    """The value of a module-level literal, for instance READS, read without importing the module."""
+    for node in _tree(module).body:
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets) and node.value is not None:
+            try:
+                return ast.literal_eval(node.value)
+            except ValueError:
+                where = f"{_relative(_file(module))}, line {node.lineno}"
+                raise StudyError(f"{where}: {name} is read without running the module; write it out, as a literal") from None
+    raise KeyError(f"{module} declares no {name}")
+
+
+def modules(package: str) -> list[str]:
+    """Names of the modules of a subpackage, for instance modules("scoring")."""
+    return sorted(file.stem for file in (PACKAGE / package).glob("*.py") if file.stem != "__init__")

@@ -1,0 +1,291 @@
+"""What each Snakemake job needs of a machine: MB of memory and minutes, estimated from the size of its work.
+
+The constants were fitted to what finished studies used on one core of a cloud machine (their `benchmark:` files;
+benchmarks/resources.py compares the two for any study). Where an estimate proves too low, the next attempt asks for more. A
+network that is trained anew until it is accepted is taken to be accepted at once: its training goes on where it was stopped.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+
+from layerscope.files.sources import literal
+from layerscope.models.size import NetworkSize, network_size
+from layerscope.study.study import Run, Study, engine_module, sample_size, scores_named, source_sizes, split_size
+from layerscope.study.views import Looks
+
+# No job asks for less: machines differ more in what interpreters and libraries take than small jobs do from each other.
+LEAST_MEMORY = 1000
+LEAST_MINUTES = 10
+# Of scores, which a cluster runs by the dozen, one after another.
+LEAST_MINUTES_OF_SCORES = 3
+MEMORY_MARGIN = 1.25
+TIME_MARGIN = 1.8
+
+MB = 1e6
+FLOAT = 4 / MB
+# Observations of a split whose size nobody knows before the dataset is prepared.
+UNKNOWN_SIZE = 60_000
+# Host memory that CUDA's libraries take. With `auto` it is not known yet whether there will be a device.
+CUDA_MEMORY = 2000
+LEAST_WITH_DEVICE = 1600
+
+# Operations a second in layers; seconds to write, normalise and pool one value of their outputs; seconds of a step of training,
+# of each layer in it, and of each MB of weights.
+OPERATIONS = 5e10
+OF_OUTPUT = 0.5e-8
+OF_STEP = 5e-4
+OF_STEP_AND_LAYER = 2e-4
+OF_STEP_AND_WEIGHTS = 6e-4
+EVALUATION_BATCH = 1000
+DUMP_BATCH = 500
+ROWS_FOLLOWED = 4096
+
+
+@dataclass(frozen=True)
+class Need:
+    """memory: MB. seconds: on one core. Of one attempt, without a margin."""
+
+    memory: float
+    seconds: float = 0.0
+
+
+@dataclass(frozen=True)
+class Engine:
+    """base: MB. pair, neighbor: MB by pair of points, and by point and neighbour. seconds: by (points, iterations)."""
+
+    base: float
+    pair: float
+    neighbor: float
+    seconds: Callable[[int, int], float]
+
+
+EXACT = Engine(340, 8 / MB, 0, lambda n, iterations: 7e-10 * n**2 * iterations)
+ENGINES = {
+    "tsne_exact": EXACT,
+    "dynamic_tsne": EXACT,
+    "tsne_multicore": Engine(200, 0, 30 / MB, lambda n, iterations: 9e-6 * n * iterations),
+    # Trees for few points, an interpolated grid for many.
+    "tsne_opentsne": Engine(230, 0, 30 / MB, lambda n, iterations: (4e-6 if n < 10_000 else 1.7e-6) * n * iterations),
+    "tsne_sklearn": Engine(230, 0, 30 / MB, lambda n, iterations: 8e-6 * n * iterations),
+    "umap": Engine(350, 0, 52 / MB, lambda n, iterations: n * (5.6e-4 + 2e-7 * iterations)),
+    "pca": Engine(220, 0, 0, lambda n, iterations: 1e-6 * n),
+    "mds": Engine(230, 53 / MB, 0, lambda n, iterations: 1e-8 * n**2 * iterations),
+    "isomap": Engine(230, 33 / MB, 0, lambda n, iterations: 1.6e-10 * n**3),
+    "lle": Engine(230, 12 / MB, 0, lambda n, iterations: 1.2e-10 * n**3),
+}
+
+
+class JobResources:
+    """What every job of a study needs, by the wildcards of its files."""
+
+    def __init__(self, study: Study, looks: Looks):
+        self.study = study
+        self.looks = looks
+        self._sizes: dict[tuple[str, str], NetworkSize] = {}
+        self._rows: Counter[tuple[tuple[str, ...], str]] | None = None
+
+    def memory(self, wildcards, rulename: str, attempt: int) -> int:
+        """MB that a job asks for: at its second attempt twice as much as at its first, and so on."""
+        need = self.need(rulename, wildcards)
+        least = LEAST_WITH_DEVICE if rulename in ("train", "dump") and self.study.device != "cpu" else LEAST_MEMORY
+        return attempt * math.ceil(max(least, MEMORY_MARGIN * need.memory))
+
+    def runtime(self, wildcards, rulename: str, attempt: int) -> int:
+        """Minutes that a job asks for: at its second attempt twice as many as at its first, and so on."""
+        need = self.need(rulename, wildcards)
+        least = LEAST_MINUTES_OF_SCORES if rulename.startswith("score") else LEAST_MINUTES
+        return attempt * math.ceil(max(least, TIME_MARGIN * need.seconds / 60))
+
+    def need(self, rulename: str, wildcards) -> Need:
+        """What a job of a rule is expected to use."""
+        return getattr(self, f"_{rulename}")(wildcards)
+
+    # Sizes
+
+    def _n(self, dataset: str, split: str) -> int:
+        """Observations of a split, as many as is likely where the study cannot know."""
+        known = split_size(self.study, dataset, split)
+        if known is not None:
+            return known
+        options = dict(self.study.datasets[dataset])
+        kept = options.pop("keep_classes", [])
+        whole = source_sizes(options)
+        if kept and split in whole:
+            return math.ceil(whole[split] * len(kept) / whole["classes"])
+        return UNKNOWN_SIZE
+
+    def _n_of_sample(self, dataset: str, sample: str) -> int:
+        known = sample_size(self.study, dataset, sample)
+        return self._n(dataset, self.study.samples[sample]["split"]) if known is None else known
+
+    def _values(self, dataset: str) -> int:
+        """Values of one observation."""
+        return math.prod(source_sizes(self.study.datasets[dataset])["shape"])
+
+    def _size(self, run: Run) -> NetworkSize:
+        key = (run.dataset, run.architecture)
+        if key not in self._sizes:
+            self._sizes[key] = network_size(self.study.layers(run), source_sizes(self.study.datasets[run.dataset])["shape"])
+        return self._sizes[key]
+
+    def _widths(self, source: str, view: dict) -> list[int]:
+        """The number of values of every representation of a view, a number for each snapshot."""
+        if source in self.looks.inputs:
+            return [self._values(self.looks.inputs[source])] * len(view["epochs"])
+        widths = []
+        for layer in self.study.layers(self.looks.runs[source]):
+            if layer.name in view["whole"]:
+                widths.append(math.prod(layer.shape))
+            if layer.name in view["filters"]:
+                chosen = view["filters"][layer.name]
+                widths += [math.prod(layer.shape[1:])] * (layer.width if chosen is None else len(chosen))
+        return widths * len(view["epochs"])
+
+    def _dataset(self, source: str) -> str:
+        return self.looks.inputs[source] if source in self.looks.inputs else self.looks.runs[source].dataset
+
+    def _score_rows(self) -> Counter[tuple[tuple[str, ...], str]]:
+        """Rows of scores, roughly, by the kind of network (or the dataset, of an input) and the name of the score."""
+        if self._rows is None:
+            self._rows = Counter()
+            for source, sample in self.looks.looked_at():
+                run = self.looks.runs.get(source)
+                network = (run.dataset, run.architecture, run.activation) if run else (self.looks.inputs[source],)
+                for space in self.looks.spaces(source, sample):
+                    seeds = 1 if space in ("run", "raw") else len(self.study.embeddings[space]["seeds"])
+                    for score, entry in self.looks.scores_of(source, sample, space).items():
+                        self._rows[network, score] += seeds * len(self._widths(source, entry["view"])) if "view" in entry else 1
+            for run in self.study.runs:
+                followed = len(self.study.followed_layers(run)) + 2
+                for score in self.study.scores:
+                    self._rows[(run.dataset, run.architecture, run.activation), score] += followed
+        return self._rows
+
+    # Rules
+
+    def _prepare(self, wildcards) -> Need:
+        observations = sum(self._n(wildcards.dataset, split) for split in ("train", "test"))
+        return Need(150 + 2 * observations * self._values(wildcards.dataset) * FLOAT, 60)
+
+    def _train(self, wildcards) -> Need:
+        run = self.looks.runs[wildcards.run]
+        options, size, layers = self.study.training_of(run), self._size(run), self.study.layers(run)
+        learned_from = self._n(run.dataset, "train")
+        evaluated = sum(self._n(run.dataset, split) for split in ("train", "validation", "test"))
+        weights = size.parameters * FLOAT
+        followed = [layer.width for layer in layers if layer.name in self.study.followed_layers(run)]
+        followed = followed if options["spectra"]["phases"] else []
+        memory = (
+            330
+            + evaluated * self._values(run.dataset) * FLOAT
+            + weights * (4 + 2 * len(options["snapshots"]))
+            + sum(width * (max(width, ROWS_FOLLOWED) + 2 * width) for width in followed) * FLOAT
+            + max(6 * options["batch"] * size.outputs, 2 * EVALUATION_BATCH * size.largest) * FLOAT
+        )
+        epochs = options["epochs"]
+        observations = epochs * (3 * learned_from + evaluated)
+        steps = epochs * math.ceil(learned_from / options["batch"])
+        seconds = (
+            10
+            + observations * size.operations / OPERATIONS / self.study.threads
+            + epochs * learned_from * size.outputs * OF_OUTPUT
+            + steps * (OF_STEP + OF_STEP_AND_LAYER * len(layers) + OF_STEP_AND_WEIGHTS * weights)
+        )
+        return self._with_device(Need(memory, seconds))
+
+    def _dump(self, wildcards) -> Need:
+        run = self.looks.runs[wildcards.run]
+        size, snapshots = self._size(run), len(self.study.snapshots(run))
+        n = self._n_of_sample(run.dataset, wildcards.sample)
+        weights = size.parameters * FLOAT
+        memory = 280 + 2 * weights + min(n, DUMP_BATCH) * size.outputs * FLOAT
+        kept = sum(self._widths(wildcards.run, self.looks.view(wildcards.run, wildcards.sample, {})))
+        seconds = 5 + snapshots * (n * size.operations / OPERATIONS / self.study.threads + weights / 50) + n * kept * FLOAT / 30
+        return self._with_device(Need(memory, seconds))
+
+    def _with_device(self, need: Need) -> Need:
+        return Need(need.memory + CUDA_MEMORY, need.seconds) if self.study.device == "cuda" else need
+
+    def _dump_input(self, wildcards) -> Need:
+        values = self._n_of_sample(wildcards.dataset, wildcards.sample) * self._values(wildcards.dataset)
+        return Need(100 + 2 * values * FLOAT, 5 + values * FLOAT / 50)
+
+    def _neighbors(self, wildcards) -> Need:
+        n = self._n_of_sample(self._dataset(wildcards.source), wildcards.sample)
+        widths = self._widths(wildcards.source, self.looks.view(wildcards.source, wildcards.sample, {}))
+        memory = 200 + n * max(widths) * FLOAT + 70 / MB * n * self.study.k
+        return Need(memory, 5 + n**2 * (5e-9 * len(widths) + 1.6e-11 * sum(widths)))
+
+    def _neurons(self, wildcards) -> Need:
+        run = self.looks.runs[wildcards.run]
+        n = self._n_of_sample(run.dataset, wildcards.sample)
+        widths = self._widths(wildcards.run, self.study.mapped(run, wildcards.sample))
+        widest = max(widths, default=0)
+        memory = 230 + 4 * n * widest * FLOAT + 10 * widest**2 * FLOAT
+        return Need(memory, 5 + sum(1e-6 * self.study.neurons["trees"] * n * width**0.5 + 1e-6 * width**2 for width in widths))
+
+    def _embed(self, wildcards) -> Need:
+        embedding = self.study.embeddings[wildcards.embedding]
+        # An engine that is not named is taken for one that goes over all pairs.
+        engine = ENGINES.get(engine_module(embedding), EXACT)
+        n = self._n_of_sample(self._dataset(wildcards.source), wildcards.sample)
+        widths = self._widths(wildcards.source, self.looks.view(wildcards.source, wildcards.sample, embedding.get("on", {})))
+        iterations = embedding.get("epochs") or embedding.get("iterations", 0) + embedding.get("early_exaggeration_iterations", 0)
+        together = len(widths) if "over" in embedding else 1
+        memory = engine.base + 4 * n * max(widths) * FLOAT + engine.neighbor * n * self.study.k + together * engine.pair * n**2
+        of_each = engine.seconds(n, iterations) + 2e-8 * n * max(widths)
+        return Need(memory, 5 + len(embedding["seeds"]) * len(widths) * of_each)
+
+    def _score_run(self, wildcards) -> Need:
+        return Need(150, 5)
+
+    def _score_sample(self, wildcards) -> Need:
+        return Need(150, 5)
+
+    def _score_raw(self, wildcards) -> Need:
+        n, widths = self._scored(wildcards, "raw")
+        memory = 200 + 6.6 * n * max(widths) * FLOAT + 20 / MB * n * self.study.k
+        return Need(memory, 5 + n**2 * (4e-9 * len(widths) + 5e-11 * sum(widths)))
+
+    def _score_embedding(self, wildcards) -> Need:
+        n, widths = self._scored(wildcards, wildcards.embedding)
+        seeds = len(self.study.embeddings[wildcards.embedding]["seeds"])
+        memory = 250 + n * max(widths) * FLOAT + 20 / MB * n * self.study.k
+        return Need(memory, 5 + seeds * len(widths) * 2e-9 * n**2)
+
+    def _scored(self, wildcards, space: str) -> tuple[int, list[int]]:
+        source, sample = wildcards.source, wildcards.sample
+        on = {} if space == "raw" else self.study.embeddings[space].get("on", {})
+        n = self._n_of_sample(self._dataset(source), sample)
+        return n, self._widths(source, self.looks.view(source, sample, on))
+
+    def _aggregate(self, wildcards) -> Need:
+        of_network: Counter[tuple[str, ...]] = Counter()
+        for (network, _), rows in self._score_rows().items():
+            of_network[network] += rows
+        return Need(330 + 350 / MB * max(of_network.values(), default=0), 10 + 1e-4 * of_network.total())
+
+    def _claims(self, wildcards) -> Need:
+        return self._shown(score for claim in self.study.claims.values() for score in scores_named(claim))
+
+    def _figure(self, wildcards) -> Need:
+        return self._drawn("figures", self.study.figures[wildcards.figure])
+
+    def _film(self, wildcards) -> Need:
+        return self._drawn("figures", self.study.figures[wildcards.film])
+
+    def _table(self, wildcards) -> Need:
+        return self._drawn("tables", self.study.tables[wildcards.table])
+
+    def _drawn(self, package: str, entry: dict) -> Need:
+        if "score_table" not in literal(f"layerscope.{package}.{entry['kind']}", "READS"):
+            return self._shown([])
+        # What names no score is a table of published numbers, which are those of nearly all scores.
+        return self._shown(scores_named(entry) or self.study.scores)
+
+    def _shown(self, scores: Iterable[str]) -> Need:
+        shown = set(scores)
+        rows = sum(count for (_, score), count in self._score_rows().items() if score in shown)
+        return Need(300 + 1500 / MB * rows, 60 + 4e-5 * rows)

@@ -1,0 +1,77 @@
+"""Claims: what a study states, estimated over its runs, with a verdict from the interval of the estimate."""
+
+import pandas as pd
+
+from layerscope import selection
+from layerscope.statistics.aggregation import FILTER_MEAN, LIVING_MEAN, RUN, select
+from layerscope.statistics.verdicts import STATISTICS, Evidence
+
+CLAIM_COLUMNS = (
+    "claim",
+    "text",
+    "source",
+    "statistic",
+    "score",
+    "expected",
+    "estimate",
+    "interval_low",
+    "interval_high",
+    "p",
+    "n",
+    "verdict",
+)
+
+
+def judge(name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None = None) -> dict:
+    """One row of CLAIM_COLUMNS.
+
+    runs: one row a run and representation (aggregation.per_run), the input joined. sizes: architecture → depth and width.
+    """
+    rows = _rows_of(claim, runs[runs["metric"] == claim["score"]])
+    if claim.get("flagged") == "leave_out":
+        rows = _without_flagged_runs(rows)
+    found, verdict = STATISTICS[claim["statistic"]](claim, Evidence(rows, runs, sizes or {}))
+    expected = claim["expect"]
+    if isinstance(expected, dict):
+        expected = " ".join(f"{word} {bound:g}" for word, bound in expected.items())
+    return {
+        "claim": name,
+        "text": claim["text"],
+        "source": claim["source"],
+        "statistic": claim["statistic"],
+        "score": claim["score"],
+        "expected": expected,
+        "estimate": found.mean,
+        "interval_low": found.low,
+        "interval_high": found.high,
+        "p": found.p,
+        "n": found.n,
+        "verdict": verdict,
+    }
+
+
+def _rows_of(claim: dict, rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows that a claim is about.
+
+    Layer means over filters are no further filters. Without `filter`, whole layers where there are any. The input, joined to
+    every network, takes part in correlations with depth; in comparisons only where it is named, beside filters too.
+    """
+    on = claim.get("on", {})
+    rows = rows[~rows["filter"].isin([FILTER_MEAN, LIVING_MEAN])]
+    compared = [part for part in (on, claim.get("between"), claim.get("along")) if isinstance(part, dict)]
+    named = any("input" in (selection.values(part, key) or []) for part in compared for key in ("state", "layer"))
+    of_input = rows["state"] == "input"
+    chosen = select(rows[~of_input], on)
+    if "filter" not in on and (chosen["filter"] == "").any():
+        chosen = chosen[chosen["filter"] == ""]
+    if claim["statistic"] != "spearman" and not named:
+        return chosen
+    # The input has no filters that a list of numbers could choose, and one state only.
+    beside = {key: value for key, value in on.items() if key not in ("filter", "state") or not named}
+    return pd.concat([select(rows[of_input], beside), chosen])
+
+
+def _without_flagged_runs(rows: pd.DataFrame) -> pd.DataFrame:
+    """The rows of runs of which none is flagged; a flagged input leaves out no run."""
+    flagged = rows.loc[(rows["degenerate"] != "") & (rows["state"] != "input"), RUN]
+    return rows[~pd.MultiIndex.from_frame(rows[RUN]).isin(pd.MultiIndex.from_frame(flagged))]
