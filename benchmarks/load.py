@@ -23,8 +23,8 @@ from pathlib import Path
 
 from benchmarks.study import measurements
 from layerscope import store
+from layerscope.files.csv_tables import write_rows
 from layerscope.files.provenance import provenance
-from layerscope.files.whole import write_rows
 from layerscope.jobs.jobs import Jobs
 from layerscope.study.load import load_study
 

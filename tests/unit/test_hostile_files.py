@@ -35,9 +35,11 @@ from layerscope.data.sources import images, npz, torchvision
 from layerscope.errors import StudyError
 from layerscope.figures import dataset_strip
 from layerscope.figures.shared.style import save, set_title
+from layerscope.files.csv_tables import read_rows
 from layerscope.files.provenance import canonical_json, provenance
+from layerscope.files.seals import seal_of
 from layerscope.files.unfinished import Resumable
-from layerscope.files.whole import read_rows, seal_of, write_text
+from layerscope.files.whole import write_text
 from layerscope.jobs.jobs import Jobs
 from layerscope.stages import film, table
 from layerscope.store.reads import Inputs

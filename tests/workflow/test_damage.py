@@ -12,7 +12,7 @@ import pytest
 from checkout import PROJECT, TINY, outputs, planned, snakemake
 from test_doctor import doctor
 
-from layerscope.files.whole import seal_of
+from layerscope.files.seals import seal_of
 
 pytestmark = [pytest.mark.study, pytest.mark.xdist_group("damage")]
 

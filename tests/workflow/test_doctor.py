@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from checkout import TINY
 
-from layerscope.files.whole import file_digest, seal_of
+from layerscope.files.seals import file_digest, seal_of
 
 pytestmark = [pytest.mark.study, pytest.mark.xdist_group("doctor")]
 

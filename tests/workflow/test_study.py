@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from checkout import PROJECT, TINY, copy_project, outputs, planned, snakemake
 
-from layerscope.files.whole import seal_of
+from layerscope.files.seals import seal_of
 from layerscope.jobs.jobs import Jobs
 from layerscope.study.load import load_study
 

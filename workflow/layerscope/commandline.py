@@ -13,7 +13,7 @@ from threadpoolctl import threadpool_limits
 
 from layerscope.errors import StudyError
 from layerscope.files.provenance import describe_job
-from layerscope.files.whole import refused
+from layerscope.files.refusals import refused
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",

@@ -16,8 +16,10 @@ from types import SimpleNamespace
 
 from layerscope import store
 from layerscope.errors import MachineError, StudyError
+from layerscope.files.csv_tables import read_rows
 from layerscope.files.provenance import canonical_json
-from layerscope.files.whole import SEALED, read_rows, refused, seal_of
+from layerscope.files.refusals import refused
+from layerscope.files.seals import SEALED, seal_of
 from layerscope.jobs.jobs import Jobs
 from layerscope.store.pictures import refuse_damaged
 from layerscope.study.load import load_study

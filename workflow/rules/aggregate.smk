@@ -46,7 +46,7 @@ rule aggregate:
 rule claims:
     input:
         table=jobs.pattern("score_table"),
-        code=jobs.stage_code("claims"),
+        code=jobs.claims_code(),
     output:
         claims=report(
             jobs.pattern("claims"),

@@ -5,9 +5,10 @@ import pandas as pd
 import pytest
 from scipy import stats
 
-from layerscope.statistics.aggregation import per_run, select, with_input_joined
-from layerscope.statistics.claims import CLAIM_COLUMNS, judge
-from layerscope.statistics.verdicts import verdict
+from layerscope.claims.shared.judge import CLAIM_COLUMNS, judge
+from layerscope.claims.shared.verdict import verdict
+from layerscope.statistics.runs import per_run, with_input_joined
+from layerscope.statistics.select import select
 from layerscope.store import SCORE_COLUMNS
 
 DEPTHS = {"input": 0.0, "hidden1": 1.0, "hidden2": 2.0, "hidden3": 3.0}

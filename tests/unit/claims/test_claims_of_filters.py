@@ -6,8 +6,8 @@ import pytest
 from scipy import stats
 from score_rows import OF_CONVOLUTION, OF_INPUT, OF_LAYER, UNTRAINED
 
-from layerscope.statistics.aggregation import per_run, with_input_joined
-from layerscope.statistics.claims import judge
+from layerscope.claims.shared.judge import judge
+from layerscope.statistics.runs import per_run, with_input_joined
 from layerscope.store import SCORE_COLUMNS
 
 ROW = {**OF_LAYER, **OF_CONVOLUTION, "dataset": "mnist"}

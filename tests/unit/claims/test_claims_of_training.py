@@ -5,10 +5,10 @@ import pandas as pd
 import pytest
 from score_rows import OF_LAYER
 
-from layerscope.statistics.aggregation import per_run
-from layerscope.statistics.claims import judge
-from layerscope.statistics.estimates import bent_line
-from layerscope.statistics.verdicts import settled_at
+from layerscope.claims.settling import settled_at
+from layerscope.claims.shared.judge import judge
+from layerscope.statistics.correlation import bent_line
+from layerscope.statistics.runs import per_run
 from layerscope.store import SCORE_COLUMNS
 
 SIZES = {

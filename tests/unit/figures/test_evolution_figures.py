@@ -25,7 +25,7 @@ from layerscope.figures import (
 from layerscope.figures.shared.films import save_film
 from layerscope.figures.shared.style import apply_style
 from layerscope.files.provenance import provenance
-from layerscope.files.whole import seal_of
+from layerscope.files.seals import seal_of
 from layerscope.store.reads import Inputs
 
 N = 60

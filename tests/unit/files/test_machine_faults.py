@@ -15,7 +15,8 @@ import torch
 from layerscope import store
 from layerscope.commandline import is_out_of_memory
 from layerscope.doctor import Fault, files_again
-from layerscope.files.whole import replacing, write_rows
+from layerscope.files.csv_tables import write_rows
+from layerscope.files.whole import replacing
 
 PROJECT = Path(__file__).parents[3]
 # Preloaded, it answers a call on files whose name ends as VICTIM does with the error number ERRNO.
@@ -78,7 +79,7 @@ PREAD(pread64)
 READERS = {
     "layers.h5": "list(store.representations(file))",
     "history.csv": "store.read_history(file)",
-    "rows.csv": "whole.read_rows(file)",
+    "rows.csv": "csv_tables.read_rows(file)",
     "scores.parquet": "store.read_score_table(file)",
     "checkpoints.safetensors": "store.snapshot_epochs(file)",
 }
@@ -115,7 +116,7 @@ def whole(tmp_path: Path) -> Path:
 def read(library: Path, file: Path, call: str, number: int) -> str:
     """What a person is told who reads a file on a machine where a call is answered by an error number; "" for no error."""
     script = (
-        "import sys; from layerscope import store; from layerscope.files import whole\n"
+        "import sys; from layerscope import store; from layerscope.files import csv_tables\n"
         "from layerscope.errors import StudyError; file = sys.argv[1]\n"
         f"try: {READERS[file.name]}\n"
         "except StudyError as error: print(type(error).__name__, error)"

@@ -7,7 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from layerscope.jobs.jobs import Jobs, products
+from layerscope.jobs.jobs import Jobs
+from layerscope.jobs.wildcards import products
 from layerscope.study.file import checked, schema
 from layerscope.study.load import build_study
 

@@ -15,11 +15,13 @@ from score_rows import OF_INPUT, OF_LAYER
 
 from layerscope import store
 from layerscope.errors import StudyError
+from layerscope.files.csv_tables import read_rows, write_rows
 from layerscope.files.provenance import provenance
-from layerscope.files.whole import read_rows, write_rows
 from layerscope.stages import aggregate
-from layerscope.statistics import aggregation
 from layerscope.statistics.estimates import estimate
+from layerscope.statistics.keys import NETWORK, SUMMARY_KEYS
+from layerscope.statistics.runs import per_run
+from layerscope.statistics.summaries import summarise
 
 NETWORKS = [("digits", "mlp", "relu"), ("digits", "cnn", "tanh")]
 SEEDS = range(11)
@@ -78,7 +80,7 @@ def study(tmp_path_factory) -> tuple[Path, dict]:
     for space in SPACES:
         source = store.input_folder("digits")
         write(rows_of(generator, of_input, space), "scores", source=source, sample="look", space=space)
-    groups = [{**dict(zip(aggregation.NETWORK, network, strict=True)), "seeds": list(SEEDS)} for network in NETWORKS]
+    groups = [{**dict(zip(NETWORK, network, strict=True)), "seeds": list(SEEDS)} for network in NETWORKS]
     looks = [["look", space] for space in SPACES]
     params = {
         "study": "s",
@@ -171,11 +173,9 @@ def test_every_mean_is_that_of_its_runs_alone(study):
     """The summary and the tests beside one group at a time, to the last bit."""
     folder, params = study
     aggregated(folder, params)
-    runs = aggregation.per_run(store.read_score_table(folder / "aggregate" / "table"))
-    summary = aggregation.summarise(runs)
-    for (_, group), (_, row) in zip(
-        runs.groupby(aggregation.SUMMARY_KEYS, dropna=False, sort=True), summary.iterrows(), strict=True
-    ):
+    runs = per_run(store.read_score_table(folder / "aggregate" / "table"))
+    summary = summarise(runs)
+    for (_, group), (_, row) in zip(runs.groupby(SUMMARY_KEYS, dropna=False, sort=True), summary.iterrows(), strict=True):
         of_one = group.iloc[:1] if row["state"] == "input" else group
         found = estimate(of_one["value"])
         assert (row["n_runs"], row["n_missing"], row["n_degenerate"]) == (

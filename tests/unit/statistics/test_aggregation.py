@@ -7,17 +7,12 @@ from scipy import stats
 from score_rows import OF_INPUT, OF_LAYER, only
 
 from layerscope.errors import StudyError
-from layerscope.statistics.aggregation import (
-    final_accuracy,
-    flag_near_chance,
-    per_run,
-    score_pairs,
-    select,
-    summarise,
-    training_tests,
-    with_input_joined,
-)
 from layerscope.statistics.estimates import holm
+from layerscope.statistics.flags import flag, near_chance
+from layerscope.statistics.pairs import final_accuracy, score_pairs
+from layerscope.statistics.runs import per_run, with_input_joined
+from layerscope.statistics.select import select
+from layerscope.statistics.summaries import paired_tests, summarise, with_correction
 from layerscope.store import SCORE_COLUMNS
 
 ROW = OF_LAYER
@@ -26,6 +21,11 @@ ROW = OF_LAYER
 def table(*rows):
     """Score rows: each names what differs from ROW."""
     return pd.DataFrame([{**ROW, **row} for row in rows], columns=list(SCORE_COLUMNS))
+
+
+def with_flags(scores):
+    """The rows with the networks that are near chance flagged."""
+    return flag(scores, near_chance(scores, ["accuracy"]))
 
 
 # The input
@@ -215,7 +215,7 @@ def pairs(differences, **keys):
 
 def test_training_is_tested_by_pairs_of_one_initialisation():
     differences = [0.2, 0.3, 0.7]
-    found = only(training_tests(per_run(table(*pairs(differences)))))
+    found = only(with_correction(paired_tests(per_run(table(*pairs(differences))))))
     expected = stats.ttest_1samp(differences, 0)
     assert (found["n_runs"], found["difference"]) == (3, pytest.approx(0.4))
     assert found["p"] == pytest.approx(expected.pvalue)
@@ -232,7 +232,7 @@ def test_holm_corrects_within_one_metric_space_and_dataset():
                 for depth, (layer, differences) in enumerate(strengths.items(), start=1):
                     keys = {"space": space, "metric": metric, "dataset": dataset, "layer": layer, "depth": float(depth)}
                     rows += pairs(differences, **keys)
-    tests = training_tests(per_run(table(*rows)))
+    tests = with_correction(paired_tests(per_run(table(*rows))))
     assert len(tests) == 24
     families = tests.groupby(["metric", "space", "dataset"])
     assert families.ngroups == 8
@@ -243,27 +243,27 @@ def test_holm_corrects_within_one_metric_space_and_dataset():
 
 def test_architectures_share_a_family():
     rows = pairs([0.2, 0.3, 0.7]) + pairs([0.2, 0.3, 0.7], architecture="cnn")
-    tests = training_tests(per_run(table(*rows)))
+    tests = with_correction(paired_tests(per_run(table(*rows))))
     assert len(tests) == 2
     np.testing.assert_allclose(tests["p_holm"], 2 * tests["p"])
 
 
 def test_single_filters_are_not_tested_but_their_means_are():
     rows = [row for number in range(4) for row in pairs([0.2, 0.3, 0.7], filter=str(number))]
-    tests = training_tests(per_run(table(*rows)))
+    tests = with_correction(paired_tests(per_run(table(*rows))))
     assert sorted(tests["filter"]) == ["mean", "mean_without_degenerate"]
     np.testing.assert_allclose(tests["difference"], 0.4)
 
 
 def test_the_input_and_snapshots_between_are_not_tested():
     rows = [*pairs([0.2, 0.3, 0.7]), OF_INPUT, {"state": "intermediate", "epoch": 2, "value": 9.0}]
-    found = only(training_tests(per_run(with_input_joined(table(*rows)))))
+    found = only(with_correction(paired_tests(per_run(with_input_joined(table(*rows))))))
     assert (found["layer"], found["difference"]) == ("hidden1", pytest.approx(0.4))
 
 
 def test_a_run_without_its_counterpart_leaves_the_test():
     rows = [*pairs([0.2, 0.3, 0.7]), {"seed": 3.0, "state": "untrained", "epoch": 0, "value": 5.0}]
-    found = only(training_tests(per_run(table(*rows))))
+    found = only(with_correction(paired_tests(per_run(table(*rows)))))
     assert (found["n_runs"], found["difference"]) == (3, pytest.approx(0.4))
 
 
@@ -274,23 +274,23 @@ def test_both_means_beside_a_difference_are_those_of_the_tested_pairs():
         {"seed": 3.0, "state": "untrained", "epoch": 0, "value": 5.0},
         {"seed": 3.0, "value": np.nan, "degenerate": "diverged"},
     ]
-    found = only(training_tests(per_run(table(*rows))))
+    found = only(with_correction(paired_tests(per_run(table(*rows)))))
     assert found["trained"] - found["untrained"] == pytest.approx(found["difference"])
 
 
 def test_scores_of_networks_as_such_are_tested_too():
     rows = pairs([0.2, 0.3, 0.7], layer="", depth=np.nan, space="run", metric="accuracy")
-    assert only(training_tests(per_run(table(*rows))))["n_runs"] == 3
+    assert only(with_correction(paired_tests(per_run(table(*rows)))))["n_runs"] == 3
 
 
 def test_networks_that_were_never_trained_give_an_empty_table_with_its_columns():
-    tests = training_tests(per_run(table({"state": "intermediate"})))
+    tests = with_correction(paired_tests(per_run(table({"state": "intermediate"}))))
     assert len(tests) == 0
     assert {"metric", "space", "dataset", "difference", "p", "p_holm"} <= set(tests.columns)
 
 
 def test_one_run_is_no_test():
-    found = only(training_tests(per_run(table(*pairs([0.2])))))
+    found = only(with_correction(paired_tests(per_run(table(*pairs([0.2]))))))
     assert (found["n_runs"], found["difference"]) == (1, pytest.approx(0.2))
     assert np.isnan([found["p"], found["p_holm"], found["interval_low"]]).all()
 
@@ -316,7 +316,7 @@ def accuracies(value, **keys):
     ],
 )
 def test_networks_near_chance_are_flagged_in_all_their_scores(value, chance, flagged):
-    found = flag_near_chance(table(*accuracies(value, chance=chance)), ["accuracy"])
+    found = with_flags(table(*accuracies(value, chance=chance)))
     expected = f"near_chance: test accuracy {value:.3f}" if flagged else ""
     assert list(found["degenerate"]) == [expected, expected]
 
@@ -324,26 +324,26 @@ def test_networks_near_chance_are_flagged_in_all_their_scores(value, chance, fla
 def test_the_fresh_network_and_other_networks_are_not_flagged():
     fresh = accuracies(0.1, epoch=0, state="untrained")
     other = accuracies(0.9, seed=1.0)
-    found = flag_near_chance(table(*fresh, *other, *accuracies(0.1)), ["accuracy"])
+    found = with_flags(table(*fresh, *other, *accuracies(0.1)))
     assert list(found["degenerate"] != "") == [False, False, False, False, True, True]
 
 
 def test_a_flag_is_added_to_the_reason_that_is_there():
-    found = flag_near_chance(table(*accuracies(0.1, degenerate="no variance")), ["accuracy"])
+    found = with_flags(table(*accuracies(0.1, degenerate="no variance")))
     assert set(found["degenerate"]) == {"no variance; near_chance: test accuracy 0.100"}
 
 
 def test_means_are_given_with_and_without_networks_near_chance():
     scores = table(*accuracies(0.1), *accuracies(0.9, seed=1.0))
     scores.loc[scores["metric"] == "hit", "value"] = [0.2, 0.8]
-    row = only(summarise(per_run(flag_near_chance(scores, ["accuracy"]))), metric="hit")
+    row = only(summarise(per_run(with_flags(scores))), metric="hit")
     assert (row["mean"], row["mean_without_degenerate"], row["n_degenerate"]) == (0.5, 0.8, 1)
 
 
 def test_layer_means_over_filters_keep_what_is_said_of_their_network():
     # What is said of a single filter is its own.
     rows = [{"filter": "0", "degenerate": "no variance"}, {"filter": "1"}, *accuracies(0.1)[:1]]
-    mean = only(per_run(flag_near_chance(table(*rows), ["accuracy"])), filter="mean")
+    mean = only(per_run(with_flags(table(*rows))), filter="mean")
     assert mean["degenerate"] == "near_chance: test accuracy 0.100"
 
 

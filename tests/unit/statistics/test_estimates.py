@@ -6,14 +6,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from scipy import stats
 
+from layerscope.statistics.correlation import rank_correlation, spearman
 from layerscope.statistics.estimates import (
     estimate,
     holm,
     paired_difference,
     paired_p,
-    rank_correlation,
     sign_test_p,
-    spearman,
     t_quantile,
     welch_difference,
     wilson_interval,

@@ -15,8 +15,10 @@ import torch
 from layerscope import store
 from layerscope.data.dataset import Dataset
 from layerscope.errors import StudyError
+from layerscope.files.csv_tables import read_rows, write_rows
 from layerscope.files.provenance import canonical_json, provenance
-from layerscope.files.whole import intact, read_rows, replacing, seal_of, write_rows, write_text
+from layerscope.files.seals import intact, seal_of
+from layerscope.files.whole import replacing, write_text
 from layerscope.saturation.spectrum import Spectrum
 
 PARAMS = {"a": 1, "b": [0.1, "x"]}

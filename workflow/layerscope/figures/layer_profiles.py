@@ -9,7 +9,11 @@ from matplotlib.lines import Line2D
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.style import by_size, colours, set_title
-from layerscope.statistics.aggregation import RUN, SUMMARY_KEYS, final_accuracy, per_run, select, summarise
+from layerscope.statistics.keys import RUN, SUMMARY_KEYS
+from layerscope.statistics.pairs import final_accuracy
+from layerscope.statistics.runs import per_run
+from layerscope.statistics.select import select
+from layerscope.statistics.summaries import summarise
 from layerscope.store.reads import Inputs
 
 READS = ("score_table",)

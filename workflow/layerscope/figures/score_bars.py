@@ -8,8 +8,11 @@ from matplotlib.figure import Figure
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.style import colours, set_title
-from layerscope.statistics.aggregation import RUN, final_accuracy, per_run, select, with_input_joined
 from layerscope.statistics.estimates import estimate
+from layerscope.statistics.keys import RUN
+from layerscope.statistics.pairs import final_accuracy
+from layerscope.statistics.runs import per_run, with_input_joined
+from layerscope.statistics.select import select
 from layerscope.store.reads import Inputs
 
 READS = ("score_table",)

@@ -8,16 +8,10 @@ from matplotlib.figure import Figure
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.style import STATE_LINES, STATE_MARKERS, colours, network_title, set_title
-from layerscope.statistics.aggregation import (
-    FILTER_MEAN,
-    LIVING_MEAN,
-    NETWORK,
-    by_state,
-    per_run,
-    select,
-    summarise,
-    with_input_joined,
-)
+from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, NETWORK
+from layerscope.statistics.runs import per_run, with_input_joined
+from layerscope.statistics.select import select
+from layerscope.statistics.summaries import by_state, summarise
 from layerscope.store.reads import Inputs
 
 READS = ("score_table",)

@@ -8,7 +8,9 @@ from matplotlib.lines import Line2D
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.style import PlainLogarithmic, by_size, ramp, set_title
-from layerscope.statistics.aggregation import RUN, per_run, select
+from layerscope.statistics.keys import RUN
+from layerscope.statistics.runs import per_run
+from layerscope.statistics.select import select
 from layerscope.store.reads import Inputs
 
 READS = ("score_table", "history")

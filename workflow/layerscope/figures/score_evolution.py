@@ -9,7 +9,9 @@ from matplotlib.figure import Figure
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.style import RAMP, by_size, set_title
-from layerscope.statistics.aggregation import RUN, per_run, select
+from layerscope.statistics.keys import RUN
+from layerscope.statistics.runs import per_run
+from layerscope.statistics.select import select
 from layerscope.store.reads import Inputs
 
 READS = ("score_table",)

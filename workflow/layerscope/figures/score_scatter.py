@@ -9,8 +9,9 @@ from matplotlib.lines import Line2D
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.style import colours, ramp, set_title, shapes
-from layerscope.statistics.aggregation import per_run, score_pairs
-from layerscope.statistics.estimates import bent_line, rank_correlation
+from layerscope.statistics.correlation import bent_line, rank_correlation
+from layerscope.statistics.pairs import score_pairs
+from layerscope.statistics.runs import per_run
 from layerscope.store.reads import Inputs
 
 READS = ("score_table",)

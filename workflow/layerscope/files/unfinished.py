@@ -13,8 +13,9 @@ from typing import IO
 
 from layerscope.errors import StudyError
 from layerscope.files.provenance import canonical_json
+from layerscope.files.seals import file_digest, sealed_digest
 from layerscope.files.sources import sources
-from layerscope.files.whole import file_digest, replacing, sealed_digest, write_text
+from layerscope.files.whole import replacing, write_text
 
 LOCK, IDENTITY, ATTRIBUTES = "lock", "identity.json", "attributes"
 

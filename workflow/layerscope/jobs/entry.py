@@ -8,7 +8,7 @@ from pathlib import Path
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.files.whole import damaged_since, seal_of, unsealed
+from layerscope.files.seals import damaged_since, seal_of, unsealed
 from layerscope.jobs.jobs import Jobs
 from layerscope.jobs.snakemake_patches import stop_idle_rescheduling
 from layerscope.study.load import load_study

@@ -4,7 +4,6 @@ Methods that take `wildcards` are Snakemake's input functions; `code` inputs are
 jobs are told is in `params` (layerscope.jobs.params).
 """
 
-from collections.abc import Iterable
 from functools import cache
 from importlib import import_module
 
@@ -14,12 +13,17 @@ from layerscope.errors import StudyError
 from layerscope.files.sources import literal, sources
 from layerscope.jobs.params import JobParams
 from layerscope.jobs.resources import JobResources
-from layerscope.study.study import Study, engine_module, is_film, neighbors_needed, own_files_option, shows_one
+from layerscope.jobs.wildcards import any_of, products
+from layerscope.study.kinds import engine_module, is_film, neighbors_needed, own_files_option, shows_one
+from layerscope.study.study import Study
 from layerscope.study.views import Looks, is_empty
 
 FIGURE_INPUTS = ("score_table", "summary", "tests", "data", "history", "activations", "embedding", "neurons", "published")
+
 TABLE_FORMATS = ("csv", "md", "tex")
+
 FIGURE_FORMATS = ("svg", "png", "csv")
+
 FILM_FORMATS = ("gif", "html", "csv")
 
 
@@ -83,7 +87,7 @@ class Jobs:
         """What each wildcard can be: names that the study defines, nothing else."""
         # Snakemake goes over the whole expression for every file of every job: one that names each network costs hours.
         networks = products((run.dataset, run.architecture, run.activation, run.seed) for run in self.study.runs)
-        runs = "|".join(store.run_folder(*map(_any_of, block)) for block in networks)
+        runs = "|".join(store.run_folder(*map(any_of, block)) for block in networks)
         return {
             "run": runs or "none",
             "source": "|".join(filter(None, [runs, *self.looks.inputs])),
@@ -302,24 +306,13 @@ class Jobs:
     def table_code(self, wildcards) -> list[str]:
         return _code("table", f"tables.{self.study.tables[wildcards.table]['kind']}")
 
+    def claims_code(self) -> list[str]:
+        """The sources of the verdicts: those of the statistics that the claims of the study name."""
+        return _code("claims", *sorted({f"claims.{claim['statistic']}" for claim in self.study.claims.values()}))
+
     def stage_code(self, stage: str) -> list[str]:
         """The sources of a stage that chooses no module by name."""
         return _code(stage)
-
-
-def products(tuples: Iterable[Iterable[object]]) -> list[tuple[tuple, ...]]:
-    """Blocks, each a tuple of values for every place, whose products are together exactly the given tuples of one length."""
-    blocks = [tuple((value,) for value in values) for values in tuples]
-    for place in reversed(range(len(blocks[0]) if blocks else 0)):
-        merged: dict[tuple, list] = {}
-        for block in blocks:
-            merged.setdefault((block[:place], block[place + 1 :]), []).extend(block[place])
-        blocks = [(*before, tuple(values), *after) for (before, after), values in merged.items()]
-    return blocks
-
-
-def _any_of(values: Iterable[object]) -> str:
-    return f"(?:{'|'.join(map(str, values))})"
 
 
 @cache

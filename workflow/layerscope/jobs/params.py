@@ -5,7 +5,8 @@ Methods are named after their rules and take Snakemake's wildcards.
 
 from layerscope import selection, store
 from layerscope.files.provenance import canonical_json
-from layerscope.study.study import Run, Study, engine_module, shows_one, told_lambdas, told_sizes
+from layerscope.study.kinds import engine_module, shows_one, told_lambdas, told_sizes
+from layerscope.study.study import Run, Study
 from layerscope.study.views import Looks
 
 # What claims call the sizes of networks.

@@ -12,7 +12,9 @@ from dataclasses import dataclass
 
 from layerscope.files.sources import literal
 from layerscope.models.size import NetworkSize, network_size
-from layerscope.study.study import Run, Study, engine_module, sample_size, scores_named, source_sizes, split_size
+from layerscope.study.kinds import engine_module
+from layerscope.study.sizes import sample_size, source_sizes, split_size
+from layerscope.study.study import Run, Study, scores_named
 from layerscope.study.views import Looks
 
 # No job asks for less: machines differ more in what interpreters and libraries take than small jobs do from each other.

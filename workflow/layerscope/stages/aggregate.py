@@ -13,20 +13,15 @@ import pandas as pd
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.errors import StudyError
+from layerscope.files.csv_tables import write_rows
 from layerscope.files.provenance import canonical_json
-from layerscope.files.whole import intact, replacing, write_rows
-from layerscope.statistics.aggregation import (
-    NETWORK,
-    RUN,
-    as_text,
-    flag,
-    gathered,
-    near_chance,
-    paired_tests,
-    per_run,
-    summarise,
-    with_correction,
-)
+from layerscope.files.seals import intact
+from layerscope.files.whole import replacing
+from layerscope.statistics.flags import flag, near_chance
+from layerscope.statistics.groups import as_text, gathered
+from layerscope.statistics.keys import NETWORK, RUN
+from layerscope.statistics.runs import per_run
+from layerscope.statistics.summaries import paired_tests, summarise, with_correction
 from layerscope.store.reading import reading
 
 TEXT = [

@@ -3,10 +3,10 @@
 import argparse
 
 from layerscope import store
+from layerscope.claims.shared.judge import CLAIM_COLUMNS, judge
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.files.whole import write_rows
-from layerscope.statistics.aggregation import per_run, with_input_joined
-from layerscope.statistics.claims import CLAIM_COLUMNS, judge
+from layerscope.files.csv_tables import write_rows
+from layerscope.statistics.runs import per_run, with_input_joined
 
 
 def main(arguments: argparse.Namespace) -> None:

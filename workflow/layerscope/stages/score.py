@@ -9,7 +9,7 @@ from tqdm import tqdm
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.files.whole import write_rows
+from layerscope.files.csv_tables import write_rows
 from layerscope.scoring.shared.degenerate import degenerate_reason
 from layerscope.scoring.shared.rows import score_row, unaccepted
 from layerscope.scoring.shared.subject import Representation, Score, Subject

@@ -4,7 +4,7 @@ import argparse
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.files.whole import read_rows, write_rows
+from layerscope.files.csv_tables import read_rows, write_rows
 from layerscope.scoring.network import CLASSIFICATION, classification, dimension
 from layerscope.scoring.shared.rows import score_row, unaccepted
 from layerscope.scoring.shared.subject import Score

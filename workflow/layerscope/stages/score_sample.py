@@ -4,7 +4,7 @@ import argparse
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.files.whole import write_rows
+from layerscope.files.csv_tables import write_rows
 from layerscope.scoring.network import classification
 from layerscope.scoring.shared.rows import score_row, unaccepted
 

@@ -7,7 +7,8 @@ from importlib import import_module
 import pandas as pd
 
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.files.whole import write_csv, write_text
+from layerscope.files.csv_tables import write_csv
+from layerscope.files.whole import write_text
 from layerscope.store.reads import add_inputs, inputs_of
 
 LATEX = {

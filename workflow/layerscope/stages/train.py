@@ -8,9 +8,9 @@ import torch
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.data.observations import observations_of_split
+from layerscope.files.csv_tables import write_rows
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import identity
-from layerscope.files.whole import write_rows
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.network import build_network
 from layerscope.training.class_rates import class_rates

@@ -10,9 +10,11 @@ from typing import TYPE_CHECKING
 
 from layerscope.errors import StudyError
 from layerscope.files.provenance import canonical_json
-from layerscope.files.whole import intact, leads_outside, replacing, unfailing
+from layerscope.files.seals import intact
+from layerscope.files.whole import replacing
 from layerscope.store.layout import SCHEMA
 from layerscope.store.reading import reading
+from layerscope.store.safe_hdf5 import leads_outside, unfailing
 
 if TYPE_CHECKING:
     import h5py

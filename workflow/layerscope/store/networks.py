@@ -7,7 +7,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layerscope.files.provenance import canonical_json
-from layerscope.files.whole import intact, write_tensors
+from layerscope.files.seals import intact
+from layerscope.files.whole import write_tensors
 from layerscope.store.hdf5 import create_hdf5, mapping, open_hdf5
 from layerscope.store.layout import SCHEMA, epoch_name
 from layerscope.store.reading import reading

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from layerscope.errors import StudyError
-from layerscope.files.whole import refused
+from layerscope.files.refusals import refused
 
 
 @contextlib.contextmanager

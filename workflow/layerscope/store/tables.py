@@ -3,7 +3,8 @@
 from collections.abc import Iterable
 from pathlib import Path
 
-from layerscope.files.whole import intact, replacing
+from layerscope.files.seals import intact
+from layerscope.files.whole import replacing
 from layerscope.store.layout import HISTORY_COLUMNS, SCORE_COLUMNS
 from layerscope.store.reading import reading
 

@@ -5,18 +5,9 @@ from collections.abc import Callable, Iterator
 from layerscope import selection, store
 from layerscope.errors import StudyError, one_of
 from layerscope.study.figure_checks import SHOWN_CHECKS
-from layerscope.study.study import (
-    RESERVED_EMBEDDINGS,
-    Run,
-    Study,
-    largest_sample,
-    metrics,
-    neighbors_needed,
-    sample_size,
-    scores_named,
-    source_sizes,
-    split_size,
-)
+from layerscope.study.kinds import largest_sample, metrics, neighbors_needed
+from layerscope.study.sizes import sample_size, source_sizes, split_size
+from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named
 
 # Names that Snakemake targets or the layout of files already use.
 RESERVED_TARGETS = (

@@ -5,7 +5,8 @@ from collections.abc import Callable
 
 from layerscope import selection, store
 from layerscope.errors import StudyError, one_of
-from layerscope.study.study import Study, shows_one
+from layerscope.study.kinds import shows_one
+from layerscope.study.study import Study
 
 # Kinds of figures that show what only a network has.
 SHOWN_OF_NETWORKS = {

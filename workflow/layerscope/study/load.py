@@ -13,7 +13,9 @@ from layerscope.errors import StudyError, one_of
 from layerscope.models.plan import Layer
 from layerscope.study.checks import CHECKS
 from layerscope.study.file import checked, definition, kinds, read_study
-from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, metrics, source_sizes
+from layerscope.study.kinds import metrics
+from layerscope.study.sizes import source_sizes
+from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study
 
 
 def load_study(file: str | Path, overrides: dict) -> Study:

@@ -4,10 +4,9 @@ Read wherever Snakemake reads the rules, so only light modules are imported here
 """
 
 from dataclasses import dataclass, field
-from typing import Any
 
 from layerscope import selection, store
-from layerscope.files.sources import literal, modules
+from layerscope.files.sources import literal
 from layerscope.models.plan import Layer
 
 RESERVED_EMBEDDINGS = ("raw", "run")
@@ -34,20 +33,6 @@ class Run:
             "activation": self.activation,
             "seed": self.seed,
         }
-
-
-@dataclass
-class Metric:
-    """A metric as its module declares it. reads: space → what it needs beside the points. options: with their defaults."""
-
-    name: str
-    module: str
-    spaces: tuple[str, ...]
-    reads: dict[str, tuple[str, ...]]
-    options: dict
-    bounds: dict
-    whole_only: bool
-    higher_is_better: bool | None
 
 
 @dataclass
@@ -201,127 +186,6 @@ def merged(options: dict, changes: dict) -> dict:
     return {**options, **changes, **{key: merged(options[key], changes[key]) for key in blocks}}
 
 
-def engine_module(embedding: dict) -> str:
-    """The module of layerscope.embedding that makes an embedding."""
-    return f"{embedding['method']}_{embedding['engine']}" if "engine" in embedding else embedding["method"]
-
-
-def metrics() -> dict[str, Metric]:
-    """Every metric that a module of layerscope.scoring declares, by name."""
-    found = {}
-    for module in modules("scoring"):
-        try:
-            declared = literal(f"layerscope.scoring.{module}", "METRICS")
-        except KeyError:
-            continue
-        for name, about in declared.items():
-            found[name] = Metric(
-                name,
-                module,
-                tuple(about["spaces"]),
-                about["reads"],
-                about["options"],
-                about.get("bounds", {}),
-                about["whole_only"],
-                about["higher_is_better"],
-            )
-    return found
-
-
-def shows_one(kind: str) -> tuple[str, ...]:
-    """What a kind of figure shows exactly one of: of network, sample, embedding, layer and snapshot."""
-    return _declared(kind, "SHOWS_ONE", ())
-
-
-def own_files_option(source: str) -> str | None:
-    """The option of a source that names the person's own files, None where it reads none."""
-    try:
-        return literal(f"layerscope.data.sources.{source}", "OWN_FILES")
-    except KeyError:
-        return None
-
-
-def told_sizes(kind: str) -> bool:
-    """Whether a kind of figure is told the depth and width of architectures."""
-    return _declared(kind, "TOLD_SIZES", False)
-
-
-def told_lambdas(kind: str) -> bool:
-    """Whether a kind of figure is told the lambda of embeddings."""
-    return _declared(kind, "TOLD_LAMBDAS", False)
-
-
-def is_film(kind: str) -> bool:
-    """Whether a kind of figure moves."""
-    return _declared(kind, "FILM", False)
-
-
-def _declared(kind: str, name: str, default: object) -> Any:
-    try:
-        return literal(f"layerscope.figures.{kind}", name)
-    except KeyError:
-        return default
-
-
-def neighbors_needed(embedding: dict) -> int:
-    """How many neighbours of each point, itself not counted, an embedding needs in the graph; 0 where it reads none."""
-    if "neighbors" not in literal(f"layerscope.embedding.{engine_module(embedding)}", "READS"):
-        return 0
-    if "perplexity" in embedding:
-        return int(3 * embedding["perplexity"])
-    return embedding["n_neighbors"] - 1
-
-
 def scores_named(entry: dict) -> list[str]:
     """The scores that a figure, a table or a claim names."""
     return entry.get("scores", [entry[key] for key in ("score", "against") if key in entry])
-
-
-def source_sizes(dataset: dict) -> dict:
-    """shape and classes of a dataset; train and test, as far as the study says them, with nothing held out for validation."""
-    if "train" in dataset:
-        whole = source_sizes({key: value for key, value in dataset.items() if key != "train"})
-        return {**whole, "train": dataset["train"]}
-    if "keep_classes" in dataset:
-        whole = source_sizes({key: value for key, value in dataset.items() if key != "keep_classes"})
-        return {"shape": whole["shape"], "classes": len(dataset["keep_classes"])}
-    if "preprocess" in dataset:
-        whole = source_sizes({key: value for key, value in dataset.items() if key != "preprocess"})
-        grey = dataset["preprocess"]["grayscale"] and len(whole["shape"]) == 3
-        return {**whole, "shape": list(whole["shape"])[1:] if grey else whole["shape"]}
-    if dataset["source"] in ("npz", "images"):
-        shape = dataset.get("shape") or ([3] if dataset["colour"] else []) + dataset["size"]
-        return {"shape": shape, **dataset.get("n", {}), "classes": dataset["classes"]}
-    sizes = literal(f"layerscope.data.sources.{dataset['source']}", "SIZES")[dataset["name"]]
-    if "test" in dataset:
-        return {**sizes, "train": sizes["train"] - dataset["test"], "test": dataset["test"]}
-    return sizes
-
-
-def split_size(study: Study, dataset: str, split: str) -> int | None:
-    """How many observations a split has, None where the study cannot know before the dataset is prepared."""
-    options = study.datasets[dataset]
-    if split == "validation":
-        return options["validation"]
-    size = source_sizes(options).get(split)
-    return size - options["validation"] if split == "train" and size is not None else size
-
-
-def sample_size(study: Study, dataset: str, sample: str) -> int | None:
-    """How many observations a sample has, None where the study cannot know before the dataset is prepared."""
-    options = study.samples[sample]
-    if options["choose"] in ("first", "random"):
-        return options["n"]
-    if options["choose"] == "per_class":
-        return options["n"] * source_sizes(study.datasets[dataset])["classes"]
-    return split_size(study, dataset, options["split"])
-
-
-def largest_sample(embedding: dict) -> int | None:
-    """The most points that an embedding's engine takes, None where it has no bound."""
-    if embedding.get("exact") is False:
-        return None
-    try:
-        return literal(f"layerscope.embedding.{engine_module(embedding)}", "LARGEST")
-    except KeyError:
-        return None

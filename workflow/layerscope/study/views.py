@@ -7,7 +7,8 @@ about, as job params spell it out (layerscope.store.View).
 from collections.abc import Iterable
 
 from layerscope import selection, store
-from layerscope.study.study import Run, Study, metrics
+from layerscope.study.kinds import metrics
+from layerscope.study.study import Run, Study
 
 NEED_CLASSES = ("accuracy", "loss")
 

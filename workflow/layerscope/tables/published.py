@@ -15,7 +15,9 @@ import pandas as pd
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.statistics.aggregation import FILTER_MEAN, LIVING_MEAN, per_run, select, with_input_joined
+from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN
+from layerscope.statistics.runs import per_run, with_input_joined
+from layerscope.statistics.select import select
 from layerscope.store.reads import Inputs
 from layerscope.tables.shared.comparison import judged
 from layerscope.tables.shared.summary import number

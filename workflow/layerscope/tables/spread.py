@@ -5,7 +5,9 @@ import pandas as pd
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.statistics.aggregation import RUN, select, with_input_joined
+from layerscope.statistics.keys import RUN
+from layerscope.statistics.runs import with_input_joined
+from layerscope.statistics.select import select
 from layerscope.store.reads import Inputs
 from layerscope.tables.shared.summary import number
 

@@ -4,7 +4,7 @@ import pandas as pd
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.statistics.aggregation import select
+from layerscope.statistics.select import select
 from layerscope.store.reads import Inputs
 from layerscope.tables.shared.summary import number, p_value
 

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from layerscope.statistics.aggregation import FILTER_MEAN, LIVING_MEAN
+from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN
 from layerscope.store.reads import Inputs
 from layerscope.tables.shared.summary import chosen_summary, number
 

@@ -5,7 +5,9 @@ import pandas as pd
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.statistics.aggregation import by_state, per_run, select, summarise, with_input_joined
+from layerscope.statistics.runs import per_run, with_input_joined
+from layerscope.statistics.select import select
+from layerscope.statistics.summaries import by_state, summarise
 
 SMALLEST_P = 0.0001
 

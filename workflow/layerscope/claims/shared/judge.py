@@ -1,10 +1,13 @@
-"""Claims: what a study states, estimated over its runs, with a verdict from the interval of the estimate."""
+"""What a study states, estimated over its runs, with a verdict from the interval of the estimate."""
+
+from importlib import import_module
 
 import pandas as pd
 
 from layerscope import selection
-from layerscope.statistics.aggregation import FILTER_MEAN, LIVING_MEAN, RUN, select
-from layerscope.statistics.verdicts import STATISTICS, Evidence
+from layerscope.claims.shared.evidence import Evidence
+from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, RUN
+from layerscope.statistics.select import select
 
 CLAIM_COLUMNS = (
     "claim",
@@ -25,12 +28,13 @@ CLAIM_COLUMNS = (
 def judge(name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None = None) -> dict:
     """One row of CLAIM_COLUMNS.
 
-    runs: one row a run and representation (aggregation.per_run), the input joined. sizes: architecture → depth and width.
+    runs: one row a run and representation (statistics.runs), the input joined. sizes: architecture → depth and width.
     """
-    rows = _rows_of(claim, runs[runs["metric"] == claim["score"]])
+    statistic = import_module(f"layerscope.claims.{claim['statistic']}")
+    rows = _rows_of(claim, runs[runs["metric"] == claim["score"]], statistic.STATISTIC.get("takes_input", False))
     if claim.get("flagged") == "leave_out":
         rows = _without_flagged_runs(rows)
-    found, verdict = STATISTICS[claim["statistic"]](claim, Evidence(rows, runs, sizes or {}))
+    found, verdict = statistic.estimate(claim, Evidence(rows, runs, sizes or {}))
     expected = claim["expect"]
     if isinstance(expected, dict):
         expected = " ".join(f"{word} {bound:g}" for word, bound in expected.items())
@@ -50,11 +54,12 @@ def judge(name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None = None)
     }
 
 
-def _rows_of(claim: dict, rows: pd.DataFrame) -> pd.DataFrame:
+def _rows_of(claim: dict, rows: pd.DataFrame, takes_input: bool) -> pd.DataFrame:
     """The rows that a claim is about.
 
     Layer means over filters are no further filters. Without `filter`, whole layers where there are any. The input, joined to
-    every network, takes part in correlations with depth; in comparisons only where it is named, beside filters too.
+    every network, takes part where the statistic takes it, as in correlations with depth; in comparisons only where it is
+    named, beside filters too.
     """
     on = claim.get("on", {})
     rows = rows[~rows["filter"].isin([FILTER_MEAN, LIVING_MEAN])]
@@ -64,7 +69,7 @@ def _rows_of(claim: dict, rows: pd.DataFrame) -> pd.DataFrame:
     chosen = select(rows[~of_input], on)
     if "filter" not in on and (chosen["filter"] == "").any():
         chosen = chosen[chosen["filter"] == ""]
-    if claim["statistic"] != "spearman" and not named:
+    if not takes_input and not named:
         return chosen
     # The input has no filters that a list of numbers could choose, and one state only.
     beside = {key: value for key, value in on.items() if key not in ("filter", "state") or not named}

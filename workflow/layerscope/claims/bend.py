@@ -1,0 +1,20 @@
+"""How much the slope of one score on another changes at a value of the latter."""
+
+from layerscope.claims.shared.evidence import Evidence, pairs_of_scores
+from layerscope.claims.shared.verdict import Judged, judged
+from layerscope.statistics.correlation import bent_line
+
+STATISTIC = {
+    "description": (
+        "How much the slope of a score on another one (both as for correlation) changes at one value of the other, by "
+        "least squares over runs of a line that bends there; the interval allows for unequal variances."
+    ),
+    "required": ("against", "at"),
+    "options": {"against": {"$ref": "#/$defs/score_name"}, "at": {"description": "Where the line bends.", "type": "number"}},
+}
+
+
+def estimate(claim: dict, evidence: Evidence) -> Judged:
+    """The change of the slope with its interval."""
+    pairs = pairs_of_scores(claim, evidence.runs)
+    return judged(bent_line(pairs["against"], pairs["value"], claim["at"]).change, claim["expect"])

@@ -1,0 +1,27 @@
+"""Whether two scores of trained networks rise together over runs."""
+
+import numpy as np
+
+from layerscope.claims.shared.evidence import Evidence, pairs_of_scores
+from layerscope.claims.shared.verdict import Judged, judged
+from layerscope.statistics.correlation import rank_correlation
+from layerscope.statistics.estimates import CONFIDENCE
+
+STATISTIC = {
+    "description": (
+        "The rank correlation over runs of a score in what `on` chooses with another score of the network (accuracy and "
+        "the like are those of the test split)."
+    ),
+    "required": ("against",),
+    "options": {"against": {"$ref": "#/$defs/score_name"}},
+}
+
+
+def estimate(claim: dict, evidence: Evidence) -> Judged:
+    """The rank correlation over runs of two scores of trained networks."""
+    pairs = pairs_of_scores(claim, evidence.runs)
+    found = rank_correlation(pairs["value"], pairs["against"])
+    if np.isfinite(found.low) or not found.p < 1 - CONFIDENCE:
+        return judged(found, claim["expect"])
+    # Too few runs for an interval, but not for the exact test.
+    return found, "supported" if (found.mean > 0) == (claim["expect"] == "positive") else "contradicted"

@@ -1,0 +1,32 @@
+"""Whether two scores rise together over the epochs of a training."""
+
+from layerscope.claims.shared.evidence import Evidence, courses
+from layerscope.claims.shared.verdict import Judged, judged
+from layerscope.statistics.correlation import spearman
+from layerscope.statistics.estimates import paired_difference
+
+STATISTIC = {
+    "description": (
+        "Each run's rank correlation over epochs of a score with another score of the network on a split; the mean over runs."
+    ),
+    "every_epoch_of": "against",
+    "required": ("against", "split"),
+    "options": {
+        "against": {"$ref": "#/$defs/score_name"},
+        "split": {"$ref": "#/$defs/claim_split"},
+        "until": {
+            "description": "All epochs, or those to the one where the other score is least.",
+            "enum": ["end", "minimum"],
+            "default": "end",
+        },
+    },
+}
+
+
+def estimate(claim: dict, evidence: Evidence) -> Judged:
+    """The mean over runs of the rank correlation of two scores over epochs, all or those to where the second is least."""
+    correlations = []
+    for both in courses(claim, evidence):
+        shown = both.loc[: both["against"].idxmin()] if claim["until"] == "minimum" else both
+        correlations.append(spearman(shown["value"], shown["against"]))
+    return judged(paired_difference(correlations), claim["expect"])

@@ -1,0 +1,37 @@
+"""In what share of runs a difference has a sign."""
+
+from layerscope.claims.shared.evidence import Evidence, run_differences
+from layerscope.claims.shared.verdict import Judged, verdict
+from layerscope.statistics.estimates import Difference, wilson_interval
+
+STATISTIC = {
+    "description": "The share of runs in which the difference `between` two values has the sign of `holds` is above a bound.",
+    "within_network": True,
+    "required": ("between", "holds"),
+    "options": {
+        "between": {"description": "One key with two values.", "type": "object", "minProperties": 1, "maxProperties": 1},
+        "holds": {"$ref": "#/$defs/sign"},
+        "expect": {
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["above"],
+            "properties": {
+                "above": {"description": "A share.", "type": "number", "minimum": 0, "exclusiveMaximum": 1},
+            },
+        },
+    },
+}
+
+
+def estimate(claim: dict, evidence: Evidence) -> Judged:
+    """The share with Wilson's interval, and the exact binomial p of the bound that is expected to be exceeded."""
+    from scipy.stats import binomtest
+
+    differences = run_differences(claim, evidence.rows)
+    holds = int(((differences > 0) if claim["holds"] == "positive" else (differences < 0)).sum())
+    n = len(differences)
+    bound = claim["expect"]["above"]
+    low, high = wilson_interval(holds, n)
+    p = float(binomtest(holds, n, bound).pvalue) if n else float("nan")
+    share = holds / n if n else float("nan")
+    return Difference(n, share, low, high, p), verdict(low, high, "positive", bound)

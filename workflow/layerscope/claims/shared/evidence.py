@@ -1,0 +1,62 @@
+"""What claims are judged by: the scores of the study, arranged as the statistics need them."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from layerscope.statistics.keys import RUN
+from layerscope.statistics.pairs import score_pairs
+from layerscope.statistics.select import select
+
+# What networks of different architectures share that are compared with one another.
+ACROSS_ARCHITECTURES = [key for key in RUN if key != "architecture"]
+# What a claim calls the sizes of a network, and what they are called where jobs are told them.
+SIZE_OF = {"width": "width", "layers": "depth"}
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """rows: what the claim is about, one value a run and representation (statistics.runs). runs: all rows of the study.
+
+    sizes: architecture → depth and width.
+    """
+
+    rows: pd.DataFrame
+    runs: pd.DataFrame
+    sizes: dict
+
+
+def run_means(rows: pd.DataFrame, key: str, value: object) -> pd.Series:
+    """The mean of a run's rows with one value of a key: a Series by run."""
+    return select(rows, {key: value}).groupby(RUN, dropna=False)["value"].mean()
+
+
+def run_differences(claim: dict, rows: pd.DataFrame) -> pd.Series:
+    """The difference (first - second) of the two values in `between`, by run or by pair of networks alike in all else."""
+    [(key, (first, second))] = claim["between"].items()
+    a, b = run_means(rows, key, first), run_means(rows, key, second)
+    if key in RUN:
+        a, b = a.droplevel(key), b.droplevel(key)
+    return (a - b).dropna()
+
+
+def pairs_of_scores(claim: dict, runs: pd.DataFrame) -> pd.DataFrame:
+    """Two scores of each trained network (statistics.pairs.score_pairs), without flagged runs where the claim says so."""
+    pairs = score_pairs(runs, claim["score"], claim["against"], claim.get("on", {}))
+    return pairs[pairs["degenerate"] == ""] if claim.get("flagged") == "leave_out" else pairs
+
+
+def by_architecture(evidence: Evidence) -> pd.DataFrame:
+    """The mean of each run with the depth and width of its network."""
+    means = evidence.rows.groupby(RUN, as_index=False)["value"].mean()
+    return means.assign(**{size: [evidence.sizes[name][size] for name in means["architecture"]] for size in SIZE_OF.values()})
+
+
+def courses(claim: dict, evidence: Evidence) -> list[pd.DataFrame]:
+    """For each run `value` and `against` by epoch: the mean of the claim's rows, and the other score on the split it names."""
+    runs = evidence.runs
+    other = runs[(runs["metric"] == claim["against"]) & (runs["space"] == "run") & (runs["sample"] == claim["split"])]
+    other = select(other, {key: value for key, value in claim.get("on", {}).items() if key in RUN})
+    values = [frame.groupby([*RUN, "epoch"])["value"].mean() for frame in (evidence.rows, other)]
+    both = pd.concat(values, axis=1, keys=["value", "against"]).dropna()
+    return [group.droplevel(RUN).sort_index() for _, group in both.groupby(RUN)]

@@ -1,0 +1,33 @@
+"""Whether a score follows one size of networks more closely than another."""
+
+from layerscope.claims.shared.evidence import ACROSS_ARCHITECTURES, SIZE_OF, Evidence, by_architecture
+from layerscope.claims.shared.verdict import Judged, judged
+from layerscope.statistics.correlation import spearman
+from layerscope.statistics.estimates import paired_difference
+
+STATISTIC = {
+    "description": (
+        "A score follows the first of two sizes of networks (width, layers; see spearman) more closely than the second: "
+        "the difference of the absolute rank correlations among networks alike in all but their architecture."
+    ),
+    "needs": ("sizes",),
+    "required": ("sizes",),
+    "options": {
+        "sizes": {
+            "type": "array",
+            "minItems": 2,
+            "maxItems": 2,
+            "uniqueItems": True,
+            "items": {"enum": ["width", "layers"]},
+        },
+    },
+}
+
+
+def estimate(claim: dict, evidence: Evidence) -> Judged:
+    """The mean over sets of architectures of |rank correlation with the first size| - |rank correlation with the second|."""
+    first, second = (SIZE_OF[name] for name in claim["sizes"])
+    differences = []
+    for _, group in by_architecture(evidence).groupby(ACROSS_ARCHITECTURES):
+        differences.append(abs(spearman(group[first], group["value"])) - abs(spearman(group[second], group["value"])))
+    return judged(paired_difference(differences), claim["expect"])

@@ -1,0 +1,54 @@
+"""What to say where the machine refuses a file: no word of its content."""
+
+import errno
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from layerscope.errors import MachineError
+
+if TYPE_CHECKING:
+    pass
+
+# What a person can do about a fault of the machine. None of them says anything of the content of a file.
+NO_LOCKS = "the file system has no locks or is busy; wait, or work on another file system"
+
+NO_ROOM = "free the disk, or have your quota raised"
+
+FORBIDDEN = "give yourself access to it and to its folder (chmod, or ask whoever owns them)"
+
+FAILING = "the disk or the network file system fails; look at the system's log and try once more"
+
+REMEDIES = {
+    errno.EACCES: FORBIDDEN,
+    errno.EPERM: FORBIDDEN,
+    errno.EROFS: "mount its file system for writing",
+    errno.EIO: FAILING,
+    errno.ESTALE: FAILING,
+    errno.ETIMEDOUT: FAILING,
+    errno.ENOLCK: NO_LOCKS,
+    errno.EAGAIN: NO_LOCKS,
+    errno.EDEADLK: NO_LOCKS,
+    errno.EOPNOTSUPP: NO_LOCKS,
+    errno.ENOSYS: NO_LOCKS,
+    errno.ENOSPC: NO_ROOM,
+    errno.EDQUOT: NO_ROOM,
+    errno.EFBIG: "raise the largest size that files may have (ulimit -f)",
+    errno.EMFILE: "let more files be open at once (ulimit -n)",
+    errno.ENFILE: "close other programs",
+    errno.ENOMEM: "close other programs, or take a larger machine",
+    errno.EISDIR: "a folder stands where a file is wanted; move it away",
+    errno.ENOTDIR: "a file stands where a folder is wanted; move it away",
+    errno.ELOOP: "links lead to each other in a circle; put the file itself there",
+}
+
+
+def refused(source: str | Path, error: OSError, what: str = "read") -> MachineError:
+    """What to say where the machine refuses a file that may well be whole: its own reason, and what to do about it.
+
+    what: what was wanted of the file, `read`, `written` or `used`.
+    """
+    code = error.errno or 0
+    reason = os.strerror(code) if code else str(error).splitlines()[0]
+    remedy = REMEDIES.get(code, "mend what the reason names")
+    return MachineError(f"{source} cannot be {what} ({reason}): {remedy}, and run snakemake again")

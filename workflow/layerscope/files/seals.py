@@ -1,0 +1,94 @@
+"""Seals: the SHA-256 of a file beside it, by which damage is known."""
+
+import hashlib
+import os
+from functools import cache
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from layerscope.errors import StudyError
+from layerscope.files.refusals import refused
+
+if TYPE_CHECKING:
+    pass
+
+SEAL = ".sha256"
+
+# The names of files that are sealed end so, and those of no others that jobs write.
+SEALED = (".csv", ".h5", ".parquet", ".safetensors")
+
+
+def seal_of(target: str | Path) -> Path:
+    """The file beside a sealed file that holds its SHA-256."""
+    return Path(target).with_name(f".{Path(target).name}{SEAL}")
+
+
+def intact(source: str | Path) -> str | Path:
+    """`source`, if its content is what was written. A file without a seal, or that is not there, is taken as it is.
+
+    Raises StudyError where a sealed file is damaged. Each state of a file (inode, time and size) is looked at once.
+    """
+    try:
+        expected = seal_of(source).read_bytes().strip()
+        about = os.stat(source)
+    except FileNotFoundError:
+        return source
+    if _digest_once(str(source), about.st_ino, about.st_mtime_ns, about.st_size).encode() != expected:
+        raise StudyError(f"{source} is damaged: it is not what was written; delete it and run snakemake again")
+    return source
+
+
+def damaged_since(folder: str | Path) -> list[str]:
+    """What is wrong with sealed files below a folder, a line each.
+
+    Read are those that were changed after they were sealed, or only touched; these are not read again.
+    """
+    lines = []
+    for where, _, names in os.walk(folder):
+        for name in names:
+            if not (name.startswith(".") and name.endswith(SEAL)):
+                continue
+            seal, target = Path(where, name), Path(where, name[1 : -len(SEAL)])
+            try:
+                if target.stat().st_mtime_ns <= seal.stat().st_mtime_ns:
+                    continue
+                intact(target)
+                os.utime(seal)
+            except FileNotFoundError:
+                continue
+            except OSError as error:
+                lines.append(str(refused(target, error)))
+            except StudyError as error:
+                lines.append(str(error))
+    return sorted(lines)
+
+
+def unsealed(folder: str | Path) -> list[str]:
+    """The files below a folder, hidden ones left out, that jobs seal and that have no seal: copied without it, or by hand."""
+    found = []
+    for where, folders, names in os.walk(folder):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        there = set(names)
+        for name in names:
+            if name.endswith(SEALED) and not name.startswith(".") and f".{name}{SEAL}" not in there:
+                found.append(str(Path(where, name)))
+    return sorted(found)
+
+
+@cache
+def _digest_once(source: str, *_: int) -> str:
+    return file_digest(source)
+
+
+def sealed_digest(source: str | Path) -> str:
+    """SHA-256 of the content of a file as it was written: from its seal, where it has one."""
+    try:
+        return seal_of(source).read_text(encoding="ascii").strip()
+    except FileNotFoundError:
+        return file_digest(source)
+
+
+def file_digest(source: str | Path) -> str:
+    """SHA-256 of the content of a file."""
+    with open(source, "rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -1,0 +1,95 @@
+"""Whether two numbers of runs go together: rank correlations, and a line that bends."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from itertools import permutations
+
+import numpy as np
+
+from layerscope.statistics.estimates import CONFIDENCE, Difference
+
+CORRELATION_FROM = 10
+
+# By which sums of products of ranks may differ that are equal.
+ROUNDING = 1e-9
+
+
+def spearman(first: Sequence[float], second: Sequence[float]) -> float:
+    """Spearman's rank correlation of pairs in which both are finite; NaN below three pairs or where one does not vary."""
+    from scipy.stats import rankdata
+
+    pairs = np.asarray([pair for pair in zip(first, second, strict=True) if np.isfinite(pair).all()], dtype=np.float64)
+    if len(pairs) < 3 or (np.ptp(pairs, axis=0) == 0).any():
+        return float("nan")
+    return float(np.corrcoef(rankdata(pairs[:, 0]), rankdata(pairs[:, 1]))[0, 1])
+
+
+def rank_correlation(first: Sequence[float], second: Sequence[float]) -> Difference:
+    """Spearman's correlation of pairs, one a run, with its 95 % interval and two-sided p; n: pairs that are finite.
+
+    The interval is Fisher's z with the standard error sqrt((1 + r^2 / 2) / (n - 3)) (Bonett and Wright 2000), and p that of
+    r = 0 by sqrt(1 / (n - 3)). Below ten pairs, too few for them, the interval is NaN and p that of the exact permutation test.
+    A perfect order counts as one with two neighbours exchanged, the next that n pairs can have: z would be infinite.
+    """
+    from scipy.stats import norm
+
+    pairs = np.asarray([pair for pair in zip(first, second, strict=True) if np.isfinite(pair).all()], dtype=np.float64)
+    n, found = len(pairs), spearman(first, second)
+    if n < CORRELATION_FROM or not np.isfinite(found):
+        exact = _permutation_p(pairs, found) if np.isfinite(found) else float("nan")
+        return Difference(n, found, float("nan"), float("nan"), exact)
+    next_to_perfect = 1 - 12 / (n * (n**2 - 1))
+    bounded = float(np.clip(found, -next_to_perfect, next_to_perfect))
+    z, error = np.arctanh(bounded), np.sqrt((1 + bounded**2 / 2) / (n - 3))
+    low, high = np.tanh(z - norm.ppf((1 + CONFIDENCE) / 2) * error), np.tanh(z + norm.ppf((1 + CONFIDENCE) / 2) * error)
+    return Difference(n, found, float(low), float(high), float(2 * norm.sf(abs(z) * np.sqrt(n - 3))))
+
+
+def _permutation_p(pairs: np.ndarray, found: float) -> float:
+    """The share of all orders of the second values in which the rank correlation is as far from 0. pairs: (n < 10, 2)."""
+    from scipy.stats import rankdata
+
+    first, second = (rankdata(column) - (len(pairs) + 1) / 2 for column in pairs.T)
+    orders = np.array(list(permutations(range(len(pairs)))))
+    products = second[orders] @ first
+    observed = abs(found) * np.linalg.norm(first) * np.linalg.norm(second)
+    return float((np.abs(products) >= observed - ROUNDING).mean())
+
+
+@dataclass(frozen=True)
+class BentLine:
+    """A line of two slopes that meet at `bend`. change: of the slope there, above minus below, with its interval."""
+
+    bend: float
+    level: float
+    below: float
+    change: Difference
+
+    def at(self, x: np.ndarray) -> np.ndarray:
+        """Its values at x."""
+        return self.level + self.below * (x - self.bend) + self.change.mean * np.maximum(x - self.bend, 0)
+
+
+def bent_line(x: Sequence[float], y: Sequence[float], bend: float) -> BentLine:
+    """Least squares of y on x by two slopes that meet at `bend`, for pairs in which both are finite.
+
+    The interval of the change is that of the t distribution with n - 3 degrees of freedom, for errors of unequal variance
+    (HC3, MacKinnon and White 1985). All NaN with fewer than three pairs on either side, or five in all.
+    """
+    from scipy.stats import t
+
+    pairs = np.asarray([pair for pair in zip(x, y, strict=True) if np.isfinite(pair).all()], dtype=np.float64).reshape(-1, 2)
+    n, nan = len(pairs), float("nan")
+    beside = pairs[:, 0] - bend
+    if n < 5 or min((beside < 0).sum(), (beside > 0).sum()) < 3:
+        return BentLine(bend, nan, nan, Difference(n, nan, nan, nan, nan))
+    design = np.column_stack([np.ones(n), beside, np.maximum(beside, 0)])
+    inverse = np.linalg.pinv(design.T @ design)
+    level, below, change = inverse @ design.T @ pairs[:, 1]
+    residuals = pairs[:, 1] - design @ np.array([level, below, change])
+    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
+    weights = (residuals / np.maximum(1 - leverage, 1e-12)) ** 2
+    error = float(np.sqrt((inverse @ (design.T * weights) @ design @ inverse)[2, 2]))
+    half = float(t.ppf((1 + CONFIDENCE) / 2, n - 3)) * error
+    p = float(2 * t.sf(abs(change) / error, n - 3)) if error > 0 else float(change == 0)
+    return BentLine(bend, float(level), float(below), Difference(n, float(change), float(change - half), float(change + half), p))

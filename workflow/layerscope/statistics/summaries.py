@@ -1,0 +1,89 @@
+"""Means over runs, and tests of what training changes."""
+
+import numpy as np
+import pandas as pd
+
+from layerscope.statistics.estimates import estimates, holm, paired_ps
+from layerscope.statistics.groups import group_means, stacked
+from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, NETWORK, SUMMARY_KEYS
+
+
+def by_state(runs: pd.DataFrame) -> pd.DataFrame:
+    """Rows in which networks of one state share an epoch, the largest, so that runs of unequal length are summarised together."""
+    ended = runs["state"].isin(["trained", "untrained"])
+    keys = ["dataset", "architecture", "activation", "state"]
+    latest = runs.groupby(keys, dropna=False)["epoch"].transform("max")
+    return runs.assign(epoch=runs["epoch"].where(~ended, latest))
+
+
+def summarise(runs: pd.DataFrame) -> pd.DataFrame:
+    """Means over runs by SUMMARY_KEYS: n_runs (finite values), n_missing, n_degenerate, mean, sd, interval, embedding_sd, chance.
+
+    mean_without_degenerate leaves flagged runs out. The input of a dataset is one observation, with no spread of its own.
+    """
+    groups = runs.groupby(SUMMARY_KEYS, dropna=False, sort=True, observed=True).ngroup().to_numpy()
+    _, first = np.unique(groups, return_index=True)
+    summary = runs[SUMMARY_KEYS].iloc[first].reset_index(drop=True)
+    counted = (runs["state"] != "input").to_numpy(copy=True)
+    counted[first] = True
+    n_points = runs["n_points"].to_numpy()[first]
+    groups, runs = groups[counted], runs[counted]
+    values, flagged = runs["value"].to_numpy(), (runs["degenerate"] != "").to_numpy()
+    finite = np.isfinite(values)
+    found = {name: np.full(len(summary), np.nan) for name in ("mean", "sd", "interval_low", "interval_high")}
+    living = np.full(len(summary), np.nan)
+    for alike, rows in stacked(groups[finite], values[finite]):
+        estimated = estimates(rows)
+        for name, numbers in zip(found, (estimated.mean, estimated.sd, estimated.low, estimated.high), strict=True):
+            found[name][alike] = numbers
+    for alike, rows in stacked(groups[finite & ~flagged], values[finite & ~flagged]):
+        living[alike] = rows.mean(axis=1)
+    return summary.assign(
+        n_runs=np.bincount(groups[finite], minlength=len(summary)),
+        n_missing=np.bincount(groups[~finite], minlength=len(summary)),
+        n_degenerate=np.bincount(groups[flagged], minlength=len(summary)),
+        **found,
+        mean_without_degenerate=living,
+        embedding_sd=group_means(groups, runs["embedding_sd"].to_numpy()),
+        chance=group_means(groups, runs["chance"].to_numpy()),
+        n_points=n_points,
+    )
+
+
+def paired_tests(runs: pd.DataFrame) -> pd.DataFrame:
+    """Trained against untrained networks of the same initialisation: paired t-tests by layer, score and space.
+
+    Single filters have no counterpart in another network and are left out; their layer means are tested. p_holm is not among
+    the columns: it depends on all of a dataset (with_correction).
+    """
+    keys = [*NETWORK, "sample", "layer", "depth", "filter", "space", "metric"]
+    tested = runs[runs["filter"].isin(["", FILTER_MEAN, LIVING_MEAN]) & runs["state"].isin(["trained", "untrained"])]
+    tested = tested.astype({"state": "str"})
+    pairs = tested.set_index([*keys, "seed", "state"])["value"].unstack("state")
+    pairs = pairs.reindex(columns=["trained", "untrained"]).reset_index()
+    pairs["difference"] = pairs["trained"] - pairs["untrained"]
+    # Both means and the difference are those of the same pairs.
+    pairs.loc[pairs["difference"].isna(), ["trained", "untrained"]] = np.nan
+    groups = pairs.groupby(keys, dropna=False, sort=True, observed=True).ngroup().to_numpy()
+    _, first = np.unique(groups, return_index=True)
+    tests = pairs[keys].iloc[first].reset_index(drop=True)
+    tests.columns.name = None
+    differences = pairs["difference"].to_numpy()
+    finite = np.isfinite(differences)
+    found = {name: np.full(len(tests), np.nan) for name in ("difference", "interval_low", "interval_high", "p")}
+    for alike, rows in stacked(groups[finite], differences[finite]):
+        estimated = estimates(rows)
+        for name, numbers in zip(found, (estimated.mean, estimated.low, estimated.high, paired_ps(rows)), strict=True):
+            found[name][alike] = numbers
+    return tests.assign(
+        n_runs=np.bincount(groups[finite], minlength=len(tests)),
+        trained=group_means(groups, pairs["trained"].to_numpy()),
+        untrained=group_means(groups, pairs["untrained"].to_numpy()),
+        **found,
+    )
+
+
+def with_correction(tests: pd.DataFrame) -> pd.DataFrame:
+    """Paired tests with p_holm: Holm's correction within one metric, space and dataset."""
+    families = tests.groupby(["metric", "space", "dataset"], dropna=False, observed=True)["p"]
+    return tests.assign(p_holm=families.transform(lambda p: holm(p.to_numpy())))
