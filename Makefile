@@ -8,7 +8,7 @@ READY := $(ENVIRONMENT)/ready
 BENCH_READY := $(ENVIRONMENT)/ready-to-bench
 SNAKEMAKE = PATH="$(BIN):$$PATH" snakemake --cores $(CORES)
 
-.PHONY: study test test-crash test-slurm doctor report lint bench clean environment
+.PHONY: study test test-crash test-slurm doctor report lint docs bench clean environment
 .DEFAULT_GOAL := study
 
 study: $(READY)
@@ -36,6 +36,10 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(SNAKEMAKE) --lint
+
+# The schema and the pages that are made from what the modules declare.
+docs: $(READY)
+	PYTHONPATH=workflow $(BIN)/python -m layerscope.reference
 
 bench: $(READY) $(BENCH_READY)
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.study $(CONFIG)

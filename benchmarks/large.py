@@ -20,7 +20,7 @@ from layerscope.embedding import tsne_opentsne
 from layerscope.errors import StudyError
 from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.scoring import class_distances, knn
-from layerscope.scoring.shared.subject import Representation, Score, Subject
+from layerscope.scoring.shared.score_input import Representation, Score, ScoreInput
 
 PERPLEXITY, NEIGHBORS = 30, 90
 METRICS = {
@@ -68,7 +68,7 @@ def opentsne_alone(points: np.ndarray, threads: int) -> np.ndarray:
 
 def scores_of(plane: np.ndarray, labels: np.ndarray) -> dict[str, Score]:
     """The reports' five metrics by our kernels."""
-    subject = Subject(Representation(plane, labels), plane, "embedding")
+    subject = ScoreInput(Representation(plane, labels), plane, "embedding")
     found = {}
     for module, names in METRICS.items():
         found |= module.score(subject, {name: (name, {}) for name in names})

@@ -177,12 +177,12 @@ def write_scores(jobs: Jobs, rows: int) -> int:
     """Synthetic scores of every network of a study, some `rows` in all; how many were written."""
     generator, made_by = random.Random(0), provenance()
     spaces = []
-    for source, sample in jobs.looks.looked_at():
-        of_network = source in jobs.looks.runs
+    for source, sample in jobs.views.sources():
+        of_network = source in jobs.views.runs
         epochs = ((0, "untrained"), (5, "trained")) if of_network else ((0, "input"),)
         layers = [(f"hidden{depth}", depth) for depth in (1, 2, 3)] if of_network else [("input", 0)]
-        for space in jobs.looks.spaces(source, sample):
-            metrics = jobs.looks.scores_of(source, sample, space)
+        for space in jobs.views.spaces(source, sample):
+            metrics = jobs.views.scores_of(source, sample, space)
             spaces.append((source, sample, space, epochs, layers, metrics))
     filters = max(1, math.ceil(rows / sum(len(epochs) * len(layers) * len(metrics) for *_, epochs, layers, metrics in spaces)))
     written_rows = 0
@@ -192,8 +192,8 @@ def write_scores(jobs: Jobs, rows: int) -> int:
         return {**known, "n_points": 60, "chance": 0.1, "degenerate": "", **about}
 
     for source, sample, space, epochs, layers, metrics in spaces:
-        run_of = jobs.looks.runs.get(source)
-        keys = run_of.keys if run_of else {"dataset": jobs.looks.inputs[source], "architecture": "", "activation": "", "seed": ""}
+        run_of = jobs.views.runs.get(source)
+        keys = run_of.keys if run_of else {"dataset": jobs.views.inputs[source], "architecture": "", "activation": "", "seed": ""}
         table = [
             score(
                 keys,
@@ -234,7 +234,7 @@ def aggregate(rows: int, folder: Path) -> None:
     (folder / "arguments").write_text(f"--params\n{jobs.params.aggregate(None)}\n", encoding="utf-8")
     outputs = [f"--{name}={folder / name}" for name in ("table", "summary", "tests", "networks")]
     found = measured(folder, "-m", "layerscope.stages.aggregate", "@arguments", *outputs)
-    print(f"aggregating {written_rows:,} rows of {len(jobs.score_files()):,} files")
+    print(f"aggregating {written_rows:,} rows of {len(jobs.reads.score_files()):,} files")
     print(f"  {found.wall:8.1f} s wall, {found.cpu:.1f} s CPU, {found.memory:.0f} MiB", flush=True)
 
 

@@ -28,20 +28,20 @@ def measured_jobs(jobs: Jobs) -> Iterator[tuple[str, SimpleNamespace, Path]]:
 
 def all_jobs(jobs: Jobs) -> Iterator[tuple[str, SimpleNamespace]]:
     """(rule, wildcards) of every job that a study may have."""
-    for dataset in jobs.looks.inputs.values():
+    for dataset in jobs.views.inputs.values():
         yield "prepare", SimpleNamespace(dataset=dataset)
-    for run in jobs.looks.runs:
+    for run in jobs.views.runs:
         yield "train", SimpleNamespace(run=run)
         yield "score_run", SimpleNamespace(run=run)
-    for source, sample in jobs.looks.looked_at():
-        if source in jobs.looks.runs:
+    for source, sample in jobs.views.sources():
+        if source in jobs.views.runs:
             for rule in ("dump", "neurons", "score_sample"):
                 yield rule, SimpleNamespace(run=source, sample=sample)
         else:
-            yield "dump_input", SimpleNamespace(dataset=jobs.looks.inputs[source], sample=sample)
+            yield "dump_input", SimpleNamespace(dataset=jobs.views.inputs[source], sample=sample)
         for rule in ("neighbors", "score_raw"):
             yield rule, SimpleNamespace(source=source, sample=sample)
-        for embedding in jobs.looks.embeddings_of(source, sample):
+        for embedding in jobs.views.embeddings_of(source, sample):
             for rule in ("embed", "score_embedding"):
                 yield rule, SimpleNamespace(source=source, sample=sample, embedding=embedding)
     for rule in ("aggregate", "claims"):
@@ -65,7 +65,7 @@ def main() -> None:
     found: dict[str, list[tuple[float, float, float, float, str]]] = {}
     for rule, wildcards, file in measured_jobs(jobs):
         memory, minutes = used(file)
-        asked = jobs.memory(wildcards, rule, 1), jobs.runtime(wildcards, rule, 1)
+        asked = jobs.resources.memory(wildcards, rule, 1), jobs.resources.runtime(wildcards, rule, 1)
         found.setdefault(rule, []).append((asked[0], memory, asked[1], minutes, str(file)))
     wrong = []
     print(f"{'rule':<16}{'jobs':>5}{'MB used':>16}{'asked / used':>16}{'minutes used':>16}{'asked / used':>16}")

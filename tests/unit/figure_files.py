@@ -49,7 +49,7 @@ class Files:
         target = self.folder / f"embedding_{keys['architecture']}.h5"
         with store.create_hdf5(target, "embedding", {"keys": {**keys, "embedding": "tsne"}}, provenance()) as file:
             for (epoch, layer, depth, number), points in parts.items():
-                about = store.Stored(epoch, layer, number, depth, points, {})
+                about = store.StoredRepresentation(epoch, layer, number, depth, points, {})
                 store.write_embedding(file, 42, about, points.astype(np.float32), {**OK, "status": status})
         return str(target)
 

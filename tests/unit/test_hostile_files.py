@@ -41,8 +41,8 @@ from layerscope.files.seals import seal_of
 from layerscope.files.unfinished import Resumable
 from layerscope.files.whole import write_text
 from layerscope.jobs.jobs import Jobs
-from layerscope.stages import film, table
-from layerscope.store.reads import Inputs
+from layerscope.stages import figure, table
+from layerscope.store.reads import Reads
 from layerscope.study.load import load_study
 from layerscope.training.resume import STATE, UnfinishedTraining
 
@@ -88,11 +88,11 @@ def folder(tmp_path):
 
 
 def refusal(read):
-    """The one line in which a file is refused."""
+    """The lines in which a file is refused, one after another."""
     with pytest.raises(StudyError) as raised:
         read()
-    message = str(raised.value)
-    assert message.isprintable(), message
+    assert all(message.isprintable() for message in raised.value.messages), str(raised.value)
+    message = " ".join(raised.value.messages)
     return message
 
 
@@ -753,8 +753,8 @@ def test_a_title_is_text_in_the_page_of_a_film(folder):
     options |= {"seconds": 1, "marked": False}
     params = canonical_json({"options": options})
     reads = ["--data", *study.data, "--embedding", embedding, "--activations", *study.activations({"conv1": points})]
-    outputs = [part for name in ("gif", "html", "csv") for part in (f"--{name}", str(folder / f"f.{name}"))]
-    film.main(film.parser().parse_args(["--params", params, *reads, *outputs]))
+    outputs = ["--outputs", *(str(folder / f"f.{name}") for name in ("gif", "html", "csv"))]
+    figure.main(figure.parser().parse_args(["--params", params, *reads, *outputs]))
     page = (folder / "f.html").read_text()
     assert "<script" not in page
     assert page.count("&lt;/script&gt;") == 4
@@ -765,9 +765,9 @@ def test_titles_and_classes_are_text_in_figures(folder):
     with h5py.File(folder / "data.h5", "a") as file:
         file.attrs["classes"] = json.dumps(["<script>", "a & b", "\"'><"])
     seal_of(folder / "data.h5").unlink()
-    figure, _ = dataset_strip.draw(Inputs(data=[str(folder / "data.h5")]), {"images": 2, "title": ""})
-    set_title(figure, TITLE)
-    save(figure, folder / "f.svg", folder / "f.png")
+    drawn, _ = dataset_strip.draw(Reads(data=[str(folder / "data.h5")]), {"images": 2, "title": ""})
+    set_title(drawn, TITLE)
+    save(drawn, folder / "f.svg", folder / "f.png")
     drawing = (folder / "f.svg").read_text()
     assert "<script" not in drawing
     assert "&lt;script&gt;" in drawing
@@ -811,7 +811,7 @@ def test_a_file_that_snakemake_would_take_for_a_pattern_is_refused(folder):
     np.savez(folder / "{sample}.npz", **arrays())
     study = {**STUDY, "datasets": {"mine": {**STUDY["datasets"]["mine"], "path": str(folder / "{sample}.npz")}}}
     jobs = Jobs(load_study(written(folder, study), {}))
-    assert "Snakemake takes the braces in" in refusal(jobs.check_own_files)
+    assert "Snakemake takes the braces in" in refusal(jobs.reads.check_own_files)
 
 
 def test_the_folder_of_the_project_is_no_command(folder):

@@ -167,5 +167,5 @@ def test_no_job_used_more_memory_or_time_than_it_asked_for(finished_study: Path,
     }
     for rule, wildcards, file in measured:
         memory, minutes = used(file)
-        assert memory < jobs.memory(wildcards, rule, 1), file
-        assert minutes < jobs.runtime(wildcards, rule, 1), file
+        assert memory < jobs.resources.memory(wildcards, rule, 1), file
+        assert minutes < jobs.resources.runtime(wildcards, rule, 1), file

@@ -10,7 +10,6 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
-from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -21,6 +20,7 @@ from layerscope.files.provenance import canonical_json
 from layerscope.files.refusals import refused
 from layerscope.files.seals import SEALED, seal_of
 from layerscope.jobs.jobs import Jobs
+from layerscope.kind_modules import load_kind
 from layerscope.store.pictures import refuse_damaged
 from layerscope.study.load import load_study
 
@@ -74,42 +74,42 @@ def examine(jobs: Jobs) -> list[Fault]:
 
 def expected_files(jobs: Jobs) -> Iterator[Expected]:
     """Every file that the study has when it is finished."""
-    for dataset in jobs.looks.inputs.values():
+    for dataset in jobs.views.inputs.values():
         params = jobs.params.prepare(SimpleNamespace(dataset=dataset))
         yield Expected(jobs.path("data", dataset=dataset), "hdf5", params, ("train", "test"))
-    for name, run in jobs.looks.runs.items():
+    for name, run in jobs.views.runs.items():
         params = jobs.params.train(SimpleNamespace(run=name))
         snapshots = tuple(store.epoch_name(epoch) for epoch in jobs.study.snapshots(run))
         yield Expected(jobs.path("checkpoints", run=name), "checkpoints", params, snapshots)
         yield Expected(jobs.path("spectra", run=name), "hdf5", params)
         yield Expected(jobs.path("history", run=name), "rows")
-    for source, sample in jobs.looks.looked_at():
+    for source, sample in jobs.views.sources():
         yield from _of_sample(jobs, source, sample)
-    known = {*jobs.data_files(), *(jobs.path("checkpoints", run=name) for name in jobs.looks.runs)}
-    for path in [*jobs.targets(), *jobs.score_files()]:
+    known = {*jobs.data_files(), *(jobs.path("checkpoints", run=name) for name in jobs.views.runs)}
+    for path in [*jobs.targets(), *jobs.reads.score_files()]:
         if path not in known and not path.endswith(".h5"):
             known.add(path)
             yield Expected(path, KINDS.get(Path(path).suffix, "shown"))
 
 
 def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[Expected]:
-    run, wildcards = jobs.looks.runs.get(source), SimpleNamespace(source=source, run=source, sample=sample)
-    view = jobs.looks.view(source, sample, {})
+    run, wildcards = jobs.views.runs.get(source), SimpleNamespace(source=source, run=source, sample=sample)
+    view = jobs.views.view(source, sample, {})
     if run is None:
-        told = jobs.params.dump_input(SimpleNamespace(dataset=jobs.looks.inputs[source], sample=sample))
+        told = jobs.params.dump_input(SimpleNamespace(dataset=jobs.views.inputs[source], sample=sample))
     else:
         told = jobs.params.dump(wildcards)
-    epochs = tuple(store.epoch_name(epoch) for epoch in view["epochs"])
+    epochs = tuple(store.epoch_name(epoch) for epoch in view.epochs)
     yield Expected(jobs.path("activations", source=source, sample=sample), "hdf5", told, ("labels", "index", *epochs))
     neighbors = jobs.path("neighbors", source=source, sample=sample)
     if Path(neighbors).exists():
         yield Expected(neighbors, "hdf5", jobs.params.neighbors(wildcards), epochs)
-    for name in jobs.looks.embeddings_of(source, sample):
+    for name in jobs.views.embeddings_of(source, sample):
         wildcards.embedding = name
         seeds = tuple(f"seed{seed}" for seed in jobs.study.embeddings[name]["seeds"])
         path = jobs.path("embedding", source=source, sample=sample, embedding=name)
         yield Expected(path, "hdf5", jobs.params.embed(wildcards), seeds)
-    if run is not None and jobs.study.mapped(run, sample)["whole"]:
+    if run is not None and jobs.views.mapped(run, sample):
         yield Expected(jobs.path("neurons", run=source, sample=sample), "hdf5", jobs.params.neurons(wildcards))
 
 
@@ -141,10 +141,11 @@ def _read(expected: Expected) -> dict | None:
 def _raw_data(jobs: Jobs) -> list[Fault]:
     """A fault for each dataset whose raw files are here and are not those that it was made from."""
     lines = []
-    for dataset in jobs.looks.inputs.values():
+    for dataset in jobs.views.inputs.values():
         prepared = jobs.path("data", dataset=dataset)
-        options = json.loads(jobs.params.prepare(SimpleNamespace(dataset=dataset)))["source"]
-        source = import_module(f"layerscope.data.sources.{options['source']}")
+        params = json.loads(jobs.params.prepare(SimpleNamespace(dataset=dataset)))
+        options = params["source"]
+        source = load_kind("data.sources", options["source"], params.get("code"))
         name = options.get("name", dataset)
         try:
             if not Path(prepared).exists() or not getattr(source, "is_here", lambda *_: True)(name, store.download_folder()):

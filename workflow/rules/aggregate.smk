@@ -1,8 +1,8 @@
 rule aggregate:
     input:
-        scores=jobs.score_files(),
-        spectra=jobs.spectra_files(),
-        code=jobs.stage_code("aggregate"),
+        scores=jobs.reads.score_files(),
+        spectra=jobs.reads.spectra_files(),
+        code=jobs.code.stage("aggregate"),
     output:
         table=jobs.pattern("score_table"),
         summary=report(
@@ -31,8 +31,8 @@ rule aggregate:
         "../../envs/study.yaml"
     threads: 1
     resources:
-        mem_mb=jobs.memory,
-        runtime=jobs.runtime,
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
     params:
         job=jobs.params.aggregate,
     message:
@@ -46,7 +46,7 @@ rule aggregate:
 rule claims:
     input:
         table=jobs.pattern("score_table"),
-        code=jobs.claims_code(),
+        code=jobs.code.claims(),
     output:
         claims=report(
             jobs.pattern("claims"),
@@ -62,8 +62,8 @@ rule claims:
         "../../envs/study.yaml"
     threads: 1
     resources:
-        mem_mb=jobs.memory,
-        runtime=jobs.runtime,
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
     params:
         job=jobs.params.claims,
     message:

@@ -1,9 +1,10 @@
 rule dump:
     input:
-        unpack(jobs.dump_reads),
-        code=jobs.dump_code,
+        data=jobs.reads.data_of_run,
+        checkpoints=jobs.pattern("checkpoints"),
+        code=jobs.code.dump,
     output:
-        activations=jobs.pattern("activations").replace("{source}", "{run}"),
+        activations=jobs.pattern("activations", source="{run}"),
     log:
         jobs.log("dump/{run}/{sample}"),
     benchmark:
@@ -12,8 +13,8 @@ rule dump:
         "../../envs/study.yaml"
     threads: jobs.study.threads
     resources:
-        mem_mb=jobs.memory,
-        runtime=jobs.runtime,
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
     params:
         job=jobs.params.dump,
     message:
@@ -26,9 +27,9 @@ rule dump:
 rule dump_input:
     input:
         data=jobs.pattern("data"),
-        code=jobs.stage_code("dump_input"),
+        code=jobs.code.stage("dump_input"),
     output:
-        activations=jobs.pattern("activations").replace("{source}", "inputs/{dataset}"),
+        activations=jobs.pattern("activations", source="inputs/{dataset}"),
     log:
         jobs.log("dump_input/{dataset}/{sample}"),
     benchmark:
@@ -37,8 +38,8 @@ rule dump_input:
         "../../envs/study.yaml"
     threads: 1
     resources:
-        mem_mb=jobs.memory,
-        runtime=jobs.runtime,
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
     params:
         job=jobs.params.dump_input,
     message:

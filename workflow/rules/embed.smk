@@ -1,8 +1,8 @@
 rule embed:
     input:
         activations=jobs.pattern("activations"),
-        neighbors=jobs.embed_neighbors,
-        code=jobs.embed_code,
+        neighbors=jobs.reads.embed_neighbors,
+        code=jobs.code.embed,
     output:
         embedding=jobs.pattern("embedding"),
     log:
@@ -13,8 +13,8 @@ rule embed:
         "../../envs/study.yaml"
     threads: jobs.study.threads
     resources:
-        mem_mb=jobs.memory,
-        runtime=jobs.runtime,
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
     params:
         job=jobs.params.embed,
     message:

@@ -1,34 +1,69 @@
 rule figure:
     input:
-        unpack(jobs.figure_reads),
-        code=jobs.figure_code,
+        unpack(jobs.reads.figure),
+        code=jobs.code.figure,
     output:
-        svg=jobs.pattern("figure").replace("{format}", "svg"),
+        svg=jobs.pattern("figure", format="svg"),
         png=report(
-            jobs.pattern("figure").replace("{format}", "png"),
+            jobs.pattern("figure", format="png"),
             category="Figures",
             subcategory=jobs.figure_kind,
             caption="../report/figure.rst",
             labels={"figure": "{figure}"},
         ),
-        csv=jobs.pattern("figure").replace("{format}", "csv"),
+        csv=jobs.pattern("figure", format="csv"),
     log:
         jobs.log("figure/{figure}"),
     benchmark:
         jobs.benchmark("figure/{figure}")
+    wildcard_constraints:
+        figure=jobs.figures_as("svg", "png", "csv"),
     conda:
         "../../envs/study.yaml"
     threads: 1
     resources:
-        mem_mb=jobs.memory,
-        runtime=jobs.runtime,
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
     params:
         job=jobs.params.figure,
+        reads=jobs.reads.arguments,
     message:
         "Drawing figure {wildcards.figure}"
     shell:
-        "printf '%s\\n' --score-table {input.score_table} --summary {input.summary} --tests {input.tests} --data {input.data}"
-        " --history {input.history} --activations {input.activations} --embedding {input.embedding}"
-        " --neurons {input.neurons} --published {input.published:q} |"
-        " python -m layerscope.stages.figure --params {params.job:q} --svg {output.svg} --png {output.png}"
-        " --csv {output.csv} @/dev/stdin 2>&1 | tee {log}"
+        "printf '%s\\n' {params.reads:q} |"
+        " python -m layerscope.stages.figure --params {params.job:q} --outputs {output} @/dev/stdin 2>&1 | tee {log}"
+
+
+rule film:
+    input:
+        unpack(jobs.reads.figure),
+        code=jobs.code.figure,
+    output:
+        gif=jobs.pattern("figure", format="gif"),
+        html=report(
+            jobs.pattern("figure", format="html"),
+            category="Films",
+            caption="../report/film.rst",
+            labels={"film": "{figure}"},
+        ),
+        csv=jobs.pattern("figure", format="csv"),
+    log:
+        jobs.log("film/{figure}"),
+    benchmark:
+        jobs.benchmark("film/{figure}")
+    wildcard_constraints:
+        figure=jobs.figures_as("gif", "html", "csv"),
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    resources:
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
+    params:
+        job=jobs.params.figure,
+        reads=jobs.reads.arguments,
+    message:
+        "Making film {wildcards.figure}"
+    shell:
+        "printf '%s\\n' {params.reads:q} |"
+        " python -m layerscope.stages.figure --params {params.job:q} --outputs {output} @/dev/stdin 2>&1 | tee {log}"

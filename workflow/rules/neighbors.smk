@@ -1,7 +1,7 @@
 rule neighbors:
     input:
         activations=jobs.pattern("activations"),
-        code=jobs.stage_code("neighbors"),
+        code=jobs.code.stage("neighbors"),
     output:
         neighbors=jobs.pattern("neighbors"),
     log:
@@ -12,8 +12,8 @@ rule neighbors:
         "../../envs/study.yaml"
     threads: 1
     resources:
-        mem_mb=jobs.memory,
-        runtime=jobs.runtime,
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
     params:
         job=jobs.params.neighbors,
     message:

@@ -1,7 +1,7 @@
 rule neurons:
     input:
-        activations=jobs.pattern("activations").replace("{source}", "{run}"),
-        code=jobs.stage_code("neurons"),
+        activations=jobs.pattern("activations", source="{run}"),
+        code=jobs.code.stage("neurons"),
     output:
         neurons=jobs.pattern("neurons"),
     log:
@@ -12,8 +12,8 @@ rule neurons:
         "../../envs/study.yaml"
     threads: jobs.study.threads
     resources:
-        mem_mb=jobs.memory,
-        runtime=jobs.runtime,
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
     params:
         job=jobs.params.neurons,
     message:

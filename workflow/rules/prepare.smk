@@ -1,7 +1,7 @@
 rule prepare:
     input:
-        files=jobs.own_files,
-        code=jobs.prepare_code,
+        files=jobs.reads.prepare,
+        code=jobs.code.prepare,
     output:
         data=jobs.pattern("data"),
     log:
@@ -13,8 +13,8 @@ rule prepare:
         "../../envs/study.yaml"
     threads: 1
     resources:
-        mem_mb=jobs.memory,
-        runtime=jobs.runtime,
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
     params:
         job=jobs.params.prepare,
     message:

@@ -1,9 +1,9 @@
 rule score_run:
     input:
-        data=jobs.data_of_run,
+        data=jobs.reads.data_of_run,
         history=jobs.pattern("history"),
         spectra=jobs.pattern("spectra"),
-        code=jobs.stage_code("score_run"),
+        code=jobs.code.score_run,
     output:
         scores=jobs.pattern("run_scores"),
     log:
@@ -14,8 +14,8 @@ rule score_run:
         "../../envs/study.yaml"
     threads: 1
     resources:
-        mem_mb=jobs.memory,
-        runtime=jobs.runtime,
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
     params:
         job=jobs.params.score_run,
     message:
@@ -27,10 +27,10 @@ rule score_run:
 
 rule score_sample:
     input:
-        activations=jobs.pattern("activations").replace("{source}", "{run}"),
-        code=jobs.stage_code("score_sample"),
+        activations=jobs.pattern("activations", source="{run}"),
+        code=jobs.code.score_sample,
     output:
-        scores=jobs.pattern("scores").replace("{source}", "{run}").replace("{space}", "run"),
+        scores=jobs.pattern("scores", source="{run}", space="run"),
     log:
         jobs.log("score_sample/{run}/{sample}"),
     benchmark:
@@ -39,8 +39,8 @@ rule score_sample:
         "../../envs/study.yaml"
     threads: 1
     resources:
-        mem_mb=jobs.memory,
-        runtime=jobs.runtime,
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
     params:
         job=jobs.params.score_sample,
     message:
@@ -53,10 +53,10 @@ rule score_sample:
 rule score_raw:
     input:
         activations=jobs.pattern("activations"),
-        neighbors=jobs.score_raw_neighbors,
-        code=jobs.score_raw_code,
+        neighbors=jobs.reads.score_raw_neighbors,
+        code=jobs.code.score_raw,
     output:
-        scores=jobs.pattern("scores").replace("{space}", "raw"),
+        scores=jobs.pattern("scores", space="raw"),
     log:
         jobs.log("score_raw/{source}/{sample}"),
     benchmark:
@@ -65,8 +65,8 @@ rule score_raw:
         "../../envs/study.yaml"
     threads: 1
     resources:
-        mem_mb=jobs.memory,
-        runtime=jobs.runtime,
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
     params:
         job=jobs.params.score_raw,
     message:
@@ -79,11 +79,11 @@ rule score_raw:
 rule score_embedding:
     input:
         activations=jobs.pattern("activations"),
-        neighbors=jobs.score_embedding_neighbors,
+        neighbors=jobs.reads.score_embedding_neighbors,
         embedding=jobs.pattern("embedding"),
-        code=jobs.score_embedding_code,
+        code=jobs.code.score_embedding,
     output:
-        scores=jobs.pattern("scores").replace("{space}", "{embedding}"),
+        scores=jobs.pattern("scores", space="{embedding}"),
     log:
         jobs.log("score_embedding/{source}/{sample}/{embedding}"),
     benchmark:
@@ -92,8 +92,8 @@ rule score_embedding:
         "../../envs/study.yaml"
     threads: 1
     resources:
-        mem_mb=jobs.memory,
-        runtime=jobs.runtime,
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
     params:
         job=jobs.params.score_embedding,
     message:

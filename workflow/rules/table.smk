@@ -1,16 +1,16 @@
 rule table:
     input:
-        unpack(jobs.table_reads),
-        code=jobs.table_code,
+        unpack(jobs.reads.table),
+        code=jobs.code.table,
     output:
         csv=report(
-            jobs.pattern("table").replace("{format}", "csv"),
+            jobs.pattern("table", format="csv"),
             category="Tables",
             caption="../report/table.rst",
             labels={"table": "{table}"},
         ),
-        md=jobs.pattern("table").replace("{format}", "md"),
-        tex=jobs.pattern("table").replace("{format}", "tex"),
+        md=jobs.pattern("table", format="md"),
+        tex=jobs.pattern("table", format="tex"),
     log:
         jobs.log("table/{table}"),
     benchmark:
@@ -19,14 +19,13 @@ rule table:
         "../../envs/study.yaml"
     threads: 1
     resources:
-        mem_mb=jobs.memory,
-        runtime=jobs.runtime,
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
     params:
         job=jobs.params.table,
+        reads=jobs.reads.arguments,
     message:
         "Writing table {wildcards.table}"
     shell:
         "python -m layerscope.stages.table --params {params.job:q} --csv {output.csv} --md {output.md} --tex {output.tex}"
-        " --score-table {input.score_table} --summary {input.summary} --tests {input.tests} --data {input.data}"
-        " --history {input.history} --activations {input.activations} --embedding {input.embedding}"
-        " --neurons {input.neurons} --published {input.published:q} 2>&1 | tee {log}"
+        " {params.reads:q} 2>&1 | tee {log}"

@@ -1,7 +1,7 @@
 rule train:
     input:
-        code=jobs.train_code,
-        data=jobs.data_of_run,
+        code=jobs.code.train,
+        data=jobs.reads.data_of_run,
     output:
         checkpoints=jobs.pattern("checkpoints"),
         history=jobs.pattern("history"),
@@ -14,8 +14,8 @@ rule train:
         "../../envs/study.yaml"
     threads: jobs.study.threads
     resources:
-        mem_mb=jobs.memory,
-        runtime=jobs.runtime,
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
     params:
         job=jobs.params.train,
     message:

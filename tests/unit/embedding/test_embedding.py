@@ -53,7 +53,7 @@ def embed(name, points, seed=0):
     module, options = ENGINES[name]
     engine = import_module(f"layerscope.embedding.{module}")
     graph = None
-    if "neighbors" in engine.READS:
+    if "neighbors" in engine.ENGINE["reads"]:
         graph = Neighbors(*nearest_neighbors(points, 40))
     return engine.embed(points, graph, dict(options), seed, 1)
 

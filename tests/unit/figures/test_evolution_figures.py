@@ -26,7 +26,7 @@ from layerscope.figures.shared.films import save_film
 from layerscope.figures.shared.style import apply_style
 from layerscope.files.provenance import provenance
 from layerscope.files.seals import seal_of
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
 N = 60
 WIDTH = 5
@@ -43,7 +43,7 @@ def style():
 class Network:
     """A made-up network: its files, and what is in them."""
 
-    inputs: Inputs
+    reads: Reads
     labels: np.ndarray
     index: np.ndarray
     points: dict
@@ -67,7 +67,7 @@ def network(tmp_path):
     living = np.arange(WIDTH) < 4
     target = neurons(tmp_path, importances, living)
     embedding = files.embedding(points)
-    given = Inputs(data=files.data, activations=[of_input, of_network], embedding=[embedding], neurons=[target])
+    given = Reads(data=files.data, activations=[of_input, of_network], embedding=[embedding], neurons=[target])
     return Network(given, labels, files.index, points, outputs)
 
 
@@ -78,7 +78,9 @@ def neurons(folder, importances, living):
         for epoch in SNAPSHOTS:
             places = np.random.default_rng(epoch).normal(size=(WIDTH, 2))
             places = np.where(living[:, None], places, np.nan).astype(np.float32)
-            store.write_neurons(file, store.Stored(epoch, "conv1", None, 1, None, {}), store.Neurons(places, importances, living))
+            store.write_neurons(
+                file, store.StoredRepresentation(epoch, "conv1", None, 1, None, {}), store.Neurons(places, importances, living)
+            )
     return target
 
 
@@ -90,7 +92,7 @@ def options(on=None, **more):
 
 
 def test_trails_lead_from_the_first_step_to_the_last(network):
-    figure, table = embedding_trails.draw(network.inputs, options({"layer": "conv1"}))
+    figure, table = embedding_trails.draw(network.reads, options({"layer": "conv1"}))
     [legs] = figure.axes[0].collections[:1]
     ways = np.array(legs.get_segments())
     np.testing.assert_array_equal(ways[:, 0], network.points[0, "conv1", 1, None])
@@ -104,18 +106,18 @@ def test_later_steps_are_brighter():
 
 
 def test_steps_may_be_layers_too(network):
-    _, table = embedding_trails.draw(network.inputs, options({"state": "trained"}))
+    _, table = embedding_trails.draw(network.reads, options({"state": "trained"}))
     assert list(table["layer"].unique()) == ["conv1", "conv2"]
 
 
 @pytest.mark.parametrize("on", [{}, {"layer": "conv1", "state": "trained"}])
 def test_what_is_no_row_of_steps_is_refused(network, on):
     with pytest.raises(StudyError, match="an evolution is over the snapshots of one layer or the layers of one snapshot"):
-        embedding_trails.draw(network.inputs, options(on))
+        embedding_trails.draw(network.reads, options(on))
 
 
 def test_a_film_begins_at_the_first_step_and_ends_at_the_last(network):
-    film, table = embedding_film.draw(network.inputs, options({"layer": "conv1"}))
+    film, table = embedding_film.draw(network.reads, options({"layer": "conv1"}))
     [dots] = film.figure.axes[0].collections
     for number, epoch in ((0, 0), (film.frames - 1, 5)):
         film.show(number)
@@ -126,7 +128,7 @@ def test_a_film_begins_at_the_first_step_and_ends_at_the_last(network):
 
 def test_a_film_is_the_same_bytes_each_time(network, tmp_path):
     for name in ("one.gif", "two.gif"):
-        film, _ = embedding_film.draw(network.inputs, options({"layer": "conv1"}))
+        film, _ = embedding_film.draw(network.reads, options({"layer": "conv1"}))
         save_film(film, tmp_path / name)
     assert (tmp_path / "one.gif").read_bytes() == (tmp_path / "two.gif").read_bytes()
     with Image.open(tmp_path / "one.gif") as shown:
@@ -137,7 +139,7 @@ def test_a_film_is_the_same_bytes_each_time(network, tmp_path):
 
 
 def test_the_neuron_that_tells_a_class_best_is_shown_by_default(network):
-    figure, table = embedding_by_neuron.draw(network.inputs, by_neuron())
+    figure, table = embedding_by_neuron.draw(network.reads, by_neuron())
     assert (table["neuron"] == 3).all()
     np.testing.assert_array_equal(table["activation"], network.outputs[:, 3])
     assert "neuron 3 of 5" in " ".join(figure.get_suptitle().split())
@@ -148,32 +150,32 @@ def by_neuron(**named):
 
 
 def test_a_neuron_can_be_named(network):
-    _, table = embedding_by_neuron.draw(network.inputs, by_neuron(neuron=1))
+    _, table = embedding_by_neuron.draw(network.reads, by_neuron(neuron=1))
     np.testing.assert_array_equal(table["activation"], network.outputs[:, 1])
 
 
 @pytest.mark.parametrize(("named", "message"), [({"neuron": 5}, "none of the 5 neurons"), ({"class": "dog"}, "no class")])
 def test_a_neuron_or_class_that_is_not_there_is_named(network, named, message):
     with pytest.raises(StudyError, match=message):
-        embedding_by_neuron.draw(network.inputs, by_neuron(**named))
+        embedding_by_neuron.draw(network.reads, by_neuron(**named))
 
 
 def test_dead_neurons_are_told_in_the_map(network):
-    figure, table = neuron_map.draw(network.inputs, options({"layer": "conv1"}, **{"class": None}))
+    figure, table = neuron_map.draw(network.reads, options({"layer": "conv1"}, **{"class": None}))
     assert [axis.get_title() for axis in figure.axes] == ["untrained (epoch 0), 1 dead", "trained (epoch 5), 1 dead"]
     assert table.groupby("epoch")["living"].sum().tolist() == [4, 4]
     assert table.set_index(["epoch", "neuron"]).loc[(5, 3), "class"] == "bee"
 
 
 def test_one_class_is_told_from_the_rest_in_the_map(network):
-    _, table = neuron_map.draw(network.inputs, options({"layer": "conv1", "state": "trained"}, **{"class": "bee"}))
+    _, table = neuron_map.draw(network.reads, options({"layer": "conv1", "state": "trained"}, **{"class": "bee"}))
     assert table["importance"].tolist() == [0.1, 0.1, 0.1, 0.8, 0.1]
 
 
 def test_a_layer_whose_neurons_are_all_dead_is_drawn(network, tmp_path):
     neurons(tmp_path, np.zeros((3, WIDTH)), np.zeros(WIDTH, bool))
     for name in (None, "bee"):
-        figure, table = neuron_map.draw(network.inputs, options({"layer": "conv1"}, **{"class": name}))
+        figure, table = neuron_map.draw(network.reads, options({"layer": "conv1"}, **{"class": name}))
         assert figure.axes[0].get_title() == "untrained (epoch 0), 5 dead"
         assert not table["living"].any()
 
@@ -181,21 +183,21 @@ def test_a_layer_whose_neurons_are_all_dead_is_drawn(network, tmp_path):
 def test_neurons_that_tell_no_class_have_none(network, tmp_path):
     """As where the sample has one class only."""
     neurons(tmp_path, np.zeros((2, WIDTH)), np.ones(WIDTH, bool))
-    _, table = neuron_map.draw(network.inputs, options({"layer": "conv1"}, **{"class": None}))
+    _, table = neuron_map.draw(network.reads, options({"layer": "conv1"}, **{"class": None}))
     assert set(table["class"]) == {""}
     with pytest.raises(StudyError, match="no neuron of the layer tells a class"):
-        embedding_by_neuron.draw(network.inputs, by_neuron())
+        embedding_by_neuron.draw(network.reads, by_neuron())
     with pytest.raises(StudyError, match="no neuron tells bee from the rest"):
-        embedding_by_neuron.draw(network.inputs, by_neuron(**{"class": "bee"}))
-    assert len(embedding_by_neuron.draw(network.inputs, by_neuron(neuron=2))[1]) == N
+        embedding_by_neuron.draw(network.reads, by_neuron(**{"class": "bee"}))
+    assert len(embedding_by_neuron.draw(network.reads, by_neuron(neuron=2))[1]) == N
 
 
 @pytest.mark.parametrize("draw", [embedding_trails.draw, embedding_film.draw])
 def test_steps_that_diverged_are_named(network, tmp_path, draw):
     network.points[5, "conv1", 1, None][3] = np.nan
-    network.inputs.embedding[0] = made(tmp_path, network.labels).embedding(network.points, status="diverged: not finite")
+    network.reads.embedding[0] = made(tmp_path, network.labels).embedding(network.points, status="diverged: not finite")
     with pytest.raises(StudyError, match="the embedding of conv1 at epoch 5 is diverged"):
-        draw(network.inputs, options({"layer": "conv1"}))
+        draw(network.reads, options({"layer": "conv1"}))
 
 
 # Clusters
@@ -203,13 +205,13 @@ def test_steps_that_diverged_are_named(network, tmp_path, draw):
 
 def clusters(network, **more):
     about = {"observations": [], "insets": 10, "images": 4, "gap": 2.0, "smallest": 0.2, "mark_misclassified": False}
-    return embedding_insets.draw(network.inputs, options({"layer": "conv1", "state": "trained"}, **{**about, **more}))
+    return embedding_insets.draw(network.reads, options({"layer": "conv1", "state": "trained"}, **{**about, **more}))
 
 
 def test_both_halves_of_a_split_class_have_an_inset(network, tmp_path):
     points = network.points[5, "conv1", 1, None]
     points[(network.labels == 2) & (np.arange(N) < 30)] += 50
-    network.inputs.embedding[0] = made(tmp_path, network.labels).embedding(network.points)
+    network.reads.embedding[0] = made(tmp_path, network.labels).embedding(network.points)
     _, table = clusters(network)
     assert set(table["cluster"]) == {"cat a", "cat b"}
     assert sorted(table["observations"]) == [10, 10]
@@ -236,16 +238,16 @@ def test_observations_can_be_named(network):
 
 def panels(network, **more):
     about = {"columns": 4, "panel_inches": 1.7, "mark_misclassified": False, "class": None, "shared_axes": False}
-    return embedding_panels.draw(network.inputs, options({"layer": "conv1"}, **{**about, **more}))
+    return embedding_panels.draw(network.reads, options({"layer": "conv1"}, **{**about, **more}))
 
 
 def test_misclassified_observations_are_marked(network):
     taken_for = network.labels.copy()
     taken_for[:7] = (taken_for[:7] + 1) % 3
-    with h5py.File(network.inputs.activations[1], "a") as file:
+    with h5py.File(network.reads.activations[1], "a") as file:
         for epoch in SNAPSHOTS:
             store.write_predictions(file, epoch, taken_for, np.zeros(N, np.float32))
-    seal_of(network.inputs.activations[1]).unlink()
+    seal_of(network.reads.activations[1]).unlink()
     figure, _ = panels(network, mark_misclassified=True)
     right, wrong = figure.axes[0].collections
     assert (len(right.get_offsets()), len(wrong.get_offsets())) == (N - 7, 7)
@@ -278,7 +280,7 @@ def test_scores_are_averaged_over_steps_and_stand_by_their_lambda(tmp_path):
         for metric in ("kl", "displacement")
     ]
     pd.DataFrame(rows).to_parquet(tmp_path / "scores.parquet")
-    inputs = Inputs(score_table=[str(tmp_path / "scores.parquet")])
+    inputs = Reads(score_table=[str(tmp_path / "scores.parquet")])
     told = {"kind": "score_by_lambda", "score": "kl", "against": "displacement", "on": {}, "title": ""}
     _, table = score_by_lambda.draw(inputs, {**told, "lambdas": {"unbound": 0.0, "bound": 0.5}})
     found = table.set_index(["seed", "lambda"])["kl"]

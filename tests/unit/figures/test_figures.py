@@ -15,7 +15,7 @@ from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures import confused_pairs, embedding_grid, embedding_panels, filter_maps, score_by_depth
 from layerscope.figures.shared.style import apply_style
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
 
 @pytest.fixture(autouse=True)
@@ -49,7 +49,7 @@ def texts(axis):
 def confused(files, points, k=10, on=None, title="", **options):
     """The figure of the trained network's conv1, embedded at some points."""
     parts = points if isinstance(points, dict) else {(5, "conv1", 1, None): points}
-    inputs = Inputs(
+    inputs = Reads(
         embedding=[files.of_input(np.zeros((len(files.labels), 2))), files.embedding(parts)],
         activations=files.activations({"conv1": np.zeros((len(files.labels), 1, 2, 2))}),
         data=files.data,
@@ -228,7 +228,7 @@ def maps(tmp_path):
 
 
 def mapped(files, layers, layer="conv1", name=None, on=None, title="", epochs=tuple(SNAPSHOTS)):
-    inputs = Inputs(activations=files.activations(layers, epochs), data=files.data)
+    inputs = Reads(activations=files.activations(layers, epochs), data=files.data)
     on = {"layer": layer, "state": "trained", **(on or {})}
     return filter_maps.draw(inputs, {"on": on, "snapshots": SNAPSHOTS, "title": title, "class": name})
 
@@ -384,7 +384,7 @@ def scores_of_two_networks():
 
 def by_depth(folder, rows, filters=True, title="", **options):
     pd.DataFrame(rows, columns=list(store.SCORE_COLUMNS)).to_parquet(folder / "scores.parquet", index=False)
-    inputs = Inputs(score_table=[str(folder / "scores.parquet")])
+    inputs = Reads(score_table=[str(folder / "scores.parquet")])
     return score_by_depth.draw(inputs, {"score": "d_same", "filters": filters, "title": title, **options})
 
 
@@ -493,7 +493,7 @@ def test_filters_that_nothing_chooses_make_no_figure(tmp_path):
 
 
 def grid(files, sources, panels="layers", title="", **on):
-    inputs = Inputs(
+    inputs = Reads(
         embedding=sources, activations=files.activations({"conv1": np.zeros((len(files.labels), 1, 2, 2))}), data=files.data
     )
     options = {"panels": panels, "point_size": 2, "panel_inches": 1.7, "snapshots": SNAPSHOTS, "title": title}
@@ -602,7 +602,7 @@ def test_a_grid_of_nothing_says_so(blobs):
 
 
 def panels(files, sources, columns=4, **on):
-    inputs = Inputs(
+    inputs = Reads(
         embedding=sources, activations=files.activations({"conv1": np.zeros((len(files.labels), 1, 2, 2))}), data=files.data
     )
     options = {"columns": columns, "point_size": 2, "panel_inches": 1.7, "title": "", "on": on}

@@ -10,7 +10,7 @@ from score_rows import OF_LAYER
 from layerscope import store
 from layerscope.figures import layer_profiles, score_bars, score_by_depth, score_scatter, training_curves
 from layerscope.figures.shared.style import apply_style, colours, shapes
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 from layerscope.tables.shared.summary import p_value
 
 ACTIVATIONS = [f"activation{number:02d}" for number in range(12)]
@@ -43,7 +43,7 @@ def drawn(kind, folder, rows, **options):
     rows.to_parquet(folder / "scores.parquet", index=False)
     sizes = {name: {"depth": 2, "width": number} for number, name in enumerate(ARCHITECTURES)}
     told = {"score": "hit", "against": "accuracy", "title": "", "columns": 4, "filters": False, "bend": None, "sizes": sizes}
-    figure, _ = kind.draw(Inputs(score_table=[str(folder / "scores.parquet")]), {**told, **options})
+    figure, _ = kind.draw(Reads(score_table=[str(folder / "scores.parquet")]), {**told, **options})
     figure.canvas.draw()
     return figure
 
@@ -86,7 +86,7 @@ def history(folder, losses):
     file.parent.mkdir(parents=True)
     rows = [{"epoch": e, "step": e, "split": "test", "loss": loss, "accuracy": 0.5} for e, loss in enumerate(losses)]
     pd.DataFrame(rows).to_csv(file, index=False)
-    return Inputs(history=[str(file)])
+    return Reads(history=[str(file)])
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures import score_bars, score_scatter
 from layerscope.figures.shared.style import apply_style, colours
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
 ROW = {**OF_LAYER, "architecture": "deep", "space": "tsne", "embedding_seed": 0.0, "metric": "kl", "chance": np.nan}
 SIZES = {"deep": {"depth": 3, "width": 8}, "wide": {"depth": 2, "width": 64}}
@@ -41,7 +41,7 @@ def three_networks():
 
 def drawn(kind, folder, rows, **options):
     pd.DataFrame(rows, columns=list(store.SCORE_COLUMNS)).to_parquet(folder / "scores.parquet", index=False)
-    inputs = Inputs(score_table=[str(folder / "scores.parquet")])
+    inputs = Reads(score_table=[str(folder / "scores.parquet")])
     figure, table = kind.draw(inputs, {"score": "kl", "title": "", "columns": 4, **options})
     figure.canvas.draw()
     return figure, table

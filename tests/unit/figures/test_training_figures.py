@@ -10,7 +10,7 @@ from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures import layer_profiles, score_course, score_evolution, score_scatter
 from layerscope.figures.shared.style import apply_style
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
 SATURATION = {**OF_LAYER, "metric": "saturation", "space": "run", "sample": "test", "chance": np.nan}
 WHOLE = {"metric": "accuracy", "layer": "", "depth": np.nan}
@@ -57,7 +57,7 @@ def history(folder, architecture, seed, dataset="digits", epochs=2):
 
 def drawn(kind, folder, rows, histories=(), **options):
     pd.DataFrame(rows, columns=list(store.SCORE_COLUMNS)).to_parquet(folder / "scores.parquet", index=False)
-    inputs = Inputs(score_table=[str(folder / "scores.parquet")], history=list(histories))
+    inputs = Reads(score_table=[str(folder / "scores.parquet")], history=list(histories))
     figure, table = kind.draw(inputs, {"score": "saturation", "title": "", "columns": 4, "sizes": SIZES, **options})
     figure.canvas.draw()
     return figure, table

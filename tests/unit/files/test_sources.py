@@ -48,7 +48,7 @@ def test_imports_of_imports_are_followed():
 def test_training_does_not_depend_on_the_score_of_saturation():
     """Layers are followed while a network is trained; what their spectra are worth is found afterwards."""
     assert "saturation.dimension" not in stage("train")
-    assert "saturation.dimension" in stage("score_run")
+    assert "saturation.dimension" in stage("score_run", "scoring.spectra")
 
 
 @pytest.mark.parametrize("name", STAGES)
@@ -78,7 +78,7 @@ def test_an_engine_is_a_source_of_its_own_embeddings_only(engine):
     assert {module for module in found if module.startswith("embedding.")} == {f"embedding.{engine}", "embedding.shared.result"}
 
 
-@pytest.mark.parametrize("source", modules("data/sources"))
+@pytest.mark.parametrize("source", modules("data.sources"))
 def test_a_source_of_data_is_a_source_of_its_own_datasets_only(source):
     found = stage("prepare", f"data.sources.{source}")
     assert {module for module in found if module.startswith("data.sources.")} == {f"data.sources.{source}"}
@@ -134,14 +134,15 @@ def test_no_import_of_the_package_is_hidden_from_the_reader():
 @pytest.mark.parametrize("package", ["embedding", "figures", "tables"])
 def test_what_a_module_reads_is_read_without_importing_it(package):
     for name in modules(package):
-        read = literal(f"layerscope.{package}.{name}", "READS")
-        assert isinstance(read, tuple)
-        assert read == importlib.import_module(f"layerscope.{package}.{name}").READS
+        name_of_literal = {"embedding": "ENGINE", "figures": "FIGURE", "tables": "TABLE"}[package]
+        read = literal(f"layerscope.{package}.{name}", name_of_literal)
+        assert isinstance(read["reads"], tuple)
+        assert read == getattr(importlib.import_module(f"layerscope.{package}.{name}"), name_of_literal)
 
 
 def test_engines_that_use_the_graph_say_so():
-    assert literal("layerscope.embedding.umap", "READS") == ("neighbors",)
-    assert literal("layerscope.embedding.pca", "READS") == ()
+    assert literal("layerscope.embedding.umap", "ENGINE")["reads"] == ("neighbors",)
+    assert literal("layerscope.embedding.pca", "ENGINE")["reads"] == ()
 
 
 def test_a_literal_may_be_annotated(tmp_path, monkeypatch):
@@ -159,8 +160,8 @@ def test_what_is_no_literal_is_named_with_its_line(tmp_path, monkeypatch):
 
 
 def test_a_literal_that_is_not_there_is_named():
-    with pytest.raises(KeyError, match=r"layerscope\.embedding\.shared\.result declares no READS"):
-        literal("layerscope.embedding.shared.result", "READS")
+    with pytest.raises(KeyError, match=r"layerscope\.embedding\.shared\.result declares no ENGINE"):
+        literal("layerscope.embedding.shared.result", "ENGINE")
 
 
 def test_modules_of_a_package_are_listed_by_name():

@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from layerscope.geometry.gaps import split_in_two
 from layerscope.scoring.class_split import score
-from layerscope.scoring.shared.subject import Representation, Subject
+from layerscope.scoring.shared.score_input import Representation, ScoreInput
 
 SPLIT = 2.0
 
@@ -64,7 +64,7 @@ def test_too_few_or_coinciding_points_have_no_gap(points):
 
 
 def scored(points, labels):
-    subject = Subject(Representation(points, labels), points, "embedding")
+    subject = ScoreInput(Representation(points, labels), points, "embedding")
     options = {"smallest": 0.2}
     asked = {"gap": ("class_gap", options), "split": ("split_classes", {**options, "gap": SPLIT})}
     return score(subject, asked)

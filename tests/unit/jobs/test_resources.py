@@ -7,11 +7,12 @@ import torch
 import yaml
 from torch.utils.flop_counter import FlopCounterMode
 
-from layerscope.files.sources import PACKAGE, modules
+from layerscope.files.sources import PACKAGE
 from layerscope.jobs.jobs import Jobs
-from layerscope.jobs.resources import ENGINES, LEAST_MEMORY, LEAST_MINUTES, LEAST_MINUTES_OF_SCORES, LEAST_WITH_DEVICE
+from layerscope.jobs.resources import LEAST_MEMORY, LEAST_MINUTES, LEAST_MINUTES_OF_SCORES, LEAST_WITH_DEVICE
 from layerscope.models.network import build_network
 from layerscope.models.size import network_size
+from layerscope.study.kinds import Kinds
 from layerscope.study.load import load_study
 
 STUDY = {
@@ -70,7 +71,7 @@ def rules():
     return {
         text.removeprefix("rule ").split(":")[0]
         for text in texts
-        if "mem_mb=jobs.memory" in text and "runtime=jobs.runtime" in text
+        if "mem_mb=jobs.resources.memory" in text and "runtime=jobs.resources.runtime" in text
     }
 
 
@@ -83,9 +84,9 @@ def test_every_rule_that_runs_a_stage_asks_for_memory_and_time():
 @pytest.mark.parametrize("rule", sorted(rules()))
 def test_a_second_attempt_asks_for_twice_as_much(jobs, rule):
     made = jobs()
-    assert made.memory(KEYS, rule, 2) == 2 * made.memory(KEYS, rule, 1) >= 2 * LEAST_MEMORY
-    assert made.runtime(KEYS, rule, 3) == 3 * made.runtime(KEYS, rule, 1)
-    assert made.runtime(KEYS, rule, 1) >= (LEAST_MINUTES_OF_SCORES if rule.startswith("score") else LEAST_MINUTES)
+    assert made.resources.memory(KEYS, rule, 2) == 2 * made.resources.memory(KEYS, rule, 1) >= 2 * LEAST_MEMORY
+    assert made.resources.runtime(KEYS, rule, 3) == 3 * made.resources.runtime(KEYS, rule, 1)
+    assert made.resources.runtime(KEYS, rule, 1) >= (LEAST_MINUTES_OF_SCORES if rule.startswith("score") else LEAST_MINUTES)
 
 
 @pytest.mark.parametrize(
@@ -107,7 +108,7 @@ def test_a_second_attempt_asks_for_twice_as_much(jobs, rule):
     ],
 )
 def test_larger_work_asks_for_more_memory(jobs, rule, changes):
-    assert jobs(**changes).memory(KEYS, rule, 1) > jobs().memory(KEYS, rule, 1)
+    assert jobs(**changes).resources.memory(KEYS, rule, 1) > jobs().resources.memory(KEYS, rule, 1)
 
 
 @pytest.mark.parametrize(
@@ -122,25 +123,25 @@ def test_larger_work_asks_for_more_memory(jobs, rule, changes):
     ],
 )
 def test_longer_work_asks_for_more_time(jobs, rule, changes):
-    assert jobs(**changes).runtime(KEYS, rule, 1) > jobs().runtime(KEYS, rule, 1)
+    assert jobs(**changes).resources.runtime(KEYS, rule, 1) > jobs().resources.runtime(KEYS, rule, 1)
 
 
 def test_a_figure_asks_for_no_more_than_it_reads(jobs):
     """Other scores than its own, or none at all, where it is made from no table of scores."""
     many = jobs(**MANY_SCORES, scores__d_same={"on": {"embedding": "raw"}}, scores__d_different={})
-    assert many.memory(KEYS, "aggregate", 1) > LEAST_MEMORY
-    assert many.memory(KEYS, "figure", 1) == LEAST_MEMORY
+    assert many.resources.memory(KEYS, "aggregate", 1) > LEAST_MEMORY
+    assert many.resources.memory(KEYS, "figure", 1) == LEAST_MEMORY
     of_history = SimpleNamespace(figure="accuracies")
-    assert jobs(**MANY_SCORES).memory(of_history, "figure", 1) == LEAST_MEMORY
+    assert jobs(**MANY_SCORES).resources.memory(of_history, "figure", 1) == LEAST_MEMORY
 
 
 def test_more_threads_ask_for_less_time(jobs):
     long = {"training__default__epochs": 5000, "architectures__mlp__hidden": [2000, 2000]}
-    assert jobs(**long, threads=4).runtime(KEYS, "train", 1) < jobs(**long).runtime(KEYS, "train", 1)
+    assert jobs(**long, threads=4).resources.runtime(KEYS, "train", 1) < jobs(**long).resources.runtime(KEYS, "train", 1)
 
 
 def test_libraries_of_a_device_take_memory_of_the_host(jobs):
-    asked = [jobs(device=device).memory(KEYS, "train", 1) for device in ("cpu", "auto", "cuda")]
+    asked = [jobs(device=device).resources.memory(KEYS, "train", 1) for device in ("cpu", "auto", "cuda")]
     assert asked[1] == LEAST_WITH_DEVICE
     assert asked[0] < asked[1] < asked[2]
 
@@ -148,12 +149,12 @@ def test_libraries_of_a_device_take_memory_of_the_host(jobs):
 def test_a_dataset_of_unknown_size_is_taken_for_a_large_one(jobs):
     known = STUDY["datasets"]["mine"]
     unknown = {key: value for key, value in known.items() if key != "n"}
-    assert jobs(datasets__mine=unknown).runtime(KEYS, "train", 1) >= jobs().runtime(KEYS, "train", 1)
+    assert jobs(datasets__mine=unknown).resources.runtime(KEYS, "train", 1) >= jobs().resources.runtime(KEYS, "train", 1)
 
 
-def test_every_engine_is_known():
-    engines = set(modules("embedding")) - {"result"}
-    assert ENGINES.keys() == engines
+def test_every_engine_declares_its_cost():
+    """Without one an embedding asks for as much as if it went over all pairs of points."""
+    assert all(kind.says("cost") for kind in Kinds().of("embeddings").values())
 
 
 @pytest.mark.parametrize(

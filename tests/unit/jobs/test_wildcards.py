@@ -2,6 +2,7 @@
 
 import re
 from itertools import product
+from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -9,7 +10,6 @@ from hypothesis import strategies as st
 
 from layerscope.jobs.jobs import Jobs
 from layerscope.jobs.wildcards import products
-from layerscope.study.file import checked, schema
 from layerscope.study.load import build_study
 
 PLACES = (["a", "b", "ab"], ["m", "n"], [0, 1, 10])
@@ -26,7 +26,7 @@ def jobs_of(*grids: dict) -> Jobs:
         "grids": list(grids),
         "training": {"default": {}},
     }
-    return Jobs(build_study(checked(content, schema(), "")))
+    return Jobs(build_study(content, Path()))
 
 
 @given(st.lists(st.sampled_from(TUPLES), unique=True))
@@ -54,9 +54,9 @@ def test_wildcards_admit_the_networks_of_the_study_and_no_others():
         for activation in ("relu", "tanh", "elu")
         for seed in range(120)
     }
-    assert {name for name in of_networks if re.fullmatch(admitted["run"], name)} == set(jobs.looks.runs)
+    assert {name for name in of_networks if re.fullmatch(admitted["run"], name)} == set(jobs.views.runs)
     sources = {*of_networks, "inputs/digits", "inputs/few", "inputs/fe"}
-    assert {name for name in sources if re.fullmatch(admitted["source"], name)} == {*jobs.looks.runs, *jobs.looks.inputs}
+    assert {name for name in sources if re.fullmatch(admitted["source"], name)} == {*jobs.views.runs, *jobs.views.inputs}
 
 
 @pytest.mark.parametrize("seeds", [1, 500])

@@ -8,12 +8,12 @@ from hypothesis import strategies as st
 from scipy.spatial.distance import cdist, pdist
 
 from layerscope.scoring.class_distances import METRICS, class_distance_sums, score
-from layerscope.scoring.shared.subject import Representation, Subject
+from layerscope.scoring.shared.score_input import Representation, ScoreInput
 
 
 def scores(points, labels):
-    subject = Subject(Representation(points, labels), points, "raw")
-    return score(subject, {metric: (metric, {}) for metric in METRICS})
+    scored = ScoreInput(Representation(points, labels), points, "raw")
+    return score(scored, {metric: (metric, {}) for metric in METRICS})
 
 
 def blobs(n, width, classes=4, seed=0):

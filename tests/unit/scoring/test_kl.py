@@ -7,7 +7,7 @@ from scipy.spatial.distance import cdist
 
 from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.scoring.kl import exact_kl, neighbor_kl, score
-from layerscope.scoring.shared.subject import Representation, Subject
+from layerscope.scoring.shared.score_input import Representation, ScoreInput
 from layerscope.tsne.affinities import neighbor_probabilities, perplexity_precisions
 
 
@@ -104,19 +104,19 @@ def test_the_scale_of_the_representation_does_not_matter(points, embedding, scal
 
 
 def scores(points, embedding, neighbors=None, perplexity=30.0):
-    subject = Subject(Representation(points, np.zeros(len(points), int)), embedding, "embedding", neighbors, 0.5)
+    scored = ScoreInput(Representation(points, np.zeros(len(points), int)), embedding, "embedding", neighbors, 0.5)
     asked = {metric: (metric, {"perplexity": perplexity}) for metric in ("kl", "kl_knn")}
-    return score(subject, asked | {"engine": ("kl_engine", {})}), subject
+    return score(scored, asked | {"engine": ("kl_engine", {})}), scored
 
 
 def test_embeddings_of_a_representation_share_what_it_needs(points, embedding):
     neighbors, _ = nearest_neighbors(points, 90)
-    found, subject = scores(points, embedding, neighbors)
+    found, scored = scores(points, embedding, neighbors)
     assert found["kl"].value == exact_kl(points, embedding)
     assert found["kl_knn"].value == neighbor_kl(neighbor_probabilities(points, neighbors, 30), embedding)
     assert found["engine"].value == 0.5
-    assert len(subject.representation.computed) == 2
-    again = score(Subject(subject.representation, 2 * embedding, "embedding", neighbors), {"kl": ("kl", {})})
+    assert len(scored.representation.computed) == 2
+    again = score(ScoreInput(scored.representation, 2 * embedding, "embedding", neighbors), {"kl": ("kl", {})})
     assert again["kl"].value == exact_kl(points, 2 * embedding)
 
 
@@ -129,7 +129,7 @@ def test_undefined_values_have_reasons(points, embedding):
     found, _ = scores(np.zeros((10_001, 1), np.float32), np.zeros((10_001, 2)))
     assert np.isnan(found["kl"].value)
     assert "kl_knn" in found["kl"].reason
-    silent = score(Subject(Representation(points, points), embedding, "embedding"), {"kl_engine": ("kl_engine", {})})
+    silent = score(ScoreInput(Representation(points, points), embedding, "embedding"), {"kl_engine": ("kl_engine", {})})
     assert silent["kl_engine"].reason == "the engine reports none"
 
 

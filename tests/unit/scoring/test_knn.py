@@ -7,12 +7,12 @@ import pytest
 
 from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.scoring.knn import METRICS, chance_of_votes, majority, score
-from layerscope.scoring.shared.subject import Representation, Subject
+from layerscope.scoring.shared.score_input import Representation, ScoreInput
 
 
 def scores(points, labels, space="embedding", neighbors=None, **options):
-    subject = Subject(Representation(points, labels), points, space, neighbors)
-    return score(subject, {metric: (metric, options) for metric in METRICS})
+    scored = ScoreInput(Representation(points, labels), points, space, neighbors)
+    return score(scored, {metric: (metric, options) for metric in METRICS})
 
 
 def blobs(n=500, width=2):

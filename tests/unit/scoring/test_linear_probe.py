@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from layerscope.scoring.linear_probe import score
-from layerscope.scoring.shared.subject import Representation, Subject
+from layerscope.scoring.shared.score_input import Representation, ScoreInput
 
 
 def probe(points, labels, **options):
-    subject = Subject(Representation(points, labels), points, "raw")
-    return score(subject, {"probe": ("linear_probe", options)})["probe"]
+    scored = ScoreInput(Representation(points, labels), points, "raw")
+    return score(scored, {"probe": ("linear_probe", options)})["probe"]
 
 
 def blobs(n, width, distance):

@@ -5,14 +5,14 @@ import numpy as np
 import pytest
 
 from layerscope.geometry.neighbors import nearest_neighbors
-from layerscope.scoring.shared.subject import Representation, Subject
+from layerscope.scoring.shared.score_input import Representation, ScoreInput
 from layerscope.scoring.trustworthiness import METRICS, score
 
 
 def scores(activations, points, **options):
     neighbors, _ = nearest_neighbors(activations, min(20, len(activations) - 1))
-    subject = Subject(Representation(activations, np.zeros(len(points), int)), points, "embedding", neighbors)
-    return score(subject, {metric: (metric, options) for metric in METRICS})
+    scored = ScoreInput(Representation(activations, np.zeros(len(points), int)), points, "embedding", neighbors)
+    return score(scored, {metric: (metric, options) for metric in METRICS})
 
 
 @pytest.fixture

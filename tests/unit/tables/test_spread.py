@@ -11,7 +11,7 @@ from score_rows import OF_INPUT, OF_LAYER, only
 
 from layerscope.errors import StudyError
 from layerscope.store import SCORE_COLUMNS
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 from layerscope.tables.spread import rows, spread
 
 ROW = {**OF_LAYER, "space": "tsne", "embedding_seed": 0.0, "metric": "d_same", "chance": 1.0}
@@ -23,7 +23,7 @@ def table(tmp_path):
 
     def made(measured, **options):
         pd.DataFrame(measured, columns=list(SCORE_COLUMNS)).to_parquet(tmp_path / "scores.parquet", index=False)
-        return rows(Inputs(score_table=[str(tmp_path / "scores.parquet")]), {"scores": ["d_same"], **options})
+        return rows(Reads(score_table=[str(tmp_path / "scores.parquet")]), {"scores": ["d_same"], **options})
 
     return made
 

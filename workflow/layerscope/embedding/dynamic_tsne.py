@@ -9,8 +9,45 @@ from layerscope.errors import StudyError
 from layerscope.tsne.dynamic import fit_dynamically
 from layerscope.tsne.estimator import estimator_for
 
-READS = ()
-LARGEST = 10_000
+ENGINE = {
+    "description": (
+        "t-SNE over all pairs of up to 10,000 points, for all steps of a network together: minimised is the sum over "
+        "steps of the divergence, plus lambda times the mean squared displacement of points between consecutive steps."
+    ),
+    "reads": (),
+    "largest": 10000,
+    "cost": {
+        "iterations": ("early_exaggeration_iterations", "iterations"),
+        "megabytes": 340,
+        "bytes_by_pair": 8,
+        "seconds": [(7e-10, 2, 1)],
+    },
+    "required": ("over", "lambda"),
+    "options": {
+        "seeds": {"$ref": "#/$defs/embedding_seeds"},
+        "over": {
+            "description": "The steps: the snapshots of each layer, or the whole layers of each snapshot.",
+            "enum": ["epochs", "layers"],
+        },
+        "lambda": {
+            "description": (
+                "What a point's moving costs; 0 embeds every step by itself, a large number gives all steps one picture."
+            ),
+            "type": "number",
+            "minimum": 0,
+            "maximum": 1000000000000.0,
+        },
+        "perplexity": {"$ref": "#/$defs/perplexity"},
+        "early_exaggeration": {"$ref": "#/$defs/early_exaggeration"},
+        "early_exaggeration_iterations": {"$ref": "#/$defs/early_exaggeration_iterations"},
+        "iterations": {"description": "After the early exaggeration.", "type": "integer", "minimum": 1, "default": 750},
+        "learning_rate": {"$ref": "#/$defs/learning_rate", "description": "auto is max(n / exaggeration / 4, 50)."},
+        "initialisation": {
+            "$ref": "#/$defs/tsne_initialisation",
+            "description": "pca is that of the first step, for all of them.",
+        },
+    },
+}
 
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:

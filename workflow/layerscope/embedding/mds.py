@@ -4,13 +4,26 @@ import numpy as np
 
 from layerscope.embedding.shared.result import Embedding, checked, coincident, refuse_more_than
 
-READS = ()
-LARGEST = 10_000
+ENGINE = {
+    "description": "Metric multidimensional scaling by scikit-learn.",
+    "reads": (),
+    "largest": 10000,
+    "cost": {
+        "iterations": ("iterations",),
+        "megabytes": 230,
+        "bytes_by_pair": 53,
+        "seconds": [(1e-08, 2, 1)],
+    },
+    "options": {
+        "seeds": {"$ref": "#/$defs/embedding_seeds"},
+        "iterations": {"type": "integer", "minimum": 1, "default": 300},
+    },
+}
 
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
     """scikit-learn's metric MDS of the Euclidean distances, from one random start."""
-    refuse_more_than(points, LARGEST)
+    refuse_more_than(points, ENGINE["largest"])
     degenerate = coincident(points)
     if degenerate is not None:
         return degenerate

@@ -4,7 +4,11 @@ import numpy as np
 
 from layerscope.embedding.shared.result import Embedding, checked, coincident, with_two_columns
 
-READS = ()
+ENGINE = {
+    "description": "The two leading principal components.",
+    "reads": (),
+    "cost": {"megabytes": 220, "seconds": [(1e-06, 1, 0)]},
+}
 
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:

@@ -6,8 +6,28 @@ from layerscope.embedding.shared.result import Embedding, checked, coincident
 from layerscope.errors import StudyError
 from layerscope.tsne.estimator import estimator_for
 
-READS = ()
-LARGEST = 10_000
+ENGINE = {
+    "description": "t-SNE over all pairs of up to 10,000 points.",
+    "method": "tsne",
+    "engine": "exact",
+    "reads": (),
+    "largest": 10000,
+    "cost": {
+        "iterations": ("early_exaggeration_iterations", "iterations"),
+        "megabytes": 340,
+        "bytes_by_pair": 8,
+        "seconds": [(7e-10, 2, 1)],
+    },
+    "options": {
+        "seeds": {"$ref": "#/$defs/embedding_seeds"},
+        "perplexity": {"$ref": "#/$defs/perplexity"},
+        "early_exaggeration": {"$ref": "#/$defs/early_exaggeration"},
+        "early_exaggeration_iterations": {"$ref": "#/$defs/early_exaggeration_iterations"},
+        "iterations": {"description": "After the early exaggeration.", "type": "integer", "minimum": 1, "default": 750},
+        "learning_rate": {"$ref": "#/$defs/learning_rate", "description": "auto is max(n / exaggeration / 4, 50)."},
+        "initialisation": {"$ref": "#/$defs/tsne_initialisation"},
+    },
+}
 
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:

@@ -17,7 +17,27 @@ import numpy as np
 from layerscope.embedding.shared.result import Embedding, checked, coincident
 from layerscope.errors import StudyError
 
-READS = ()
+ENGINE = {
+    "description": "Barnes-Hut t-SNE by MulticoreTSNE.",
+    "method": "tsne",
+    "engine": "multicore",
+    "reads": (),
+    "cost": {
+        "iterations": ("early_exaggeration_iterations", "iterations"),
+        "megabytes": 200,
+        "bytes_by_neighbor": 30,
+        "seconds": [(9e-06, 1, 1)],
+    },
+    "options": {
+        "seeds": {"$ref": "#/$defs/embedding_seeds"},
+        "perplexity": {"$ref": "#/$defs/perplexity"},
+        "early_exaggeration": {"$ref": "#/$defs/early_exaggeration"},
+        "early_exaggeration_iterations": {"$ref": "#/$defs/early_exaggeration_iterations"},
+        "iterations": {"description": "After the early exaggeration.", "type": "integer", "minimum": 1, "default": 750},
+        "learning_rate": {"$ref": "#/$defs/learning_rate", "description": "auto is 200."},
+    },
+}
+
 INSTALL = (
     "pip install 'MulticoreTSNE==0.1' --config-settings="
     '"--build-option=build_ext --cmake-args=-DCMAKE_POLICY_VERSION_MINIMUM=3.5"'

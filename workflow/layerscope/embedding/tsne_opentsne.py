@@ -7,7 +7,30 @@ import numpy as np
 
 from layerscope.embedding.shared.result import Embedding, checked, coincident, with_two_columns
 
-READS = ("neighbors",)
+ENGINE = {
+    "description": "t-SNE by openTSNE, on the study's exact neighbours; any number of points.",
+    "method": "tsne",
+    "engine": "opentsne",
+    "default": True,
+    "reads": ("neighbors",),
+    "cost": {
+        "iterations": ("early_exaggeration_iterations", "iterations"),
+        "megabytes": 230,
+        "bytes_by_neighbor": 30,
+        "seconds": [(0.02, 0, 1), (1.7e-06, 1, 1)],
+    },
+    "neighbors": {"option": "perplexity", "times": 3},
+    "options": {
+        "seeds": {"$ref": "#/$defs/embedding_seeds"},
+        "perplexity": {"$ref": "#/$defs/perplexity"},
+        "early_exaggeration": {"$ref": "#/$defs/early_exaggeration"},
+        "early_exaggeration_iterations": {"$ref": "#/$defs/early_exaggeration_iterations"},
+        "iterations": {"description": "After the early exaggeration.", "type": "integer", "minimum": 1, "default": 500},
+        "learning_rate": {"$ref": "#/$defs/learning_rate", "description": "auto is max(200, n / 12)."},
+        "initialisation": {"$ref": "#/$defs/tsne_initialisation"},
+    },
+}
+
 INITIAL_MOMENTUM, FINAL_MOMENTUM = 0.5, 0.8
 FFT_FROM = 10_000
 DESCENT = {

@@ -15,26 +15,48 @@ from layerscope.figures.shared.images import pictures
 from layerscope.figures.shared.style import network_name, set_title
 from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.scoring.knn import majority, with_self
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-READS = ("embedding", "activations", "data")
-SHOWS_ONE = ("network", "sample", "embedding", "layer", "snapshot")
+FIGURE = {
+    "description": (
+        "Images of the first observations that lie among those of another class, by the vote of their neighbours in one "
+        "embedding of one layer, a row and column a class; or those of one pair of classes."
+    ),
+    "reads": ("embedding", "activations", "data"),
+    "shows_one": ("network", "sample", "embedding", "layer", "snapshot"),
+    "options": {
+        "k": {
+            "description": "Neighbours that vote, the observation itself counted.",
+            "type": "integer",
+            "minimum": 1,
+            "default": 10,
+        },
+        "pair": {
+            "description": "Two names of classes, a and b. Shows a, b, and an a that is taken for b.",
+            "type": "array",
+            "items": {"type": "string"},
+            "minItems": 2,
+            "maxItems": 2,
+            "uniqueItems": True,
+        },
+    },
+}
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Rows are classes, columns what they are taken for; the diagonal has the first observation of a class that is taken for it.
 
     With `pair` (two class names, a and b) three images: a taken for a, b taken for b, a taken for b. The table lists every
     ordered pair of classes with its count and the first observation's place in the sample and in the split.
     """
-    described = store.describe_data(inputs.data[0])
+    described = store.describe_data(reads.data[0])
     classes = described.classes
     pair = _numbers(options.get("pair", []), classes)
     of_input = selection.values(options["on"], "layer") == ["input"]
-    [source] = [file for file in inputs.embedding if (store.file_params(file)["keys"]["architecture"] == "") == of_input]
+    [source] = [file for file in reads.embedding if (store.file_params(file)["keys"]["architecture"] == "") == of_input]
     stored = _chosen(source, options, of_input)
-    labels = store.read_labels(inputs.activations[-1])
-    index = store.read_index(inputs.activations[-1])
+    labels = store.read_labels(reads.activations[-1])
+    index = store.read_index(reads.activations[-1])
     if options["k"] >= len(labels):
         raise StudyError(f"k: {options['k']} neighbours cannot vote among {len(labels)} observations; ask for fewer")
     if not np.isfinite(stored.array).all():
@@ -46,9 +68,9 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     if pair:
         cells = [(pair[0], pair[0]), (pair[1], pair[1]), pair]
     shown = [first[cell] for cell in cells if cell in first]
-    split = store.file_params(inputs.activations[-1])["sample"]["split"]
+    split = store.file_params(reads.activations[-1])["sample"]["split"]
     rows = np.unique(index[shown])
-    images = pictures(store.read_images(inputs.data[0], split, rows)) / described.white
+    images = pictures(store.read_images(reads.data[0], split, rows)) / described.white
     by_position = {position: images[np.searchsorted(rows, index[position])] for position in shown}
     keys = store.file_params(source)["keys"]
     wrong = int((taken_for != labels).sum())
@@ -68,7 +90,7 @@ def _numbers(pair: list[str], classes: list[str]) -> tuple[int, int] | None:
     return (classes.index(pair[0]), classes.index(pair[1])) if pair else None
 
 
-def _chosen(source: str, options: dict, of_input: bool) -> store.Stored:
+def _chosen(source: str, options: dict, of_input: bool) -> store.StoredRepresentation:
     epochs = [0] if of_input else selection.allowed_epochs(options["on"], options["snapshots"])
     for _, stored in store.embeddings(source):
         if stored.epoch in epochs and stored.filter is None and selection.allows(options["on"], layer=stored.layer):

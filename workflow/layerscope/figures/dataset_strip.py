@@ -8,17 +8,23 @@ from matplotlib.figure import Figure
 from layerscope import store
 from layerscope.figures.shared.images import pictures
 from layerscope.figures.shared.style import set_title
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-READS = ("data",)
+FIGURE = {
+    "description": "The first images of every class.",
+    "reads": ("data",),
+    "options": {
+        "images": {"description": "Of each class.", "type": "integer", "minimum": 1, "default": 12},
+    },
+}
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """One panel a dataset: classes down, their first images across. The table lists the images by their row in the split."""
     count = options["images"]
-    figure, panels = plt.subplots(1, len(inputs.data), figsize=(0.3 * count * len(inputs.data) + 1, 3.6), squeeze=False)
+    figure, panels = plt.subplots(1, len(reads.data), figsize=(0.3 * count * len(reads.data) + 1, 3.6), squeeze=False)
     rows = []
-    for panel, source in zip(panels[0], inputs.data, strict=True):
+    for panel, source in zip(panels[0], reads.data, strict=True):
         name = store.file_params(source)["dataset"]
         described = store.describe_data(source)
         images, labels = store.read_split(source, "train")

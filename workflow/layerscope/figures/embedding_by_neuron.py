@@ -10,29 +10,47 @@ from layerscope.errors import StudyError
 from layerscope.figures.shared.class_scatter import chosen_class, coordinates, frame, name_classes
 from layerscope.figures.shared.one_network import chosen_embedding, of_network
 from layerscope.figures.shared.style import RAMP, network_name, set_title
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-READS = ("embedding", "activations", "neurons", "data")
-SHOWS_ONE = ("network", "sample", "embedding", "layer", "snapshot")
+FIGURE = {
+    "description": "One embedding of one layer, in the colours of the activation of one of its neurons.",
+    "reads": ("embedding", "activations", "neurons", "data"),
+    "shows_one": ("network", "sample", "embedding", "layer", "snapshot"),
+    "of": "neurons",
+    "options": {
+        "class": {
+            "description": "Name of the class that the neuron is to tell best; null for whichever is told best.",
+            "type": ["string", "null"],
+            "default": None,
+        },
+        "neuron": {
+            "description": "Its number, from 0; null for the one that tells the class best.",
+            "type": ["integer", "null"],
+            "minimum": 0,
+            "default": None,
+        },
+        "point_size": {"type": "number", "exclusiveMinimum": 0, "default": 4},
+    },
+}
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """One layer's embedding, brighter where the neuron is more active, the most active observations on top.
 
     The neuron is the one that is named; without a name the one that tells `class` best, or any class. The table has the
     coordinates and the activation.
     """
-    classes = store.describe_data(inputs.data[0]).classes
+    classes = store.describe_data(reads.data[0]).classes
     on = options["on"]
     [layer] = selection.values(on, "layer")
     [epoch] = selection.allowed_epochs(on, options["snapshots"])
-    source = of_network(inputs.activations)
-    neurons = _neurons(inputs.neurons[0], epoch, layer)
+    source = of_network(reads.activations)
+    neurons = _neurons(reads.neurons[0], epoch, layer)
     neuron, label = chosen_neuron(neurons.importances, options["neuron"], options["class"], classes)
     labels, index = store.read_labels(source), store.read_index(source)
     outputs = store.read_layer_rows(source, epoch, layer, np.arange(len(labels)))
     active = outputs.reshape(len(outputs), -1)[:, neuron]
-    stored = chosen_embedding(inputs.embedding, layer, epoch)
+    stored = chosen_embedding(reads.embedding, layer, epoch)
     figure, axis = plt.subplots(figsize=(4.4, 4.2))
     frame(axis)
     order = np.argsort(active, kind="stable")

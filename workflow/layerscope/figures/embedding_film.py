@@ -9,22 +9,30 @@ from layerscope.figures.shared.class_scatter import class_legend, coordinates, f
 from layerscope.figures.shared.films import Film
 from layerscope.figures.shared.one_network import chosen_steps, of_network, step_names
 from layerscope.figures.shared.style import colours, network_name, set_title
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-FILM = True
-READS = ("embedding", "activations", "data")
-SHOWS_ONE = ("network", "sample", "embedding")
+FIGURE = {
+    "description": "The steps of embedding_trails as a film; a GIF, and a page of the report that plays it.",
+    "reads": ("embedding", "activations", "data"),
+    "shows_one": ("network", "sample", "embedding"),
+    "of": "steps",
+    "formats": ("gif", "html", "csv"),
+    "options": {
+        "point_size": {"type": "number", "exclusiveMinimum": 0, "default": 4},
+    },
+}
+
 # Frames on the way from one step to the next, and on each step.
 MOVING, RESTING = 8, 6
 FRAMES_A_SECOND = 12
 INCHES = (4.0, 4.7)
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Film, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Film, pd.DataFrame]:
     """Straight ways from step to step, with a rest at each. The table has the coordinates of the steps."""
-    described = store.describe_data(inputs.data[0])
-    steps = chosen_steps(inputs.embedding, options)
-    source = of_network(inputs.activations)
+    described = store.describe_data(reads.data[0])
+    steps = chosen_steps(reads.embedding, options)
+    source = of_network(reads.activations)
     labels, index = store.read_labels(source), store.read_index(source)
     palette = colours(len(described.classes))
     points = np.stack([stored.array for stored in steps])

@@ -9,20 +9,35 @@ from layerscope.errors import StudyError
 from layerscope.figures.shared.class_scatter import class_legend, coordinates, mistakes, scatter_classes
 from layerscope.figures.shared.style import colours, network_name, set_title
 from layerscope.states import state
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-READS = ("embedding", "activations", "data")
-SHOWS_ONE = ("network", "sample", "embedding")
+FIGURE = {
+    "description": "One network by one embedding. Layers (or the filters of one layer) across, snapshots down.",
+    "reads": ("embedding", "activations", "data"),
+    "shows_one": ("network", "sample", "embedding"),
+    "one_layer_where": {"panels": "filters"},
+    "options": {
+        "panels": {
+            "description": "layers, or filters of the one layer that `on` names.",
+            "enum": ["layers", "filters"],
+            "default": "layers",
+        },
+        "mark_misclassified": {"$ref": "#/$defs/mark_misclassified"},
+        "point_size": {"type": "number", "exclusiveMinimum": 0, "default": 2},
+        "panel_inches": {"description": "Side of a panel.", "type": "number", "exclusiveMinimum": 0, "default": 1.7},
+    },
+}
+
 # More panels than this go on in further rows.
 WIDEST = 8
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """One colour a class, its name in the midst of its points and below all panels. More than eight layers or filters go
     on in further bands of rows. The table has the coordinates: epoch, layer, filter, index (row in the split), label, x, y.
     """
-    described = store.describe_data(inputs.data[0])
-    panels = _panels(inputs.embedding, options)
+    described = store.describe_data(reads.data[0])
+    panels = _panels(reads.embedding, options)
     if not panels:
         raise StudyError("the embedding grid finds no embedding of what its `on` chooses; widen it")
     # The input belongs to no snapshot: alone it is one row, beside layers it stands in each of theirs.
@@ -31,8 +46,8 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     bands = -(-len(columns) // WIDEST)
     width = -(-len(columns) // bands)
     height = bands * len(epochs)
-    labels = store.read_labels(inputs.activations[0])
-    index = store.read_index(inputs.activations[0])
+    labels = store.read_labels(reads.activations[0])
+    index = store.read_index(reads.activations[0])
     figure, axes = plt.subplots(
         height,
         width,
@@ -43,7 +58,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
         axis.set_axis_off()
     palette = colours(len(described.classes))
     wrong = {}
-    for source in inputs.activations if options["mark_misclassified"] else []:
+    for source in reads.activations if options["mark_misclassified"] else []:
         wrong.update(mistakes(source))
     tables = []
     for row, epoch in enumerate(epochs):
@@ -62,13 +77,13 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
             if row == 0 or stored.layer != "input":
                 tables.append(coordinates(stored, labels, index))
     class_legend(figure, described.classes, palette, marked=bool(wrong))
-    keys = store.file_params(inputs.embedding[0 if epochs == [None] else -1])["keys"]
+    keys = store.file_params(reads.embedding[0 if epochs == [None] else -1])["keys"]
     about = f"{network_name(keys)}, {keys['embedding']} of {len(labels):,} observations ({keys['sample']})"
     set_title(figure, options["title"] or about)
     return figure, pd.concat(tables, ignore_index=True)
 
 
-def _panels(sources: list[str], options: dict) -> dict[tuple[int | None, str], store.Stored]:
+def _panels(sources: list[str], options: dict) -> dict[tuple[int | None, str], store.StoredRepresentation]:
     on = options.get("on", {})
     epochs = selection.allowed_epochs(on, options["snapshots"])
     panels = {}

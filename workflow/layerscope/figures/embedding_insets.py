@@ -15,10 +15,43 @@ from layerscope.figures.shared.images import pictures_of_rows
 from layerscope.figures.shared.one_network import chosen_embedding, of_network
 from layerscope.figures.shared.style import colours, network_name, set_title
 from layerscope.geometry.gaps import split_in_two
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-READS = ("embedding", "activations", "data")
-SHOWS_ONE = ("network", "sample", "embedding", "layer", "snapshot")
+FIGURE = {
+    "description": (
+        "One embedding of one layer, and images of its clusters beside it. Shown are the two halves of classes that fall "
+        "into two (see the score split_classes), or classes as a whole where none does."
+    ),
+    "reads": ("embedding", "activations", "data"),
+    "shows_one": ("network", "sample", "embedding", "layer", "snapshot"),
+    "of": "layer",
+    "options": {
+        "observations": {
+            "description": "Rows of the split around which to show images, instead of clusters that are found.",
+            "type": "array",
+            "uniqueItems": True,
+            "items": {"type": "integer", "minimum": 0},
+            "default": [],
+        },
+        "insets": {"description": "At most.", "type": "integer", "minimum": 1, "default": 10},
+        "images": {"description": "Of each cluster.", "type": "integer", "minimum": 1, "default": 9},
+        "gap": {
+            "description": "A class is split where its widest gap is so many times its median spacing, or more.",
+            "type": "number",
+            "minimum": 1,
+            "default": 2,
+        },
+        "smallest": {
+            "description": "The least share of a class on either side of the gap.",
+            "type": "number",
+            "minimum": 0.01,
+            "maximum": 0.5,
+            "default": 0.2,
+        },
+        "mark_misclassified": {"$ref": "#/$defs/mark_misclassified"},
+        "point_size": {"type": "number", "exclusiveMinimum": 0, "default": 4},
+    },
+}
 
 
 @dataclass(frozen=True)
@@ -31,18 +64,18 @@ class Cluster:
     gap: float
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """The clusters are those around `observations` (rows of the split), where they are named.
 
     Else they are found: both halves of each class that falls into two (layerscope.geometry.gaps), widest gaps first; where
     no class does, each class as a whole. The table has the clusters, their gap and size, and the rows of the images shown.
     """
-    described = store.describe_data(inputs.data[0])
+    described = store.describe_data(reads.data[0])
     on = options["on"]
     [layer] = selection.values(on, "layer")
     [epoch] = selection.allowed_epochs(on, options["snapshots"])
-    source = of_network(inputs.activations)
-    stored = chosen_embedding(inputs.embedding, layer, epoch)
+    source = of_network(reads.activations)
+    stored = chosen_embedding(reads.embedding, layer, epoch)
     labels, index = store.read_labels(source), store.read_index(source)
     if options["observations"]:
         clusters = around(stored.array, labels, index, options["observations"], described.classes, options["images"])
@@ -59,7 +92,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     rows = []
     for axis, cluster in zip(sides, _side_by_side(clusters, stored.array), strict=True):
         shown = cluster.members[: options["images"]]
-        images = pictures_of_rows(inputs.data[0], split, index[shown])
+        images = pictures_of_rows(reads.data[0], split, index[shown])
         # Edges and the like are dark: the brightest of what is shown is white.
         images = images / (images.max() or described.white)
         _show_inset(axis, images, cluster.name, palette[cluster.label])

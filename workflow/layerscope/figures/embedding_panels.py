@@ -7,7 +7,7 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from layerscope import selection, store
+from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.class_scatter import (
     against_rest,
@@ -18,9 +18,26 @@ from layerscope.figures.shared.class_scatter import (
     scatter_classes,
 )
 from layerscope.figures.shared.style import colours, set_title
-from layerscope.store.reads import Inputs
+from layerscope.selection import RUN_KEYS, Plan, resolve
+from layerscope.store.reads import Reads
 
-READS = ("embedding", "activations", "data")
+FIGURE = {
+    "description": "Embeddings side by side, of any networks, layers and methods, named after what tells them apart.",
+    "reads": ("embedding", "activations", "data"),
+    "options": {
+        "columns": {"description": "Panels across.", "type": "integer", "minimum": 1, "default": 4},
+        "mark_misclassified": {"$ref": "#/$defs/mark_misclassified"},
+        "class": {"$ref": "#/$defs/one_class"},
+        "shared_axes": {
+            "description": "One scale for all panels; for steps of dynamic_tsne.",
+            "type": "boolean",
+            "default": False,
+        },
+        "point_size": {"type": "number", "exclusiveMinimum": 0, "default": 3},
+        "panel_inches": {"description": "Side of a panel.", "type": "number", "exclusiveMinimum": 0, "default": 1.7},
+    },
+}
+
 CHARACTERS_PER_INCH = 18
 TOLD_APART = ("dataset", "architecture", "activation", "seed", "sample", "embedding", "epoch", "layer", "filter")
 
@@ -31,10 +48,10 @@ class Panel:
 
     about: dict
     sample: tuple[str, str]
-    stored: store.Stored
+    stored: store.StoredRepresentation
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Panels in the order in which `on` lists networks, samples and embeddings, then of depth.
 
     A panel is named after what is not common to all. `trained` and `last` are of the snapshots and layers that are embedded.
@@ -43,15 +60,15 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     rest. The table has the coordinates and the keys of each panel.
     """
     on = options.get("on", {})
-    panels = sorted((panel for source in inputs.embedding for panel in _panels(source, on)), key=lambda panel: _order(panel, on))
+    panels = sorted((panel for source in reads.embedding for panel in _panels(source, on)), key=lambda panel: _order(panel, on))
     if not panels:
         raise StudyError("the panels find no embedding of what their `on` chooses; widen it")
-    described = {store.file_params(source)["dataset"]: store.describe_data(source) for source in inputs.data}
+    described = {store.file_params(source)["dataset"]: store.describe_data(source) for source in reads.data}
     counts = {dataset: len(described[dataset].classes) for dataset, _ in (panel.sample for panel in panels)}
     if len(set(counts.values())) > 1:
         raise StudyError(f"the panels have datasets with different numbers of classes ({counts}); name one under `on`")
     observed, wrong = {}, {}
-    for source in inputs.activations:
+    for source in reads.activations:
         keys = store.file_params(source)["keys"]
         observed[keys["dataset"], keys["sample"]] = store.read_labels(source), store.read_index(source)
         if options["mark_misclassified"]:
@@ -101,22 +118,12 @@ def _panels(source: str, on: dict) -> list[Panel]:
     """The embeddings of one file that `on` chooses, of the first embedding seed."""
     keys = store.file_params(source)["keys"]
     stored = list(store.embeddings(source))
-    if not stored or not selection.allows(on, embedding=keys["embedding"]):
+    if not stored:
         return []
-    first = stored[0][0]
-    if keys["architecture"]:
-        # The input is no layer of a network, and not its last one.
-        layers = [one.layer for _, one in sorted(stored, key=lambda found: found[1].depth)]
-        hidden = [layer for layer in layers if layer != "output"]
-        on = selection.with_layers_named(on, layers[-1], hidden)
-    snapshots = sorted({one.epoch for _, one in stored})
-    epochs = selection.allowed_epochs(on, snapshots)
+    view = resolve(on, _plan_of_file(keys, [one for _, one in stored]), embedding=keys["embedding"], sample=keys["sample"])
     panels = []
     for seed, one in stored:
-        view = selection.WHOLE if one.filter is None else one.filter
-        if seed != first or not selection.allows(on, layer=one.layer, filter=view):
-            continue
-        if keys["architecture"] and one.epoch not in epochs:
+        if seed != stored[0][0] or not view.shows(one.epoch, one.layer, one.filter):
             continue
         about = {key: keys.get(key) for key in TOLD_APART} | {
             "epoch": f"epoch {one.epoch}" if one.epoch else "untrained" if keys["architecture"] else "",
@@ -125,6 +132,21 @@ def _panels(source: str, on: dict) -> list[Panel]:
         }
         panels.append(Panel(about, (keys["dataset"], keys["sample"]), one))
     return panels
+
+
+def _plan_of_file(keys: dict, stored: list[store.StoredRepresentation]) -> Plan:
+    """What there is to look at in a file of embeddings: `last` and `hidden` are of the layers that are embedded."""
+    layers = list(dict.fromkeys(one.layer for one in sorted(stored, key=lambda one: one.depth)))
+    whole = {one.layer for one in stored if one.filter is None}
+    filters = {
+        one.layer: 1 + max(other.filter for other in stored if other.layer == one.layer and other.filter is not None)
+        for one in stored
+        if one.filter is not None
+    }
+    snapshots = tuple(sorted({one.epoch for one in stored}))
+    of_network = {key: keys[key] for key in RUN_KEYS} if keys["architecture"] else {"dataset": keys["dataset"]}
+    # The input stands beside every network that is chosen.
+    return Plan(of_network, tuple(layers), tuple(layer for layer in layers if layer in whole), filters, snapshots, ({},))
 
 
 def _order(panel: Panel, on: dict) -> tuple:

@@ -11,20 +11,31 @@ from layerscope import store
 from layerscope.figures.shared.class_scatter import class_legend, coordinates, frame
 from layerscope.figures.shared.one_network import chosen_steps, of_network, step_names, what_is_fixed
 from layerscope.figures.shared.style import colours, network_name, set_title
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-READS = ("embedding", "activations", "data")
-SHOWS_ONE = ("network", "sample", "embedding")
+FIGURE = {
+    "description": (
+        "The way of every observation through the snapshots of one layer, or the layers of one snapshot, of a network; in"
+        " the colour of its class, brighter for later steps. For embeddings by dynamic_tsne."
+    ),
+    "reads": ("embedding", "activations", "data"),
+    "shows_one": ("network", "sample", "embedding"),
+    "of": "steps",
+    "options": {
+        "point_size": {"description": "Of the last step.", "type": "number", "exclusiveMinimum": 0, "default": 3},
+    },
+}
+
 # Of the first step; the last one has the full colour.
 DARKEST = 0.15
 BACKGROUND = "0.08"
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Brighter is later, on a dark ground (Rauber et al. 2017); the last step is a dot. The table has the coordinates."""
-    described = store.describe_data(inputs.data[0])
-    steps = chosen_steps(inputs.embedding, options)
-    source = of_network(inputs.activations)
+    described = store.describe_data(reads.data[0])
+    steps = chosen_steps(reads.embedding, options)
+    source = of_network(reads.activations)
     labels, index = store.read_labels(source), store.read_index(source)
     palette = colours(len(described.classes))
     figure, axis = plt.subplots(figsize=(4.6, 5.4))

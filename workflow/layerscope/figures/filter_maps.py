@@ -12,21 +12,25 @@ from layerscope.errors import StudyError
 from layerscope.figures.shared.class_scatter import chosen_class
 from layerscope.figures.shared.images import pictures_of_rows
 from layerscope.figures.shared.style import network_name, set_title
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-READS = ("activations", "data")
-SHOWS_ONE = ("network", "sample", "layer", "snapshot")
+FIGURE = {
+    "description": "The maps of all filters of one convolution, or the input image, for the first observation of each class.",
+    "reads": ("activations", "data"),
+    "shows_one": ("network", "sample", "layer", "snapshot"),
+    "options": {"class": {"$ref": "#/$defs/one_class"}},
+}
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """The first observation of each class in the sample: classes down, filters across. With `class`, that class alone.
 
     Maps share one scale from 0 to the largest value shown, so that a dead filter is dark. The table has, for every class and
     filter, the observation's row in the split and the smallest, mean and largest value of the map.
     """
-    described = store.describe_data(inputs.data[0])
+    described = store.describe_data(reads.data[0])
     [layer] = selection.values(options["on"], "layer")
-    [source] = [file for file in inputs.activations if store.file_params(file)["keys"]["architecture"]]
+    [source] = [file for file in reads.activations if store.file_params(file)["keys"]["architecture"]]
     named = options["class"]
     classes = list(range(len(described.classes))) if named is None else [chosen_class(named, described.classes)]
     labels, index = store.read_labels(source), store.read_index(source)
@@ -37,7 +41,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
     names = [described.classes[label] for label in classes]
     keys = store.file_params(source)["keys"]
     if layer == "input":
-        maps = pictures_of_rows(inputs.data[0], store.file_params(source)["sample"]["split"], index[positions]) / described.white
+        maps = pictures_of_rows(reads.data[0], store.file_params(source)["sample"]["split"], index[positions]) / described.white
         about = f"{keys['dataset']}, the first image of a class in {keys['sample']}"
     else:
         [epoch] = selection.allowed_epochs(options["on"], options["snapshots"])

@@ -14,18 +14,29 @@ from layerscope.statistics.pairs import final_accuracy
 from layerscope.statistics.runs import per_run
 from layerscope.statistics.select import select
 from layerscope.statistics.summaries import summarise
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-READS = ("score_table",)
-TOLD_SIZES = True
+FIGURE = {
+    "description": (
+        "One score of every layer of trained networks, a panel an architecture, a colour a dataset; runs, mean, interval."
+    ),
+    "reads": ("score_table",),
+    "needs": ("sizes",),
+    "required": ("score",),
+    "options": {
+        "score": {"$ref": "#/$defs/score_name"},
+        "columns": {"description": "Panels across.", "type": "integer", "minimum": 1, "default": 5},
+    },
+}
+
 # Of the highest value, above which nothing is drawn.
 HEADROOM = 1.08
 LAYER_INCHES = 0.16
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Thick lines are means over runs with 95 % intervals, thin lines runs; the title has the mean test accuracy."""
-    scores = store.read_score_table(inputs.score_table[0], [options["score"], "accuracy"])
+    scores = store.read_score_table(reads.score_table[0], [options["score"], "accuracy"])
     runs = select(per_run(scores[scores["metric"] == options["score"]]), options.get("on", {}))
     runs = runs[(runs["state"] == "trained") & (runs["filter"] == "") & runs["depth"].notna()]
     if runs.empty:

@@ -12,29 +12,38 @@ from layerscope.errors import StudyError
 from layerscope.figures.shared.class_scatter import chosen_class, class_legend, frame
 from layerscope.figures.shared.style import RAMP, colours, network_name, set_title
 from layerscope.states import state
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-READS = ("neurons", "data")
-SHOWS_ONE = ("network", "sample", "layer")
+FIGURE = {
+    "description": (
+        "The neurons of one layer by their correlation, coloured by the class they tell best, or by how much they tell "
+        "one; a panel a snapshot."
+    ),
+    "reads": ("neurons", "data"),
+    "shows_one": ("network", "sample", "layer"),
+    "of": "neurons",
+    "options": {"class": {"$ref": "#/$defs/one_class"}},
+}
+
 PANEL_INCHES = 2.6
 FAINTEST = 0.15
 # Of living neurons that no class needs, as where the sample has one class only.
 TELLS_NOTHING = (0.75, 0.75, 0.75, 1.0)
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Snapshots across, untrained first. With `class` one class against all others: the brighter, the more it is told.
 
     Otherwise each neuron has the colour of the class that it tells best, the more opaque the better it does, and is grey where
     it tells none. Neurons without variance lie in a row of crosses below the map.
     """
-    classes = store.describe_data(inputs.data[0]).classes
+    classes = store.describe_data(reads.data[0]).classes
     on = options["on"]
     [layer] = selection.values(on, "layer")
     epochs = selection.allowed_epochs(on, options["snapshots"])
-    shown = [found for found in store.neurons(inputs.neurons[0]) if found[0].layer == layer and found[0].epoch in epochs]
+    shown = [found for found in store.neurons(reads.neurons[0]) if found[0].layer == layer and found[0].epoch in epochs]
     if not shown:
-        raise StudyError(f"{inputs.neurons[0]} has no neurons of {layer} in what `on` chooses; did the training diverge?")
+        raise StudyError(f"{reads.neurons[0]} has no neurons of {layer} in what `on` chooses; did the training diverge?")
     figure, axes = plt.subplots(1, len(shown), figsize=(PANEL_INCHES * len(shown) + 0.4, PANEL_INCHES + 0.8), squeeze=False)
     chosen = None if options["class"] is None else chosen_class(options["class"], classes)
     strengths = [_strengths(neurons, chosen) for _, neurons in shown]
@@ -68,7 +77,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
                 }
             )
         )
-    keys = store.file_params(inputs.neurons[0])["keys"]
+    keys = store.file_params(reads.neurons[0])["keys"]
     if chosen is None:
         class_legend(figure, classes, palette)
         told_by = "coloured by the class they tell best"

@@ -13,21 +13,30 @@ from layerscope.statistics.keys import RUN
 from layerscope.statistics.pairs import final_accuracy
 from layerscope.statistics.runs import per_run, with_input_joined
 from layerscope.statistics.select import select
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-READS = ("score_table",)
+FIGURE = {
+    "description": "One score by layer as bars. A light bar a run, an outlined one for the mean, hollow where flagged.",
+    "reads": ("score_table",),
+    "required": ("score",),
+    "options": {
+        "score": {"$ref": "#/$defs/score_name"},
+        "columns": {"description": "Panels across.", "type": "integer", "minimum": 1, "default": 4},
+    },
+}
+
 GROUP_WIDTH = 0.8
 LAYER_INCHES = 0.36
 PANEL = ["dataset", "architecture", "activation"]
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """A panel a kind of network (dataset, architecture, activation), layers from the input on across.
 
     The outlined bar is the mean of all runs, with its 95 % interval; a dash is the mean without flagged runs where there
     are some. In the deepest layer each run has its accuracy on the test split. Flagged runs are hollow.
     """
-    scores = store.read_score_table(inputs.score_table[0], [options["score"], "accuracy"])
+    scores = store.read_score_table(reads.score_table[0], [options["score"], "accuracy"])
     accuracy = final_accuracy(scores)
     runs = per_run(with_input_joined(scores[scores["metric"] == options["score"]]))
     runs = select(runs, options.get("on", {}))

@@ -12,19 +12,33 @@ from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, NETWORK
 from layerscope.statistics.runs import per_run, with_input_joined
 from layerscope.statistics.select import select
 from layerscope.statistics.summaries import by_state, summarise
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-READS = ("score_table",)
+FIGURE = {
+    "description": "One score against depth. One line a run, the mean with its interval, the chance level.",
+    "reads": ("score_table",),
+    "scores_of": "layers",
+    "required": ("score",),
+    "options": {
+        "score": {"$ref": "#/$defs/score_name"},
+        "filters": {
+            "description": "Layers of which filters are scored by their mean over filters, with and without degenerate ones.",
+            "type": "boolean",
+            "default": False,
+        },
+    },
+}
+
 LEGEND_LINE_INCHES = 0.17
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Spaces down, architectures on datasets across; colours are activation functions, solid lines trained networks.
 
     With `filters`, layers of which filters are scored stand for the mean over them, degenerate ones included; hollow markers
     leave those out. Other layers are whole.
     """
-    scores = store.read_score_table(inputs.score_table[0], [options["score"]])
+    scores = store.read_score_table(reads.score_table[0], [options["score"]])
     runs = per_run(with_input_joined(scores))
     runs = select(runs, options.get("on", {}))
     runs = _means_over_filters(runs) if options["filters"] else runs[runs["filter"] == ""]

@@ -10,20 +10,27 @@ from layerscope.figures.shared.style import colours, network_title, set_title
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.runs import per_run
 from layerscope.statistics.select import select
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-READS = ("score_table",)
-TOLD_LAMBDAS = True
+FIGURE = {
+    "description": "Two scores of embeddings by dynamic_tsne, the mean over their steps, against their lambda and each other.",
+    "reads": ("score_table",),
+    "needs": ("lambdas",),
+    "options": {
+        "score": {"$ref": "#/$defs/score_name", "default": "kl"},
+        "against": {"$ref": "#/$defs/score_name", "default": "displacement"},
+    },
+}
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Each score is the mean over the steps of a run, of whole layers; a colour a network on a dataset, thin lines its runs.
 
     A run that lacks a step has no value. With lambda 0 each step has a start of its own.
 
     options: `lambdas` has the lambda of every embedding. The table has a row a run and embedding.
     """
-    table = _by_lambda(inputs.score_table[0], options)
+    table = _by_lambda(reads.score_table[0], options)
     score, against = options["score"], options["against"]
     networks = list(table.groupby(["dataset", "architecture", "activation"], sort=True))
     palette = colours(max(len(networks), 3))
@@ -57,7 +64,7 @@ def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
 def _by_lambda(score_table: str, options: dict) -> pd.DataFrame:
     names = [options["score"], options["against"]]
     scores = store.read_score_table(score_table, names)
-    runs = select(per_run(scores[scores["space"].isin(options["lambdas"])]), options["on"])
+    runs = select(per_run(scores[scores["space"].isin(options["lambdas"])]), options.get("on", {}))
     runs = runs[(runs["state"] != "input") & (runs["filter"] == "")]
     missing = [name for name in names if name not in set(runs["metric"])]
     if missing:

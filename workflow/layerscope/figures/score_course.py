@@ -11,20 +11,36 @@ from layerscope.figures.shared.style import PlainLogarithmic, by_size, ramp, set
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.runs import per_run
 from layerscope.statistics.select import select
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-READS = ("score_table", "history")
-TOLD_SIZES = True
+FIGURE = {
+    "description": "One score (its mean over layers) and the loss of networks against steps, a colour an architecture.",
+    "reads": ("score_table", "history"),
+    "needs": ("sizes",),
+    "required": ("score",),
+    "options": {
+        "score": {"$ref": "#/$defs/score_name"},
+        "splits": {
+            "description": "Of the losses; batches are those of the training as learned from.",
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"enum": ["train", "validation", "test", "batches"]},
+            "default": ["batches", "test"],
+        },
+    },
+}
+
 SPLIT_LINES = {"batches": ":", "train": "-.", "validation": "--", "test": "-"}
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Datasets across; the score above, its mean over the layers that `on` chooses, and the losses of `splits` below.
 
     Thick lines are means over runs, thin lines runs.
     """
-    history = pd.concat([_read(source) for source in inputs.history], ignore_index=True)
-    scores = store.read_score_table(inputs.score_table[0], [options["score"]])
+    history = pd.concat([_read(source) for source in reads.history], ignore_index=True)
+    scores = store.read_score_table(reads.score_table[0], [options["score"]])
     runs = select(per_run(scores), options.get("on", {}))
     runs = runs[(runs["filter"] == "") & (runs["state"] != "input")]
     if runs.empty:

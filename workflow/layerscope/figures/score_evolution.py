@@ -12,16 +12,25 @@ from layerscope.figures.shared.style import RAMP, by_size, set_title
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.runs import per_run
 from layerscope.statistics.select import select
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-READS = ("score_table",)
-TOLD_SIZES = True
+FIGURE = {
+    "description": "One score of every layer, a line an epoch, a panel an architecture on a dataset.",
+    "reads": ("score_table",),
+    "needs": ("sizes",),
+    "required": ("score",),
+    "options": {
+        "score": {"$ref": "#/$defs/score_name"},
+        "columns": {"description": "Panels across.", "type": "integer", "minimum": 1, "default": 4},
+    },
+}
+
 LAYER_INCHES = 0.22
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """A panel an architecture on a dataset; one line an epoch, its mean over runs, dark to bright."""
-    scores = store.read_score_table(inputs.score_table[0], [options["score"]])
+    scores = store.read_score_table(reads.score_table[0], [options["score"]])
     runs = select(per_run(scores), options.get("on", {}))
     runs = runs[(runs["filter"] == "") & (runs["state"] != "input") & runs["depth"].notna()]
     if runs.empty:

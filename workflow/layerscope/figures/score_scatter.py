@@ -12,19 +12,42 @@ from layerscope.figures.shared.style import colours, ramp, set_title, shapes
 from layerscope.statistics.correlation import bent_line, rank_correlation
 from layerscope.statistics.pairs import score_pairs
 from layerscope.statistics.runs import per_run
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-READS = ("score_table",)
-TOLD_SIZES = True
+FIGURE = {
+    "description": "One score against another over runs, with their rank correlation, with and without flagged runs.",
+    "reads": ("score_table",),
+    "needs": ("sizes",),
+    "required": ("score", "against"),
+    "options": {
+        "score": {"$ref": "#/$defs/score_name"},
+        "against": {"$ref": "#/$defs/score_name"},
+        "colour": {
+            "description": "What colours tell.",
+            "enum": ["activation", "architecture", "width", "depth"],
+            "default": "activation",
+        },
+        "marker": {
+            "description": "What shapes tell.",
+            "enum": ["activation", "architecture", "width", "depth"],
+            "default": "architecture",
+        },
+        "bend": {
+            "description": "Draws the least-squares line that bends at this value of `against`; null for none.",
+            "type": ["number", "null"],
+            "default": None,
+        },
+    },
+}
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """A panel a dataset, a marker a run: colours and shapes tell what `colour` and `marker` name, hollow ones are flagged.
 
     Each panel says Spearman's rank correlation with its 95 % interval, of all runs and without flagged ones. With `bend`, a
     line of least squares that bends at that value of `against`.
     """
-    runs = per_run(store.read_score_table(inputs.score_table[0], [options["score"], options["against"]]))
+    runs = per_run(store.read_score_table(reads.score_table[0], [options["score"], options["against"]]))
     pairs = score_pairs(runs, options["score"], options["against"], options.get("on", {}))
     if pairs.empty:
         raise StudyError(f"no run has both {options['score']} and {options['against']} in what `on` chooses; widen it")

@@ -7,15 +7,19 @@ from matplotlib.ticker import MaxNLocator
 
 from layerscope import store
 from layerscope.figures.shared.style import colours, network_title, set_title
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 
-READS = ("history",)
+FIGURE = {
+    "description": "Loss and accuracy by epoch, a line a run, one panel a dataset and architecture.",
+    "reads": ("history",),
+}
+
 SPLIT_LINES = {"batches": ":", "validation": "--", "test": "-"}
 
 
-def draw(inputs: Inputs, options: dict) -> tuple[Figure, pd.DataFrame]:
+def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Loss above accuracy; colours are activations, line styles splits (batches: training batches as learned from)."""
-    history = pd.concat([_read(source) for source in inputs.history], ignore_index=True)
+    history = pd.concat([_read(source) for source in reads.history], ignore_index=True)
     history = history[history["split"].isin(SPLIT_LINES)]
     networks = history[["dataset", "architecture"]].drop_duplicates().itertuples(index=False)
     networks = list(networks)

@@ -1,4 +1,7 @@
-"""Which source files a job's result depends on, found by reading imports, without importing anything."""
+"""Which source files a job's result depends on, found by reading imports, without importing anything.
+
+A module is named as Python does (layerscope.scoring.kl), or by the path of a person's own file (my_score.py).
+"""
 
 import ast
 from collections.abc import Iterable
@@ -43,14 +46,27 @@ def _relative(file: Path) -> str:
         return str(file)
 
 
+def is_own(module: str) -> bool:
+    """Whether a module is a person's own file, and no part of the package."""
+    return module.endswith(".py")
+
+
 def _file(module: str) -> Path:
+    if is_own(module):
+        return Path(module)
     path = PACKAGE.joinpath(*module.split(".")[1:])
     return path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py"
 
 
 @cache
 def _tree(module: str) -> ast.Module:
-    return ast.parse(_file(module).read_text(encoding="utf-8"))
+    file = _file(module)
+    try:
+        return ast.parse(file.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise StudyError(f"{file} cannot be read ({error})") from None
+    except (SyntaxError, ValueError) as error:
+        raise StudyError(f"{file} is no Python: {error}") from None
 
 
 @cache
@@ -79,5 +95,6 @@ def literal(module: str, name: str):
 
 
 def modules(package: str) -> list[str]:
-    """Names of the modules of a subpackage, for instance modules("scoring")."""
-    return sorted(file.stem for file in (PACKAGE / package).glob("*.py") if file.stem != "__init__")
+    """Names of the modules of a subpackage, for instance modules("data.sources")."""
+    folder = PACKAGE.joinpath(*package.split("."))
+    return sorted(file.stem for file in folder.glob("*.py") if file.stem != "__init__")

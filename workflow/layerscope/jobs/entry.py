@@ -8,7 +8,7 @@ from pathlib import Path
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.files.seals import damaged_since, seal_of, unsealed
+from layerscope.files.seals import damaged_since, file_digest, seal_of, unsealed
 from layerscope.jobs.jobs import Jobs
 from layerscope.jobs.snakemake_patches import stop_idle_rescheduling
 from layerscope.study.load import load_study
@@ -35,10 +35,11 @@ def load_jobs(workflow) -> Jobs:
     try:
         jobs = Jobs(load_study(_study_file(list(settings.configfiles)), dict(settings.config)))
         jobs.check()
-        jobs.check_own_files()
+        jobs.reads.check_own_files()
     except StudyError as error:
         # An exception would come with the Snakefile's own lines, which say nothing to the person.
-        sys.exit(f"layerscope: {error}")
+        sys.exit("\n".join(f"layerscope: {message}" for message in error.messages))
+    say_whose_code_runs(jobs)
     warn_of_lost_records(jobs.study.name)
     return jobs
 
@@ -62,6 +63,14 @@ def before_jobs(workflow, jobs: Jobs) -> None:
     stop_idle_rescheduling(workflow)
 
 
+def say_whose_code_runs(jobs: Jobs) -> None:
+    """Name the person's own files that a study runs in its jobs, with what they hold, in one line."""
+    own = jobs.study.kinds.own
+    if own:
+        files = ", ".join(f"{file} (SHA-256 {file_digest(file)[:16]})" for file in own)
+        print(f"layerscope: code of your own runs in the jobs of this study: {files}", file=sys.stderr)
+
+
 def fetch_datasets(workflow, jobs: Jobs) -> None:
     """Have the raw files of all datasets that are about to be prepared; end the program where some are out of reach.
 
@@ -72,7 +81,7 @@ def fetch_datasets(workflow, jobs: Jobs) -> None:
     missing = []
     for dataset in wanted:
         try:
-            jobs.fetch(dataset)
+            jobs.reads.fetch(dataset)
         except StudyError as error:
             missing.append(str(error))
         except ImportError as error:

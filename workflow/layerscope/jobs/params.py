@@ -3,36 +3,44 @@
 Methods are named after their rules and take Snakemake's wildcards.
 """
 
+from collections.abc import Callable
+
 from layerscope import selection, store
 from layerscope.files.provenance import canonical_json
-from layerscope.study.kinds import engine_module, shows_one, told_lambdas, told_sizes
+from layerscope.study.kinds import BLOCKS, Kind
 from layerscope.study.study import Run, Study
-from layerscope.study.views import Looks
-
-# What claims call the sizes of networks.
-NETWORK_SIZES = ("width", "layers")
+from layerscope.study.views import Views
 
 
 class JobParams:
     """The params of every job of a study, by the wildcards of its files."""
 
-    def __init__(self, study: Study, looks: Looks):
+    def __init__(self, study: Study, views: Views):
         self.study = study
-        self.looks = looks
+        self.views = views
 
-    def _told(self, schema: str, **told: object) -> str:
-        return canonical_json({"schema": store.SCHEMA[schema], **told})
+    def _params(self, schema: str, *kinds: Kind, **told: object) -> str:
+        """kinds: those that the job uses; the files of a person's own are named."""
+        own = {f"{BLOCKS[kind.block].package}.{kind.stem}": kind.module for kind in kinds if kind.is_own}
+        return canonical_json({"schema": store.SCHEMA[schema], **told, **({"code": own} if own else {})})
+
+    def _kind(self, block: str, name: str) -> Kind:
+        return self.study.kinds.of_entry(block, getattr(self.study, block)[name])
 
     def prepare(self, wildcards) -> str:
+        """A dataset: its source, and what is done to it before it is laid out."""
         options = self.study.datasets[wildcards.dataset]
         source = {key: value for key, value in options.items() if key not in ("normalise", "validation", "class_rates")}
-        return self._told("data", dataset=wildcards.dataset, source=source, validation=options["validation"])
+        kind = self._kind("datasets", wildcards.dataset)
+        return self._params("data", kind, dataset=wildcards.dataset, source=source, validation=options["validation"])
 
     def _network(self, run: Run) -> dict:
+        kind = self._kind("architectures", run.architecture)
+        declared = {"layers": kind.says("layers")} if kind.is_own else {}
         return {
             "dataset": run.dataset,
             "normalise": self.study.datasets[run.dataset]["normalise"],
-            "architecture": {"name": run.architecture, **self.study.architectures[run.architecture]},
+            "architecture": {"name": run.architecture, **self.study.architectures[run.architecture], **declared},
             "activation": run.activation,
             "device": self.study.device,
             "precision": self.study.precision,
@@ -40,7 +48,7 @@ class JobParams:
         }
 
     def train(self, wildcards) -> str:
-        run = self.looks.runs[wildcards.run]
+        run = self.views.runs[wildcards.run]
         options = self.study.training_of(run)
         snapshots = options.pop("snapshots")
         if options["optimizer"] != "sgd":
@@ -51,8 +59,9 @@ class JobParams:
         if "class_rates" in dataset:
             asked["class_rates"] = dataset["class_rates"]
         options["spectra"] = _spectra_params(options["spectra"])
-        return self._told(
+        return self._params(
             "train",
+            self._kind("architectures", run.architecture),
             **asked,
             **self._network(run),
             memory_format=self.study.memory_format,
@@ -67,18 +76,19 @@ class JobParams:
         return {"name": name, **{key: value for key, value in sample.items() if key not in unread}}
 
     def dump(self, wildcards) -> str:
-        run = self.looks.runs[wildcards.run]
-        return self._told(
+        run = self.views.runs[wildcards.run]
+        return self._params(
             "activations",
+            self._kind("architectures", run.architecture),
             **self._network(run),
             keys=self._keys(wildcards.run, wildcards.sample),
             sample=self._sample(wildcards.sample),
             epochs=self.study.snapshots(run),
-            layers=self.study.kept_layers(run),
+            layers=self.views.kept_layers(run),
         )
 
     def dump_input(self, wildcards) -> str:
-        return self._told(
+        return self._params(
             "activations",
             dataset=wildcards.dataset,
             normalise=self.study.datasets[wildcards.dataset]["normalise"],
@@ -87,65 +97,78 @@ class JobParams:
         )
 
     def neurons(self, wildcards) -> str:
-        run = self.looks.runs[wildcards.run]
-        view = self.study.mapped(run, wildcards.sample)
-        keys = self._keys(wildcards.run, wildcards.sample)
-        return self._told("neurons", keys=keys, trees=self.study.neurons["trees"], view=view, threads=self.study.threads)
+        run = self.views.runs[wildcards.run]
+        view = self.views.mapped(run, wildcards.sample)
+        return self._params(
+            "neurons",
+            keys=self._keys(wildcards.run, wildcards.sample),
+            trees=self.study.neurons["trees"],
+            view=view.to_params(),
+            threads=self.study.threads,
+        )
 
     def neighbors(self, wildcards) -> str:
-        view = self.looks.view(wildcards.source, wildcards.sample, {})
-        return self._told("neighbors", k=self.study.k, view=view, threads=1)
+        view = self.views.view(wildcards.source, wildcards.sample, {})
+        return self._params("neighbors", k=self.study.k, view=view.to_params(), threads=1)
 
     def embed(self, wildcards) -> str:
         embedding = self.study.embeddings[wildcards.embedding]
-        view = self.looks.view(wildcards.source, wildcards.sample, embedding.get("on", {}))
+        view = self.views.view(wildcards.source, wildcards.sample, embedding.get("on", {}))
         options = {key: value for key, value in embedding.items() if key not in ("on", "seeds", "method", "engine")}
-        return self._told(
+        kind = self._kind("embeddings", wildcards.embedding)
+        return self._params(
             "embedding",
-            module=engine_module(embedding),
+            kind,
+            module=kind.stem,
             options=options,
             seeds=embedding["seeds"],
-            view=view,
+            view=view.to_params(),
             keys={**self._keys(wildcards.source, wildcards.sample), "embedding": wildcards.embedding},
             threads=self.study.threads,
         )
 
     def _keys(self, source: str, sample: str) -> dict:
         keys = {"study": self.study.name, "sample": sample}
-        if source in self.looks.inputs:
-            return {**keys, "dataset": self.looks.inputs[source], "architecture": "", "activation": "", "seed": None}
-        return {**keys, **self.looks.runs[source].keys}
+        if source in self.views.inputs:
+            return {**keys, "dataset": self.views.inputs[source], "architecture": "", "activation": "", "seed": None}
+        return {**keys, **self.views.runs[source].keys}
 
     def score_run(self, wildcards) -> str:
-        run = self.looks.runs[wildcards.run]
+        run = self.views.runs[wildcards.run]
         scores = {}
-        for name, entry in self.looks.run_scores(("history", "spectra"), run).items():
-            followed = self.study.followed_layers(run)
-            named = self.study.named_layers(entry["on"], run, followed)
+        followed = self.study.followed_layers(run)
+        for name, entry in self.views.run_scores(("history", "spectra"), run).items():
+            named = selection.with_layers_named(entry["on"], followed)
             scores[name] = {
                 **self._of_network(entry, run),
                 "layers": [layer for layer in followed if selection.allows(named, layer=layer)],
                 "splits": selection.values(entry["on"], "sample"),
             }
-        return self._told(
+        return self._params(
             "scores",
+            *self._metrics(scores),
             keys=self._keys(wildcards.run, ""),
             space="run",
             snapshots=self.study.snapshots(run),
             layers=[layer.name for layer in self.study.layers(run)],
             scores=scores,
-            **({} if self.study.classifies(run) else {"reconstructs": True}),
+            **({"reconstructs": True} if self.study.reconstructs(run) else {}),
         )
 
     def _of_network(self, entry: dict, run: Run, sample: str | None = None) -> dict:
-        epochs = self.looks.epochs_of(entry, run, sample)
-        return {"metric": entry["metric"], "options": entry["options"], "epochs": epochs}
+        epochs = self.views.epochs_of(entry, run, sample)
+        module = self.views.metrics[entry["metric"]].stem
+        return {"metric": entry["metric"], "module": module, "options": entry["options"], "epochs": epochs}
+
+    def _metrics(self, scores: dict[str, dict]) -> list[Kind]:
+        return [self.views.metrics[entry["metric"]] for entry in scores.values()]
 
     def score_sample(self, wildcards) -> str:
-        run = self.looks.runs[wildcards.run]
-        wanted = self.looks.scores_of(wildcards.run, wildcards.sample, "run")
-        return self._told(
+        run = self.views.runs[wildcards.run]
+        wanted = self.views.scores_of(wildcards.run, wildcards.sample, "run")
+        return self._params(
             "scores",
+            *self._metrics(wanted),
             keys=self._keys(wildcards.run, wildcards.sample),
             space="run",
             snapshots=self.study.snapshots(run),
@@ -161,13 +184,14 @@ class JobParams:
     def _score(self, source: str, sample: str, space: str) -> str:
         seeds = [None] if space == "raw" else self.study.embeddings[space]["seeds"]
         selector = {} if space == "raw" else self.study.embeddings[space].get("on", {})
-        scores = self.looks.scores_of(source, sample, space)
-        return self._told(
+        scores = self.views.scores_of(source, sample, space)
+        return self._params(
             "scores",
+            *self._metrics(scores),
             keys=self._keys(source, sample),
             space=space,
-            snapshots=[0] if source in self.looks.inputs else self.study.snapshots(self.looks.runs[source]),
-            view=self.looks.view(source, sample, selector),
+            snapshots=[0] if source in self.views.inputs else self.study.snapshots(self.views.runs[source]),
+            view=self.views.view(source, sample, selector).to_params(),
             scores=scores,
             seeds=seeds,
             layers=self._layer_sizes(source),
@@ -177,13 +201,13 @@ class JobParams:
 
     def _layer_sizes(self, source: str) -> dict[str, tuple[int, int]]:
         """Layer → its depth and how many filters or units it has: what a diverged network would have left."""
-        if source in self.looks.inputs:
+        if source in self.views.inputs:
             return {"input": (0, 0)}
-        layers = self.study.layers(self.looks.runs[source])
+        layers = self.study.layers(self.views.runs[source])
         return {layer.name: (depth, layer.width) for depth, layer in enumerate(layers, start=1)}
 
     def aggregate(self, wildcards) -> str:
-        return self._told(
+        return self._params(
             "aggregate",
             study=self.study.name,
             expected=self._expected(),
@@ -205,17 +229,17 @@ class JobParams:
         """Every file of scores, networks that differ in their seed only in one entry."""
         groups: dict[str, dict] = {}
         samples: dict[str, list[str]] = {}
-        for source, sample in self.looks.looked_at():
+        for source, sample in self.views.sources():
             samples.setdefault(source, []).append(sample)
-        for source in [*self.looks.inputs, *self.looks.runs]:
-            spaces = sorted([sample, space] for sample in samples.get(source, []) for space in self.looks.spaces(source, sample))
-            if source in self.looks.inputs:
-                network, seed = {"dataset": self.looks.inputs[source]}, None
+        for source in [*self.views.inputs, *self.views.runs]:
+            spaces = sorted([sample, space] for sample in samples.get(source, []) for space in self.views.spaces(source, sample))
+            if source in self.views.inputs:
+                network, seed = {"dataset": self.views.inputs[source]}, None
             else:
-                network = self.looks.runs[source].keys
+                network = self.views.runs[source].keys
                 seed = network.pop("seed")
                 spaces = (
-                    [["", "run"], *spaces] if self.looks.run_scores(("history", "spectra"), self.looks.runs[source]) else spaces
+                    [["", "run"], *spaces] if self.views.run_scores(("history", "spectra"), self.views.runs[source]) else spaces
                 )
             if spaces:
                 group = groups.setdefault(canonical_json([network, spaces]), {**network, "seeds": [], "files": spaces})
@@ -223,41 +247,53 @@ class JobParams:
         return sorted(groups.values(), key=canonical_json)
 
     def claims(self, wildcards) -> str:
-        of_sizes = [claim for claim in self.study.claims.values() if "sizes" in claim or claim.get("along") in NETWORK_SIZES]
-        sizes = {"sizes": self._sizes(self.study.runs)} if of_sizes else {}
-        return self._told("aggregate", claims=self.study.claims, **sizes)
+        """The claims, and the sizes of networks where a statistic needs them."""
+        kinds = [self._kind("claims", name) for name in self.study.claims]
+        needed = any("sizes" in kind.says("needs", ()) for kind in kinds)
+        return self._params(
+            "aggregate",
+            *kinds,
+            claims=self.study.claims,
+            **({"sizes": self._sizes(self.study.runs)} if needed else {}),
+        )
 
     def figure(self, wildcards) -> str:
-        return self._drawn(wildcards.figure)
+        """The options of a figure, and the facts that its kind needs."""
+        return self._shown("figures", wildcards.figure)
 
-    def film(self, wildcards) -> str:
-        return self._drawn(wildcards.film)
+    def table(self, wildcards) -> str:
+        """The options of a table, and the facts that its kind needs."""
+        return self._shown("tables", wildcards.table)
 
-    def _drawn(self, name: str) -> str:
-        options = self.study.figures[name]
-        if "network" in shows_one(options["kind"]):
-            on = options.get("on", {})
-            [run] = [run for run in self.study.runs if selection.allows(on, **run.keys)]
-            on = self.study.named_layers(on, run)
-            options = {**options, "on": on, "snapshots": self.study.snapshots(run)}
-        if told_sizes(options["kind"]):
-            chosen = [run for run in self.study.runs if selection.allows(options.get("on", {}), **run.keys)]
-            options = {**options, "sizes": self._sizes(chosen)}
-        if told_lambdas(options["kind"]):
-            lambdas = {name: embedding["lambda"] for name, embedding in self.study.embeddings.items() if "lambda" in embedding}
-            options = {**options, "lambdas": lambdas}
-        return self._told("figure", options=options)
+    def _shown(self, block: str, name: str) -> str:
+        options, kind = getattr(self.study, block)[name], self._kind(block, name)
+        on = options.get("on", {})
+        chosen = [run for run in self.study.runs if selection.allows(on, **run.keys)]
+        if "network" in kind.says("shows_one", ()):
+            [run] = chosen
+            options = {**options, "on": self.views.named_layers(on, run), "snapshots": self.study.snapshots(run)}
+        facts = {fact: NEEDS[fact](self, chosen) for fact in kind.says("needs", ())}
+        return self._params("figure", kind, options={**options, **facts})
 
     def _sizes(self, runs: list[Run]) -> dict[str, dict]:
         """Architecture → its depth and width (Study.size), for those of the given networks."""
         return {run.architecture: self.study.size(run) for run in runs}
 
-    def table(self, wildcards) -> str:
-        options = self.study.tables[wildcards.table]
-        if options["kind"] == "published":
-            better = {name: self.looks.metrics[entry["metric"]].higher_is_better for name, entry in self.study.scores.items()}
-            options = {**options, "higher_is_better": better}
-        return self._told("figure", options=options)
+    def _lambdas(self, _: list[Run]) -> dict[str, float]:
+        """Embedding → what moving costs in it, for those over several steps."""
+        return {name: embedding["lambda"] for name, embedding in self.study.embeddings.items() if "lambda" in embedding}
+
+    def _higher_is_better(self, _: list[Run]) -> dict[str, bool | None]:
+        """Score → whether more of it is better; None where that has no meaning."""
+        return {name: self.views.metrics[entry["metric"]].says("higher_is_better") for name, entry in self.study.scores.items()}
+
+
+# What a kind can ask to be told beside its options, by the name that it declares under `needs`.
+NEEDS: dict[str, Callable[[JobParams, list[Run]], dict]] = {
+    "sizes": JobParams._sizes,
+    "lambdas": JobParams._lambdas,
+    "higher_is_better": JobParams._higher_is_better,
+}
 
 
 def _spectra_params(options: dict) -> dict:

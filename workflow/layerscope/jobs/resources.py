@@ -7,15 +7,14 @@ network that is trained anew until it is accepted is taken to be accepted at onc
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 
-from layerscope.files.sources import literal
 from layerscope.models.size import NetworkSize, network_size
-from layerscope.study.kinds import engine_module
+from layerscope.selection import View
 from layerscope.study.sizes import sample_size, source_sizes, split_size
 from layerscope.study.study import Run, Study, scores_named
-from layerscope.study.views import Looks
+from layerscope.study.views import Views
 
 # No job asks for less: machines differ more in what interpreters and libraries take than small jobs do from each other.
 LEAST_MEMORY = 1000
@@ -32,6 +31,8 @@ UNKNOWN_SIZE = 60_000
 # Host memory that CUDA's libraries take. With `auto` it is not known yet whether there will be a device.
 CUDA_MEMORY = 2000
 LEAST_WITH_DEVICE = 1600
+# Of an engine that declares no `cost`: it may go over all pairs of points, again and again.
+ALL_PAIRS = {"megabytes": 340, "bytes_by_pair": 8, "iterations": ("iterations",), "seconds": [(7e-10, 2, 1), (1e-8, 2, 0)]}
 
 # Operations a second in layers; seconds to write, normalise and pool one value of their outputs; seconds of a step of training,
 # of each layer in it, and of each MB of weights.
@@ -53,38 +54,12 @@ class Need:
     seconds: float = 0.0
 
 
-@dataclass(frozen=True)
-class Engine:
-    """base: MB. pair, neighbor: MB by pair of points, and by point and neighbour. seconds: by (points, iterations)."""
-
-    base: float
-    pair: float
-    neighbor: float
-    seconds: Callable[[int, int], float]
-
-
-EXACT = Engine(340, 8 / MB, 0, lambda n, iterations: 7e-10 * n**2 * iterations)
-ENGINES = {
-    "tsne_exact": EXACT,
-    "dynamic_tsne": EXACT,
-    "tsne_multicore": Engine(200, 0, 30 / MB, lambda n, iterations: 9e-6 * n * iterations),
-    # Trees for few points, an interpolated grid for many.
-    "tsne_opentsne": Engine(230, 0, 30 / MB, lambda n, iterations: (4e-6 if n < 10_000 else 1.7e-6) * n * iterations),
-    "tsne_sklearn": Engine(230, 0, 30 / MB, lambda n, iterations: 8e-6 * n * iterations),
-    "umap": Engine(350, 0, 52 / MB, lambda n, iterations: n * (5.6e-4 + 2e-7 * iterations)),
-    "pca": Engine(220, 0, 0, lambda n, iterations: 1e-6 * n),
-    "mds": Engine(230, 53 / MB, 0, lambda n, iterations: 1e-8 * n**2 * iterations),
-    "isomap": Engine(230, 33 / MB, 0, lambda n, iterations: 1.6e-10 * n**3),
-    "lle": Engine(230, 12 / MB, 0, lambda n, iterations: 1.2e-10 * n**3),
-}
-
-
 class JobResources:
     """What every job of a study needs, by the wildcards of its files."""
 
-    def __init__(self, study: Study, looks: Looks):
+    def __init__(self, study: Study, views: Views):
         self.study = study
-        self.looks = looks
+        self.views = views
         self._sizes: dict[tuple[str, str], NetworkSize] = {}
         self._rows: Counter[tuple[tuple[str, ...], str]] | None = None
 
@@ -113,7 +88,7 @@ class JobResources:
             return known
         options = dict(self.study.datasets[dataset])
         kept = options.pop("keep_classes", [])
-        whole = source_sizes(options)
+        whole = source_sizes(self.study.kinds, options)
         if kept and split in whole:
             return math.ceil(whole[split] * len(kept) / whole["classes"])
         return UNKNOWN_SIZE
@@ -124,41 +99,45 @@ class JobResources:
 
     def _values(self, dataset: str) -> int:
         """Values of one observation."""
-        return math.prod(source_sizes(self.study.datasets[dataset])["shape"])
+        return math.prod(source_sizes(self.study.kinds, self.study.datasets[dataset])["shape"])
 
     def _size(self, run: Run) -> NetworkSize:
         key = (run.dataset, run.architecture)
         if key not in self._sizes:
-            self._sizes[key] = network_size(self.study.layers(run), source_sizes(self.study.datasets[run.dataset])["shape"])
+            self._sizes[key] = network_size(
+                self.study.layers(run), source_sizes(self.study.kinds, self.study.datasets[run.dataset])["shape"]
+            )
         return self._sizes[key]
 
-    def _widths(self, source: str, view: dict) -> list[int]:
+    def _widths(self, source: str, view: View) -> list[int]:
         """The number of values of every representation of a view, a number for each snapshot."""
-        if source in self.looks.inputs:
-            return [self._values(self.looks.inputs[source])] * len(view["epochs"])
+        if source in self.views.inputs:
+            return [self._values(self.views.inputs[source])] * len(view.epochs)
         widths = []
-        for layer in self.study.layers(self.looks.runs[source]):
-            if layer.name in view["whole"]:
+        for layer in self.study.layers(self.views.runs[source]):
+            if layer.name in view.whole:
                 widths.append(math.prod(layer.shape))
-            if layer.name in view["filters"]:
-                chosen = view["filters"][layer.name]
+            if layer.name in view.filters:
+                chosen = view.filters[layer.name]
                 widths += [math.prod(layer.shape[1:])] * (layer.width if chosen is None else len(chosen))
-        return widths * len(view["epochs"])
+        return widths * len(view.epochs)
 
     def _dataset(self, source: str) -> str:
-        return self.looks.inputs[source] if source in self.looks.inputs else self.looks.runs[source].dataset
+        return self.views.inputs[source] if source in self.views.inputs else self.views.runs[source].dataset
 
     def _score_rows(self) -> Counter[tuple[tuple[str, ...], str]]:
         """Rows of scores, roughly, by the kind of network (or the dataset, of an input) and the name of the score."""
         if self._rows is None:
             self._rows = Counter()
-            for source, sample in self.looks.looked_at():
-                run = self.looks.runs.get(source)
-                network = (run.dataset, run.architecture, run.activation) if run else (self.looks.inputs[source],)
-                for space in self.looks.spaces(source, sample):
+            for source, sample in self.views.sources():
+                run = self.views.runs.get(source)
+                network = (run.dataset, run.architecture, run.activation) if run else (self.views.inputs[source],)
+                for space in self.views.spaces(source, sample):
                     seeds = 1 if space in ("run", "raw") else len(self.study.embeddings[space]["seeds"])
-                    for score, entry in self.looks.scores_of(source, sample, space).items():
-                        self._rows[network, score] += seeds * len(self._widths(source, entry["view"])) if "view" in entry else 1
+                    for score, entry in self.views.scores_of(source, sample, space).items():
+                        self._rows[network, score] += (
+                            seeds * len(self._widths(source, View.from_params(entry["view"]))) if "view" in entry else 1
+                        )
             for run in self.study.runs:
                 followed = len(self.study.followed_layers(run)) + 2
                 for score in self.study.scores:
@@ -172,7 +151,7 @@ class JobResources:
         return Need(150 + 2 * observations * self._values(wildcards.dataset) * FLOAT, 60)
 
     def _train(self, wildcards) -> Need:
-        run = self.looks.runs[wildcards.run]
+        run = self.views.runs[wildcards.run]
         options, size, layers = self.study.training_of(run), self._size(run), self.study.layers(run)
         learned_from = self._n(run.dataset, "train")
         evaluated = sum(self._n(run.dataset, split) for split in ("train", "validation", "test"))
@@ -198,12 +177,12 @@ class JobResources:
         return self._with_device(Need(memory, seconds))
 
     def _dump(self, wildcards) -> Need:
-        run = self.looks.runs[wildcards.run]
+        run = self.views.runs[wildcards.run]
         size, snapshots = self._size(run), len(self.study.snapshots(run))
         n = self._n_of_sample(run.dataset, wildcards.sample)
         weights = size.parameters * FLOAT
         memory = 280 + 2 * weights + min(n, DUMP_BATCH) * size.outputs * FLOAT
-        kept = sum(self._widths(wildcards.run, self.looks.view(wildcards.run, wildcards.sample, {})))
+        kept = sum(self._widths(wildcards.run, self.views.view(wildcards.run, wildcards.sample, {})))
         seconds = 5 + snapshots * (n * size.operations / OPERATIONS / self.study.threads + weights / 50) + n * kept * FLOAT / 30
         return self._with_device(Need(memory, seconds))
 
@@ -216,29 +195,33 @@ class JobResources:
 
     def _neighbors(self, wildcards) -> Need:
         n = self._n_of_sample(self._dataset(wildcards.source), wildcards.sample)
-        widths = self._widths(wildcards.source, self.looks.view(wildcards.source, wildcards.sample, {}))
+        widths = self._widths(wildcards.source, self.views.view(wildcards.source, wildcards.sample, {}))
         memory = 200 + n * max(widths) * FLOAT + 70 / MB * n * self.study.k
         return Need(memory, 5 + n**2 * (5e-9 * len(widths) + 1.6e-11 * sum(widths)))
 
     def _neurons(self, wildcards) -> Need:
-        run = self.looks.runs[wildcards.run]
+        run = self.views.runs[wildcards.run]
         n = self._n_of_sample(run.dataset, wildcards.sample)
-        widths = self._widths(wildcards.run, self.study.mapped(run, wildcards.sample))
+        widths = self._widths(wildcards.run, self.views.mapped(run, wildcards.sample))
         widest = max(widths, default=0)
         memory = 230 + 4 * n * widest * FLOAT + 10 * widest**2 * FLOAT
         return Need(memory, 5 + sum(1e-6 * self.study.neurons["trees"] * n * width**0.5 + 1e-6 * width**2 for width in widths))
 
     def _embed(self, wildcards) -> Need:
         embedding = self.study.embeddings[wildcards.embedding]
-        # An engine that is not named is taken for one that goes over all pairs.
-        engine = ENGINES.get(engine_module(embedding), EXACT)
+        cost = self.study.kinds.of_entry("embeddings", embedding).says("cost", ALL_PAIRS)
         n = self._n_of_sample(self._dataset(wildcards.source), wildcards.sample)
-        widths = self._widths(wildcards.source, self.looks.view(wildcards.source, wildcards.sample, embedding.get("on", {})))
-        iterations = embedding.get("epochs") or embedding.get("iterations", 0) + embedding.get("early_exaggeration_iterations", 0)
+        widths = self._widths(wildcards.source, self.views.view(wildcards.source, wildcards.sample, embedding.get("on", {})))
+        iterations = sum(embedding.get(option) or 0 for option in cost.get("iterations", ()))
         together = len(widths) if "over" in embedding else 1
-        memory = engine.base + 4 * n * max(widths) * FLOAT + engine.neighbor * n * self.study.k + together * engine.pair * n**2
-        of_each = engine.seconds(n, iterations) + 2e-8 * n * max(widths)
-        return Need(memory, 5 + len(embedding["seeds"]) * len(widths) * of_each)
+        memory = (
+            cost["megabytes"]
+            + 4 * n * max(widths) * FLOAT
+            + cost.get("bytes_by_neighbor", 0) / MB * n * self.study.k
+            + together * cost.get("bytes_by_pair", 0) / MB * n**2
+        )
+        seconds = sum(factor * n**power * iterations**of_iterations for factor, power, of_iterations in cost["seconds"])
+        return Need(memory, 5 + len(embedding["seeds"]) * len(widths) * (seconds + 2e-8 * n * max(widths)))
 
     def _score_run(self, wildcards) -> Need:
         return Need(150, 5)
@@ -261,7 +244,7 @@ class JobResources:
         source, sample = wildcards.source, wildcards.sample
         on = {} if space == "raw" else self.study.embeddings[space].get("on", {})
         n = self._n_of_sample(self._dataset(source), sample)
-        return n, self._widths(source, self.looks.view(source, sample, on))
+        return n, self._widths(source, self.views.view(source, sample, on))
 
     def _aggregate(self, wildcards) -> Need:
         of_network: Counter[tuple[str, ...]] = Counter()
@@ -270,22 +253,24 @@ class JobResources:
         return Need(330 + 350 / MB * max(of_network.values(), default=0), 10 + 1e-4 * of_network.total())
 
     def _claims(self, wildcards) -> Need:
-        return self._shown(score for claim in self.study.claims.values() for score in scores_named(claim))
+        return self._shown(score for claim in self.study.claims.values() for score in self._scores_named("claims", claim))
 
     def _figure(self, wildcards) -> Need:
         return self._drawn("figures", self.study.figures[wildcards.figure])
 
-    def _film(self, wildcards) -> Need:
-        return self._drawn("figures", self.study.figures[wildcards.film])
+    _film = _figure
 
     def _table(self, wildcards) -> Need:
         return self._drawn("tables", self.study.tables[wildcards.table])
 
-    def _drawn(self, package: str, entry: dict) -> Need:
-        if "score_table" not in literal(f"layerscope.{package}.{entry['kind']}", "READS"):
+    def _scores_named(self, block: str, entry: dict) -> list[str]:
+        return scores_named(self.study.kinds.of_entry(block, entry), entry)
+
+    def _drawn(self, block: str, entry: dict) -> Need:
+        if "score_table" not in self.study.kinds.of_entry(block, entry).says("reads", ()):
             return self._shown([])
         # What names no score is a table of published numbers, which are those of nearly all scores.
-        return self._shown(scores_named(entry) or self.study.scores)
+        return self._shown(self._scores_named(block, entry) or self.study.scores)
 
     def _shown(self, scores: Iterable[str]) -> Need:
         shown = set(scores)

@@ -2,6 +2,28 @@
 
 from collections.abc import Iterable
 
+from layerscope import store
+from layerscope.study.study import Study
+from layerscope.study.views import Views
+
+NOTHING = "none"
+
+
+def constraints(study: Study, views: Views) -> dict[str, str]:
+    """Wildcard → expression: names that the study defines, nothing else."""
+    # Snakemake goes over the whole expression for every file of every job: one that names each network costs hours.
+    networks = products((run.dataset, run.architecture, run.activation, run.seed) for run in study.runs)
+    runs = "|".join(store.run_folder(*map(any_of, block)) for block in networks)
+    return {
+        "run": runs or NOTHING,
+        "source": "|".join(filter(None, [runs, *views.inputs])),
+        "dataset": "|".join(views.inputs.values()),
+        "sample": "|".join(study.samples) or NOTHING,
+        "embedding": "|".join(study.embeddings) or NOTHING,
+        "figure": "|".join(study.figures) or NOTHING,
+        "table": "|".join(study.tables) or NOTHING,
+    }
+
 
 def products(tuples: Iterable[Iterable[object]]) -> list[tuple[tuple, ...]]:
     """Blocks, each a tuple of values for every place, whose products are together exactly the given tuples of one length."""

@@ -8,6 +8,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
+from layerscope.models.declared import declared_layers
 from layerscope.models.plan import Layer
 from layerscope.torchvision_import import import_torchvision
 
@@ -104,19 +105,29 @@ class Network(nn.Module):
         return {layer.name: self.block(layer.name).map for layer in self.plan if layer.has_map}
 
 
+def planned(name: str, options: dict, shape: tuple[int, ...], classes: int) -> tuple[list[Layer], bool]:
+    """The layers of an architecture, and whether its networks reconstruct their input.
+
+    options: as in a study; with `layers`, those that a person's own family declares, no module is asked.
+    """
+    if "layers" in options:
+        return declared_layers(name, options["layers"], options, shape, classes), False
+    family = import_module(f"layerscope.models.families.{options['family']}")
+    return family.plan(name, options, shape, classes), family.FAMILY.get("reconstructs", False)
+
+
 def build_network(name: str, options: dict, shape: tuple[int, ...], classes: int, activation: str, seed: int) -> Network:
     """A freshly initialised network.
 
     name, options: the architecture, as in a study. shape: of one input, (channels, height, width) or (features,).
     seed: of the initialisation alone; the CPU's generator of torch is left as it was, and those of devices are not touched.
     """
-    family = import_module(f"layerscope.models.families.{options['family']}")
     with torch.random.fork_rng(devices=[]):
         # torch.manual_seed would seed the generators of all devices too.
         torch.default_generator.manual_seed(seed)
-        reconstructs = getattr(family, "RECONSTRUCTS", False)
-        network = Network(family.plan(name, options, shape, classes), shape, activation, reconstructs)
-        _initialise(network, options["initialisation"], activation)
+        layers, reconstructs = planned(name, options, shape, classes)
+        network = Network(layers, shape, activation, reconstructs)
+        _initialise(network, options.get("initialisation", "default"), activation)
     return network
 
 

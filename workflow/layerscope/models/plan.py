@@ -41,6 +41,11 @@ class Layer:
         return self.kind == "conv" and self.shape[1:] != (1, 1)
 
     @property
+    def normalises(self) -> bool:
+        """Whether there is batch norm in it, which learns nothing from batches of one."""
+        return self.batch_norm or self.kind == "inception"
+
+    @property
     def has_map(self) -> bool:
         """Whether the layer is one linear map or convolution, of which there are outputs before the activation."""
         return self.kind != "inception"

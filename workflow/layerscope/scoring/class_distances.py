@@ -4,57 +4,47 @@ import numpy as np
 from numba import njit, prange
 
 from layerscope.geometry.pairwise import squared_distance_blocks, three_coordinates
-from layerscope.scoring.shared.subject import Score, Subject
+from layerscope.scoring.shared.score_input import Score, ScoreInput
 
 METRICS = {
     "d_same": {
+        "reads": {"raw": (), "embedding": ()},
         "unit": "mean distance of all pairs",
         "higher_is_better": False,
-        "spaces": ("raw", "embedding"),
-        "reads": {},
-        "options": {},
         "whole_only": False,
-        "source": "Ruman 2021: mean distance of same-class pairs over that of all pairs",
+        "reference": "Ruman 2021: mean distance of same-class pairs over that of all pairs",
         "chance": "1: labels that say nothing pick pairs at random",
     },
     "d_different": {
+        "reads": {"raw": (), "embedding": ()},
         "unit": "mean distance of all pairs",
         "higher_is_better": True,
-        "spaces": ("raw", "embedding"),
-        "reads": {},
-        "options": {},
         "whole_only": False,
-        "source": "Ruman 2021: mean distance of different-class pairs over that of all pairs",
+        "reference": "Ruman 2021: mean distance of different-class pairs over that of all pairs",
         "chance": "1: labels that say nothing pick pairs at random",
     },
     "c_same": {
+        "reads": {"raw": (), "embedding": ()},
         "unit": "mean distance of all pairs",
         "higher_is_better": False,
-        "spaces": ("raw", "embedding"),
-        "reads": {},
-        "options": {},
         "whole_only": False,
-        "source": "Ruman 2021: per class the mean distance to its centroid, the mean over classes, over d of all pairs",
+        "reference": "Ruman 2021: per class the mean distance to its centroid, the mean over classes, over d of all pairs",
         "chance": "mean over 10 seeded permutations of the labels",
     },
     "c_different": {
+        "reads": {"raw": (), "embedding": ()},
         "unit": "mean distance of all pairs",
         "higher_is_better": True,
-        "spaces": ("raw", "embedding"),
-        "reads": {},
-        "options": {},
         "whole_only": False,
-        "source": "Ruman 2021: mean distance over pairs of class centroids, over d of all pairs",
+        "reference": "Ruman 2021: mean distance over pairs of class centroids, over d of all pairs",
         "chance": "mean over 10 seeded permutations of the labels",
     },
     "silhouette": {
+        "reads": {"raw": (), "embedding": ()},
         "unit": "1",
         "higher_is_better": True,
-        "spaces": ("raw", "embedding"),
-        "reads": {},
-        "options": {},
         "whole_only": False,
-        "source": "Rousseeuw 1987, mean over points, 0 for the only point of a class, as in scikit-learn",
+        "reference": "Rousseeuw 1987, mean over points, 0 for the only point of a class, as in scikit-learn",
         "chance": "0, approximately: with random labels the mean is slightly below it",
     },
 }
@@ -63,10 +53,10 @@ PERMUTATIONS = 10
 PERMUTATION_SEED = 0
 
 
-def score(subject: Subject, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
-    """The asked scores of one subject. asked: name -> (metric, options); the result has the same names."""
-    points = np.asarray(subject.points, dtype=np.float64)
-    _, labels = np.unique(subject.labels, return_inverse=True)
+def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
+    """The asked scores of one scored. asked: name -> (metric, options); the result has the same names."""
+    points = np.asarray(scored.points, dtype=np.float64)
+    _, labels = np.unique(scored.labels, return_inverse=True)
     values = _values(points, labels, {metric for metric, _ in asked.values()})
     return {name: values[metric] for name, (metric, _) in asked.items()}
 

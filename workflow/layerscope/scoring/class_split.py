@@ -3,40 +3,58 @@
 import numpy as np
 
 from layerscope.geometry.gaps import split_in_two
-from layerscope.scoring.shared.subject import Score, Subject
+from layerscope.scoring.shared.score_input import Score, ScoreInput
 
 METRICS = {
     "class_gap": {
+        "reads": {"raw": (), "embedding": ()},
         "unit": "median spacing of the points",
         "higher_is_better": None,
-        "spaces": ("raw", "embedding"),
-        "reads": {},
-        "options": {"smallest": 0.2},
-        "bounds": {"smallest": (0.01, 0.5)},
         "whole_only": False,
-        "source": "the widest gap within a class (layerscope.geometry.gaps), mean over classes; about 1 for one piece",
+        "reference": "the widest gap within a class (layerscope.geometry.gaps), mean over classes; about 1 for one piece",
         "chance": "none: it is of each class alone",
+        "options": {
+            "smallest": {
+                "description": "The least share of a class on either side of its gap.",
+                "type": "number",
+                "minimum": 0.01,
+                "maximum": 0.5,
+                "default": 0.2,
+            },
+        },
     },
     "split_classes": {
+        "reads": {"raw": (), "embedding": ()},
         "unit": "share of classes",
         "higher_is_better": None,
-        "spaces": ("raw", "embedding"),
-        "reads": {},
-        "options": {"smallest": 0.2, "gap": 2.0},
-        "bounds": {"smallest": (0.01, 0.5)},
         "whole_only": False,
-        "source": "Rauber et al. 2017, by eye; here a class is split where its widest gap is at least `gap` times its spacing",
+        "reference": "Rauber et al. 2017, by eye; here a class is split where its widest gap is at least `gap` times its spacing",
         "chance": "none: it is of each class alone",
+        "options": {
+            "smallest": {
+                "description": "The least share of a class on either side of its gap.",
+                "type": "number",
+                "minimum": 0.01,
+                "maximum": 0.5,
+                "default": 0.2,
+            },
+            "gap": {
+                "description": "A class is split where its widest gap is so many times its median spacing, or more.",
+                "type": "number",
+                "minimum": 1,
+                "default": 2.0,
+            },
+        },
     },
 }
 
 
-def score(subject: Subject, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
-    """The asked scores of one subject. asked: name -> (metric, options); the result has the same names."""
-    if not np.isfinite(subject.points).all():
+def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
+    """The asked scores of one scored. asked: name -> (metric, options); the result has the same names."""
+    if not np.isfinite(scored.points).all():
         return dict.fromkeys(asked, Score(float("nan"), reason="not finite"))
     gaps = {
-        smallest: class_gaps(subject.points, subject.labels, smallest)
+        smallest: class_gaps(scored.points, scored.labels, smallest)
         for smallest in {options["smallest"] for _, options in asked.values()}
     }
     scores = {}

@@ -2,30 +2,34 @@
 
 import numpy as np
 
-from layerscope.scoring.shared.subject import Score, Subject
+from layerscope.scoring.shared.score_input import Score, ScoreInput
 
 METRICS = {
     "displacement": {
+        "reads": {"embedding": ()},
         "unit": "coordinates of the embedding",
         "higher_is_better": False,
-        "spaces": ("embedding",),
-        "reads": {},
-        "options": {"over": "epochs"},
-        "bounds": {"over": ("epochs", "layers")},
         "whole_only": False,
-        "source": "Rauber, Falcão and Telea 2016: coherence over time, as the mean way since the step before",
+        "reference": "Rauber, Falcão and Telea 2016: coherence over time, as the mean way since the step before",
         "chance": "none: it does not read the labels",
+        "options": {
+            "over": {
+                "description": "The steps between which points move.",
+                "enum": ["epochs", "layers"],
+                "default": "epochs",
+            },
+        },
     },
 }
 
 
-def score(subject: Subject, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
+def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
     """The asked scores of one embedding. asked: name -> (metric, options); the first step has none of them."""
     scores = {}
     for name, (_, options) in asked.items():
-        before = subject.before.get(options["over"])
+        before = scored.before.get(options["over"])
         if before is not None:
-            scores[name] = _displacement(before, subject.points)
+            scores[name] = _displacement(before, scored.points)
     return scores
 
 

@@ -5,38 +5,49 @@ from numba import njit, prange
 from scipy import sparse
 
 from layerscope.geometry.pairwise import squared_distance_blocks, three_coordinates
-from layerscope.scoring.shared.subject import Score, Subject
+from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaults
 from layerscope.tsne.affinities import FLAT_EXPONENT, neighbor_probabilities, perplexity_precisions
 
 METRICS = {
     "kl": {
+        "reads": {"embedding": ()},
         "unit": "nat",
         "higher_is_better": False,
-        "spaces": ("embedding",),
-        "reads": {"embedding": ("activations",)},
-        "options": {"perplexity": 30.0},
         "whole_only": False,
-        "source": "van der Maaten and Hinton 2008: the exact objective over all pairs, to 10,000 points",
+        "reference": "van der Maaten and Hinton 2008: the exact objective over all pairs, to 10,000 points",
         "chance": "none: it does not read the labels",
+        "options": {
+            "perplexity": {
+                "description": "Of the affinities that the embedding is judged by.",
+                "type": "number",
+                "minimum": 1,
+                "default": 30.0,
+            },
+        },
     },
     "kl_knn": {
+        "reads": {"embedding": ("neighbors",)},
+        "neighbors": {"option": "perplexity", "times": 3},
         "unit": "nat",
         "higher_is_better": False,
-        "spaces": ("embedding",),
-        "reads": {"embedding": ("activations", "neighbors")},
-        "options": {"perplexity": 30.0},
         "whole_only": False,
-        "source": "van der Maaten 2014: P over 3 x perplexity nearest neighbours; the normaliser of Q over all pairs",
+        "reference": "van der Maaten 2014: P over 3 x perplexity nearest neighbours; the normaliser of Q over all pairs",
         "chance": "none: it does not read the labels",
+        "options": {
+            "perplexity": {
+                "description": "Of the affinities that the embedding is judged by.",
+                "type": "number",
+                "minimum": 1,
+                "default": 30.0,
+            },
+        },
     },
     "kl_engine": {
+        "reads": {"embedding": ()},
         "unit": "nat",
         "higher_is_better": False,
-        "spaces": ("embedding",),
-        "reads": {},
-        "options": {},
         "whole_only": False,
-        "source": "what the embedding's engine reports; engines approximate it in different ways",
+        "reference": "what the embedding's engine reports; engines approximate it in different ways",
         "chance": "none: it does not read the labels",
     },
 }
@@ -44,12 +55,12 @@ METRICS = {
 LARGEST_EXACT = 10_000
 
 
-def score(subject: Subject, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
+def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
     """The asked scores of one embedding. asked: name -> (metric, options); the result has the same names.
 
     What depends on the representation alone is left in its `computed`, for its other embeddings.
     """
-    return {name: _score(subject, metric, options) for name, (metric, options) in asked.items()}
+    return {name: _score(scored, metric, options) for name, (metric, options) in asked.items()}
 
 
 def exact_kl(
@@ -88,38 +99,38 @@ def neighbor_kl(joint: sparse.csr_array, embedding: np.ndarray) -> float:
     return float(divergences.sum() + np.log(affinities.sum()) * joint.data.sum())
 
 
-def _score(subject, metric, options):
+def _score(scored, metric, options):
     undefined = float("nan")
     if metric == "kl_engine":
-        reason = "" if np.isfinite(subject.kl_engine) else "the engine reports none"
-        return Score(float(subject.kl_engine), reason=reason)
-    perplexity = float(options.get("perplexity", METRICS[metric]["options"]["perplexity"]))
-    representation = subject.representation
-    n = len(subject.points)
+        reason = "" if np.isfinite(scored.kl_engine) else "the engine reports none"
+        return Score(float(scored.kl_engine), reason=reason)
+    perplexity = with_defaults(METRICS[metric], options)["perplexity"]
+    representation = scored.representation
+    n = len(scored.points)
     if metric == "kl" and n > LARGEST_EXACT:
         return Score(undefined, reason=f"{n} points are too many for kl, ask for kl_knn")
     listed = n - 1
     if metric == "kl_knn":
         listed = min(int(3 * perplexity), n - 1)
-        if subject.neighbors is None or subject.neighbors.shape[1] < listed:
-            stored = 0 if subject.neighbors is None else subject.neighbors.shape[1]
+        if scored.neighbors is None or scored.neighbors.shape[1] < listed:
+            stored = 0 if scored.neighbors is None else scored.neighbors.shape[1]
             return Score(undefined, reason=f"{listed} neighbours asked for, {stored} are stored")
     if not 1 <= perplexity < listed:
         return Score(undefined, reason=f"perplexity {perplexity:g} does not fit {n} points")
     if not np.isfinite(representation.activations).all():
         return Score(undefined, reason="not finite")
-    if not np.isfinite(subject.points).all():
+    if not np.isfinite(scored.points).all():
         return Score(undefined, reason="the embedding is not finite")
     key = f"{metric}: probabilities at perplexity {perplexity!r}"
     if metric == "kl":
         if key not in representation.computed:
             representation.computed[key] = perplexity_precisions(representation.activations, perplexity)
         precisions = representation.computed[key]
-        return Score(exact_kl(representation.activations, subject.points, perplexity, precisions))
+        return Score(exact_kl(representation.activations, scored.points, perplexity, precisions))
     if key not in representation.computed:
-        neighbors = subject.neighbors[:, :listed]
+        neighbors = scored.neighbors[:, :listed]
         representation.computed[key] = neighbor_probabilities(representation.activations, neighbors, perplexity)
-    return Score(neighbor_kl(representation.computed[key], subject.points))
+    return Score(neighbor_kl(representation.computed[key], scored.points))
 
 
 @njit(parallel=True, cache=True, fastmath={"reassoc", "contract"})

@@ -5,53 +5,74 @@ from math import exp, lgamma, log
 import numpy as np
 
 from layerscope.geometry.neighbors import nearest_neighbors
-from layerscope.scoring.shared.subject import Score, Subject
+from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaults
 
 METRICS = {
     "knn_accuracy": {
+        "reads": {"raw": ("neighbors",), "embedding": ()},
+        "neighbors": {"option": "k"},
         "unit": "share of points",
         "higher_is_better": True,
-        "spaces": ("raw", "embedding"),
-        "reads": {"raw": ("neighbors",)},
-        "options": {"k": 10},
         "whole_only": False,
-        "source": "Ruman 2021: KNeighborsClassifier(10) fitted and scored on the same points, each its own neighbour",
+        "reference": "Ruman 2021: KNeighborsClassifier(10) fitted and scored on the same points, each its own neighbour",
         "chance": "exact: the own label and k - 1 draws from the class shares, ties to the lower class",
+        "options": {
+            "k": {
+                "description": "Neighbours of each point, itself not counted.",
+                "type": "integer",
+                "minimum": 1,
+                "default": 10,
+            },
+        },
     },
     "knn_accuracy_loo": {
+        "reads": {"raw": ("neighbors",), "embedding": ()},
+        "neighbors": {"option": "k"},
         "unit": "share of points",
         "higher_is_better": True,
-        "spaces": ("raw", "embedding"),
-        "reads": {"raw": ("neighbors",)},
-        "options": {"k": 10},
         "whole_only": False,
-        "source": "leave-one-out accuracy of the k nearest neighbours' vote, ties to the lower class",
+        "reference": "leave-one-out accuracy of the k nearest neighbours' vote, ties to the lower class",
         "chance": "exact: k draws from the class shares, ties to the lower class",
+        "options": {
+            "k": {
+                "description": "Neighbours of each point, itself not counted.",
+                "type": "integer",
+                "minimum": 1,
+                "default": 10,
+            },
+        },
     },
     "neighborhood_hit": {
+        "reads": {"raw": ("neighbors",), "embedding": ()},
+        "neighbors": {"option": "k"},
         "unit": "share of neighbours",
         "higher_is_better": True,
-        "spaces": ("raw", "embedding"),
-        "reads": {"raw": ("neighbors",)},
-        "options": {"k": 6},
         "whole_only": False,
-        "source": "Paulovich et al. 2008; Rauber et al. 2017 with k = 6, the point itself left out",
+        "reference": "Paulovich et al. 2008; Rauber et al. 2017 with k = 6, the point itself left out",
         "chance": "exact: sum over classes of p_c (n_c - 1) / (n - 1)",
+        "options": {
+            "k": {
+                "description": "Neighbours of each point, itself not counted.",
+                "type": "integer",
+                "minimum": 1,
+                "default": 6,
+            },
+        },
     },
 }
 
 
-def score(subject: Subject, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
-    """The asked scores of one subject. asked: name -> (metric, options); the result has the same names.
+def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
+    """The asked scores of one scored. asked: name -> (metric, options); the result has the same names.
 
-    In raw space the subject's neighbours are read where it has them; in an embedding they are computed.
+    In raw space the scored's neighbours are read where it has them; in an embedding they are computed.
     """
-    points = np.asarray(subject.points)
+    points = np.asarray(scored.points)
     n = len(points)
-    _, labels = np.unique(subject.labels, return_inverse=True)
+    _, labels = np.unique(scored.labels, return_inverse=True)
     sizes = np.bincount(labels, minlength=1)
-    counts = {name: int(options.get("k", METRICS[metric]["options"]["k"])) for name, (metric, options) in asked.items()}
-    neighbors, problem = _neighbors(subject, points, [k for k in counts.values() if 1 <= k < n])
+    counts = {name: with_defaults(METRICS[metric], options)["k"] for name, (metric, options) in asked.items()}
+    neighbors, problem = _neighbors(scored, points, [k for k in counts.values() if 1 <= k < n])
     scores = {}
     for name, (metric, _) in asked.items():
         k = counts[name]
@@ -138,12 +159,12 @@ def chance_of_votes(shares: np.ndarray, k: int, own: bool) -> float:
     return float(total * exp(lgamma(draws + 1) - draws * log(k) + k))
 
 
-def _neighbors(subject, points, counts):
+def _neighbors(scored, points, counts):
     """The (n, k) neighbours to read from and "", or None and the reason why there are none."""
     if not counts:
         return None, "too few points"
     if not np.isfinite(points).all():
         return None, "not finite"
-    if subject.space == "raw" and subject.neighbors is not None:
-        return subject.neighbors, ""
+    if scored.space == "raw" and scored.neighbors is not None:
+        return scored.neighbors, ""
     return nearest_neighbors(points, max(counts))[0], ""

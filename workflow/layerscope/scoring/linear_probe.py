@@ -4,19 +4,25 @@ import warnings
 
 import numpy as np
 
-from layerscope.scoring.shared.subject import Score, Subject
+from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaults
 
 METRICS = {
     "linear_probe": {
+        "reads": {"raw": ()},
         "unit": "share of points",
         "higher_is_better": True,
-        "spaces": ("raw",),
-        "reads": {},
-        "options": {"folds": 5},
-        "bounds": {"folds": (2, 100)},
         "whole_only": True,
-        "source": "Alain and Bengio 2016: L2 logistic regression on standardised features, stratified folds",
+        "reference": "Alain and Bengio 2016: L2 logistic regression on standardised features, stratified folds",
         "chance": "the largest class share",
+        "options": {
+            "folds": {
+                "description": "Parts of the cross-validation.",
+                "type": "integer",
+                "minimum": 2,
+                "maximum": 100,
+                "default": 5,
+            },
+        },
     },
 }
 
@@ -24,13 +30,13 @@ LARGEST_SAMPLE = 10_000
 SEED = 0
 
 
-def score(subject: Subject, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
+def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
     """The asked scores of one layer. asked: name -> (metric, options); the result has the same names.
 
     Above 10,000 rows a seeded choice of 10,000 is used.
     """
-    points = np.asarray(subject.points)
-    _, labels = np.unique(subject.labels, return_inverse=True)
+    points = np.asarray(scored.points)
+    _, labels = np.unique(scored.labels, return_inverse=True)
     if len(points) > LARGEST_SAMPLE:
         chosen = np.sort(np.random.default_rng(SEED).choice(len(points), size=LARGEST_SAMPLE, replace=False))
         points = points[chosen]
@@ -38,7 +44,7 @@ def score(subject: Subject, asked: dict[str, tuple[str, dict]]) -> dict[str, Sco
     points = points.astype(np.float32)
     scores = {}
     for name, (metric, options) in asked.items():
-        folds = int(options.get("folds", METRICS[metric]["options"]["folds"]))
+        folds = with_defaults(METRICS[metric], options)["folds"]
         scores[name] = _score(points, labels, folds)
     return scores
 

@@ -5,48 +5,86 @@ from numba import njit, prange
 
 from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.geometry.pairwise import squared_distance_blocks
-from layerscope.scoring.shared.subject import Score, Subject
+from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaults
 
 METRICS = {
     "trustworthiness": {
+        "reads": {"embedding": ()},
         "unit": "1",
         "higher_is_better": True,
-        "spaces": ("embedding",),
-        "reads": {"embedding": ("activations",)},
-        "options": {"k": 12},
         "whole_only": False,
-        "source": "Venna and Kaski 2001, over all points, to 10,000 points",
+        "reference": "Venna and Kaski 2001, over all points, to 10,000 points",
         "chance": "exact for neighbours drawn at random: 1 - (n - 1 - k) (n - k) / ((n - 1) (2 n - 3 k - 1))",
+        "options": {
+            "k": {
+                "description": "Neighbours of each point, itself not counted.",
+                "type": "integer",
+                "minimum": 1,
+                "default": 12,
+            },
+        },
     },
     "continuity": {
+        "reads": {"embedding": ("neighbors",)},
+        "neighbors": {"option": "k"},
         "unit": "1",
         "higher_is_better": True,
-        "spaces": ("embedding",),
-        "reads": {"embedding": ("neighbors",)},
-        "options": {"k": 12},
         "whole_only": False,
-        "source": "Venna and Kaski 2001, over all points, to 10,000 points",
+        "reference": "Venna and Kaski 2001, over all points, to 10,000 points",
         "chance": "exact for neighbours drawn at random: 1 - (n - 1 - k) (n - k) / ((n - 1) (2 n - 3 k - 1))",
+        "options": {
+            "k": {
+                "description": "Neighbours of each point, itself not counted.",
+                "type": "integer",
+                "minimum": 1,
+                "default": 12,
+            },
+        },
     },
     "trustworthiness_sampled": {
+        "reads": {"embedding": ()},
         "unit": "1",
         "higher_is_better": True,
-        "spaces": ("embedding",),
-        "reads": {"embedding": ("activations",)},
-        "options": {"k": 12, "queries": 2000},
         "whole_only": False,
-        "source": "Venna and Kaski 2001, over seeded query points, each ranked against all points",
+        "reference": "Venna and Kaski 2001, over seeded query points, each ranked against all points",
         "chance": "exact for neighbours drawn at random: 1 - (n - 1 - k) (n - k) / ((n - 1) (2 n - 3 k - 1))",
+        "options": {
+            "k": {
+                "description": "Neighbours of each point, itself not counted.",
+                "type": "integer",
+                "minimum": 1,
+                "default": 12,
+            },
+            "queries": {
+                "description": "How many seeded query points are ranked.",
+                "type": "integer",
+                "minimum": 1,
+                "default": 2000,
+            },
+        },
     },
     "continuity_sampled": {
+        "reads": {"embedding": ("neighbors",)},
+        "neighbors": {"option": "k"},
         "unit": "1",
         "higher_is_better": True,
-        "spaces": ("embedding",),
-        "reads": {"embedding": ("neighbors",)},
-        "options": {"k": 12, "queries": 2000},
         "whole_only": False,
-        "source": "Venna and Kaski 2001, over seeded query points, each ranked against all points",
+        "reference": "Venna and Kaski 2001, over seeded query points, each ranked against all points",
         "chance": "exact for neighbours drawn at random: 1 - (n - 1 - k) (n - k) / ((n - 1) (2 n - 3 k - 1))",
+        "options": {
+            "k": {
+                "description": "Neighbours of each point, itself not counted.",
+                "type": "integer",
+                "minimum": 1,
+                "default": 12,
+            },
+            "queries": {
+                "description": "How many seeded query points are ranked.",
+                "type": "integer",
+                "minimum": 1,
+                "default": 2000,
+            },
+        },
     },
 }
 
@@ -54,9 +92,9 @@ LARGEST_EXACT = 10_000
 QUERY_SEED = 0
 
 
-def score(subject: Subject, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
+def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
     """The asked scores of one embedding. asked: name -> (metric, options); the result has the same names."""
-    return {name: _score(subject, metric, options) for name, (metric, options) in asked.items()}
+    return {name: _score(scored, metric, options) for name, (metric, options) in asked.items()}
 
 
 def preservation(points: np.ndarray, neighbors: np.ndarray, rows: np.ndarray) -> float:
@@ -77,11 +115,11 @@ def preservation(points: np.ndarray, neighbors: np.ndarray, rows: np.ndarray) ->
     return 1.0 - 2.0 * int(intrusions.sum()) / (len(rows) * k * (2 * n - 3 * k - 1))
 
 
-def _score(subject, metric, options):
+def _score(scored, metric, options):
     undefined = float("nan")
-    options = METRICS[metric]["options"] | options
+    options = with_defaults(METRICS[metric], options)
     k = int(options["k"])
-    n = len(subject.points)
+    n = len(scored.points)
     # Venna and Kaski's normaliser holds for k < n / 2 only.
     if k < 1 or 2 * k >= n:
         return Score(undefined, reason=f"k = {k} needs more than {2 * k} points, there are {n}")
@@ -95,17 +133,17 @@ def _score(subject, metric, options):
             rows = np.sort(generator.choice(n, size=int(options["queries"]), replace=False))
     elif n > LARGEST_EXACT:
         return Score(undefined, chance, f"{n} points are too many for {metric}, ask for {metric}_sampled")
-    if not np.isfinite(subject.points).all():
+    if not np.isfinite(scored.points).all():
         return Score(undefined, chance, "the embedding is not finite")
     if metric.startswith("continuity"):
-        stored = 0 if subject.neighbors is None else subject.neighbors.shape[1]
+        stored = 0 if scored.neighbors is None else scored.neighbors.shape[1]
         if stored < k:
             return Score(undefined, chance, f"{k} neighbours asked for, {stored} are stored")
-        return Score(preservation(subject.points, subject.neighbors[rows, :k], rows), chance)
-    if not np.isfinite(subject.representation.activations).all():
+        return Score(preservation(scored.points, scored.neighbors[rows, :k], rows), chance)
+    if not np.isfinite(scored.representation.activations).all():
         return Score(undefined, chance, "not finite")
-    neighbors, _ = nearest_neighbors(subject.points, k, rows)
-    return Score(preservation(subject.representation.activations, neighbors, rows), chance)
+    neighbors, _ = nearest_neighbors(scored.points, k, rows)
+    return Score(preservation(scored.representation.activations, neighbors, rows), chance)
 
 
 @njit(parallel=True, cache=True)

@@ -10,10 +10,11 @@ from layerscope.statistics.runs import per_run, with_input_joined
 
 
 def main(arguments: argparse.Namespace) -> None:
-    claims, sizes = arguments.params["claims"], arguments.params.get("sizes")
+    claims, sizes, code = (arguments.params.get(key) for key in ("claims", "sizes", "code"))
     judged = {claim[key] for claim in claims.values() for key in ("score", "against") if key in claim}
     runs = per_run(with_input_joined(store.read_score_table(arguments.table, judged)))
-    write_rows(arguments.claims, CLAIM_COLUMNS, [judge(name, claim, runs, sizes) for name, claim in claims.items()])
+    verdicts = [judge(name, claim, runs, sizes, code) for name, claim in claims.items()]
+    write_rows(arguments.claims, CLAIM_COLUMNS, verdicts)
 
 
 def parser() -> argparse.ArgumentParser:

@@ -14,6 +14,7 @@ from layerscope.data.samples import observations_of_sample
 from layerscope.errors import StudyError
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import Resumable, identity
+from layerscope.kind_modules import kind_source
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.hooks import outputs_of
 from layerscope.models.network import Network, build_network
@@ -37,8 +38,8 @@ def main(arguments: argparse.Namespace) -> None:
     made_by = provenance(
         device=device_kind(device), threads=params["threads"], status=trained["status"], reason=trained["reason"]
     )
-    code = ["layerscope.stages.dump", f"layerscope.models.families.{params['architecture']['family']}"]
-    made_for = identity(params, code, [arguments.data, arguments.checkpoints])
+    family = kind_source("models.families", params["architecture"]["family"], params.get("code"))
+    made_for = identity(params, ["layerscope.stages.dump", family], [arguments.data, arguments.checkpoints])
     with Resumable(arguments.activations, made_for) as resumable:
         parts = {
             epoch: resumable.file(f"{store.epoch_name(epoch)}.h5")

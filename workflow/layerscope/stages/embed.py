@@ -2,7 +2,6 @@
 
 import argparse
 from dataclasses import replace
-from importlib import import_module
 from types import ModuleType
 
 from tqdm import tqdm
@@ -12,16 +11,19 @@ from layerscope.commandline import run_stage, stage_parser
 from layerscope.embedding.shared.result import Embedding
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import Resumable, identity
+from layerscope.kind_modules import kind_source, load_kind
+from layerscope.selection import View
 
 
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
-    engine = import_module(f"layerscope.embedding.{params['module']}")
+    engine = load_kind("embedding", params["module"], params.get("code"))
     neighbors = store.NeighborsFile(arguments.neighbors[0] if arguments.neighbors else None)
-    view = store.View.from_params(params["view"])
+    view = View.from_params(params["view"])
     made_by = provenance(threads=params["threads"], seeds=params["seeds"])
     kept = []
-    made_for = identity(params, ["layerscope.stages.embed", engine.__name__], [arguments.activations, *arguments.neighbors])
+    code = ["layerscope.stages.embed", kind_source("embedding", params["module"], params.get("code"))]
+    made_for = identity(params, code, [arguments.activations, *arguments.neighbors])
     with Resumable(arguments.embedding, made_for) as resumable:
         steps = store.series(arguments.activations, view, params["options"].get("over"))
         for series in tqdm(steps, desc="embed", delay=10, mininterval=5):
@@ -39,7 +41,9 @@ def main(arguments: argparse.Namespace) -> None:
         resumable.discard()
 
 
-def embedded(engine: ModuleType, neighbors: store.NeighborsFile, series: list[store.Stored], params: dict, seed: int) -> list:
+def embedded(
+    engine: ModuleType, neighbors: store.NeighborsFile, series: list[store.StoredRepresentation], params: dict, seed: int
+) -> list:
     """The embeddings of a series of representations, together where the engine does so, else of its only one."""
     if "over" in params["options"]:
         return engine.embed_steps([stored.array for stored in series], params["options"], seed, params["threads"])

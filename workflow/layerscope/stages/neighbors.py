@@ -11,11 +11,12 @@ from layerscope.errors import StudyError
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import Resumable, identity
 from layerscope.geometry.neighbors import nearest_neighbors
+from layerscope.selection import View
 
 
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
-    view = store.View.from_params(params["view"])
+    view = View.from_params(params["view"])
     found = []
     made_by = provenance(threads=params["threads"])
     with Resumable(arguments.neighbors, identity(params, ["layerscope.stages.neighbors"], [arguments.activations])) as resumable:

@@ -11,6 +11,7 @@ from layerscope.commandline import run_stage, stage_parser
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import Resumable, identity
 from layerscope.geometry.neurons import class_importances, living_neurons, neuron_distances, neuron_map
+from layerscope.selection import View
 
 SEED = 0
 
@@ -18,7 +19,7 @@ SEED = 0
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     labels = store.read_labels(arguments.activations)
-    view = store.View.from_params(params["view"])
+    view = View.from_params(params["view"])
     found = []
     made_by = provenance(threads=params["threads"], seeds=[SEED])
     with Resumable(arguments.neurons, identity(params, ["layerscope.stages.neurons"], [arguments.activations])) as resumable:

@@ -1,7 +1,6 @@
 """Obtain a dataset, verify it and lay it out as data/{dataset}.h5: the only stage that may need the network."""
 
 import argparse
-from importlib import import_module
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
@@ -9,12 +8,13 @@ from layerscope.data.dataset import Dataset, hold_out, with_classes
 from layerscope.data.preprocessing import preprocessed
 from layerscope.errors import StudyError
 from layerscope.files.provenance import provenance
+from layerscope.kind_modules import load_kind
 
 
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     options = params["source"]
-    source = import_module(f"layerscope.data.sources.{options['source']}")
+    source = load_kind("data.sources", options["source"], params.get("code"))
     dataset = source.load(options.get("name", params["dataset"]), options, store.download_folder())
     check_declared(dataset, params)
     if options.get("keep_classes"):

@@ -2,7 +2,6 @@
 
 import argparse
 from collections.abc import Iterator
-from importlib import import_module
 
 import numpy as np
 from tqdm import tqdm
@@ -10,18 +9,22 @@ from tqdm import tqdm
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.files.csv_tables import write_rows
+from layerscope.kind_modules import load_kind
 from layerscope.scoring.shared.degenerate import degenerate_reason
 from layerscope.scoring.shared.rows import score_row, unaccepted
-from layerscope.scoring.shared.subject import Representation, Score, Subject
+from layerscope.scoring.shared.score_input import Predicted, Representation, Score, ScoreInput
+from layerscope.selection import View
+from layerscope.store import StoredRepresentation
 
 
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     labels = store.read_labels(arguments.activations)
     made_by = store.file_provenance(arguments.activations)
-    view = store.View.from_params(params["view"])
+    view = View.from_params(params["view"])
     neighbors = store.NeighborsFile(arguments.neighbors[0] if arguments.neighbors else None)
     embedded = _embeddings_by_name(arguments.embedding[0]) if arguments.embedding else None
+    predicted = {one.epoch: Predicted(one.classes, one.losses) for one in store.predictions(arguments.activations)}
     rows, seen = [], set()
     for stored in tqdm(store.representations(arguments.activations, view), desc="score", delay=10, mininterval=5):
         asked = asked_of(params, stored)
@@ -30,15 +33,20 @@ def main(arguments: argparse.Namespace) -> None:
         degenerate = degenerate_reason(stored.array, params["distinct_rows"])
         seen.add(stored.name)
         for seed, points, kl_engine, status, before in _spaces(stored, embedded):
-            subject = Subject(
+            scored = ScoreInput(
                 representation,
                 points,
                 "raw" if embedded is None else "embedding",
                 None if graph is None else graph.indices,
                 kl_engine,
                 before,
+                predicted.get(stored.epoch),
             )
-            scores = score_subject(subject, asked) if status == "ok" or np.isfinite(points).all() else lost(asked, status)
+            scores = (
+                score_input(scored, asked, params.get("code"))
+                if status == "ok" or np.isfinite(points).all()
+                else lost(asked, status)
+            )
             found = (unaccepted(made_by, stored.epoch), degenerate, "" if status == "ok" else status)
             reasons = "; ".join(reason for reason in found if reason)
             for name, score in scores.items():
@@ -47,28 +55,20 @@ def main(arguments: argparse.Namespace) -> None:
     write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 
 
-def asked_of(params: dict, stored: store.Stored) -> dict[str, dict[str, tuple[str, dict]]]:
+def asked_of(params: dict, stored: StoredRepresentation) -> dict[str, dict[str, tuple[str, dict]]]:
     """The scores that the study wants of one representation: module → score name → (metric, options)."""
     asked: dict[str, dict[str, tuple[str, dict]]] = {}
     for name, entry in params["scores"].items():
-        view = entry["view"]
-        if stored.epoch not in view["epochs"]:
-            continue
-        if stored.filter is None:
-            wanted = stored.layer in view["whole"]
-        else:
-            chosen = view["filters"].get(stored.layer, [])
-            wanted = chosen is None or stored.filter in chosen
-        if wanted:
+        if View.from_params(entry["view"]).shows(stored.epoch, stored.layer, stored.filter):
             asked.setdefault(entry["module"], {})[name] = (entry["metric"], entry["options"])
     return asked
 
 
-def score_subject(subject: Subject, asked: dict[str, dict]) -> dict[str, Score]:
-    """All asked scores of a subject, in the order of the study, each module called once."""
+def score_input(scored: ScoreInput, asked: dict[str, dict], code: dict | None = None) -> dict[str, Score]:
+    """All asked scores, in the order of the study, each module called once. code: the person's own files, as in job params."""
     scores = {}
     for module, wanted in asked.items():
-        scores.update(import_module(f"layerscope.scoring.{module}").score(subject, wanted))
+        scores.update(load_kind("scoring", module, code).score(scored, wanted))
     return scores
 
 
@@ -88,21 +88,21 @@ def missing_rows(params: dict, seen: set[str], n_points: int, reason: str) -> li
     ]
 
 
-def expected_representations(params: dict) -> Iterator[store.Stored]:
+def expected_representations(params: dict) -> Iterator[StoredRepresentation]:
     """Every representation of the view, without its array, by epoch, depth and filter."""
-    view = store.View.from_params(params["view"])
+    view = View.from_params(params["view"])
     for epoch in view.epochs:
         for layer, (depth, width) in params["layers"].items():
             if layer in view.whole:
-                yield store.Stored(epoch, layer, None, depth, np.empty(0), {})
+                yield StoredRepresentation(epoch, layer, None, depth, np.empty(0), {})
             if layer in view.filters:
                 chosen = view.filters[layer]
                 for number in range(width) if chosen is None else chosen:
-                    yield store.Stored(epoch, layer, number, depth, np.empty(0), {})
+                    yield StoredRepresentation(epoch, layer, number, depth, np.empty(0), {})
 
 
 def _embeddings_by_name(source: str) -> dict[str, list]:
-    """The embeddings of each representation, one for each seed, with those of the steps before (Subject.before)."""
+    """The embeddings of each representation, one for each seed, with those of the steps before (ScoreInput.before)."""
     found: dict[str, list] = {}
     latest: dict[tuple, np.ndarray] = {}
     for seed, stored in store.embeddings(source):
@@ -115,7 +115,7 @@ def _embeddings_by_name(source: str) -> dict[str, list]:
     return found
 
 
-def _spaces(stored: store.Stored, embedded: dict | None) -> Iterator[tuple[int | None, np.ndarray, float, str, dict]]:
+def _spaces(stored: StoredRepresentation, embedded: dict | None) -> Iterator[tuple[int | None, np.ndarray, float, str, dict]]:
     if embedded is None:
         yield None, stored.array, float("nan"), "ok", {}
         return

@@ -1,13 +1,14 @@
-"""Score a network as such: its accuracy and loss on every split, and the spectra of its layers."""
+"""Score a network as such: on every split, and layer by layer from the spectra."""
 
 import argparse
+from collections.abc import Iterator
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.files.csv_tables import read_rows, write_rows
-from layerscope.scoring.network import CLASSIFICATION, classification, dimension
+from layerscope.kind_modules import load_kind
 from layerscope.scoring.shared.rows import score_row, unaccepted
-from layerscope.scoring.shared.subject import Score
+from layerscope.scoring.shared.score_input import NetworkInput, Score
 
 MISSING = float("nan")
 # The split whose observations each phase's spectra are about.
@@ -29,6 +30,20 @@ def main(arguments: argparse.Namespace) -> None:
     write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 
 
+def asked_of(params: dict, reads: str) -> Iterator[tuple[str, dict]]:
+    """The asked scores whose metric reads the history, or the spectra."""
+    for name, entry in params["scores"].items():
+        module = load_kind("scoring", entry["module"], params.get("code"))
+        if reads in module.METRICS[entry["metric"]]["reads"]["run"]:
+            yield name, entry
+
+
+def score_of(params: dict, name: str, entry: dict, scored: NetworkInput) -> Score:
+    """One asked score of a network on a split, or of one of its layers."""
+    module = load_kind("scoring", entry["module"], params.get("code"))
+    return module.score(scored, {name: (entry["metric"], entry["options"])})[name]
+
+
 def split_rows(params: dict, data: str, history: list[dict], finite: range, reason: str) -> list[dict]:
     """The asked scores of every split at every epoch that it was evaluated at; NaN with the reason from where it diverged.
 
@@ -38,18 +53,19 @@ def split_rows(params: dict, data: str, history: list[dict], finite: range, reas
     for split in [*store.split_names(data), store.BATCHES]:
         labels = store.read_split_labels(data, "train" if split == store.BATCHES else split)
         found = {int(row["epoch"]): row for row in history if row["split"] == split}
-        for name, entry in params["scores"].items():
-            if entry["metric"] not in CLASSIFICATION or (entry["splits"] is not None and split not in entry["splits"]):
+        for name, entry in asked_of(params, "history"):
+            if entry["splits"] is not None and split not in entry["splits"]:
                 continue
-            every = entry["options"]["epochs"] == "all"
+            every = entry["options"].get("epochs") == "all"
             if split == store.BATCHES and not every:
                 continue
             for epoch in entry["epochs"]:
                 reached = epoch in finite
                 if every and reached and epoch not in found:
                     continue
-                accuracy, loss = (float(found[epoch][key]) if reached else MISSING for key in ("accuracy", "loss"))
-                score = Score(loss) if params.get("reconstructs") else classification(entry["metric"], accuracy, loss, labels)
+                measured = {key: float(found[epoch][key]) if reached else MISSING for key in ("accuracy", "loss")}
+                scored = NetworkInput(labels, history=measured, reconstructs=params.get("reconstructs", False))
+                score = score_of(params, name, entry, scored)
                 degenerate = "" if reached else reason
                 rows.append(
                     score_row(params, name, score, epoch=epoch, n_points=len(labels), sample=split, degenerate=degenerate)
@@ -58,19 +74,18 @@ def split_rows(params: dict, data: str, history: list[dict], finite: range, reas
 
 
 def spectrum_rows(params: dict, spectra: list[store.StoredSpectrum], reason: str) -> list[dict]:
-    """The asked dimensions of every layer at every epoch of their phase; NaN with the reason where training had diverged."""
+    """The asked scores of every layer at every epoch of their phase; NaN with the reason where training had diverged."""
     rows = []
-    for name, entry in params["scores"].items():
-        if entry["metric"] in CLASSIFICATION:
-            continue
+    for name, entry in asked_of(params, "spectra"):
         phase = entry["options"]["phase"]
         found = {(spectrum.layer, spectrum.epoch): spectrum for spectrum in spectra if spectrum.phase == phase}
         samples = max((spectrum.samples for spectrum in found.values()), default=0)
         for depth, layer in enumerate(params["layers"], start=1):
             for epoch in entry["epochs"] if layer in entry["layers"] else []:
                 spectrum = found.get((layer, epoch))
-                reached = spectrum is not None
-                score = dimension(entry["metric"], entry["options"], spectrum.eigenvalues) if reached else Score(MISSING)
+                score = Score(MISSING)
+                if spectrum is not None:
+                    score = score_of(params, name, entry, NetworkInput(eigenvalues=spectrum.eigenvalues))
                 rows.append(
                     score_row(
                         params,
@@ -81,7 +96,7 @@ def spectrum_rows(params: dict, spectra: list[store.StoredSpectrum], reason: str
                         sample=SPLIT_OF[phase],
                         layer=layer,
                         depth=depth,
-                        degenerate="" if reached else reason,
+                        degenerate="" if spectrum is not None else reason,
                     )
                 )
     return rows

@@ -1,30 +1,31 @@
-"""Score a network on a sample: the accuracy and loss of exactly the observations that are looked at."""
+"""Score a network on a sample, by exactly the observations that are looked at."""
 
 import argparse
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.files.csv_tables import write_rows
-from layerscope.scoring.network import classification
+from layerscope.kind_modules import load_kind
 from layerscope.scoring.shared.rows import score_row, unaccepted
+from layerscope.scoring.shared.score_input import NetworkInput, Predicted, Score
 
 
 def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     made_by = store.file_provenance(arguments.activations)
     labels = store.read_labels(arguments.activations)
-    found = {predicted.epoch: predicted for predicted in store.predictions(arguments.activations)}
+    found = {one.epoch: Predicted(one.classes, one.losses) for one in store.predictions(arguments.activations)}
     rows = []
     for epoch in sorted({epoch for entry in params["scores"].values() for epoch in entry["epochs"]}):
-        accuracy = loss = float("nan")
-        if epoch in found:
-            accuracy = float((found[epoch].classes == labels).mean())
-            loss = float(found[epoch].losses.mean(dtype="float64"))
         reason = unaccepted(made_by, epoch) if epoch in found else f"{made_by['status']}: {made_by['reason']}"
         for name, entry in params["scores"].items():
             if epoch not in entry["epochs"]:
                 continue
-            score = classification(entry["metric"], accuracy, loss, labels)
+            score = Score(float("nan"))
+            if epoch in found:
+                module = load_kind("scoring", entry["module"], params.get("code"))
+                scored = NetworkInput(labels, predictions=found[epoch])
+                score = module.score(scored, {name: (entry["metric"], entry["options"])})[name]
             rows.append(score_row(params, name, score, epoch=epoch, n_points=len(labels), degenerate=reason))
     write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 

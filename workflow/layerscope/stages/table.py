@@ -2,14 +2,14 @@
 
 import argparse
 import html
-from importlib import import_module
 
 import pandas as pd
 
+from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.files.csv_tables import write_csv
 from layerscope.files.whole import write_text
-from layerscope.store.reads import add_inputs, inputs_of
+from layerscope.kind_modules import load_kind
 
 LATEX = {
     "\\": r"\textbackslash{}",
@@ -22,8 +22,8 @@ KEYS = ("dataset", "architecture", "activation", "sample", "space", "filter")
 
 def main(arguments: argparse.Namespace) -> None:
     options = arguments.params["options"]
-    kind = import_module(f"layerscope.tables.{options['kind']}")
-    table = kind.rows(inputs_of(arguments), options)
+    kind = load_kind("tables", options["kind"], arguments.params.get("code"))
+    table = kind.rows(store.reads_of(arguments), options)
     write_csv(arguments.csv, table.to_csv(index=False, lineterminator="\n"))
     printed, about = without_constants(table)
     caption = " ".join(": ".join(part for part in (options["title"], about) if part).split())
@@ -46,7 +46,7 @@ def without_constants(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 def parser() -> argparse.ArgumentParser:
     parser = stage_parser(__doc__)
-    add_inputs(parser)
+    store.add_reads(parser)
     parser.add_argument("--csv", required=True, help="the table to write")
     parser.add_argument("--md", required=True, help="the table to write, as Markdown")
     parser.add_argument("--tex", required=True, help="the table to write, as LaTeX")

@@ -12,8 +12,7 @@ In a notebook:
 
 from layerscope.store.activations import (
     Predictions,
-    Stored,
-    View,
+    StoredRepresentation,
     create_layer,
     join_activations,
     predictions,
@@ -83,12 +82,19 @@ from layerscope.store.networks import (
 )
 from layerscope.store.published import (
     PUBLISHED_COLUMNS,
+    PUBLISHED_TABLES,
     PUBLISHED_VALUE_COLUMNS,
     published_columns,
     published_file,
     published_names,
     read_published,
     read_published_values,
+)
+from layerscope.store.reads import (
+    Reads,
+    add_reads,
+    arguments_for,
+    reads_of,
 )
 from layerscope.store.tables import (
     ScoreTable,

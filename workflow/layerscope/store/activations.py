@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from layerscope.errors import StudyError
+from layerscope.selection import View
 from layerscope.store.hdf5 import open_hdf5, write_array
 from layerscope.store.layout import epoch_name, filter_name
 
@@ -48,24 +49,7 @@ def join_activations(file: "h5py.File", parts: Iterable[Path]) -> None:
 
 
 @dataclass(frozen=True)
-class View:
-    """Which representations a job is about.
-
-    epochs: snapshots. whole: layers looked at as a whole. filters: layer → the filters looked at one by one, None for all.
-    """
-
-    epochs: list[int]
-    whole: list[str]
-    filters: dict[str, list[int] | None]
-
-    @classmethod
-    def from_params(cls, params: dict) -> "View":
-        """The view that a job's params spell out."""
-        return cls(params["epochs"], params["whole"], params["filters"])
-
-
-@dataclass(frozen=True)
-class Stored:
+class StoredRepresentation:
     """One stored representation, or what was made of it.
 
     filter: the filter's number, None for a whole layer. depth: 0 for the input. array: (n, d), or whatever the file holds
@@ -85,7 +69,7 @@ class Stored:
         return f"{epoch_name(self.epoch)}/{self.layer}/{filter_name(self.filter)}"
 
 
-def representations(source: str | Path, view: View | None = None) -> Iterator[Stored]:
+def representations(source: str | Path, view: View | None = None) -> Iterator[StoredRepresentation]:
     """The representations of an activations file, each (n, d) float32, by epoch, depth and filter.
 
     Without a view, every layer as a whole. Snapshots that the file lacks (of a diverged run) are passed over.
@@ -105,17 +89,17 @@ def representations(source: str | Path, view: View | None = None) -> Iterator[St
                 attributes = dict(stored.attrs)
                 depth = int(attributes["depth"])
                 if whole:
-                    yield Stored(number, layer, None, depth, array.reshape(len(array), -1), attributes)
+                    yield StoredRepresentation(number, layer, None, depth, array.reshape(len(array), -1), attributes)
                 if filters and array.ndim > 2:
                     chosen = view.filters[layer]
                     for index in range(array.shape[1]) if chosen is None else chosen:
                         if index >= array.shape[1]:
                             raise StudyError(f"{source}: layer {layer} has {array.shape[1]} filters, none is {index}")
                         maps = array[:, index].reshape(len(array), -1)
-                        yield Stored(number, layer, index, depth, maps, attributes)
+                        yield StoredRepresentation(number, layer, index, depth, maps, attributes)
 
 
-def series(source: str | Path, view: View, over: str | None) -> Iterator[list[Stored]]:
+def series(source: str | Path, view: View, over: str | None) -> Iterator[list[StoredRepresentation]]:
     """The representations of an activations file, as `representations` gives them, in the lists that are embedded together.
 
     over: "epochs", the same layer or filter at its snapshots; "layers", the whole layers of a snapshot; None, each alone.
@@ -132,7 +116,7 @@ def series(source: str | Path, view: View, over: str | None) -> Iterator[list[St
         of_whole = [View(view.epochs, [layer], {}) for layer in view.whole]
         of_filters = [View(view.epochs, [], {layer: chosen}) for layer, chosen in view.filters.items()]
         for part in of_whole + of_filters:
-            steps: dict[int | None, list[Stored]] = {}
+            steps: dict[int | None, list[StoredRepresentation]] = {}
             for stored in representations(source, part):
                 steps.setdefault(stored.filter, []).append(stored)
             yield from steps.values()

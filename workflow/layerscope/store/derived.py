@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from layerscope.store.activations import Stored
+from layerscope.store.activations import StoredRepresentation
 from layerscope.store.hdf5 import open_hdf5, write_array
 from layerscope.store.layout import epoch_name
 
@@ -22,7 +22,7 @@ class Neighbors:
     distances: "np.ndarray"
 
 
-def write_neighbors(file: "h5py.File", representation: "Stored", neighbors: Neighbors) -> None:
+def write_neighbors(file: "h5py.File", representation: "StoredRepresentation", neighbors: Neighbors) -> None:
     """The neighbour graph of one representation."""
     group = file.create_group(representation.name)
     for name, array in (("indices", neighbors.indices), ("distances", neighbors.distances)):
@@ -35,7 +35,7 @@ class NeighborsFile:
     def __init__(self, source: str | Path | None):
         self.source = source
 
-    def read(self, representation: Stored) -> Neighbors | None:
+    def read(self, representation: StoredRepresentation) -> Neighbors | None:
         """The graph of one representation; None where the job reads no neighbors file."""
         if self.source is None:
             return None
@@ -44,13 +44,15 @@ class NeighborsFile:
             return Neighbors(group["indices"][:], group["distances"][:])
 
 
-def write_embedding(file: "h5py.File", seed: int, representation: "Stored", points: "np.ndarray", attributes: dict) -> None:
+def write_embedding(
+    file: "h5py.File", seed: int, representation: "StoredRepresentation", points: "np.ndarray", attributes: dict
+) -> None:
     """The embedding (n, 2) of one representation by one seed."""
     written = file.create_dataset(f"seed{seed}/{representation.name}", data=points)
     written.attrs.update(depth=representation.depth, **attributes)
 
 
-def embeddings(source: str | Path) -> Iterator[tuple[int, Stored]]:
+def embeddings(source: str | Path) -> Iterator[tuple[int, StoredRepresentation]]:
     """(embedding seed, embedding (n, 2) float32 of one representation), by seed, epoch, depth and filter."""
     with open_hdf5(source, "embedding") as file:
         for seed in sorted((name for name in file if name.startswith("seed")), key=lambda name: int(name[4:])):
@@ -62,7 +64,7 @@ def embeddings(source: str | Path) -> Iterator[tuple[int, Stored]]:
                         found.append((int(epoch[5:]), int(stored.attrs["depth"]), layer, number, stored))
             found.sort(key=lambda item: (item[0], item[1], -1 if item[3] is None else item[3]))
             for epoch_number, depth, layer, number, stored in found:
-                yield int(seed[4:]), Stored(epoch_number, layer, number, depth, stored[:], dict(stored.attrs))
+                yield int(seed[4:]), StoredRepresentation(epoch_number, layer, number, depth, stored[:], dict(stored.attrs))
 
 
 @dataclass(frozen=True)
@@ -74,7 +76,7 @@ class Neurons:
     living: "np.ndarray"
 
 
-def write_neurons(file: "h5py.File", representation: "Stored", neurons: Neurons) -> None:
+def write_neurons(file: "h5py.File", representation: "StoredRepresentation", neurons: Neurons) -> None:
     """What is known of the neurons of one layer."""
     group = file.create_group(f"{epoch_name(representation.epoch)}/{representation.layer}")
     group.attrs["depth"] = representation.depth
@@ -82,10 +84,10 @@ def write_neurons(file: "h5py.File", representation: "Stored", neurons: Neurons)
         group.create_dataset(name, data=getattr(neurons, name))
 
 
-def neurons(source: str | Path) -> Iterator[tuple[Stored, Neurons]]:
+def neurons(source: str | Path) -> Iterator[tuple[StoredRepresentation, Neurons]]:
     """(layer, its neurons), by epoch and depth; the layer without its activations."""
     with open_hdf5(source, "neurons") as file:
         for epoch in file:
             for layer, group in sorted(file[epoch].items(), key=lambda item: item[1].attrs["depth"]):
-                stored = Stored(int(epoch[5:]), layer, None, int(group.attrs["depth"]), None, {})
+                stored = StoredRepresentation(int(epoch[5:]), layer, None, int(group.attrs["depth"]), None, {})
                 yield stored, Neurons(group["points"][:], group["importances"][:], group["living"][:])

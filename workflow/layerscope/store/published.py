@@ -18,6 +18,9 @@ PUBLISHED_VALUE_COLUMNS = (
     "value",
 )
 
+# What each kind of comparison reads.
+PUBLISHED_TABLES = {"comparisons": PUBLISHED_COLUMNS, "values": PUBLISHED_VALUE_COLUMNS}
+
 
 def published_names() -> list[str]:
     """The tables of published numbers that a study can be compared with."""

@@ -1,101 +1,159 @@
-"""What the modules of kinds declare, read without importing them."""
+"""What kinds declare of themselves: scores, figures, tables, engines, families, sources and claim statistics.
 
-from dataclasses import dataclass
+A kind is one module, of the package or a person's own (`code:` in a study file), with one literal that says what it reads, shows
+and takes. Literals are read without running the module: planning stays light, and runs nobody's code.
+"""
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any
 
-from layerscope.files.sources import literal, modules
+from layerscope.errors import StudyError, one_of
+from layerscope.files.sources import is_own, literal, modules
 
 
-@dataclass
-class Metric:
-    """A metric as its module declares it. reads: space → what it needs beside the points. options: with their defaults."""
+@dataclass(frozen=True)
+class Block:
+    """A block of a study file whose entries come in kinds.
 
+    package: where the modules of its kinds lie, below layerscope. declaration: the literal by which each declares itself.
+    key: the key of an entry that names its kind. one: what messages call one kind.
+    """
+
+    package: str
+    declaration: str
+    key: str
+    one: str
+
+
+BLOCKS = {
+    "datasets": Block("data.sources", "SOURCE", "source", "source of data"),
+    "architectures": Block("models.families", "FAMILY", "family", "family of networks"),
+    "embeddings": Block("embedding", "ENGINE", "method", "embedding method"),
+    "scores": Block("scoring", "METRICS", "metric", "metric"),
+    "figures": Block("figures", "FIGURE", "kind", "kind of figure"),
+    "tables": Block("tables", "TABLE", "kind", "kind of table"),
+    "claims": Block("claims", "STATISTIC", "statistic", "claim statistic"),
+}
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind. name: as studies name it. module: its name in the package, or the path of a person's own file."""
+
+    block: str
     name: str
     module: str
-    spaces: tuple[str, ...]
-    reads: dict[str, tuple[str, ...]]
-    options: dict
-    bounds: dict
-    whole_only: bool
-    higher_is_better: bool | None
+    declared: Mapping[str, Any]
+
+    @property
+    def is_own(self) -> bool:
+        """Whether it is a person's own, and no part of the package."""
+        return is_own(self.module)
+
+    @property
+    def stem(self) -> str:
+        """The name of its module alone."""
+        return Path(self.module).stem if self.is_own else self.module.rpartition(".")[2]
+
+    @property
+    def options(self) -> dict[str, dict]:
+        """Its options: name → JSON schema."""
+        return self.declared.get("options", {})
+
+    def says(self, fact: str, default: Any = None) -> Any:
+        """A fact that it declares."""
+        return self.declared.get(fact, default)
+
+    def reads(self, space: str) -> tuple[str, ...]:
+        """What a metric reads in a space (raw, embedding, run) beside the points; nothing where it does not apply."""
+        return self.declared["reads"].get(space, ())
+
+    @property
+    def spaces(self) -> tuple[str, ...]:
+        """The spaces that a metric applies to: raw, embedding, run."""
+        return tuple(self.declared["reads"])
+
+    @property
+    def of_splits(self) -> bool:
+        """Whether a metric is of a network on a split or sample as such, and has no layers."""
+        return bool({"history", "predictions"} & {*self.reads("run")})
+
+    def neighbors_needed(self, options: Mapping[str, Any]) -> int:
+        """How many neighbours of each point, itself not counted, it needs in the graph; 0 where it reads none."""
+        rule = self.says("neighbors")
+        return int(rule.get("times", 1) * options[rule["option"]] + rule.get("plus", 0)) if rule else 0
+
+    def largest(self, options: Mapping[str, Any]) -> int | None:
+        """The most points that an engine takes, None where it has no bound."""
+        unless = self.says("largest_unless", {})
+        lifted = unless and all(options.get(key) == value for key, value in unless.items())
+        return None if lifted else self.says("largest")
 
 
-def engine_module(embedding: dict) -> str:
-    """The module of layerscope.embedding that makes an embedding."""
-    return f"{embedding['method']}_{embedding['engine']}" if "engine" in embedding else embedding["method"]
+@dataclass(frozen=True)
+class Kinds:
+    """All kinds that a study can name. own: the person's own files, as paths from the working directory."""
+
+    own: tuple[str, ...] = ()
+    _found: dict[str, dict[str, Kind]] = field(default_factory=dict, repr=False, compare=False)
+
+    def of(self, block: str) -> dict[str, Kind]:
+        """The kinds of a block, by name. StudyError for a module that declares none, and for a name that two kinds have."""
+        if block not in self._found:
+            package = BLOCKS[block].package
+            found: dict[str, Kind] = {}
+            for module in (f"layerscope.{package}.{name}" for name in modules(package)):
+                declared = list(_declared(block, module))
+                if not declared:
+                    wanted = BLOCKS[block].declaration
+                    raise StudyError(f"{module} declares no {wanted}; what is no kind belongs into {package}.shared")
+                found.update((kind.name, kind) for kind in declared)
+            for kind in (kind for file in self.own for kind in _declared(block, file)):
+                if kind.name in found:
+                    raise StudyError(f"code: {kind.module} declares '{kind.name}'; there is a {BLOCKS[block].one} of that name")
+                found[kind.name] = kind
+            self._found[block] = found
+        return self._found[block]
+
+    def named(self, block: str, name: object, where: str) -> Kind:
+        """The kind of that name. where: the key that names it, for the StudyError where there is none."""
+        known = self.of(block)
+        if not isinstance(name, str) or name not in known:
+            raise StudyError(f"{where}: '{name}' is no {BLOCKS[block].one}; {one_of(name, known)}")
+        return known[name]
+
+    def of_entry(self, block: str, entry: Mapping[str, Any]) -> Kind:
+        """The kind of a checked entry of a study."""
+        if block == "embeddings":
+            return self.engines(entry["method"])[entry.get("engine")]
+        return self.of(block)[entry[BLOCKS[block].key]]
+
+    def methods(self) -> list[str]:
+        """The embedding methods."""
+        return list(dict.fromkeys(kind.says("method", kind.name) for kind in self.of("embeddings").values()))
+
+    def engines(self, method: str) -> dict[str | None, Kind]:
+        """The engines of an embedding method by name, the default first; None where a method has one, without a name."""
+        found = [kind for kind in self.of("embeddings").values() if kind.says("method", kind.name) == method]
+        return {kind.says("engine"): kind for kind in sorted(found, key=lambda kind: not kind.says("default", False))}
+
+    def check_own(self) -> None:
+        """Raise StudyError for a file of the person's own that declares no kind, or that imports another one beside it."""
+        for file in self.own:
+            if not any(True for block in BLOCKS for _ in _declared(block, file)):
+                wanted = ", ".join(block.declaration for block in BLOCKS.values())
+                raise StudyError(f"code: {file} declares no kind; one of {wanted} is wanted (docs/adding-a-kind.md)")
 
 
-def metrics() -> dict[str, Metric]:
-    """Every metric that a module of layerscope.scoring declares, by name."""
-    found = {}
-    for module in modules("scoring"):
-        try:
-            declared = literal(f"layerscope.scoring.{module}", "METRICS")
-        except KeyError:
-            continue
+def _declared(block: str, module: str) -> Iterator[Kind]:
+    try:
+        declared = literal(module, BLOCKS[block].declaration)
+    except KeyError:
+        return
+    if block == "scores":
         for name, about in declared.items():
-            found[name] = Metric(
-                name,
-                module,
-                tuple(about["spaces"]),
-                about["reads"],
-                about["options"],
-                about.get("bounds", {}),
-                about["whole_only"],
-                about["higher_is_better"],
-            )
-    return found
-
-
-def shows_one(kind: str) -> tuple[str, ...]:
-    """What a kind of figure shows exactly one of: of network, sample, embedding, layer and snapshot."""
-    return _declared(kind, "SHOWS_ONE", ())
-
-
-def own_files_option(source: str) -> str | None:
-    """The option of a source that names the person's own files, None where it reads none."""
-    try:
-        return literal(f"layerscope.data.sources.{source}", "OWN_FILES")
-    except KeyError:
-        return None
-
-
-def told_sizes(kind: str) -> bool:
-    """Whether a kind of figure is told the depth and width of architectures."""
-    return _declared(kind, "TOLD_SIZES", False)
-
-
-def told_lambdas(kind: str) -> bool:
-    """Whether a kind of figure is told the lambda of embeddings."""
-    return _declared(kind, "TOLD_LAMBDAS", False)
-
-
-def is_film(kind: str) -> bool:
-    """Whether a kind of figure moves."""
-    return _declared(kind, "FILM", False)
-
-
-def _declared(kind: str, name: str, default: object) -> Any:
-    try:
-        return literal(f"layerscope.figures.{kind}", name)
-    except KeyError:
-        return default
-
-
-def neighbors_needed(embedding: dict) -> int:
-    """How many neighbours of each point, itself not counted, an embedding needs in the graph; 0 where it reads none."""
-    if "neighbors" not in literal(f"layerscope.embedding.{engine_module(embedding)}", "READS"):
-        return 0
-    if "perplexity" in embedding:
-        return int(3 * embedding["perplexity"])
-    return embedding["n_neighbors"] - 1
-
-
-def largest_sample(embedding: dict) -> int | None:
-    """The most points that an embedding's engine takes, None where it has no bound."""
-    if embedding.get("exact") is False:
-        return None
-    try:
-        return literal(f"layerscope.embedding.{engine_module(embedding)}", "LARGEST")
-    except KeyError:
-        return None
+            yield Kind(block, name, module, about)
+    else:
+        yield Kind(block, Path(module).stem if is_own(module) else module.rpartition(".")[2], module, declared)

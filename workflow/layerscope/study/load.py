@@ -3,141 +3,174 @@
 Parsed by Snakemake again and again, so only the standard library, yaml and jsonschema are imported here.
 """
 
-import math
+import os
 from importlib import import_module
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 from layerscope import store
-from layerscope.errors import StudyError, one_of
+from layerscope.errors import Mistakes, StudyError, one_of
+from layerscope.models.declared import declared_layers
 from layerscope.models.plan import Layer
 from layerscope.study.checks import CHECKS
-from layerscope.study.file import checked, definition, kinds, read_study
-from layerscope.study.kinds import metrics
+from layerscope.study.file import read_study
+from layerscope.study.kinds import BLOCKS, Kind, Kinds
+from layerscope.study.schema import blocks, checked, entry_schema
 from layerscope.study.sizes import source_sizes
 from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study
 
 
 def load_study(file: str | Path, overrides: dict) -> Study:
-    """The study of a file, with `--config` values applied. Raises StudyError with one message for the first fault found."""
+    """The study of a file, with `--config` values applied. Raises StudyError with a message for every mistake that is found."""
     try:
-        return build_study(read_study(file, overrides))
+        return build_study(read_study(file, overrides), Path(file).parent)
     except StudyError as error:
-        prefix = "" if str(error).startswith(str(file)) else f"{file}: "
-        raise StudyError(f"{prefix}{error}") from None
+        named = (message if message.startswith(str(file)) else f"{file}: {message}" for message in error.messages)
+        raise StudyError(*named) from None
 
 
-def build_study(content: dict) -> Study:
-    """A study from the checked content of its file. Raises StudyError."""
+def build_study(content: dict, folder: Path) -> Study:
+    """A study from the content of its file, which lies in `folder`. Raises StudyError with a message for every mistake.
+
+    What blocks demand of each other is looked at once each is right in itself.
+    """
+    mistakes = Mistakes()
+    with mistakes.gathered():
+        kinds = _kinds(content.get("code", []), folder)
+    mistakes.refuse()
+    with mistakes.gathered():
+        content = checked(content, blocks(), "")
+    entries = _entries(content, kinds, mistakes)
+    mistakes.refuse()
+    for part in ("whole", "filters"):
+        with mistakes.gathered():
+            content["representations"][part] = _layer_choice(content["representations"].get(part), part)
+    with mistakes.gathered():
+        _check_grids(content)
     if content["study"] in store.RESERVED_STUDIES:
-        raise StudyError(f"study: {content['study']} is reserved; choose another name")
-    datasets = _datasets(content["datasets"])
-    architectures = _entries(content["architectures"], "architectures", "family", "families")
+        mistakes.messages.append(f"study: {content['study']} is reserved; choose another name")
+    mistakes.refuse()
+    runs = _runs(content)
+    plans: dict[tuple[str, str], list[Layer]] = {}
+    for run in runs:
+        if (run.dataset, run.architecture) not in plans:
+            plans[run.dataset, run.architecture] = []
+            with mistakes.gathered():
+                plans[run.dataset, run.architecture] = _plan(kinds, run, entries)
+    mistakes.refuse()
     study = Study(
         name=content["study"],
         device=content["device"],
         precision=content["precision"],
         memory_format=content["memory_format"],
         threads=content["threads"],
-        datasets=datasets,
-        architectures=architectures,
+        kinds=kinds,
+        datasets=entries["datasets"],
+        architectures=entries["architectures"],
         training=content["training"],
         samples=content["samples"],
-        whole=_layer_choice(content["representations"].get("whole"), "whole"),
-        filters=_layer_choice(content["representations"].get("filters"), "filters"),
+        whole=content["representations"]["whole"],
+        filters=content["representations"]["filters"],
         k=content["neighbors"]["k"],
         neurons=content.get("neurons"),
-        embeddings=_embeddings(content["embeddings"]),
-        scores=_scores(content["scores"]),
-        figures=_entries(content["figures"], "figures", "kind", "figures"),
-        tables=_entries(content["tables"], "tables", "kind", "tables"),
-        claims=_entries(content["claims"], "claims", "statistic", "claims"),
-        runs=_runs(content, datasets, architectures),
+        embeddings=entries["embeddings"],
+        scores=entries["scores"],
+        figures=entries["figures"],
+        tables=entries["tables"],
+        claims=entries["claims"],
+        runs=runs,
+        plans=plans,
     )
-    for run in study.runs:
-        if (run.dataset, run.architecture) not in study.plans:
-            study.plans[run.dataset, run.architecture] = _plan(study, run)
-    for check in CHECKS:
-        check(study)
+    for group in CHECKS:
+        for check in group:
+            mistakes.messages += check(study)
+        mistakes.refuse()
     return study
 
 
-def _entries(block: dict, where: str, key: str, definitions: str) -> dict[str, dict]:
-    entries = {}
-    for name, entry in block.items():
-        if key not in entry:
-            raise StudyError(f"{where}.{name}.{key} is missing; allowed: {', '.join(kinds(definitions))}")
-        if entry[key] not in kinds(definitions):
-            raise StudyError(f"{where}.{name}.{key}: '{entry[key]}' is not known; {one_of(entry[key], kinds(definitions))}")
-        entries[name] = checked(entry, definition(definitions, entry[key]), f"{where}.{name}")
+def _entries(content: dict, kinds: Kinds, mistakes: Mistakes) -> dict[str, dict[str, dict]]:
+    """The entries of all blocks that come in kinds, with the defaults of their kinds; those with mistakes are left out."""
+    entries: dict[str, dict] = {block: {} for block in BLOCKS}
+    for block in BLOCKS:
+        given = content.get(block)
+        for name, entry in given.items() if isinstance(given, dict) else ():
+            # What is no block at all is told already.
+            if isinstance(entry, dict) and not (block == "datasets" and "from" in entry):
+                with mistakes.gathered():
+                    entries[block][name] = _entry(kinds, block, name, entry)
+    given = content.get("datasets")
+    for name, entry in given.items() if isinstance(given, dict) else ():
+        if isinstance(entry, dict) and "from" in entry:
+            with mistakes.gathered():
+                entries["datasets"][name] = _derived(name, entry, given, entries["datasets"])
+    # As they stand in the file.
+    entries["datasets"] = {name: entries["datasets"][name] for name in given or () if name in entries["datasets"]}
     return entries
 
 
-def _datasets(block: dict) -> dict[str, dict]:
-    """Datasets by name; one derived `from` another has the options of that one, with its own on top."""
-    found = _entries({name: entry for name, entry in block.items() if "from" not in entry}, "datasets", "source", "sources")
-    datasets = {}
-    for name, entry in block.items():
-        if "from" not in entry:
-            datasets[name] = found[name]
-            continue
-        derived = checked(entry, {"$ref": "#/$defs/derived"}, f"datasets.{name}")
-        base = derived.pop("from")
-        if base not in found:
-            allowed = one_of(base, found)
-            raise StudyError(f"datasets.{name}.from: '{base}' is no dataset with a source of its own; {allowed}")
-        if "classes" in derived:
-            derived["keep_classes"] = derived.pop("classes")
-        if "rates" in derived:
-            derived["class_rates"] = derived.pop("rates")
-        datasets[name] = {**found[base], **derived}
-    return datasets
+def _kinds(code: object, folder: Path) -> Kinds:
+    """The kinds of the package and of the person's own files. StudyError for files that are not there or declare nothing."""
+    mistakes = Mistakes()
+    if not isinstance(code, list) or not all(isinstance(file, str) and file.endswith(".py") for file in code):
+        raise StudyError(f"code: {code!r} is not allowed; a list of Python files (.py) is wanted")
+    for file in code:
+        if not (folder / file).is_file():
+            mistakes.messages.append(f"code: there is no {file} beside the study file")
+    mistakes.refuse()
+    kinds = Kinds(tuple(os.path.relpath(folder / file) for file in code))
+    kinds.check_own()
+    return kinds
 
 
-def _embeddings(block: dict) -> dict[str, dict]:
-    embeddings = _entries(block, "embeddings", "method", "methods")
-    for name, embedding in embeddings.items():
-        if name in RESERVED_EMBEDDINGS:
-            raise StudyError(f"embeddings.{name}: the name is reserved; choose another one")
-        if "engine" in embedding:
-            embedding = checked(embedding, definition("engines", embedding["engine"]), f"embeddings.{name}")
-        seeds = embedding.get("seeds", 1)
-        embeddings[name] = {**embedding, "seeds": list(range(seeds)) if isinstance(seeds, int) else seeds}
-    return embeddings
+def _entry(kinds: Kinds, block: str, name: str, entry: dict) -> dict:
+    """One entry of a block that comes in kinds, with the defaults of its kind."""
+    where = f"{block}.{name}"
+    if block == "embeddings":
+        return _embedding(kinds, name, entry)
+    key = BLOCKS[block].key
+    if block == "scores":
+        kind = kinds.named("scores", entry.get("metric", name), where)
+        filled = checked(entry, entry_schema(kind), where)
+        options = {option: filled[option] for option in kind.options if option in filled}
+        return {"metric": kind.name, "options": options, "on": filled["on"]}
+    if key not in entry:
+        raise StudyError(f"{where}.{key} is missing; allowed: {', '.join(sorted(kinds.of(block)))}")
+    return checked(entry, entry_schema(kinds.named(block, entry[key], f"{where}.{key}")), where)
 
 
-def _scores(block: dict) -> dict[str, dict]:
-    known = metrics()
-    scores = {}
-    for name, entry in block.items():
-        metric = entry.get("metric", name)
-        if not isinstance(metric, str) or metric not in known:
-            raise StudyError(f"scores.{name}: '{metric}' is no metric; {one_of(metric, known)}")
-        options = known[metric].options
-        for key, value in entry.items():
-            if key not in (*options, "metric", "on"):
-                raise StudyError(f"scores.{name}.{key}: unknown key; {one_of(key, ['metric', 'on', *options])}")
-            if key in options:
-                _check_option(f"scores.{name}.{key}", value, options[key], known[metric].bounds.get(key, (1, math.inf)))
-        filled = {key: type(default)(entry.get(key, default)) for key, default in options.items()}
-        on = checked(entry.get("on", {}), {"$ref": "#/$defs/selector"}, f"scores.{name}.on")
-        scores[name] = {"metric": metric, "options": filled, "on": on}
-    return scores
+def _embedding(kinds: Kinds, name: str, entry: dict) -> dict:
+    where, methods = f"embeddings.{name}", kinds.methods()
+    if name in RESERVED_EMBEDDINGS:
+        raise StudyError(f"{where}: the name is reserved; choose another one")
+    method = entry.get("method")
+    if method is None:
+        raise StudyError(f"{where}.method is missing; allowed: {', '.join(sorted(methods))}")
+    if method not in methods:
+        raise StudyError(f"{where}.method: '{method}' is no embedding method; {one_of(method, methods)}")
+    engines = kinds.engines(method)
+    engine = entry.get("engine", next(iter(engines)))
+    if engine not in engines:
+        named = [known for known in engines if known]
+        allowed = one_of(engine, named) if named else "it has one engine, without a name; leave the key out"
+        raise StudyError(f"{where}.engine: '{engine}' is no engine of {method}; {allowed}")
+    filled = checked({**entry, **({"engine": engine} if engine else {})}, entry_schema(engines[engine]), where)
+    return {**filled, "seeds": _seeds(filled.get("seeds", 1))}
 
 
-def _check_option(where: str, value: object, default: object, bounds: tuple) -> None:
-    """bounds: (lowest, highest), or all the values of an option that is text."""
-    if isinstance(default, str):
-        if value not in bounds:
-            raise StudyError(f"{where}: {value!r} is not allowed; {one_of(value, bounds)}")
-        return
-    lowest, highest = bounds
-    number = isinstance(value, int | float) and not isinstance(value, bool)
-    whole = isinstance(default, int)
-    if not number or not math.isfinite(value) or (whole and value != int(value)) or not lowest <= value <= highest:
-        within = f"of at least {lowest:g}" if highest == math.inf else f"from {lowest:g} to {highest:g}"
-        wanted = f"{'a whole number' if whole else 'a number'} {within}"
-        raise StudyError(f"{where}: {value!r} is not allowed; {wanted} is wanted, by default {default}")
+def _derived(name: str, entry: dict, given: dict, found: dict[str, dict]) -> dict:
+    """A dataset derived `from` another one: the options of that one, with its own on top."""
+    derived = checked(entry, {"$ref": "#/$defs/derived"}, f"datasets.{name}")
+    base = derived.pop("from")
+    roots = [other for other, options in given.items() if "from" not in options]
+    if base not in roots:
+        raise StudyError(f"datasets.{name}.from: '{base}' is no dataset with a source of its own; {one_of(base, roots)}")
+    if "classes" in derived:
+        derived["keep_classes"] = derived.pop("classes")
+    if "rates" in derived:
+        derived["class_rates"] = derived.pop("rates")
+    # Where the other dataset has mistakes, they are told already.
+    return {**found.get(base, {}), **derived}
 
 
 def _layer_choice(choice: list | dict | None, where: str) -> dict | None:
@@ -155,25 +188,38 @@ def _seeds(seeds: int | list[int]) -> list[int]:
     return list(range(seeds)) if isinstance(seeds, int) else seeds
 
 
-def _runs(content: dict, datasets: dict, architectures: dict) -> list[Run]:
-    runs: dict[Run, None] = {}
+def _check_grids(content: dict) -> None:
+    mistakes = Mistakes()
     for index, grid in enumerate(content["grids"]):
-        for key, defined in (("datasets", datasets), ("architectures", architectures)):
+        for key in ("datasets", "architectures"):
             for name in grid[key]:
-                if name not in defined:
-                    raise StudyError(f"grids[{index}].{key}: '{name}' is not defined; {one_of(name, defined)}")
+                if name not in content[key]:
+                    mistakes.messages.append(f"grids[{index}].{key}: '{name}' is not defined; {one_of(name, content[key])}")
+    mistakes.refuse()
+
+
+def _runs(content: dict) -> list[Run]:
+    runs: dict[Run, None] = {}
+    for grid in content["grids"]:
         seeds = _seeds(grid.get("seeds", content["seeds"]))
         for values in product(grid["datasets"], grid["architectures"], grid["activations"], seeds):
             runs[Run(*values)] = None
     return list(runs)
 
 
-def _plan(study: Study, run: Run) -> list[Layer]:
-    options = study.architectures[run.architecture]
-    sizes = source_sizes(study.datasets[run.dataset])
-    family = import_module(f"layerscope.models.families.{options['family']}")
+def _plan(kinds: Kinds, run: Run, entries: dict[str, dict[str, Any]]) -> list[Layer]:
+    options = entries["architectures"][run.architecture]
+    sizes = source_sizes(kinds, entries["datasets"][run.dataset])
+    shape, kind = tuple(sizes["shape"]), kinds.of_entry("architectures", options)
     try:
-        return family.plan(run.architecture, options, tuple(sizes["shape"]), sizes["classes"])
+        return _layers(kind, run.architecture, options, shape, sizes["classes"])
     except StudyError as error:
-        images = f"the {' × '.join(map(str, sizes['shape']))} images of " if len(sizes["shape"]) > 1 else ""
+        images = f"the {' × '.join(map(str, shape))} images of " if len(shape) > 1 else ""
         raise StudyError(f"{error} (on {images}datasets.{run.dataset})") from None
+
+
+def _layers(kind: Kind, name: str, options: dict, shape: tuple[int, ...], classes: int) -> list[Layer]:
+    """The layers of a network, first to last: by the family's `plan`, or by those that a person's own family declares."""
+    if kind.is_own:
+        return declared_layers(name, kind.says("layers", []), options, shape, classes)
+    return import_module(kind.module).plan(name, options, shape, classes)

@@ -1,25 +1,26 @@
 """How large datasets, splits and samples are, as far as a study knows before they are prepared."""
 
-from layerscope.files.sources import literal
+from layerscope.study.kinds import Kinds
 from layerscope.study.study import Study
 
 
-def source_sizes(dataset: dict) -> dict:
+def source_sizes(kinds: Kinds, dataset: dict) -> dict:
     """shape and classes of a dataset; train and test, as far as the study says them, with nothing held out for validation."""
     if "train" in dataset:
-        whole = source_sizes({key: value for key, value in dataset.items() if key != "train"})
+        whole = source_sizes(kinds, {key: value for key, value in dataset.items() if key != "train"})
         return {**whole, "train": dataset["train"]}
     if "keep_classes" in dataset:
-        whole = source_sizes({key: value for key, value in dataset.items() if key != "keep_classes"})
+        whole = source_sizes(kinds, {key: value for key, value in dataset.items() if key != "keep_classes"})
         return {"shape": whole["shape"], "classes": len(dataset["keep_classes"])}
     if "preprocess" in dataset:
-        whole = source_sizes({key: value for key, value in dataset.items() if key != "preprocess"})
+        whole = source_sizes(kinds, {key: value for key, value in dataset.items() if key != "preprocess"})
         grey = dataset["preprocess"]["grayscale"] and len(whole["shape"]) == 3
         return {**whole, "shape": list(whole["shape"])[1:] if grey else whole["shape"]}
-    if dataset["source"] in ("npz", "images"):
-        shape = dataset.get("shape") or ([3] if dataset["colour"] else []) + dataset["size"]
+    known = kinds.of_entry("datasets", dataset).says("sizes")
+    if known is None:
+        shape = dataset.get("shape") or ([3] if dataset.get("colour") else []) + list(dataset["size"])
         return {"shape": shape, **dataset.get("n", {}), "classes": dataset["classes"]}
-    sizes = literal(f"layerscope.data.sources.{dataset['source']}", "SIZES")[dataset["name"]]
+    sizes = known[dataset["name"]]
     if "test" in dataset:
         return {**sizes, "train": sizes["train"] - dataset["test"], "test": dataset["test"]}
     return sizes
@@ -30,7 +31,7 @@ def split_size(study: Study, dataset: str, split: str) -> int | None:
     options = study.datasets[dataset]
     if split == "validation":
         return options["validation"]
-    size = source_sizes(options).get(split)
+    size = source_sizes(study.kinds, options).get(split)
     return size - options["validation"] if split == "train" and size is not None else size
 
 
@@ -40,5 +41,5 @@ def sample_size(study: Study, dataset: str, sample: str) -> int | None:
     if options["choose"] in ("first", "random"):
         return options["n"]
     if options["choose"] == "per_class":
-        return options["n"] * source_sizes(study.datasets[dataset])["classes"]
+        return options["n"] * source_sizes(study.kinds, study.datasets[dataset])["classes"]
     return split_size(study, dataset, options["split"])

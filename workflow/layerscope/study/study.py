@@ -1,15 +1,17 @@
-"""A study as the rest of the program sees it: its networks, what is looked at, and how large it is.
+"""A study as the rest of the program sees it: its networks, and how they are trained.
 
 Read wherever Snakemake reads the rules, so only light modules are imported here.
 """
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from layerscope import selection, store
-from layerscope.files.sources import literal
 from layerscope.models.plan import Layer
+from layerscope.study.kinds import Kind, Kinds
 
 RESERVED_EMBEDDINGS = ("raw", "run")
+# The schema of an option that is the name of a score.
+SCORE_NAME = {"$ref": "#/$defs/score_name"}
 
 
 @dataclass(frozen=True)
@@ -35,7 +37,7 @@ class Run:
         }
 
 
-@dataclass
+@dataclass(frozen=True)
 class Study:
     """A valid study. Blocks are as in the file with defaults filled in; `runs` are the networks, in the order of the grids."""
 
@@ -44,6 +46,7 @@ class Study:
     precision: str
     memory_format: str
     threads: int
+    kinds: Kinds
     datasets: dict[str, dict]
     architectures: dict[str, dict]
     training: dict
@@ -58,7 +61,7 @@ class Study:
     tables: dict[str, dict]
     claims: dict[str, dict]
     runs: list[Run]
-    plans: dict[tuple[str, str], list[Layer]] = field(default_factory=dict)
+    plans: dict[tuple[str, str], list[Layer]]
 
     def layers(self, run: Run) -> list[Layer]:
         """The layers of a network, first to last."""
@@ -118,66 +121,9 @@ class Study:
         last = hidden[-1] if hidden else output
         return {"depth": len(hidden) + 1, "width": min(units, default=last.width)}
 
-    def classifies(self, run: Run) -> bool:
-        """Whether a network tells classes apart; one that reconstructs its input has no accuracy."""
-        family = f"layerscope.models.families.{self.architectures[run.architecture]['family']}"
-        try:
-            return not literal(family, "RECONSTRUCTS")
-        except KeyError:
-            return True
-
-    def samples_of(self, run: Run) -> list[str]:
-        """The samples through which a network is looked at; none where nothing is looked at."""
-        if self.whole is None and self.filters is None:
-            return []
-        return [
-            name
-            for name, sample in self.samples.items()
-            if selection.allows(sample.get("on", {}), **run.keys) and self.kept_layers(run)
-        ]
-
-    def whole_layers(self, run: Run) -> list[str]:
-        """The layers of a network that are looked at as a whole."""
-        if self.whole is None or not selection.allows(self.whole["on"], **run.keys):
-            return []
-        wanted = self.whole["layers"]
-        return [layer.name for layer in self.layers(run) if wanted == "all" or layer.name in wanted]
-
-    def mapped(self, run: Run, sample: str) -> dict:
-        """The snapshots and layers of a network whose neurons are mapped by a sample, as job params (layerscope.store.View)."""
-        nothing = {"epochs": [], "whole": [], "filters": {}}
-        if self.neurons is None or not selection.allows(self.neurons["on"], sample=sample, **run.keys):
-            return nothing
-        wanted = self.neurons["layers"]
-        layers = [layer for layer in self.whole_layers(run) if wanted == "all" or layer in wanted]
-        epochs = selection.allowed_epochs(self.neurons["on"], self.snapshots(run))
-        return {"epochs": epochs, "whole": layers, "filters": {}} if layers and epochs else nothing
-
-    def filter_layers(self, run: Run) -> list[str]:
-        """The convolutions of a network whose filters are looked at one by one."""
-        if self.filters is None or not selection.allows(self.filters["on"], **run.keys):
-            return []
-        wanted = self.filters["layers"]
-        return [
-            layer.name
-            for layer in self.layers(run)
-            if layer.kind == "conv" and (layer.has_filters if wanted == "all" else layer.name in wanted)
-        ]
-
-    def named_layers(self, selector: dict, run: Run, layers: list[str] | None = None) -> dict:
-        """The selector for one network: the `last` of its layers, and its `hidden` ones, by name.
-
-        layers: those to choose from, first to last; by default the ones that are looked at.
-        """
-        layers = self.kept_layers(run) if layers is None else layers
-        output = self.layers(run)[-1].name
-        hidden = [layer for layer in layers if layer != output]
-        return selection.with_layers_named(selector, layers[-1], hidden) if layers else selector
-
-    def kept_layers(self, run: Run) -> list[str]:
-        """The layers of a network whose activations are stored."""
-        kept = {*self.whole_layers(run), *self.filter_layers(run)}
-        return [layer.name for layer in self.layers(run) if layer.name in kept]
+    def reconstructs(self, run: Run) -> bool:
+        """Whether a network draws its input again; it tells no classes apart and has no accuracy."""
+        return self.kinds.of_entry("architectures", self.architectures[run.architecture]).says("reconstructs", False)
 
 
 def merged(options: dict, changes: dict) -> dict:
@@ -186,6 +132,10 @@ def merged(options: dict, changes: dict) -> dict:
     return {**options, **changes, **{key: merged(options[key], changes[key]) for key in blocks}}
 
 
-def scores_named(entry: dict) -> list[str]:
-    """The scores that a figure, a table or a claim names."""
-    return entry.get("scores", [entry[key] for key in ("score", "against") if key in entry])
+def scores_named(kind: Kind, entry: dict) -> list[str]:
+    """The scores that a figure, a table or a claim names, by the options of its kind that are names of scores."""
+    found: list[str] = []
+    for option, part in {"score": SCORE_NAME, **kind.options}.items():
+        if option in entry and SCORE_NAME["$ref"] in (part.get("$ref"), part.get("items", {}).get("$ref")):
+            found += entry[option] if isinstance(entry[option], list) else [entry[option]]
+    return found

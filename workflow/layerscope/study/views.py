@@ -1,76 +1,118 @@
-"""What of a study's networks is looked at, and how: the samples, views, embeddings and scores of every source.
+"""What is looked at of each network, embedded and scored: the samples, views, embeddings and scores of every folder of results.
 
-A source is the folder of a network, or that of the input of a dataset. A view is the part of its representations that a job is
-about, as job params spell it out (layerscope.store.View).
+A source is the folder of a network, or that of the input of a dataset.
 """
 
 from collections.abc import Iterable
 
 from layerscope import selection, store
-from layerscope.study.kinds import metrics
+from layerscope.selection import Plan, View
 from layerscope.study.study import Run, Study
 
-NEED_CLASSES = ("accuracy", "loss")
 
-
-class Looks:
-    """Every way in which a study looks at its networks."""
+class Views:
+    """Everything that a study looks at. What is asked again and again is remembered."""
 
     def __init__(self, study: Study):
         self.study = study
-        self.metrics = metrics()
+        self.metrics = study.kinds.of("scores")
         self.runs = {run.folder: run for run in study.runs}
         self.inputs = {store.input_folder(name): name for name in dict.fromkeys(run.dataset for run in study.runs)}
-        self._looked_at: dict[tuple[str, str], None] = {}
+        self._plans: dict[tuple[str, str | None], Plan] = {}
+        self._sources: dict[tuple[str, str], None] = {}
         self._made_embeddings: dict[tuple[str, str], list[str]] = {}
         self._wanted_scores: dict[tuple[str, str, str], dict] = {}
 
-    def looked_at(self) -> list[tuple[str, str]]:
+    # Layers
+
+    def whole_layers(self, run: Run) -> list[str]:
+        """The layers of a network that are looked at as a whole."""
+        whole = self.study.whole
+        if whole is None or not selection.allows(whole["on"], **run.keys):
+            return []
+        return [layer.name for layer in self.study.layers(run) if whole["layers"] == "all" or layer.name in whole["layers"]]
+
+    def filter_layers(self, run: Run) -> dict[str, int]:
+        """The convolutions of a network whose filters are looked at one by one, and how many each has."""
+        filters = self.study.filters
+        if filters is None or not selection.allows(filters["on"], **run.keys):
+            return {}
+        wanted = filters["layers"]
+        return {
+            layer.name: layer.width
+            for layer in self.study.layers(run)
+            if layer.kind == "conv" and (layer.has_filters if wanted == "all" else layer.name in wanted)
+        }
+
+    def kept_layers(self, run: Run) -> list[str]:
+        """The layers of a network whose activations are stored."""
+        kept = {*self.whole_layers(run), *self.filter_layers(run)}
+        return [layer.name for layer in self.study.layers(run) if layer.name in kept]
+
+    def named_layers(self, selector: dict, run: Run) -> dict:
+        """The selector for one network: the `last` of its kept layers, and its `hidden` ones, by name."""
+        return selection.with_layers_named(selector, self.kept_layers(run))
+
+    # Sources and their views
+
+    def samples_of(self, run: Run) -> list[str]:
+        """The samples through which a network is looked at; none where no layer of it is."""
+        if not self.kept_layers(run):
+            return []
+        samples = self.study.samples.items()
+        return [name for name, sample in samples if selection.allows(sample.get("on", {}), **run.keys)]
+
+    def sources(self) -> list[tuple[str, str]]:
         """(source, sample) of every activations file: those of all networks, and of the input of their datasets."""
-        if not self._looked_at:
+        if not self._sources:
             for run in self.study.runs:
-                for sample in self.study.samples_of(run):
-                    self._looked_at[store.input_folder(run.dataset), sample] = None
-                    self._looked_at[run.folder, sample] = None
-        return list(self._looked_at)
+                for sample in self.samples_of(run):
+                    self._sources[store.input_folder(run.dataset), sample] = None
+                    self._sources[run.folder, sample] = None
+        return list(self._sources)
+
+    def plan(self, source: str, sample: str | None = None) -> Plan:
+        """What there is to look at of a source. sample: of an input, the one by which its networks must be looked at."""
+        of_input = source in self.inputs
+        key = (source, sample if of_input else None)
+        if key not in self._plans:
+            self._plans[key] = self._plan_of_input(source, sample) if of_input else self._plan_of_network(self.runs[source])
+        return self._plans[key]
+
+    def _plan_of_network(self, run: Run) -> Plan:
+        return Plan(
+            run.keys,
+            tuple(self.kept_layers(run)),
+            tuple(self.whole_layers(run)),
+            self.filter_layers(run),
+            tuple(self.study.snapshots(run)),
+        )
+
+    def _plan_of_input(self, source: str, sample: str | None) -> Plan:
+        dataset = self.inputs[source]
+        runs = [run for run in self.study.runs if run.dataset == dataset]
+        networks = tuple(run.keys for run in runs if sample is None or sample in self.samples_of(run))
+        return Plan({"dataset": dataset}, (selection.INPUT,), (selection.INPUT,), {}, (0,), networks)
+
+    def view(self, source: str, sample: str, selector: dict) -> View:
+        """What a selector leaves of the representations of a source."""
+        return selection.resolve(selector, self.plan(source, sample), sample=sample)
+
+    def mapped(self, run: Run, sample: str) -> View:
+        """The snapshots and layers of a network whose neurons are mapped by a sample."""
+        neurons = self.study.neurons
+        if neurons is None:
+            return View()
+        view = selection.resolve(neurons["on"], self.plan(run.folder), sample=sample).whole_only()
+        layers = [layer for layer in view.whole if neurons["layers"] == "all" or layer in neurons["layers"]]
+        return View(view.epochs, layers, {}) if layers and view.epochs else View()
+
+    # Embeddings and scores
 
     def spaces(self, source: str, sample: str) -> list[str]:
         """The spaces in which a source is scored: run, raw and its embeddings, those that some score applies to."""
         spaces = ["run", "raw", *self.embeddings_of(source, sample)]
         return [space for space in spaces if self.scores_of(source, sample, space)]
-
-    def view(self, source: str, sample: str, selector: dict) -> dict:
-        """What a selector leaves of the representations of a source, as job params (layerscope.store.View)."""
-        nothing = {"epochs": [], "whole": [], "filters": {}}
-        if not selection.allows(selector, sample=sample):
-            return nothing
-        if source in self.inputs:
-            reached = selection.allows_input(selector, self.inputs[source]) and any(
-                selection.allows(selector, **run.keys) for run in self._runs_of_input(source, sample)
-            )
-            return {"epochs": [0], "whole": ["input"], "filters": {}} if reached else nothing
-        run = self.runs[source]
-        if not selection.allows(selector, **run.keys):
-            return nothing
-        selector = self.study.named_layers(selector, run)
-        whole = [name for name in self.study.whole_layers(run) if selection.allows(selector, layer=name, filter=selection.WHOLE)]
-        numbers = selection.values(selector, "filter")
-        widths = {layer.name: layer.width for layer in self.study.layers(run)}
-        filters: dict[str, list[int] | None] = {}
-        for name in self.study.filter_layers(run):
-            if selection.allows(selector, layer=name):
-                chosen = None if numbers is None else [n for n in numbers if n != selection.WHOLE and n < widths[name]]
-                if chosen != []:
-                    filters[name] = chosen
-        return {
-            "epochs": selection.allowed_epochs(selector, self.study.snapshots(run)),
-            "whole": whole,
-            "filters": filters,
-        }
-
-    def _runs_of_input(self, source: str, sample: str) -> list[Run]:
-        dataset = self.inputs[source]
-        return [run for run in self.study.runs if run.dataset == dataset and sample in self.study.samples_of(run)]
 
     def embeddings_of(self, source: str, sample: str) -> list[str]:
         """The embeddings that are made of a source."""
@@ -78,8 +120,7 @@ class Looks:
             self._made_embeddings[source, sample] = [
                 name
                 for name, options in self.study.embeddings.items()
-                if selection.allows(options.get("on", {}), embedding=name)
-                and not is_empty(self.view(source, sample, options.get("on", {})))
+                if selection.allows(options.get("on", {}), embedding=name) and self.view(source, sample, options.get("on", {}))
             ]
         return self._made_embeddings[source, sample]
 
@@ -92,9 +133,7 @@ class Looks:
 
     def _find_scores(self, source: str, sample: str, space: str) -> dict[str, dict]:
         if space == "run":
-            if source in self.inputs:
-                return {}
-            return self.run_scores(("activations",), self.runs[source], sample)
+            return {} if source in self.inputs else self.run_scores(("predictions",), self.runs[source], sample)
         kind = "raw" if space == "raw" else "embedding"
         made = self.view(source, sample, self.study.embeddings[space].get("on", {})) if kind == "embedding" else None
         found = {}
@@ -102,17 +141,21 @@ class Looks:
             metric = self.metrics[entry["metric"]]
             if kind not in metric.spaces or not selection.allows(entry["on"], embedding=space):
                 continue
+            # An input, and a network that reconstructs it, say nothing of the classes of observations.
+            silent = source in self.inputs or self.study.reconstructs(self.runs[source])
+            if "predictions" in metric.reads(kind) and silent:
+                continue
             view = self.view(source, sample, entry["on"])
             if made is not None:
-                view = _common(view, made)
-            if metric.whole_only:
-                view = {**view, "filters": {}}
-            if not is_empty(view):
+                view = view.common(made)
+            if metric.says("whole_only"):
+                view = view.whole_only()
+            if view:
                 found[name] = {
                     "metric": metric.name,
-                    "module": metric.module,
+                    "module": metric.stem,
                     "options": entry["options"],
-                    "view": view,
+                    "view": view.to_params(),
                 }
         return found
 
@@ -122,11 +165,12 @@ class Looks:
         found = {}
         for name, entry in self.study.scores.items():
             metric = self.metrics[entry["metric"]]
-            read = metric.reads.get("run", ())
+            read = metric.reads("run")
             splits = selection.values(entry["on"], "sample")
             reached = sample is not None or splits is None or bool({*splits} & {*store.SPLITS, store.BATCHES})
             # A network that reconstructs its input has a loss over a split, and says nothing about single observations.
-            if metric.name in NEED_CLASSES and not self.study.classifies(run) and (metric.name != "loss" or sample):
+            silent = self.study.reconstructs(run) and ("classes" in metric.says("needs", ()) or sample is not None)
+            if metric.of_splits and silent:
                 continue
             if any(need in read for need in reads) and reached and selection.allows(entry["on"], embedding="run", **keys):
                 found[name] = entry
@@ -137,25 +181,3 @@ class Looks:
         snapshots = self.study.snapshots(run)
         epochs = snapshots if sample else self.study.score_epochs(run, entry["options"])
         return selection.allowed_epochs(entry["on"], snapshots, epochs)
-
-
-def is_empty(view: dict) -> bool:
-    """Whether a view leaves nothing to look at."""
-    return not view["epochs"] or not (view["whole"] or view["filters"])
-
-
-def _common(one: dict, other: dict) -> dict:
-    """What two views of one source share."""
-    filters = {}
-    for layer in one["filters"].keys() & other["filters"].keys():
-        mine, theirs = one["filters"][layer], other["filters"][layer]
-        if mine is None or theirs is None:
-            filters[layer] = theirs if mine is None else mine
-        else:
-            filters[layer] = [number for number in mine if number in theirs]
-    filters = {layer: chosen for layer, chosen in filters.items() if chosen != []}
-    return {
-        "epochs": [epoch for epoch in one["epochs"] if epoch in other["epochs"]],
-        "whole": [layer for layer in one["whole"] if layer in other["whole"]],
-        "filters": filters,
-    }

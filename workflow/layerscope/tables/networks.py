@@ -2,16 +2,31 @@
 
 import pandas as pd
 
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 from layerscope.tables.shared.summary import chosen_summary, number
 
-READS = ("score_table",)
+TABLE = {
+    "description": "One row a dataset, architecture and activation; the scores of the network as such (accuracy, loss).",
+    "reads": ("score_table",),
+    "scores_of": "networks",
+    "required": ("scores",),
+    "options": {
+        "scores": {
+            "description": "Columns in order.",
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"$ref": "#/$defs/score_name"},
+        },
+    },
+}
+
 KEYS = ["dataset", "architecture", "activation", "sample"]
 
 
-def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
+def rows(reads: Reads, options: dict) -> pd.DataFrame:
     """Trained networks on every split and sample: mean over runs, standard deviation and 95 % interval of each score."""
-    summary = chosen_summary(inputs.score_table[0], options)
+    summary = chosen_summary(reads.score_table[0], options)
     trained = summary[(summary["state"] == "trained") & (summary["space"] == "run")]
     table = []
     for key, group in trained.groupby(KEYS, sort=False):

@@ -18,26 +18,55 @@ from layerscope.errors import StudyError
 from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN
 from layerscope.statistics.runs import per_run, with_input_joined
 from layerscope.statistics.select import select
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 from layerscope.tables.shared.comparison import judged
 from layerscope.tables.shared.summary import number
 
-READS = ("score_table", "published")
 CHANCE_SCORE = "knn_accuracy"
-TABLE = ["figure", "dataset", "embedding", "layer"]
+TABLE = {
+    "description": (
+        "Published numbers (workflow/published/{published}.csv) beside measured means: spread over runs, difference, and "
+        "whether it is within max(3 sd sqrt(1 + 1/n), the noise of the embedding). Filters are compared by rank within "
+        "their layer."
+    ),
+    "reads": ("score_table", "published"),
+    "published": "comparisons",
+    "needs": ("higher_is_better",),
+    "names_embeddings": ("noise",),
+    "required": ("published", "noise"),
+    "options": {
+        "published": {"description": "The name of a file in workflow/published.", "type": "string"},
+        "noise": {
+            "description": (
+                "For a published embedding the one that embeds the input by several seeds; its spread is the noise. "
+                "Without one the noise is 0."
+            ),
+            "type": "object",
+            "minProperties": 1,
+            "additionalProperties": {"type": "string"},
+        },
+        "by": {
+            "description": "One row a comparison, or one a published figure.",
+            "enum": ["comparison", "figure"],
+            "default": "comparison",
+        },
+    },
+}
+# What one table of the publication shows.
+PANEL = ["figure", "dataset", "embedding", "layer"]
 CELLS = ("value", "rank")
 FILTERS_AT_CHANCE, TRAINING = "filters at chance", "trained - untrained"
 NOT_ACCEPTED = "not_accepted"
 STATES = ("input", "trained", "untrained")
 
 
-def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
+def rows(reads: Reads, options: dict) -> pd.DataFrame:
     """One row a comparison, or one a published figure where options say `by: figure`.
 
     Networks that were never accepted stand beside nothing: the published ones all were.
     """
-    published = store.read_published(inputs.published[0])
-    scores = store.read_score_table(inputs.score_table[0], published["metric"])
+    published = store.read_published(reads.published[0])
+    scores = store.read_score_table(reads.score_table[0], published["metric"])
     runs = select(per_run(with_input_joined(scores)), options.get("on", {}))
     runs = runs[~runs["filter"].isin([FILTER_MEAN, LIVING_MEAN]) & runs["state"].isin(STATES)]
     runs = runs[~runs["degenerate"].str.startswith(NOT_ACCEPTED)]
@@ -63,10 +92,10 @@ def noise_floors(scores: pd.DataFrame, noise: dict[str, str]) -> dict[tuple[str,
 
 def compared(published: pd.DataFrame, runs: pd.DataFrame, floors: dict, higher_is_better: dict[str, bool]) -> Iterator[dict]:
     """Every comparison, in the order of the published figures. runs: one row a run, layer or filter, embedding and score."""
-    for key, of_table in published.groupby(TABLE, sort=False):
+    for key, of_table in published.groupby(PANEL, sort=False):
         _, dataset, embedding, layer = key
         measured = runs[(runs["dataset"] == dataset) & (runs["space"] == embedding) & (runs["depth"] == layer)]
-        about = dict(zip(TABLE, key, strict=True))
+        about = dict(zip(PANEL, key, strict=True))
         compare = _compare_filters if (of_table["filter"] != "").any() else _compare_layer
         for found in compare(of_table, measured, higher_is_better):
             yield about | judged(
@@ -203,7 +232,7 @@ def printed(table: pd.DataFrame) -> pd.DataFrame:
     """Comparisons as text: published numbers with the four decimals that they come with, measured ones with six."""
     columns = ["published", "measured", "sd", "difference", "floor", "allowed"]
     texts = {column: table[column].map(lambda value: number(value, 6)) for column in columns[1:]}
-    order = [*TABLE, "state", "score", "comparison", "rank", "published", "measured", "sd", "n_runs", *columns[3:], "inside"]
+    order = [*PANEL, "state", "score", "comparison", "rank", "published", "measured", "sd", "n_runs", *columns[3:], "inside"]
     inside = table["inside"].map({True: "yes", False: "no"})
     return table.assign(**texts, published=table["published"].map(number), inside=inside)[order]
 
@@ -211,8 +240,8 @@ def printed(table: pd.DataFrame) -> pd.DataFrame:
 def summary(table: pd.DataFrame) -> pd.DataFrame:
     """One row a published figure: how many of its numbers are inside, and where the furthest outside lies."""
     lines = []
-    for key, group in table.groupby(TABLE[:-1], sort=False):
-        line = dict(zip(TABLE[:-1], key, strict=True)) | {"layers": ", ".join(map(str, group["layer"].unique()))}
+    for key, group in table.groupby(PANEL[:-1], sort=False):
+        line = dict(zip(PANEL[:-1], key, strict=True)) | {"layers": ", ".join(map(str, group["layer"].unique()))}
         cells = group[group["comparison"].isin(CELLS)]
         line |= {"numbers": len(cells), "inside": int(cells["inside"].sum()), "share": number(cells["inside"].mean(), 3)}
         for comparison in ("layer mean", "layer mean, living filters", TRAINING):

@@ -10,22 +10,32 @@ from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.statistics.runs import per_run, with_input_joined
 from layerscope.statistics.select import select
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 from layerscope.tables.shared.comparison import judged
 from layerscope.tables.shared.summary import number
 
-READS = ("score_table", "published")
+TABLE = {
+    "description": (
+        "Published numbers of single networks (workflow/published/{published}.csv) beside measured means; spread over "
+        "runs, difference, and whether it is within 3 sd sqrt(1 + 1/n)."
+    ),
+    "reads": ("score_table", "published"),
+    "published": "values",
+    "required": ("published",),
+    "options": {"published": {"description": "The name of a file in workflow/published.", "type": "string"}},
+}
+
 NAMED = ("dataset", "architecture", "sample", "embedding", "layer", "state")
 MEASURED = ("published", "measured", "sd", "difference", "allowed")
 
 
-def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
+def rows(reads: Reads, options: dict) -> pd.DataFrame:
     """One row a published number, in the order of publication; what a column leaves empty is not asked for.
 
     Numbers of which the study has no score are a StudyError: it would compare fewer than it says.
     """
-    published = store.read_published_values(inputs.published[0])
-    scores = store.read_score_table(inputs.score_table[0], published["metric"])
+    published = store.read_published_values(reads.published[0])
+    scores = store.read_score_table(reads.score_table[0], published["metric"])
     runs = select(per_run(with_input_joined(scores)), options.get("on", {}))
     lines = []
     for line in published.to_dict("records"):

@@ -8,14 +8,28 @@ from layerscope.errors import StudyError
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.runs import with_input_joined
 from layerscope.statistics.select import select
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 from layerscope.tables.shared.summary import number
 
-READS = ("score_table",)
+TABLE = {
+    "description": "The spread over embeddings of one network and over networks, told apart; for embeddings of several seeds.",
+    "reads": ("score_table",),
+    "required": ("scores",),
+    "options": {
+        "scores": {
+            "description": "Rows in order.",
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"$ref": "#/$defs/score_name"},
+        },
+    },
+}
+
 KEYS = ["dataset", "architecture", "activation", "sample", "space", "epoch", "state", "layer", "depth", "metric"]
 
 
-def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
+def rows(reads: Reads, options: dict) -> pd.DataFrame:
     """One row a layer, state and score, for embeddings of several seeds.
 
     embedding sd: of one embedding about the mean of its network, pooled over networks. network sd: what is left of the spread
@@ -23,7 +37,7 @@ def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
     random-effects analysis of variance), a dash where there is one network only. Whole layers: a filter has no counterpart
     in another network.
     """
-    given = store.read_score_table(inputs.score_table[0], options["scores"])
+    given = store.read_score_table(reads.score_table[0], options["scores"])
     scores = with_input_joined(given)
     # An embedding of the input alone is joined to no network.
     alone = given[(given["state"] == "input") & ~given["space"].isin(scores["space"])]

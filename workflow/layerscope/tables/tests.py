@@ -5,15 +5,30 @@ import pandas as pd
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.statistics.select import select
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 from layerscope.tables.shared.summary import number, p_value
 
-READS = ("tests",)
+TABLE = {
+    "description": "Trained against untrained, by layer. Mean difference, interval, p and Holm's p.",
+    "reads": ("tests",),
+    "scores_of": "layers",
+    "without": ("seed", "epoch", "state"),
+    "required": ("scores",),
+    "options": {
+        "scores": {
+            "description": "Rows in order.",
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"$ref": "#/$defs/score_name"},
+        },
+    },
+}
 
 
-def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
+def rows(reads: Reads, options: dict) -> pd.DataFrame:
     """The paired tests that `on` chooses: mean difference over runs, 95 % interval, p and Holm's p."""
-    tests = store.read_frame(inputs.tests[0])
+    tests = store.read_frame(reads.tests[0])
     tests = select(tests[tests["metric"].isin(options["scores"])], options.get("on", {}))
     if tests.empty:
         raise StudyError("no tests are left of what the table's `on` chooses; widen it")

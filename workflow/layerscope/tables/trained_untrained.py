@@ -3,19 +3,39 @@
 import pandas as pd
 
 from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN
-from layerscope.store.reads import Inputs
+from layerscope.store.reads import Reads
 from layerscope.tables.shared.summary import chosen_summary, number
 
-READS = ("score_table",)
+TABLE = {
+    "description": "Trained / untrained in one cell; rows by depth and filter, columns by score, the spread beside them.",
+    "reads": ("score_table",),
+    "scores_of": "layers",
+    "required": ("scores",),
+    "options": {
+        "scores": {
+            "description": "Columns in order.",
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"$ref": "#/$defs/score_name"},
+        },
+        "spread": {
+            "description": "Standard deviations over runs in columns of their own.",
+            "type": "boolean",
+            "default": True,
+        },
+    },
+}
+
 GROUP = ["dataset", "architecture", "activation", "sample", "space"]
 
 
-def rows(inputs: Inputs, options: dict) -> pd.DataFrame:
+def rows(reads: Reads, options: dict) -> pd.DataFrame:
     """One row a layer, filter and network kind; for each score a column of means and one of standard deviations over runs.
 
     With `spread: false` only layer, filter and scores, as the reports print them.
     """
-    summary = chosen_summary(inputs.score_table[0], options)
+    summary = chosen_summary(reads.score_table[0], options)
     table = []
     for key, group in summary.groupby(GROUP, sort=False):
         for (depth, layer, filter_name), part in sorted(group.groupby(["depth", "layer", "filter"]), key=_order):

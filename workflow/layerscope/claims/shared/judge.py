@@ -1,11 +1,10 @@
 """What a study states, estimated over its runs, with a verdict from the interval of the estimate."""
 
-from importlib import import_module
-
 import pandas as pd
 
 from layerscope import selection
 from layerscope.claims.shared.evidence import Evidence
+from layerscope.kind_modules import load_kind
 from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, RUN
 from layerscope.statistics.select import select
 
@@ -25,12 +24,13 @@ CLAIM_COLUMNS = (
 )
 
 
-def judge(name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None = None) -> dict:
+def judge(name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None = None, code: dict | None = None) -> dict:
     """One row of CLAIM_COLUMNS.
 
     runs: one row a run and representation (statistics.runs), the input joined. sizes: architecture → depth and width.
+    code: the person's own files, as in job params.
     """
-    statistic = import_module(f"layerscope.claims.{claim['statistic']}")
+    statistic = load_kind("claims", claim["statistic"], code)
     rows = _rows_of(claim, runs[runs["metric"] == claim["score"]], statistic.STATISTIC.get("takes_input", False))
     if claim.get("flagged") == "leave_out":
         rows = _without_flagged_runs(rows)

@@ -11,8 +11,33 @@ from layerscope.data.dataset import Dataset, hold_out
 from layerscope.data.own_files import find_own
 from layerscope.errors import StudyError
 
-# The option that names the person's own files.
-OWN_FILES = "path"
+SOURCE = {
+    "description": "A folder of pictures of one's own, one subfolder a class.",
+    "own_files": "path",
+    "required": ("path", "size", "classes"),
+    "options": {
+        "path": {
+            "description": "A folder with one subfolder a class, named as it; pictures lie in it, links do not leave it.",
+            "type": "string",
+            "minLength": 1,
+        },
+        "size": {
+            "description": "Height and width to resize to.",
+            "type": "array",
+            "minItems": 2,
+            "maxItems": 2,
+            "items": {"type": "integer", "minimum": 1},
+        },
+        "colour": {"description": "Keep three channels.", "type": "boolean", "default": False},
+        "test": {
+            "$ref": "#/$defs/held_out",
+            "description": "Pictures held out, where the folder has no train and test of its own.",
+        },
+        "n": {"$ref": "#/$defs/declared_n"},
+        "classes": {"$ref": "#/$defs/classes"},
+    },
+}
+
 # Pillow goes by content, not by name, and has others run programs: Ghostscript for EPS.
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")

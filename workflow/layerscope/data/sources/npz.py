@@ -12,8 +12,24 @@ from layerscope.data.dataset import Dataset, check_labels
 from layerscope.data.own_files import find_own
 from layerscope.errors import StudyError
 
-# The option that names the person's own files.
-OWN_FILES = "path"
+SOURCE = {
+    "description": "Arrays of one's own in an npz file.",
+    "own_files": "path",
+    "required": ("path", "shape", "classes"),
+    "options": {
+        "path": {"description": "A file with x_train y_train x_test y_test.", "type": "string", "minLength": 1},
+        "sha256": {"description": "Digest of the file.", "type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "shape": {"$ref": "#/$defs/declared_shape"},
+        "n": {"$ref": "#/$defs/declared_n"},
+        "classes": {"$ref": "#/$defs/classes"},
+        "white": {
+            "description": "The value of full intensity; 255 for bytes and 1 for numbers by default.",
+            "type": "number",
+            "exclusiveMinimum": 0,
+        },
+    },
+}
+
 ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 

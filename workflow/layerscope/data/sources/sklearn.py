@@ -6,7 +6,14 @@ import numpy as np
 
 from layerscope.data.dataset import Dataset, array_digest, hold_out
 
-SIZES = {"digits": {"shape": [8, 8], "train": 1797, "test": 0, "classes": 10}}
+SOURCE = {
+    "description": "Data that ships inside scikit-learn.",
+    "sizes": {
+        "digits": {"shape": [8, 8], "train": 1797, "test": 0, "classes": 10},
+    },
+    "required": ("test",),
+    "options": {"name": {"enum": ["digits"], "default": "digits"}, "test": {"$ref": "#/$defs/held_out"}},
+}
 
 
 def load(name: str, options: dict, downloads: Path) -> Dataset:

@@ -14,12 +14,18 @@ from layerscope.data.dataset import Dataset, array_digest
 from layerscope.errors import StudyError
 from layerscope.torchvision_import import import_torchvision
 
-SIZES = {
-    "MNIST": {"shape": [28, 28], "train": 60000, "test": 10000, "classes": 10},
-    "FashionMNIST": {"shape": [28, 28], "train": 60000, "test": 10000, "classes": 10},
-    "CIFAR10": {"shape": [3, 32, 32], "train": 50000, "test": 10000, "classes": 10},
-    "SVHN": {"shape": [3, 32, 32], "train": 73257, "test": 26032, "classes": 10},
+SOURCE = {
+    "description": "Datasets that torchvision downloads.",
+    "sizes": {
+        "MNIST": {"shape": [28, 28], "train": 60000, "test": 10000, "classes": 10},
+        "FashionMNIST": {"shape": [28, 28], "train": 60000, "test": 10000, "classes": 10},
+        "CIFAR10": {"shape": [3, 32, 32], "train": 50000, "test": 10000, "classes": 10},
+        "SVHN": {"shape": [3, 32, 32], "train": 73257, "test": 26032, "classes": 10},
+    },
+    "required": ("name",),
+    "options": {"name": {"enum": ["MNIST", "FashionMNIST", "CIFAR10", "SVHN"]}},
 }
+
 DIGITS = [str(digit) for digit in range(10)]
 CLASSES = {
     "MNIST": DIGITS,

@@ -43,7 +43,7 @@ def mistakes(source: str) -> dict[int, np.ndarray]:
 
 def scatter_classes(
     axis,
-    stored: store.Stored,
+    stored: store.StoredRepresentation,
     labels: np.ndarray,
     classes: list[str],
     palette: list,
@@ -93,7 +93,7 @@ def class_legend(figure: Figure, classes: list[str], palette: list, marked: bool
     figure.legend(handles, classes, loc="outside lower center", ncols=across, fontsize=6, markerscale=0.5)
 
 
-def coordinates(stored: store.Stored, labels: np.ndarray, index: np.ndarray) -> pd.DataFrame:
+def coordinates(stored: store.StoredRepresentation, labels: np.ndarray, index: np.ndarray) -> pd.DataFrame:
     """One row a point: epoch, layer, filter, index (row in the split), label, x, y."""
     return pd.DataFrame(
         {

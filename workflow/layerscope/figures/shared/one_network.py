@@ -14,7 +14,7 @@ def of_network(sources: list[str]) -> str:
     return found[0]
 
 
-def chosen_embedding(sources: list[str], layer: str, epoch: int) -> store.Stored:
+def chosen_embedding(sources: list[str], layer: str, epoch: int) -> store.StoredRepresentation:
     """The embedding of one whole layer of the network at a snapshot, of the first embedding seed. StudyError if there is none."""
     source = of_network(sources)
     for _, stored in store.embeddings(source):
@@ -24,7 +24,7 @@ def chosen_embedding(sources: list[str], layer: str, epoch: int) -> store.Stored
     raise StudyError(f"{source} has no embedding of {layer} at epoch {epoch}; did the training diverge?")
 
 
-def chosen_steps(sources: list[str], options: dict) -> list[store.Stored]:
+def chosen_steps(sources: list[str], options: dict) -> list[store.StoredRepresentation]:
     """The embeddings that `on` chooses, of the first embedding seed: one layer or filter at several snapshots, or whole layers.
 
     sources: the embedding files, among them that of one network. Raises StudyError where they are no steps of one kind.
@@ -49,24 +49,24 @@ def chosen_steps(sources: list[str], options: dict) -> list[store.Stored]:
     return steps
 
 
-def _check_finite(source: str, stored: store.Stored) -> None:
+def _check_finite(source: str, stored: store.StoredRepresentation) -> None:
     if not np.isfinite(stored.array).all():
         status = stored.attributes["status"]
         raise StudyError(f"{source}: the embedding of {stored.layer} at epoch {stored.epoch} is {status}; show another one")
 
 
-def _view(stored: store.Stored) -> str | int:
+def _view(stored: store.StoredRepresentation) -> str | int:
     return selection.WHOLE if stored.filter is None else stored.filter
 
 
-def step_names(steps: list[store.Stored]) -> list[str]:
+def step_names(steps: list[store.StoredRepresentation]) -> list[str]:
     """What tells each step from the others: its epoch, or its layer."""
     if len({stored.epoch for stored in steps}) > 1:
         return [f"epoch {stored.epoch}" for stored in steps]
     return [f"layer {stored.depth} ({stored.layer})" for stored in steps]
 
 
-def what_is_fixed(steps: list[store.Stored]) -> str:
+def what_is_fixed(steps: list[store.StoredRepresentation]) -> str:
     """The layer whose epochs the steps are, or the epoch whose layers they are."""
     first = steps[0]
     if len({stored.epoch for stored in steps}) > 1:

@@ -5,7 +5,40 @@ from dataclasses import replace
 from layerscope.errors import StudyError
 from layerscope.models.plan import Layer, convolution_layers, image_shape
 
-RECONSTRUCTS = True
+FAMILY = {
+    "description": "Convolutional autoencoders of pictures of 32 × 32.",
+    "reconstructs": True,
+    "required": ("bottleneck",),
+    "options": {
+        "encoder": {
+            "description": "inception is torchvision's InceptionV3, freshly initialised; convolutions are those listed.",
+            "enum": ["inception", "convolutions"],
+            "default": "inception",
+        },
+        "size": {
+            "description": "Side of the square that pictures are resized to before the encoder.",
+            "type": "integer",
+            "minimum": 1,
+            "default": 299,
+        },
+        "bottleneck": {"description": "Units between encoder and decoder.", "type": "integer", "minimum": 1},
+        "channels": {
+            "description": "Of the 4 × 4 maps that the decoder begins with; each of its layers halves them.",
+            "type": "integer",
+            "minimum": 4,
+            "default": 256,
+        },
+        "convolutions": {"$ref": "#/$defs/convolutions", "default": []},
+        "ceil_mode": {"description": "Poolings keep an incomplete last window.", "type": "boolean", "default": True},
+        "batch_norm": {
+            "description": "Batch norm before every hidden activation but those of InceptionV3 itself.",
+            "type": "boolean",
+            "default": True,
+        },
+        "initialisation": {"$ref": "#/$defs/initialisation"},
+    },
+}
+
 SIDE = 32
 INCEPTION_FEATURES = 2048
 # InceptionV3 reduces smaller pictures to nothing.

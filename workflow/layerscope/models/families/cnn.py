@@ -2,6 +2,20 @@
 
 from layerscope.models.plan import Layer, convolution_layers, hidden_layers, image_shape, output_layer, per_layer
 
+FAMILY = {
+    "description": "Convolutional networks: conv1, ..., hidden1, ..., output.",
+    "required": ("convolutions",),
+    "options": {
+        "convolutions": {"$ref": "#/$defs/convolutions", "minItems": 1},
+        "ceil_mode": {"description": "Poolings keep an incomplete last window.", "type": "boolean", "default": True},
+        "hidden": {"$ref": "#/$defs/hidden", "default": []},
+        "dropout": {"$ref": "#/$defs/dropout"},
+        "batch_norm": {"$ref": "#/$defs/batch_norm"},
+        "output_activation": {"$ref": "#/$defs/output_activation"},
+        "initialisation": {"$ref": "#/$defs/initialisation"},
+    },
+}
+
 
 def plan(name: str, options: dict, shape: tuple[int, ...], classes: int) -> list[Layer]:
     """`options['convolutions']`, each {channels, kernel, padding: valid | same, pool, dropout}, then `hidden` and the output.

@@ -4,6 +4,24 @@ from dataclasses import replace
 
 from layerscope.models.plan import Layer, convolved, hidden_layers, image_shape, output_layer
 
+FAMILY = {
+    "description": "VGG networks (Simonyan and Zisserman 2015) with batch norm, for small images.",
+    "required": ("depth",),
+    "options": {
+        "depth": {"enum": [11, 13, 16, 19]},
+        "width_divisor": {"description": "Divides every number of filters.", "enum": [1, 2, 4, 8, 16], "default": 1},
+        "dropout": {
+            "description": "Before the output.",
+            "type": "number",
+            "minimum": 0,
+            "exclusiveMaximum": 1,
+            "default": 0.25,
+        },
+        "output_activation": {"$ref": "#/$defs/output_activation"},
+        "initialisation": {"$ref": "#/$defs/initialisation", "default": "kaiming"},
+    },
+}
+
 BLOCKS = {
     11: [(64, 1), (128, 1), (256, 2), (512, 2), (512, 2)],
     13: [(64, 2), (128, 2), (256, 2), (512, 2), (512, 2)],

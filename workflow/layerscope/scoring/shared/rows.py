@@ -1,6 +1,6 @@
 """The long row that every score ends up in."""
 
-from layerscope.scoring.shared.subject import Score
+from layerscope.scoring.shared.score_input import Score
 from layerscope.states import state as state_of
 
 

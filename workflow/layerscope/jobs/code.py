@@ -1,0 +1,78 @@
+"""The sources behind each job: an edit of one makes what the job made stale."""
+
+from functools import cache
+
+from layerscope.files.sources import sources
+from layerscope.study.kinds import Kind
+from layerscope.study.study import Study
+from layerscope.study.views import Views
+
+
+class JobCode:
+    """The sources behind the jobs of a study, by the wildcards of their files."""
+
+    def __init__(self, study: Study, views: Views):
+        self.study = study
+        self.views = views
+
+    def stage(self, stage: str) -> list[str]:
+        """The sources of a stage that uses no kind."""
+        return _sources(stage)
+
+    def prepare(self, wildcards) -> list[str]:
+        """Those of a dataset: with its source."""
+        return _sources("prepare", self._kind("datasets", wildcards.dataset).module)
+
+    def train(self, wildcards) -> list[str]:
+        """Those of a training: with the family of the network."""
+        return _sources("train", self._family(wildcards))
+
+    def dump(self, wildcards) -> list[str]:
+        """Those of an activations file: with the family of the network."""
+        return _sources("dump", self._family(wildcards))
+
+    def _family(self, wildcards) -> str:
+        return self._kind("architectures", self.views.runs[wildcards.run].architecture).module
+
+    def embed(self, wildcards) -> list[str]:
+        """Those of an embedding: with its engine."""
+        return _sources("embed", self._kind("embeddings", wildcards.embedding).module)
+
+    def score_run(self, wildcards) -> list[str]:
+        """Those of the scores of a network as such: with the modules of these scores."""
+        return self._scores("score_run", self.views.run_scores(("history", "spectra"), self.views.runs[wildcards.run]))
+
+    def score_sample(self, wildcards) -> list[str]:
+        """Those of the scores of a network on a sample: with the modules of these scores."""
+        return self._scores("score_sample", self.views.scores_of(wildcards.run, wildcards.sample, "run"))
+
+    def score_raw(self, wildcards) -> list[str]:
+        """Those of the scores of representations: with the modules of these scores."""
+        return self._scores("score", self.views.scores_of(wildcards.source, wildcards.sample, "raw"))
+
+    def score_embedding(self, wildcards) -> list[str]:
+        """Those of the scores of an embedding: with the modules of these scores."""
+        return self._scores("score", self.views.scores_of(wildcards.source, wildcards.sample, wildcards.embedding))
+
+    def _scores(self, stage: str, wanted: dict[str, dict]) -> list[str]:
+        return _sources(stage, *sorted({self.views.metrics[entry["metric"]].module for entry in wanted.values()}))
+
+    def claims(self) -> list[str]:
+        """Those of the verdicts: with the statistics that the claims of the study name."""
+        return _sources("claims", *sorted({self._kind("claims", name).module for name in self.study.claims}))
+
+    def figure(self, wildcards) -> list[str]:
+        """Those of a figure: with its kind."""
+        return _sources("figure", self._kind("figures", wildcards.figure).module)
+
+    def table(self, wildcards) -> list[str]:
+        """Those of a table: with its kind."""
+        return _sources("table", self._kind("tables", wildcards.table).module)
+
+    def _kind(self, block: str, name: str) -> Kind:
+        return self.study.kinds.of_entry(block, getattr(self.study, block)[name])
+
+
+@cache
+def _sources(stage: str, *kinds: str) -> list[str]:
+    return sources([f"layerscope.stages.{stage}", *kinds])

@@ -1,0 +1,157 @@
+"""The files that jobs read: Snakemake's input functions, which take wildcards."""
+
+from importlib import import_module
+
+from layerscope import selection, store
+from layerscope.data.own_files import find_own, own_files
+from layerscope.errors import StudyError
+from layerscope.study.study import Study
+from layerscope.study.views import Views
+
+
+class JobReads:
+    """What the jobs of a study read, by the wildcards of their files."""
+
+    def __init__(self, study: Study, views: Views):
+        self.study = study
+        self.views = views
+
+    def _path(self, name: str, **keys: object) -> str:
+        return store.path(self.study.name, name, **keys)
+
+    # Datasets
+
+    def prepare(self, wildcards) -> list[str]:
+        """The person's own files that a dataset is made from: an edit of one makes it anew."""
+        path = self._own_path(wildcards.dataset)
+        return own_files(path, store.download_folder()) if path else []
+
+    def _own_path(self, dataset: str) -> str | None:
+        options = self.study.datasets[dataset]
+        option = self.study.kinds.of_entry("datasets", options).says("own_files")
+        return options[option] if option else None
+
+    def check_own_files(self) -> None:
+        """Raise StudyError where a file or folder of one's own that a dataset is made from is not there, or no input can be."""
+        for name in self.views.inputs.values():
+            path = self._own_path(name)
+            if path is None:
+                continue
+            if find_own(path, store.download_folder()) is None:
+                raise StudyError(
+                    f"datasets.{name}.path: there is no {path} here or below {store.download_folder()}; put it there, or name "
+                    "the folder that has it in the environment variable LAYERSCOPE_DATA"
+                )
+            for file in own_files(path, store.download_folder()):
+                if "{" in file or "}" in file:
+                    raise StudyError(f"datasets.{name}.path: Snakemake takes the braces in {file} for a wildcard; rename it")
+
+    def fetch(self, dataset: str) -> None:
+        """Have the raw files of a dataset, from the network where they are not there. StudyError where they are out of reach."""
+        options = self.study.datasets[dataset]
+        kind = self.study.kinds.of_entry("datasets", options)
+        # A source of one's own runs in its job alone.
+        source = None if kind.is_own else import_module(kind.module)
+        if hasattr(source, "fetch"):
+            source.fetch(options.get("name", dataset), store.download_folder())
+
+    def data_of_run(self, wildcards) -> str:
+        """The prepared dataset of a network."""
+        return self._path("data", dataset=self.views.runs[wildcards.run].dataset)
+
+    # Neighbours, where they are read
+
+    def _neighbors(self, wildcards) -> str:
+        return self._path("neighbors", source=wildcards.source, sample=wildcards.sample)
+
+    def embed_neighbors(self, wildcards) -> list[str]:
+        """The neighbors file, in a list, where the method reads it."""
+        kind = self.study.kinds.of_entry("embeddings", self.study.embeddings[wildcards.embedding])
+        return [self._neighbors(wildcards)] if "neighbors" in kind.says("reads", ()) else []
+
+    def score_raw_neighbors(self, wildcards) -> list[str]:
+        """The neighbors file, in a list, where a score of representations reads it."""
+        return self._score_neighbors(wildcards, "raw", "raw")
+
+    def score_embedding_neighbors(self, wildcards) -> list[str]:
+        """The neighbors file, in a list, where a score of embeddings reads it."""
+        return self._score_neighbors(wildcards, wildcards.embedding, "embedding")
+
+    def _score_neighbors(self, wildcards, space: str, kind: str) -> list[str]:
+        wanted = self.views.scores_of(wildcards.source, wildcards.sample, space)
+        reads = {need for entry in wanted.values() for need in self.views.metrics[entry["metric"]].reads(kind)}
+        return [self._neighbors(wildcards)] if "neighbors" in reads else []
+
+    # Figures and tables
+
+    def figure(self, wildcards) -> dict[str, list[str]]:
+        """The files of a figure, by kind."""
+        return self.of_kind("figures", wildcards.figure)
+
+    def table(self, wildcards) -> dict[str, list[str]]:
+        """The files of a table, by kind."""
+        return self.of_kind("tables", wildcards.table)
+
+    def arguments(self, wildcards, input) -> list[str]:
+        """The words that name the files of a figure or table on the command line of its job."""
+        return store.arguments_for({name: list(files) for name, files in input.items() if name != "code"})
+
+    def of_kind(self, block: str, name: str) -> dict[str, list[str]]:
+        """The files that a figure or table reads, by kind. StudyError where `on` chooses nothing that the study makes."""
+        options = getattr(self.study, block)[name]
+        reads: dict[str, list[str]] = {}
+        for kind in self.study.kinds.of_entry(block, options).says("reads", ()):
+            reads[kind] = self._files(kind, options)
+            if not reads[kind]:
+                raise StudyError(f"{block}.{name}.on chooses nothing that this study makes; widen it")
+        return reads
+
+    def _files(self, kind: str, options: dict) -> list[str]:
+        on = options.get("on", {})
+        if kind == "published":
+            return [store.published_file(options["published"])]
+        if kind in ("score_table", "tests"):
+            return [self._path(kind)]
+        runs = [run for run in self.study.runs if selection.allows(on, **run.keys)]
+        if kind == "data":
+            names = {run.dataset for run in runs}
+            return [self._path("data", dataset=name) for name in self.views.inputs.values() if name in names]
+        if kind == "history":
+            return [self._path("history", run=run.folder) for run in runs]
+        found = []
+        # Filters are seen from their network alone: the input has none.
+        within_network = {key: value for key, value in on.items() if key != "layer"}
+        for source, sample in self.views.sources():
+            if not self.views.view(source, sample, within_network):
+                continue
+            if kind == "neurons":
+                found += self.neurons_files(source, sample)
+            elif kind == "activations":
+                found.append(self._path("activations", source=source, sample=sample))
+            else:
+                found += [
+                    self._path("embedding", source=source, sample=sample, embedding=embedding)
+                    for embedding in self.views.embeddings_of(source, sample)
+                    if selection.allows(on, embedding=embedding)
+                ]
+        return found
+
+    def neurons_files(self, source: str, sample: str) -> list[str]:
+        """The file of a network's neurons, in a list, where they are mapped."""
+        run = self.views.runs.get(source)
+        return [self._path("neurons", run=source, sample=sample)] if run and self.views.mapped(run, sample) else []
+
+    # The aggregate
+
+    def score_files(self) -> list[str]:
+        """Every file of scores."""
+        of_networks = [run for run in self.study.runs if self.views.run_scores(("history", "spectra"), run)]
+        files = [self._path("run_scores", run=run.folder) for run in of_networks]
+        for source, sample in self.views.sources():
+            spaces = self.views.spaces(source, sample)
+            files += [self._path("scores", source=source, sample=sample, space=space) for space in spaces]
+        return files
+
+    def spectra_files(self) -> list[str]:
+        """A file of every network that says how its training ended and what made it."""
+        return [self._path("spectra", run=run.folder) for run in self.study.runs]

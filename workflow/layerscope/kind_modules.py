@@ -1,0 +1,40 @@
+"""The module of a kind, of the package or a person's own, imported by the job that uses it."""
+
+import sys
+from collections.abc import Mapping
+from importlib import import_module
+from importlib.util import module_from_spec, spec_from_file_location
+from pathlib import Path
+from types import ModuleType
+
+from layerscope.errors import StudyError
+
+
+def kind_source(package: str, name: str, code: Mapping[str, str] | None = None) -> str:
+    """The module of a kind as layerscope.files.sources names it: dotted, or the path of a person's own file."""
+    return (code or {}).get(f"{package}.{name}", f"layerscope.{package}.{name}")
+
+
+def load_kind(package: str, name: str, code: Mapping[str, str] | None = None) -> ModuleType:
+    """The module of a kind. package, name: for instance `figures`, `score_by_depth`.
+
+    code: `package.name` → the path of a person's own file, for kinds that are no part of layerscope, as in job params. Raises
+    StudyError where such a file cannot be imported.
+    """
+    file = (code or {}).get(f"{package}.{name}")
+    if file is None:
+        return import_module(f"layerscope.{package}.{name}")
+    # The name under which its functions are found again, by numba's cache for instance.
+    known_as = f"own_{package.replace('.', '_')}_{name}"
+    if known_as not in sys.modules:
+        spec = spec_from_file_location(known_as, file)
+        if spec is None or spec.loader is None or not Path(file).is_file():
+            raise StudyError(f"code: there is no file {file}; it declares {name}")
+        module = module_from_spec(spec)
+        sys.modules[known_as] = module
+        try:
+            spec.loader.exec_module(module)
+        except BaseException:
+            del sys.modules[known_as]
+            raise
+    return sys.modules[known_as]

@@ -1,0 +1,153 @@
+"""The pages that are made from what kinds declare: the schema of study files, the reference of keys, the list of metrics.
+
+python -m layerscope.reference [FOLDER]: write them, below the project's root by default.
+"""
+
+import json
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import yaml
+
+from layerscope.study.kinds import BLOCKS, Kind, Kinds
+from layerscope.study.schema import blocks, entry_schema, whole_schema
+
+ROOT = Path(__file__).parents[2]
+SCHEMA, KEYS, METRICS = "workflow/schemas/study.schema.yaml", "docs/keys.md", "docs/metrics.md"
+NOTICE = "Made by `make docs` from what the modules declare; edits are lost."
+TITLES = {
+    "datasets": "Datasets, by `source`",
+    "architectures": "Architectures, by `family`",
+    "embeddings": "Embeddings, by `method` and `engine`",
+    "scores": "Scores, by `metric`",
+    "figures": "Figures, by `kind`",
+    "tables": "Tables, by `kind`",
+    "claims": "Claims, by `statistic`",
+}
+DIRECTIONS = {True: "higher is better", False: "lower is better", None: "neither"}
+SHOWN_ELSEWHERE = {f"#/$defs/{name}" for name in ("selector", "training", "named")}
+SPACES = {"raw": "representations", "embedding": "embeddings", "run": "networks as such"}
+
+
+def pages() -> dict[str, str]:
+    """The made files, by their path below the project's root."""
+    kinds = Kinds()
+    return {SCHEMA: schema_text(kinds), KEYS: keys_page(kinds), METRICS: metrics_page(kinds)}
+
+
+def schema_text(kinds: Kinds) -> str:
+    """The whole schema as YAML, for editors."""
+    # By way of JSON: tuples become lists, and nothing is an alias of anything else.
+    plain = json.loads(json.dumps(whole_schema(kinds)))
+    return f"# {NOTICE}\n" + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120)
+
+
+def keys_page(kinds: Kinds) -> str:
+    """Every key of a study file, with what it takes, its default and what it means."""
+    lines = ["# Keys of a study file", "", NOTICE, "", *_rows("", blocks(), set())]
+    for name in ("training", "selector", "derived"):
+        titles = {"training": "Training", "selector": "Selectors (`on`)", "derived": "Datasets made `from` others"}
+        lines += ["", f"## {titles[name]}", "", *_rows("", blocks()["$defs"][name], set())]
+    for block in BLOCKS:
+        lines += ["", f"## {TITLES[block]}", "", _common(block)]
+        for name, kind in sorted(kinds.of(block).items()):
+            if block == "scores":
+                about = f"{kind.says('reference')}. See [metrics](metrics.md#{name})."
+            else:
+                about = kind.says("description", "")
+            rows = _rows("", {"properties": kind.options}, set(kind.says("required", ())))
+            lines += ["", f"### {_title(kind)}", "", about, "", *rows]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def metrics_page(kinds: Kinds) -> str:
+    """Every metric with its definition and source, unit, direction, chance level and where it applies."""
+    lines = ["# Metrics", "", NOTICE, ""]
+    lines += ["A score of a study is one of these metrics with its options. Its chance level stands beside every value.", ""]
+    for name, kind in sorted(kinds.of("scores").items()):
+        options = ", ".join(f"`{option}` ({part.get('default')})" for option, part in kind.options.items()) or "none"
+        reads = sorted({read for space in kind.spaces for read in kind.reads(space)})
+        where = ", ".join(SPACES[space] for space in kind.spaces) + ("; whole layers only" if kind.says("whole_only") else "")
+        lines += [
+            f"## {name}",
+            "",
+            f"{kind.says('reference')[0].upper()}{kind.says('reference')[1:]}.",
+            "",
+            f"- unit: {kind.says('unit')}; {DIRECTIONS[kind.says('higher_is_better')]}",
+            f"- chance: {kind.says('chance')}",
+            f"- applies to: {where}",
+            f"- options (defaults): {options}",
+            f"- reads, beside the points: {', '.join(reads) or 'nothing'}",
+            "",
+        ]
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _title(kind: Kind) -> str:
+    if kind.says("engine"):
+        default = ", the default engine" if kind.says("default") else ""
+        return f"{kind.says('method')}, engine: {kind.says('engine')}{default}"
+    return kind.name
+
+
+def _common(block: str) -> str:
+    known = [key for key in entry_schema(Kind(block, "", "", {}))["properties"] if key != BLOCKS[block].key]
+    return f"Keys of every entry: {', '.join(f'`{key}`' for key in known)}." if known else ""
+
+
+def _rows(prefix: str, part: dict, required: set[str]) -> list[str]:
+    rows = list(_keys(prefix, part, required | set(part.get("required", ()))))
+    if not rows:
+        return ["No options of its own."]
+    return ["| key | takes | default | meaning |", "|---|---|---|---|", *rows]
+
+
+def _keys(prefix: str, part: dict, required: set[str]) -> Iterator[str]:
+    for key, given in part.get("properties", {}).items():
+        inner = _resolved(given)
+        name = f"{prefix}{key}"
+        default = "required" if key in required else _spelled(inner["default"]) if "default" in inner else ""
+        meaning = " ".join(str(inner.get("description", "")).split()).replace("|", "\\|")
+        yield f"| `{name}` | {_takes(inner)} | {default} | {meaning} |"
+        named = inner.get("additionalProperties")
+        below = _resolved(named) if isinstance(named, dict) else _resolved(inner.get("items", {})) if "items" in inner else inner
+        # What comes in kinds, and what has a section of its own, is shown there.
+        if {given.get("$ref"), given.get("items", {}).get("$ref")} & SHOWN_ELSEWHERE:
+            continue
+        mark = ".NAME." if isinstance(named, dict) else "[]." if "items" in inner else "."
+        yield from _keys(f"{name}{mark}", below, set(below.get("required", ())))
+
+
+def _resolved(part: dict) -> dict:
+    if "$ref" not in part:
+        return part
+    target = blocks()["$defs"][part["$ref"].removeprefix("#/$defs/")]
+    return {**_resolved(target), **{key: value for key, value in part.items() if key != "$ref"}}
+
+
+def _takes(part: dict) -> str:
+    if "enum" in part:
+        return ", ".join(f"`{value}`" for value in part["enum"])
+    types = part.get("type", "")
+    words = {"object": "a block", "array": "a list", "string": "text", "integer": "a whole number", "number": "a number"}
+    words |= {"boolean": "true or false", "null": "null"}
+    named = [words[one] for one in ([types] if isinstance(types, str) else types) if one]
+    bounds = {"minimum": "≥", "exclusiveMinimum": ">", "maximum": "≤", "exclusiveMaximum": "<"}
+    within = [f"{sign} {part[bound]:g}" for bound, sign in bounds.items() if bound in part]
+    return " or ".join(named) + (f" ({', '.join(within)})" if within else "")
+
+
+def _spelled(value: object) -> str:
+    return "" if value == "" else f"`{json.dumps(value, ensure_ascii=False)}`"
+
+
+def main() -> None:
+    root = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT
+    for name, text in pages().items():
+        (root / name).parent.mkdir(parents=True, exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,70 @@
+"""How many directions the layers of a network use."""
+
+from layerscope.saturation.dimension import intrinsic_dimension
+from layerscope.scoring.shared.score_input import NetworkInput, Score
+
+METRICS = {
+    "intrinsic_dimension": {
+        "reads": {"run": ("spectra",)},
+        "unit": "directions",
+        "higher_is_better": None,
+        "whole_only": True,
+        "reference": "Shenk et al.: the smallest number of leading eigenvalues of the covariance that reach the threshold",
+        "chance": "none",
+        "options": {
+            "threshold": {
+                "description": "The share of the variance that the leading eigenvalues must reach.",
+                "type": "number",
+                "minimum": 0.01,
+                "maximum": 1,
+                "default": 0.99,
+            },
+            "phase": {
+                "description": (
+                    "evaluation is one pass of frozen weights over the test split; train follows the batches of each epoch."
+                ),
+                "enum": ["evaluation", "train"],
+                "default": "evaluation",
+            },
+        },
+    },
+    "saturation": {
+        "reads": {"run": ("spectra",)},
+        "unit": "share of the width",
+        "higher_is_better": None,
+        "whole_only": True,
+        "reference": "Shenk et al.: intrinsic dimension over the width of the layer",
+        "chance": "none",
+        "options": {
+            "threshold": {
+                "description": "The share of the variance that the leading eigenvalues must reach.",
+                "type": "number",
+                "minimum": 0.01,
+                "maximum": 1,
+                "default": 0.99,
+            },
+            "phase": {
+                "description": (
+                    "evaluation is one pass of frozen weights over the test split; train follows the batches of each epoch."
+                ),
+                "enum": ["evaluation", "train"],
+                "default": "evaluation",
+            },
+        },
+    },
+}
+
+
+def score(scored: NetworkInput, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
+    """The asked scores of one layer, from its spectrum; a layer without variance has 0, with a reason.
+
+    asked: name -> (metric, options).
+    """
+    return {name: _score(scored, metric, options) for name, (metric, options) in asked.items()}
+
+
+def _score(scored: NetworkInput, metric: str, options: dict) -> Score:
+    eigenvalues = scored.eigenvalues
+    directions = intrinsic_dimension(eigenvalues, options["threshold"])
+    value = directions if metric == "intrinsic_dimension" else directions / len(eigenvalues)
+    return Score(float(value), reason="" if eigenvalues.sum() > 0 else "no variance")

@@ -1,0 +1,203 @@
+"""What a study file may hold, as JSON schema: the blocks that all studies share, and the options that kinds declare.
+
+Every mistake is one message that names the key, the value and what is allowed.
+"""
+
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from jsonschema import Draft202012Validator
+from jsonschema.exceptions import ValidationError, best_match
+
+from layerscope.errors import StudyError, one_of
+from layerscope.study.kinds import BLOCKS, Kind, Kinds
+from layerscope.study.yaml_file import read_yaml
+
+BLOCKS_FILE = Path(__file__).with_name("blocks.yaml")
+
+
+@cache
+def blocks() -> dict:
+    """The schema of what all studies share. Entries that come in kinds may be any blocks there."""
+    return read_yaml(BLOCKS_FILE)
+
+
+def entry_schema(kind: Kind) -> dict:
+    """The schema of an entry of one kind: the keys that all entries of its block have, and the options of the kind."""
+    common = blocks()["$defs"]["entries"][kind.block]
+    return {
+        "description": kind.says("description", ""),
+        "type": "object",
+        "additionalProperties": False,
+        "required": [*common.get("required", ()), *kind.says("required", ())],
+        "properties": {**common["properties"], **kind.options},
+    }
+
+
+def whole_schema(kinds: Kinds) -> dict:
+    """The schema of study files with the options of every kind, for editors and for the reference of keys."""
+    definitions = {name: part for name, part in blocks()["$defs"].items() if name != "entries"}
+    for block in BLOCKS:
+        definitions[block] = {name: entry_schema(kind) for name, kind in kinds.of(block).items()}
+    return {**{key: part for key, part in blocks().items() if key != "$defs"}, "$defs": definitions}
+
+
+def checked(value: Any, part: dict, where: str) -> Any:
+    """`value` with defaults filled in and numbers in one type, where it fits a part of the schema.
+
+    Raises StudyError with a message for every mistake. where: the key of the value, "" for the study itself.
+    """
+    completed = _complete(value, part)
+    messages = list(_mistakes(completed, part, where))
+    if messages:
+        raise StudyError(*messages)
+    return completed
+
+
+def _mistakes(value: Any, part: dict, where: str) -> Iterator[str]:
+    """A message for every unknown and every missing key, and for every other place one."""
+    validator = Draft202012Validator({"$defs": blocks()["$defs"], **part})
+    by_place: dict[tuple, list[ValidationError]] = {}
+    for error in validator.iter_errors(value):
+        by_place.setdefault(tuple(error.absolute_path), []).append(error)
+    for errors in by_place.values():
+        of_keys = [error for error in errors if error.validator in ("additionalProperties", "required")]
+        if not of_keys:
+            yield _explain(best_match(errors), where)
+        for error in of_keys:
+            yield from _of_keys(error, where)
+
+
+def _of_keys(error: ValidationError, where: str) -> Iterator[str]:
+    place = _place(error, where)
+    if error.validator == "required":
+        # One error for each key that is missing, which stands in its text alone.
+        missing = next(key for key in error.validator_value if error.message.startswith(repr(key)))
+        yield f"{'.'.join([*place, missing])} is missing; it must be given"
+        return
+    known = list(error.schema.get("properties", {}))
+    for unknown in error.instance:
+        if unknown not in known:
+            yield f"{'.'.join([*place, unknown])}: unknown key; {one_of(unknown, known)}"
+
+
+def _place(error: ValidationError, where: str) -> list[str]:
+    path = [where] if where else []
+    for step in error.absolute_path:
+        if isinstance(step, int):
+            path[-1:] = [f"{path[-1]}[{step}]" if path else f"[{step}]"]
+        else:
+            path.append(str(step))
+    return path
+
+
+def _resolved(part: dict) -> dict:
+    if "$ref" not in part:
+        return part
+    target = blocks()["$defs"][part["$ref"].removeprefix("#/$defs/")]
+    return {**_resolved(target), **{key: value for key, value in part.items() if key != "$ref"}}
+
+
+def _complete(value: Any, part: dict, partial: bool = False) -> Any:
+    """partial: whether blocks hold only what they change, and get no defaults, as those of an override."""
+    part = _resolved(part)
+    partial = partial or part.get("x-partial", False)
+    if isinstance(value, dict):
+        properties = part.get("properties", {})
+        filled = dict(value)
+        for key, inner in ({} if partial else properties).items():
+            default = _resolved(inner)
+            if key not in filled and "default" in default:
+                filled[key] = default["default"]
+        other = part.get("additionalProperties")
+        rest = other if isinstance(other, dict) else {}
+        # A selector is whole in itself.
+        return {key: _complete(item, properties.get(key, rest), partial and key != "on") for key, item in filled.items()}
+    if isinstance(value, list):
+        return [_complete(item, part.get("items", {}), partial) for item in value]
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        allowed = part.get("type", [])
+        allowed = [allowed] if isinstance(allowed, str) else allowed
+        if "number" in allowed:
+            return float(value)
+        if "integer" in allowed and float(value).is_integer():
+            return int(value)
+    return value
+
+
+TYPE_NAMES = {
+    "object": "a block of keys",
+    "array": "a list",
+    "string": "text",
+    "integer": "a whole number",
+    "number": "a number",
+    "boolean": "true or false",
+    "null": "null",
+}
+
+
+def _explain(error: ValidationError, where: str) -> str:
+    place = ".".join(_place(error, where)) or "the study"
+    value, bound = error.instance, error.validator_value
+    match error.validator:
+        case "enum":
+            return f"{place}: {value!r} is not allowed; {one_of(value, map(str, bound))}"
+        case "type":
+            wanted = " or ".join(TYPE_NAMES[name] for name in ([bound] if isinstance(bound, str) else bound))
+            return f"{place}: {value!r} is {_type_name(value)}; {wanted} is wanted{_default(error.schema)}{_number_hint(value)}"
+        case "pattern" if place.endswith("learning_rate"):
+            return f"{place}: {value!r} is text; auto or a number is wanted{_number_hint(value)}"
+        case "pattern" if bound.strip("^$").isalpha():
+            wanted = " or ".join(TYPE_NAMES[name] for name in error.schema["type"] if name != "string")
+            return f"{place}: {value!r} is not allowed; {bound.strip('^$')}, or {wanted}, is wanted"
+        case "pattern":
+            return f"{place}: {value!r} must match {bound} (letters, digits, - and _ for names)"
+        case "minimum" | "exclusiveMinimum":
+            return f"{place}: {value} is too small; {_within(error.schema)} is wanted{_default(error.schema)}"
+        case "maximum" | "exclusiveMaximum":
+            return f"{place}: {value} is too large; {_within(error.schema)} is wanted{_default(error.schema)}"
+        case "minItems" | "minProperties":
+            return f"{place} is empty or too short; at least {bound} entries are wanted"
+        case "maxItems" | "maxProperties":
+            return f"{place} has {len(value)} entries; at most {bound} are wanted"
+        case "uniqueItems":
+            repeated = next(item for index, item in enumerate(value) if item in value[:index])
+            return f"{place}: {repeated!r} stands there twice; keep one of them"
+        case _:
+            return f"{place}: {' '.join(error.message.split())}"
+
+
+def _within(part: dict) -> str:
+    """The numbers that a part of the schema allows, in words."""
+    lowest, above = part.get("minimum"), part.get("exclusiveMinimum")
+    highest, below = part.get("maximum"), part.get("exclusiveMaximum")
+    low = f"more than {above:g}" if above is not None else f"at least {lowest:g}" if lowest is not None else ""
+    high = f"less than {below:g}" if below is not None else f"at most {highest:g}" if highest is not None else ""
+    if lowest is not None and highest is not None:
+        return f"from {lowest:g} to {highest:g}"
+    return " and ".join(filter(None, (low, high)))
+
+
+def _default(part: dict) -> str:
+    default = part.get("default")
+    return f", by default {default}" if isinstance(default, int | float) and not isinstance(default, bool) else ""
+
+
+def _type_name(value: Any) -> str:
+    names = ((bool, "boolean"), (dict, "object"), (list, "array"), (str, "string"), (int, "integer"), (float, "number"))
+    if value is None:
+        return "empty"
+    return next((TYPE_NAMES[name] for kind, name in names if isinstance(value, kind)), f"a {type(value).__name__}")
+
+
+def _number_hint(value: Any) -> str:
+    if not isinstance(value, str):
+        return ""
+    for kind in (int, float):
+        try:
+            return f" (YAML reads {value} as text: write {kind(value)!r})"
+        except ValueError:
+            continue
+    return ""
