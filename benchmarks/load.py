@@ -232,7 +232,7 @@ def aggregate(rows: int, folder: Path) -> None:
     with contextlib.chdir(folder):
         written_rows = write_scores(jobs, rows)
     (folder / "arguments").write_text(f"--params\n{jobs.params.aggregate(None)}\n", encoding="utf-8")
-    outputs = [f"--{name}={folder / name}" for name in ("table", "summary", "tests", "networks")]
+    outputs = [f"--{name}={folder / name}" for name in ("table", "runs", "summary", "tests", "networks")]
     found = measured(folder, "-m", "layerscope.stages.aggregate", "@arguments", *outputs)
     print(f"aggregating {written_rows:,} rows of {len(jobs.reads.score_files()):,} files")
     print(f"  {found.wall:8.1f} s wall, {found.cpu:.1f} s CPU, {found.memory:.0f} MiB", flush=True)

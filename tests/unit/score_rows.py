@@ -1,6 +1,12 @@
 """Rows of scores as the aggregate holds them, for tests: one to start from, and how to find one again."""
 
+from pathlib import Path
+
 import numpy as np
+import pandas as pd
+
+from layerscope import store
+from layerscope.statistics.runs import runs_of
 
 OF_LAYER = {
     "study": "s",
@@ -42,3 +48,11 @@ def only(frame, **keys):
         frame = frame[frame[key] == value]
     assert len(frame) == 1, frame.to_string()
     return frame.iloc[0]
+
+
+def written(folder: Path, rows) -> dict[str, list[str]]:
+    """Rows of scores as files that figures and tables read: all of them, and one row a run."""
+    scores = pd.DataFrame(rows, columns=list(store.SCORE_COLUMNS))
+    scores.to_parquet(folder / "scores.parquet", index=False)
+    runs_of(scores).to_parquet(folder / "runs.parquet", index=False)
+    return {"score_table": [str(folder / "scores.parquet")], "runs": [str(folder / "runs.parquet")]}

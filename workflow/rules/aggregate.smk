@@ -5,6 +5,7 @@ rule aggregate:
         code=jobs.code.stage("aggregate"),
     output:
         table=jobs.pattern("score_table"),
+        runs=jobs.pattern("runs"),
         summary=report(
             jobs.pattern("summary"),
             category="Scores",
@@ -39,13 +40,13 @@ rule aggregate:
         "Aggregating all scores"
     shell:
         "printf '%s\\n' --params {params.job:q} |"
-        " python -m layerscope.stages.aggregate --table {output.table}"
+        " python -m layerscope.stages.aggregate --table {output.table} --runs {output.runs}"
         " --summary {output.summary} --tests {output.tests} --networks {output.networks} @/dev/stdin 2>&1 | tee {log}"
 
 
 rule claims:
     input:
-        table=jobs.pattern("score_table"),
+        runs=jobs.pattern("runs"),
         code=jobs.code.claims(),
     output:
         claims=report(
@@ -69,5 +70,5 @@ rule claims:
     message:
         "Judging the claims"
     shell:
-        "python -m layerscope.stages.claims --params {params.job:q} --table {input.table}"
+        "python -m layerscope.stages.claims --params {params.job:q} --runs {input.runs}"
         " --claims {output.claims} 2>&1 | tee {log}"

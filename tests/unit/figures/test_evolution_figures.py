@@ -5,11 +5,10 @@ from dataclasses import dataclass
 import h5py
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
 from figure_files import CLASSES, NETWORK, SNAPSHOTS, made
 from PIL import Image
-from score_rows import OF_LAYER
+from score_rows import OF_LAYER, written
 
 from layerscope import store
 from layerscope.errors import StudyError
@@ -279,8 +278,7 @@ def test_scores_are_averaged_over_steps_and_stand_by_their_lambda(tmp_path):
         for epoch in (2, 4)
         for metric in ("kl", "displacement")
     ]
-    pd.DataFrame(rows).to_parquet(tmp_path / "scores.parquet")
-    inputs = Reads(score_table=[str(tmp_path / "scores.parquet")])
+    inputs = Reads(**written(tmp_path, rows))
     told = {"kind": "score_by_lambda", "score": "kl", "against": "displacement", "on": {}, "title": ""}
     _, table = score_by_lambda.draw(inputs, {**told, "lambdas": {"unbound": 0.0, "bound": 0.5}})
     found = table.set_index(["seed", "lambda"])["kl"]

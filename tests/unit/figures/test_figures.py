@@ -9,9 +9,8 @@ import numpy as np
 import pandas as pd
 import pytest
 from figure_files import CLASSES, NETWORK, SNAPSHOTS, made
-from score_rows import OF_CONVOLUTION, OF_INPUT, OF_LAYER, only
+from score_rows import OF_CONVOLUTION, OF_INPUT, OF_LAYER, only, written
 
-from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures import confused_pairs, embedding_grid, embedding_panels, filter_maps, score_by_depth
 from layerscope.figures.shared.style import apply_style
@@ -383,8 +382,7 @@ def scores_of_two_networks():
 
 
 def by_depth(folder, rows, filters=True, title="", **options):
-    pd.DataFrame(rows, columns=list(store.SCORE_COLUMNS)).to_parquet(folder / "scores.parquet", index=False)
-    inputs = Reads(score_table=[str(folder / "scores.parquet")])
+    inputs = Reads(**written(folder, rows))
     return score_by_depth.draw(inputs, {"score": "d_same", "filters": filters, "title": title, **options})
 
 

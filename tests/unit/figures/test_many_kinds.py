@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
-from score_rows import OF_LAYER
+from score_rows import OF_LAYER, written
 
 from layerscope import store
 from layerscope.figures import layer_profiles, score_bars, score_by_depth, score_scatter, training_curves
@@ -40,10 +40,9 @@ def scores(architectures, activations, datasets=("digits",)):
 
 
 def drawn(kind, folder, rows, **options):
-    rows.to_parquet(folder / "scores.parquet", index=False)
     sizes = {name: {"depth": 2, "width": number} for number, name in enumerate(ARCHITECTURES)}
     told = {"score": "hit", "against": "accuracy", "title": "", "columns": 4, "filters": False, "bend": None, "sizes": sizes}
-    figure, _ = kind.draw(Reads(score_table=[str(folder / "scores.parquet")]), {**told, **options})
+    figure, _ = kind.draw(Reads(**written(folder, rows)), {**told, **options})
     figure.canvas.draw()
     return figure
 

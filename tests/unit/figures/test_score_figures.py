@@ -2,12 +2,10 @@
 
 import matplotlib.pyplot as plt
 import numpy as np
-import pandas as pd
 import pytest
 from matplotlib.colors import to_rgba
-from score_rows import OF_INPUT, OF_LAYER
+from score_rows import OF_INPUT, OF_LAYER, written
 
-from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures import score_bars, score_scatter
 from layerscope.figures.shared.style import apply_style, colours
@@ -40,8 +38,7 @@ def three_networks():
 
 
 def drawn(kind, folder, rows, **options):
-    pd.DataFrame(rows, columns=list(store.SCORE_COLUMNS)).to_parquet(folder / "scores.parquet", index=False)
-    inputs = Reads(score_table=[str(folder / "scores.parquet")])
+    inputs = Reads(**written(folder, rows))
     figure, table = kind.draw(inputs, {"score": "kl", "title": "", "columns": 4, **options})
     figure.canvas.draw()
     return figure, table

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from score_rows import OF_LAYER
+from score_rows import OF_LAYER, written
 
 from layerscope import store
 from layerscope.errors import StudyError
@@ -56,8 +56,7 @@ def history(folder, architecture, seed, dataset="digits", epochs=2):
 
 
 def drawn(kind, folder, rows, histories=(), **options):
-    pd.DataFrame(rows, columns=list(store.SCORE_COLUMNS)).to_parquet(folder / "scores.parquet", index=False)
-    inputs = Reads(score_table=[str(folder / "scores.parquet")], history=list(histories))
+    inputs = Reads(**written(folder, rows), history=list(histories))
     figure, table = kind.draw(inputs, {"score": "saturation", "title": "", "columns": 4, "sizes": SIZES, **options})
     figure.canvas.draw()
     return figure, table

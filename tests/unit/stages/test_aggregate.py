@@ -20,13 +20,13 @@ from layerscope.files.provenance import provenance
 from layerscope.stages import aggregate
 from layerscope.statistics.estimates import estimate
 from layerscope.statistics.keys import NETWORK, SUMMARY_KEYS
-from layerscope.statistics.runs import per_run
+from layerscope.statistics.runs import per_run, runs_of, stored_runs
 from layerscope.statistics.summaries import summarise
 
 NETWORKS = [("digits", "mlp", "relu"), ("digits", "cnn", "tanh")]
 SEEDS = range(11)
 SPACES = ("raw", "tsne")
-OUTPUTS = ("table", "summary", "tests", "networks")
+OUTPUTS = ("table", "runs", "summary", "tests", "networks")
 
 
 def value_of(generator: random.Random) -> dict:
@@ -137,7 +137,7 @@ def test_the_order_of_scores_changes_no_byte(study, tmp_path_factory, generator:
 
 def test_row_groups_tell_nothing_of_how_the_rows_came(study, monkeypatch):
     folder, params = study
-    monkeypatch.setattr(store.ScoreTable, "ROWS", 300)
+    monkeypatch.setattr(store.ParquetTable, "ROWS", 300)
     monkeypatch.setattr(aggregate, "PART", 200)
     aggregated(folder, params)
     written = folder / "aggregate" / "table"
@@ -149,7 +149,7 @@ def test_row_groups_tell_nothing_of_how_the_rows_came(study, monkeypatch):
 
 def test_some_scores_of_a_table_are_read_as_all_of_them_are(study, monkeypatch):
     folder, params = study
-    monkeypatch.setattr(store.ScoreTable, "ROWS", 300)
+    monkeypatch.setattr(store.ParquetTable, "ROWS", 300)
     aggregated(folder, params)
     written = folder / "aggregate" / "table"
     rows = store.read_score_table(written)
@@ -212,3 +212,15 @@ def test_a_score_that_no_row_has_is_named(study):
     folder, params = study
     with pytest.raises(StudyError, match="no row has the scores kl"):
         aggregated(folder, {**params, "scores": ["hit", "kl"]})
+
+
+def test_the_runs_are_those_of_all_scores_with_the_input_joined(study):
+    """Written network by network, they are what one look at all scores gives, to the last bit."""
+    folder, params = study
+    aggregated(folder, params)
+    names = params["scores"]
+    whole = runs_of(store.read_score_table(folder / "aggregate" / "table"))
+    pd.testing.assert_frame_equal(stored_runs(folder / "aggregate" / "runs", names), whole)
+    assert set(whole.loc[whole["state"] == "input", "architecture"]) == {"mlp", "cnn"}
+    without = stored_runs(folder / "aggregate" / "runs", names, with_input=False)
+    pd.testing.assert_frame_equal(without, whole[whole["state"] != "input"].reset_index(drop=True))

@@ -8,7 +8,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from score_rows import OF_CONVOLUTION, OF_INPUT, OF_LAYER, UNTRAINED, only
+from score_rows import OF_CONVOLUTION, OF_INPUT, OF_LAYER, UNTRAINED, only, written
 
 from layerscope import store
 from layerscope.errors import StudyError
@@ -28,8 +28,7 @@ def compare(tmp_path_factory):
 
     def table(published, scores, **options):
         pd.DataFrame(published, columns=list(store.PUBLISHED_COLUMNS)).to_csv(folder / "published.csv", index=False)
-        pd.DataFrame(scores, columns=list(store.SCORE_COLUMNS)).to_parquet(folder / "scores.parquet", index=False)
-        inputs = Reads(score_table=[str(folder / "scores.parquet")], published=[str(folder / "published.csv")])
+        inputs = Reads(**written(folder, scores), published=[str(folder / "published.csv")])
         noise = {"tsne": "tsne_noise"} if any(row["space"] == "tsne_noise" for row in scores) else {}
         return rows(inputs, {**OPTIONS, "noise": noise, **options})
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pandas as pd
 import pytest
-from score_rows import OF_INPUT, OF_LAYER
+from score_rows import OF_INPUT, OF_LAYER, written
 
 from layerscope import store
 from layerscope.errors import StudyError
@@ -31,8 +31,7 @@ def compare(tmp_path):
 
     def table(published, scores, **options):
         pd.DataFrame(published, columns=list(store.PUBLISHED_VALUE_COLUMNS)).to_csv(tmp_path / "published.csv", index=False)
-        pd.DataFrame(scores, columns=list(store.SCORE_COLUMNS)).to_parquet(tmp_path / "scores.parquet", index=False)
-        return rows(Reads(score_table=[str(tmp_path / "scores.parquet")], published=[str(tmp_path / "published.csv")]), options)
+        return rows(Reads(**written(tmp_path, scores), published=[str(tmp_path / "published.csv")]), options)
 
     return table
 

@@ -6,12 +6,11 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.style import by_size, colours, set_title
 from layerscope.statistics.keys import RUN, SUMMARY_KEYS
 from layerscope.statistics.pairs import final_accuracy
-from layerscope.statistics.runs import per_run
+from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
 from layerscope.statistics.summaries import summarise
 from layerscope.store.reads import Reads
@@ -20,7 +19,7 @@ FIGURE = {
     "description": (
         "One score of every layer of trained networks, a panel an architecture, a colour a dataset; runs, mean, interval."
     ),
-    "reads": ("score_table",),
+    "reads": ("runs",),
     "needs": ("sizes",),
     "required": ("score",),
     "options": {
@@ -36,14 +35,14 @@ LAYER_INCHES = 0.16
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Thick lines are means over runs with 95 % intervals, thin lines runs; the title has the mean test accuracy."""
-    scores = store.read_score_table(reads.score_table[0], [options["score"], "accuracy"])
-    runs = select(per_run(scores[scores["metric"] == options["score"]]), options.get("on", {}))
+    stored = stored_runs(reads.runs[0], [options["score"], "accuracy"], with_input=False)
+    runs = select(stored[stored["metric"] == options["score"]], options.get("on", {}))
     runs = runs[(runs["state"] == "trained") & (runs["filter"] == "") & runs["depth"].notna()]
     if runs.empty:
         raise StudyError(f"no layer of a trained network has {options['score']} in what `on` chooses; widen it")
     if len(runs[["space", "sample"]].drop_duplicates()) > 1:
         raise StudyError("the layers are scored in several spaces or samples; name one embedding and one sample under `on`")
-    runs = runs.merge(final_accuracy(scores), how="left", on=RUN)
+    runs = runs.merge(final_accuracy(stored), how="left", on=RUN)
     summary = summarise(runs.drop(columns="accuracy").assign(epoch=0))
     architectures = by_size(runs["architecture"].unique(), options["sizes"])
     datasets = sorted(runs["dataset"].unique())

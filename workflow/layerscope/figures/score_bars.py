@@ -5,19 +5,18 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.style import colours, set_title
 from layerscope.statistics.estimates import estimate
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.pairs import final_accuracy
-from layerscope.statistics.runs import per_run, with_input_joined
+from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
 from layerscope.store.reads import Reads
 
 FIGURE = {
     "description": "One score by layer as bars. A light bar a run, an outlined one for the mean, hollow where flagged.",
-    "reads": ("score_table",),
+    "reads": ("runs",),
     "required": ("score",),
     "options": {
         "score": {"$ref": "#/$defs/score_name"},
@@ -36,10 +35,9 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     The outlined bar is the mean of all runs, with its 95 % interval; a dash is the mean without flagged runs where there
     are some. In the deepest layer each run has its accuracy on the test split. Flagged runs are hollow.
     """
-    scores = store.read_score_table(reads.score_table[0], [options["score"], "accuracy"])
-    accuracy = final_accuracy(scores)
-    runs = per_run(with_input_joined(scores[scores["metric"] == options["score"]]))
-    runs = select(runs, options.get("on", {}))
+    stored = stored_runs(reads.runs[0], [options["score"], "accuracy"])
+    accuracy = final_accuracy(stored)
+    runs = select(stored[stored["metric"] == options["score"]], options.get("on", {}))
     runs = runs[(runs["filter"] == "") & runs["state"].isin(["input", "trained"])]
     runs = runs[runs["depth"].notna()]
     if not (runs["state"] == "trained").any():

@@ -5,18 +5,17 @@ import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 
-from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.style import STATE_LINES, STATE_MARKERS, colours, network_title, set_title
 from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, NETWORK
-from layerscope.statistics.runs import per_run, with_input_joined
+from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
 from layerscope.statistics.summaries import by_state, summarise
 from layerscope.store.reads import Reads
 
 FIGURE = {
     "description": "One score against depth. One line a run, the mean with its interval, the chance level.",
-    "reads": ("score_table",),
+    "reads": ("runs",),
     "scores_of": "layers",
     "required": ("score",),
     "options": {
@@ -38,9 +37,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     With `filters`, layers of which filters are scored stand for the mean over them, degenerate ones included; hollow markers
     leave those out. Other layers are whole.
     """
-    scores = store.read_score_table(reads.score_table[0], [options["score"]])
-    runs = per_run(with_input_joined(scores))
-    runs = select(runs, options.get("on", {}))
+    runs = select(stored_runs(reads.runs[0], [options["score"]]), options.get("on", {}))
     runs = _means_over_filters(runs) if options["filters"] else runs[runs["filter"] == ""]
     runs = runs[runs["depth"].notna()]
     if runs.empty:

@@ -4,17 +4,16 @@ import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
-from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.style import colours, network_title, set_title
 from layerscope.statistics.keys import RUN
-from layerscope.statistics.runs import per_run
+from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
 from layerscope.store.reads import Reads
 
 FIGURE = {
     "description": "Two scores of embeddings by dynamic_tsne, the mean over their steps, against their lambda and each other.",
-    "reads": ("score_table",),
+    "reads": ("runs",),
     "needs": ("lambdas",),
     "options": {
         "score": {"$ref": "#/$defs/score_name", "default": "kl"},
@@ -30,7 +29,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
 
     options: `lambdas` has the lambda of every embedding. The table has a row a run and embedding.
     """
-    table = _by_lambda(reads.score_table[0], options)
+    table = _by_lambda(reads.runs[0], options)
     score, against = options["score"], options["against"]
     networks = list(table.groupby(["dataset", "architecture", "activation"], sort=True))
     palette = colours(max(len(networks), 3))
@@ -61,10 +60,10 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     return figure, table
 
 
-def _by_lambda(score_table: str, options: dict) -> pd.DataFrame:
+def _by_lambda(runs_file: str, options: dict) -> pd.DataFrame:
     names = [options["score"], options["against"]]
-    scores = store.read_score_table(score_table, names)
-    runs = select(per_run(scores[scores["space"].isin(options["lambdas"])]), options.get("on", {}))
+    stored = stored_runs(runs_file, names, with_input=False)
+    runs = select(stored[stored["space"].isin(options["lambdas"])], options.get("on", {}))
     runs = runs[(runs["state"] != "input") & (runs["filter"] == "")]
     missing = [name for name in names if name not in set(runs["metric"])]
     if missing:

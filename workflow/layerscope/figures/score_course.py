@@ -9,13 +9,13 @@ from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.style import PlainLogarithmic, by_size, ramp, set_title
 from layerscope.statistics.keys import RUN
-from layerscope.statistics.runs import per_run
+from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
 from layerscope.store.reads import Reads
 
 FIGURE = {
     "description": "One score (its mean over layers) and the loss of networks against steps, a colour an architecture.",
-    "reads": ("score_table", "history"),
+    "reads": ("runs", "history"),
     "needs": ("sizes",),
     "required": ("score",),
     "options": {
@@ -40,8 +40,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     Thick lines are means over runs, thin lines runs.
     """
     history = pd.concat([_read(source) for source in reads.history], ignore_index=True)
-    scores = store.read_score_table(reads.score_table[0], [options["score"]])
-    runs = select(per_run(scores), options.get("on", {}))
+    runs = select(stored_runs(reads.runs[0], [options["score"]], with_input=False), options.get("on", {}))
     runs = runs[(runs["filter"] == "") & (runs["state"] != "input")]
     if runs.empty:
         raise StudyError(f"{options['score']} reaches nothing that `on` chooses; widen it")

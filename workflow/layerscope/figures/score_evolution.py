@@ -6,17 +6,16 @@ from matplotlib.cm import ScalarMappable
 from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
-from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.style import RAMP, by_size, set_title
 from layerscope.statistics.keys import RUN
-from layerscope.statistics.runs import per_run
+from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
 from layerscope.store.reads import Reads
 
 FIGURE = {
     "description": "One score of every layer, a line an epoch, a panel an architecture on a dataset.",
-    "reads": ("score_table",),
+    "reads": ("runs",),
     "needs": ("sizes",),
     "required": ("score",),
     "options": {
@@ -30,8 +29,7 @@ LAYER_INCHES = 0.22
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """A panel an architecture on a dataset; one line an epoch, its mean over runs, dark to bright."""
-    scores = store.read_score_table(reads.score_table[0], [options["score"]])
-    runs = select(per_run(scores), options.get("on", {}))
+    runs = select(stored_runs(reads.runs[0], [options["score"]], with_input=False), options.get("on", {}))
     runs = runs[(runs["filter"] == "") & (runs["state"] != "input") & runs["depth"].notna()]
     if runs.empty:
         raise StudyError(f"no layer has {options['score']} in what `on` chooses; widen it")

@@ -6,17 +6,16 @@ import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.style import colours, ramp, set_title, shapes
 from layerscope.statistics.correlation import bent_line, rank_correlation
 from layerscope.statistics.pairs import score_pairs
-from layerscope.statistics.runs import per_run
+from layerscope.statistics.runs import stored_runs
 from layerscope.store.reads import Reads
 
 FIGURE = {
     "description": "One score against another over runs, with their rank correlation, with and without flagged runs.",
-    "reads": ("score_table",),
+    "reads": ("runs",),
     "needs": ("sizes",),
     "required": ("score", "against"),
     "options": {
@@ -47,7 +46,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     Each panel says Spearman's rank correlation with its 95 % interval, of all runs and without flagged ones. With `bend`, a
     line of least squares that bends at that value of `against`.
     """
-    runs = per_run(store.read_score_table(reads.score_table[0], [options["score"], options["against"]]))
+    runs = stored_runs(reads.runs[0], [options["score"], options["against"]])
     pairs = score_pairs(runs, options["score"], options["against"], options.get("on", {}))
     if pairs.empty:
         raise StudyError(f"no run has both {options['score']} and {options['against']} in what `on` chooses; widen it")

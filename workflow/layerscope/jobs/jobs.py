@@ -85,7 +85,7 @@ class Jobs:
         wanted = [self.path("checkpoints", run=run.folder) for run in self.study.runs]
         scores = self.reads.score_files()
         if scores:
-            wanted += [*scores, *(self.path(name) for name in ("score_table", "summary", "tests", "networks"))]
+            wanted += [*scores, *(self.path(name) for name in ("score_table", "runs", "summary", "tests", "networks"))]
         for name in (*self.study.figures, *self.study.tables):
             wanted += self.target(name)
         if self.study.claims:

@@ -110,7 +110,7 @@ class JobReads:
         on = options.get("on", {})
         if kind == "published":
             return [store.published_file(options["published"])]
-        if kind in ("score_table", "tests"):
+        if kind in ("score_table", "runs", "tests"):
             return [self._path(kind)]
         runs = [run for run in self.study.runs if selection.allows(on, **run.keys)]
         if kind == "data":

@@ -267,7 +267,7 @@ class JobResources:
         return scores_named(self.study.kinds.of_entry(block, entry), entry)
 
     def _drawn(self, block: str, entry: dict) -> Need:
-        if "score_table" not in self.study.kinds.of_entry(block, entry).says("reads", ()):
+        if not {"score_table", "runs"} & {*self.study.kinds.of_entry(block, entry).says("reads", ())}:
             return self._shown([])
         # What names no score is a table of published numbers, which are those of nearly all scores.
         return self._shown(self._scores_named(block, entry) or self.study.scores)

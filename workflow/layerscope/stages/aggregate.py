@@ -20,7 +20,7 @@ from layerscope.files.whole import replacing
 from layerscope.statistics.flags import flag, near_chance
 from layerscope.statistics.groups import as_text, gathered
 from layerscope.statistics.keys import NETWORK, RUN
-from layerscope.statistics.runs import per_run
+from layerscope.statistics.runs import in_order, per_run, with_input_joined
 from layerscope.statistics.summaries import paired_tests, summarise, with_correction
 from layerscope.store.reading import reading
 
@@ -53,8 +53,11 @@ def main(arguments: argparse.Namespace) -> None:
     with (
         replacing(arguments.summary, sealed=True) as summary,
         replacing(arguments.table, sealed=True) as temporary,
-        contextlib.closing(store.ScoreTable(temporary)) as table,
+        replacing(arguments.runs, sealed=True) as temporary_runs,
+        contextlib.closing(store.ParquetTable(temporary)) as table,
+        contextlib.closing(store.ParquetTable(temporary_runs)) as table_of_runs,
     ):
+        of_input: dict[str, pd.DataFrame] = {}
         for of_network in files_by_network(params):
             scores = gathered([read_scores(file) for file in of_network])
             scores = scores.sort_values(KEYS, kind="stable", na_position="first", ignore_index=True)
@@ -70,12 +73,27 @@ def main(arguments: argparse.Namespace) -> None:
                 near.update(trained[RUN].itertuples(index=False, name=None))
             del scores
             runs = gathered(runs)
+            add_runs(table_of_runs, as_text(runs), of_input)
             store.append_frame(summary, summarise(runs))
             tests.append(paired_tests(runs))
         check_names(named, params["scores"])
     store.write_frame(arguments.tests, with_correction(gathered(tests)))
     columns = (*RUN, *NETWORK_FACTS, "attempts", "class_rates", "versions", "unlike")
     write_rows(arguments.networks, columns, networks(params, near))
+
+
+def add_runs(table: store.ParquetTable, runs: pd.DataFrame, of_input: dict[str, pd.DataFrame]) -> None:
+    """Write the runs of one kind of network, with the input of its dataset joined.
+
+    of_input: dataset → the runs of its input, which comes before its networks; it is kept for them.
+    """
+    dataset = runs["dataset"].iloc[0] if len(runs) else ""
+    if (runs["state"] == "input").any():
+        of_input.clear()
+        of_input[dataset] = runs
+    else:
+        both = [of_input[dataset], runs] if dataset in of_input else [runs]
+        table.add(in_order(with_input_joined(pd.concat(both, ignore_index=True))))
 
 
 def parts(scores: pd.DataFrame) -> Iterator[pd.DataFrame]:
@@ -170,6 +188,7 @@ def check_names(found: set[str], names: list[str]) -> None:
 def parser() -> argparse.ArgumentParser:
     parser = stage_parser(__doc__)
     parser.add_argument("--table", required=True, help="all rows, to write (Parquet)")
+    parser.add_argument("--runs", required=True, help="one row a run, to write (Parquet)")
     parser.add_argument("--summary", required=True, help="means over runs, to write (CSV)")
     parser.add_argument("--tests", required=True, help="trained against untrained, to write (CSV)")
     parser.add_argument("--networks", required=True, help="how each network ended and what made it, to write (CSV)")

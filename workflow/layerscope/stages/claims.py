@@ -2,24 +2,23 @@
 
 import argparse
 
-from layerscope import store
 from layerscope.claims.shared.judge import CLAIM_COLUMNS, judge
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.files.csv_tables import write_rows
-from layerscope.statistics.runs import per_run, with_input_joined
+from layerscope.statistics.runs import stored_runs
 
 
 def main(arguments: argparse.Namespace) -> None:
     claims, sizes, code = (arguments.params.get(key) for key in ("claims", "sizes", "code"))
     judged = {claim[key] for claim in claims.values() for key in ("score", "against") if key in claim}
-    runs = per_run(with_input_joined(store.read_score_table(arguments.table, judged)))
+    runs = stored_runs(arguments.runs, judged)
     verdicts = [judge(name, claim, runs, sizes, code) for name, claim in claims.items()]
     write_rows(arguments.claims, CLAIM_COLUMNS, verdicts)
 
 
 def parser() -> argparse.ArgumentParser:
     parser = stage_parser(__doc__)
-    parser.add_argument("--table", required=True, help="all scores (Parquet)")
+    parser.add_argument("--runs", required=True, help="one row a run (Parquet)")
     parser.add_argument("--claims", required=True, help="the verdicts to write (CSV)")
     return parser
 

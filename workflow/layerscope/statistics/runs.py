@@ -1,10 +1,37 @@
 """One row a run: embedding seeds averaged, filters summed up, the input joined to every network."""
 
+from collections.abc import Iterable
+
 import numpy as np
 import pandas as pd
 
+from layerscope import store
 from layerscope.statistics.groups import group_deviations, joined_reasons, shared_reasons
-from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, NETWORK, REPRESENTATION, RUN
+from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, REPRESENTATION, RUN
+
+# What tells the rows of runs apart, and what they hold beside it.
+ROW = [*RUN, "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
+MEASURED = ["value", "embedding_sd", "n_points", "chance", "degenerate"]
+
+
+def stored_runs(source: str, scores: Iterable[str], with_input: bool = True) -> pd.DataFrame:
+    """The runs of a study (runs.parquet) of some scores, by name, in the order of runs_of.
+
+    with_input: whether the input of its dataset stands beside the layers of every network.
+    """
+    runs = store.read_runs(source, scores)
+    return in_order(runs if with_input else runs[runs["state"] != "input"])
+
+
+def runs_of(scores: pd.DataFrame) -> pd.DataFrame:
+    """One row a run of rows of scores, the input joined to every network: what the aggregate keeps in runs.parquet."""
+    return in_order(with_input_joined(per_run(scores)))
+
+
+def in_order(runs: pd.DataFrame) -> pd.DataFrame:
+    """Rows by network, sample, epoch, layer, space and score; those that stand for several filters come last."""
+    stands_for = runs["filter"].map({FILTER_MEAN: 1, LIVING_MEAN: 2}).fillna(0)
+    return runs.assign(stands_for=stands_for).sort_values(["stands_for", *ROW], ignore_index=True)[[*ROW, *MEASURED]]
 
 
 def with_input_joined(scores: pd.DataFrame) -> pd.DataFrame:
@@ -22,8 +49,7 @@ def per_run(scores: pd.DataFrame) -> pd.DataFrame:
 
     For every layer of which filters are scored, two rows are added: their mean, and the mean without degenerate filters.
     """
-    keys = [*NETWORK, "seed", "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
-    grouped = scores.groupby(keys, dropna=False, sort=True)
+    grouped = scores.groupby(ROW, dropna=False, sort=True)
     means = grouped.agg(value=("value", "mean"), n_points=("n_points", "first"), chance=("chance", "mean")).reset_index()
     groups = grouped.ngroup().to_numpy()
     found = {
@@ -33,17 +59,17 @@ def per_run(scores: pd.DataFrame) -> pd.DataFrame:
         "chance": means["chance"],
         "degenerate": joined_reasons(groups, len(means), scores["degenerate"]),
     }
-    rows = means[keys].assign(**found)
+    rows = means[ROW].assign(**found)
     filters = rows[rows["filter"] != ""]
     if filters.empty:
         return rows
     living = filters[filters["degenerate"] == ""]
-    means = [_filter_means(part, keys, name) for part, name in ((filters, FILTER_MEAN), (living, LIVING_MEAN)) if len(part)]
+    means = [_filter_means(part, name) for part, name in ((filters, FILTER_MEAN), (living, LIVING_MEAN)) if len(part)]
     return pd.concat([rows, *means], ignore_index=True)
 
 
-def _filter_means(filters: pd.DataFrame, keys: list[str], name: str) -> pd.DataFrame:
-    by_layer = [key for key in keys if key != "filter"]
+def _filter_means(filters: pd.DataFrame, name: str) -> pd.DataFrame:
+    by_layer = [key for key in ROW if key != "filter"]
     grouped = filters.groupby(by_layer, dropna=False, sort=True)
     means = grouped.agg(value=("value", "mean"), n_points=("n_points", "first"), chance=("chance", "mean")).reset_index()
     shared = shared_reasons(grouped.ngroup().to_numpy(), len(means), filters["degenerate"])

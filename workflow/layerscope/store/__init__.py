@@ -97,10 +97,11 @@ from layerscope.store.reads import (
     reads_of,
 )
 from layerscope.store.tables import (
-    ScoreTable,
+    ParquetTable,
     append_frame,
     read_frame,
     read_history,
+    read_runs,
     read_score_table,
     write_frame,
 )

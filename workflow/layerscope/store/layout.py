@@ -22,6 +22,7 @@ PATTERNS = {
     "run_scores": "{run}/scores/run.csv",
     "scores": "{source}/{sample}/scores/{space}.csv",
     "score_table": "scores.parquet",
+    "runs": "runs.parquet",
     "summary": "summary.csv",
     "tests": "tests.csv",
     "claims": "claims.csv",

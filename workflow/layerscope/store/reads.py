@@ -9,6 +9,7 @@ class Reads:
     """The files that a figure or table may read, by kind: those that its own kind declares in `reads`, the other lists empty."""
 
     score_table: list[str] = field(default_factory=list)
+    runs: list[str] = field(default_factory=list)
     tests: list[str] = field(default_factory=list)
     data: list[str] = field(default_factory=list)
     history: list[str] = field(default_factory=list)

@@ -9,8 +9,8 @@ from layerscope.store.layout import HISTORY_COLUMNS, SCORE_COLUMNS
 from layerscope.store.reading import reading
 
 
-class ScoreTable:
-    """All scores of a study in the making, a Parquet file: as many rows in memory as a row group has."""
+class ParquetTable:
+    """A Parquet file in the making, such as all scores of a study: as many rows in memory as a row group has."""
 
     ROWS = 128 * 1024
 
@@ -20,7 +20,7 @@ class ScoreTable:
         self._writer = None
 
     def add(self, rows) -> None:
-        """More rows at the end: a pandas DataFrame with the columns SCORE_COLUMNS."""
+        """More rows at the end: a pandas DataFrame all with the same columns."""
         from pyarrow import Table, concat_tables
 
         table = Table.from_pandas(rows, preserve_index=False)
@@ -47,18 +47,27 @@ class ScoreTable:
 
 def read_score_table(source: str | Path, metrics: Iterable[str] | None = None):
     """The scores of a study as a pandas DataFrame with the columns SCORE_COLUMNS. metrics: the scores wanted, by name, or all."""
+    return _read_parquet(source, SCORE_COLUMNS, metrics)
+
+
+def read_runs(source: str | Path, metrics: Iterable[str] | None = None):
+    """The runs of a study (statistics.runs) as a pandas DataFrame. metrics: the scores wanted, by name, or all."""
+    return _read_parquet(source, None, metrics)
+
+
+def _read_parquet(source: str | Path, columns: tuple[str, ...] | None, metrics: Iterable[str] | None):
     from pyarrow import array, concat_tables
     from pyarrow.compute import field, scalar
     from pyarrow.parquet import ParquetFile
 
     with reading(source, OSError, ValueError, TypeError, KeyError, NotImplementedError), ParquetFile(intact(source)) as file:
-        columns = list(SCORE_COLUMNS)
-        none = file.schema_arrow.empty_table().select(columns)
+        names = list(file.schema_arrow.names if columns is None else columns)
+        none = file.schema_arrow.empty_table().select(names)
         wanted = scalar(True)
         if metrics is not None:
             wanted = field("metric").isin(array(list(metrics), none.schema.field("metric").type))
         # One row group after another: what is not wanted is gone before the next one comes.
-        groups = [file.read_row_group(group, columns).filter(wanted) for group in range(file.num_row_groups)]
+        groups = [file.read_row_group(group, names).filter(wanted) for group in range(file.num_row_groups)]
         return concat_tables([none, *groups]).to_pandas()
 
 

@@ -7,7 +7,7 @@ from layerscope.tables.shared.summary import chosen_summary, number
 
 TABLE = {
     "description": "One row a dataset, architecture and activation; the scores of the network as such (accuracy, loss).",
-    "reads": ("score_table",),
+    "reads": ("runs",),
     "scores_of": "networks",
     "required": ("scores",),
     "options": {
@@ -26,7 +26,7 @@ KEYS = ["dataset", "architecture", "activation", "sample"]
 
 def rows(reads: Reads, options: dict) -> pd.DataFrame:
     """Trained networks on every split and sample: mean over runs, standard deviation and 95 % interval of each score."""
-    summary = chosen_summary(reads.score_table[0], options)
+    summary = chosen_summary(reads.runs[0], options)
     trained = summary[(summary["state"] == "trained") & (summary["space"] == "run")]
     table = []
     for key, group in trained.groupby(KEYS, sort=False):

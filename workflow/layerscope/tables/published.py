@@ -16,7 +16,7 @@ import pandas as pd
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN
-from layerscope.statistics.runs import per_run, with_input_joined
+from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
 from layerscope.store.reads import Reads
 from layerscope.tables.shared.comparison import judged
@@ -29,7 +29,7 @@ TABLE = {
         "whether it is within max(3 sd sqrt(1 + 1/n), the noise of the embedding). Filters are compared by rank within "
         "their layer."
     ),
-    "reads": ("score_table", "published"),
+    "reads": ("runs", "score_table", "published"),
     "published": "comparisons",
     "needs": ("higher_is_better",),
     "names_embeddings": ("noise",),
@@ -67,7 +67,7 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
     """
     published = store.read_published(reads.published[0])
     scores = store.read_score_table(reads.score_table[0], published["metric"])
-    runs = select(per_run(with_input_joined(scores)), options.get("on", {}))
+    runs = select(stored_runs(reads.runs[0], published["metric"]), options.get("on", {}))
     runs = runs[~runs["filter"].isin([FILTER_MEAN, LIVING_MEAN]) & runs["state"].isin(STATES)]
     runs = runs[~runs["degenerate"].str.startswith(NOT_ACCEPTED)]
     _check_comparable(published, runs)

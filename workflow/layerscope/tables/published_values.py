@@ -8,7 +8,7 @@ import pandas as pd
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.statistics.runs import per_run, with_input_joined
+from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
 from layerscope.store.reads import Reads
 from layerscope.tables.shared.comparison import judged
@@ -19,7 +19,7 @@ TABLE = {
         "Published numbers of single networks (workflow/published/{published}.csv) beside measured means; spread over "
         "runs, difference, and whether it is within 3 sd sqrt(1 + 1/n)."
     ),
-    "reads": ("score_table", "published"),
+    "reads": ("runs", "published"),
     "published": "values",
     "required": ("published",),
     "options": {"published": {"description": "The name of a file in workflow/published.", "type": "string"}},
@@ -35,8 +35,7 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
     Numbers of which the study has no score are a StudyError: it would compare fewer than it says.
     """
     published = store.read_published_values(reads.published[0])
-    scores = store.read_score_table(reads.score_table[0], published["metric"])
-    runs = select(per_run(with_input_joined(scores)), options.get("on", {}))
+    runs = select(stored_runs(reads.runs[0], published["metric"]), options.get("on", {}))
     lines = []
     for line in published.to_dict("records"):
         named = {key: line[key] for key in NAMED if line[key]}

@@ -8,7 +8,7 @@ from layerscope.tables.shared.summary import chosen_summary, number
 
 TABLE = {
     "description": "Trained / untrained in one cell; rows by depth and filter, columns by score, the spread beside them.",
-    "reads": ("score_table",),
+    "reads": ("runs",),
     "scores_of": "layers",
     "required": ("scores",),
     "options": {
@@ -35,7 +35,7 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
 
     With `spread: false` only layer, filter and scores, as the reports print them.
     """
-    summary = chosen_summary(reads.score_table[0], options)
+    summary = chosen_summary(reads.runs[0], options)
     table = []
     for key, group in summary.groupby(GROUP, sort=False):
         for (depth, layer, filter_name), part in sorted(group.groupby(["depth", "layer", "filter"]), key=_order):

@@ -3,20 +3,17 @@
 import numpy as np
 import pandas as pd
 
-from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.statistics.runs import per_run, with_input_joined
+from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
 from layerscope.statistics.summaries import by_state, summarise
 
 SMALLEST_P = 0.0001
 
 
-def chosen_summary(score_table: str, options: dict) -> pd.DataFrame:
+def chosen_summary(runs_file: str, options: dict) -> pd.DataFrame:
     """Means over the runs that a table's `on` chooses, of the scores it shows, the input joined to every network."""
-    scores = store.read_score_table(score_table, options["scores"])
-    runs = per_run(with_input_joined(scores))
-    runs = select(runs, options.get("on", {}))
+    runs = select(stored_runs(runs_file, options["scores"]), options.get("on", {}))
     if runs.empty:
         raise StudyError("no scores are left of what the table's `on` chooses; widen it")
     return summarise(by_state(runs))
