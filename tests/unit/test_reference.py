@@ -25,7 +25,7 @@ FACTS = {
     },
     "scores": {"reads", "neighbors", "unit", "higher_is_better", "whole_only", "reference", "chance", "needs", "options"},
     "figures": {
-        *("description", "reads", "needs", "shows_one", "of", "formats", "scores_of", "one_layer_where", "required"),
+        *("description", "reads", "needs", "shows_one", "of", "formats", "scores_of", "one_space", "one_layer_where", "required"),
         "options",
     },
     "tables": {

@@ -173,9 +173,7 @@ CASES = {
     ),
     "the threshold of a saturation": (
         in_study("saturation: {}", "saturation: {threshold: 0.9}"),
-        {f"Scoring {run}" for run in (*MLP, *CNN, *VGG, *CODER, *UNEVEN)}
-        | {f"Scoring {run} on some" for run in (*MLP, *CNN)}
-        | AFTER_SCORES,
+        {f"Scoring {run}" for run in (*MLP, *CNN, *VGG, *CODER, *UNEVEN)} | AFTER_SCORES,
     ),
     "the rates of classes": (in_study("lowest: 0.1", "lowest: 0.2"), training(*UNEVEN) | AFTER_SCORES),
     "the classes of a derived dataset": (
@@ -197,9 +195,7 @@ CASES = {
     ),
     "the formula of saturation": (
         code_edited("saturation/dimension.py"),
-        {f"Scoring {run}" for run in (*MLP, *CNN, *VGG, *CODER, *UNEVEN)}
-        | {f"Scoring {run} on some" for run in (*MLP, *CNN)}
-        | AFTER_SCORES,
+        {f"Scoring {run}" for run in (*MLP, *CNN, *VGG, *CODER, *UNEVEN)} | AFTER_SCORES,
     ),
     "a value in an array of one's own": (
         shapes_edited,

@@ -809,6 +809,47 @@ def test_mistakes_between_blocks_are_told_at_once_too(load):
     ]
 
 
+REACH = {
+    "a figure of several spaces": (
+        {"figures.bars": {"kind": "score_bars", "score": "neighborhood_hit"}},
+        ["figures.bars.on chooses 'neighborhood_hit' in several spaces", "raw on look, tsne on look, umap on look"],
+    ),
+    "a figure of untrained networks of a score of trained ones": (
+        {
+            "scores.neighborhood_hit.on": {"state": "trained"},
+            "figures.early": {"kind": "score_by_depth", "score": "neighborhood_hit", "on": {"state": "untrained"}},
+        },
+        ["figures.early.on chooses nothing that has the score 'neighborhood_hit'"],
+    ),
+    "a table of a space in which a score is not": (
+        {"tables.kl": {"kind": "trained_untrained", "scores": ["kl"], "on": {"embedding": "raw"}}},
+        ["tables.kl.on chooses nothing that has the score 'kl'"],
+    ),
+    "a claim about a split that a score leaves out": (
+        {
+            "scores.accuracy.on": {"sample": "test"},
+            "claims.learns": {
+                "text": "It learns.",
+                "statistic": "difference",
+                "score": "accuracy",
+                "between": {"state": ["trained", "untrained"]},
+                "on": {"sample": "train"},
+                "expect": "positive",
+            },
+        },
+        ["claims.learns.on chooses nothing that has the score 'accuracy'"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("changes", "said"), REACH.values(), ids=REACH)
+def test_what_a_figure_table_or_claim_does_not_find_is_told_before_anything_is_trained(load, changes, said):
+    with pytest.raises(StudyError) as caught:
+        Jobs(load(changed(changes))).check()
+    for fragment in said:
+        assert fragment in str(caught.value)
+
+
 # What is no mistake
 
 

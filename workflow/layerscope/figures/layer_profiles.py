@@ -19,6 +19,7 @@ FIGURE = {
     "description": (
         "One score of every layer of trained networks, a panel an architecture, a colour a dataset; runs, mean, interval."
     ),
+    "one_space": True,
     "reads": ("runs",),
     "needs": ("sizes",),
     "required": ("score",),

@@ -16,6 +16,7 @@ from layerscope.store.reads import Reads
 
 FIGURE = {
     "description": "One score by layer as bars. A light bar a run, an outlined one for the mean, hollow where flagged.",
+    "one_space": True,
     "reads": ("runs",),
     "required": ("score",),
     "options": {

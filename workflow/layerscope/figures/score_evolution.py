@@ -15,6 +15,7 @@ from layerscope.store.reads import Reads
 
 FIGURE = {
     "description": "One score of every layer, a line an epoch, a panel an architecture on a dataset.",
+    "one_space": True,
     "reads": ("runs",),
     "needs": ("sizes",),
     "required": ("score",),

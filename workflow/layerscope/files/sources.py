@@ -58,11 +58,11 @@ def _file(module: str) -> Path:
     return path.with_suffix(".py") if path.with_suffix(".py").exists() else path / "__init__.py"
 
 
-@cache
 def _tree(module: str) -> ast.Module:
     file = _file(module)
     try:
-        return ast.parse(file.read_text(encoding="utf-8"))
+        # A person edits files of their own while a notebook goes on.
+        return _parsed(str(file.resolve()), file.stat().st_mtime_ns if is_own(module) else 0)
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"{file} cannot be read ({error})") from None
     except (SyntaxError, ValueError) as error:
@@ -70,7 +70,20 @@ def _tree(module: str) -> ast.Module:
 
 
 @cache
+def _parsed(file: str, _: int) -> ast.Module:
+    return ast.parse(Path(file).read_text(encoding="utf-8"))
+
+
 def _imports(module: str) -> list[str]:
+    return _imported_by(module) if not is_own(module) else _imports_of(module)
+
+
+@cache
+def _imported_by(module: str) -> list[str]:
+    return _imports_of(module)
+
+
+def _imports_of(module: str) -> list[str]:
     names = []
     for node in ast.walk(_tree(module)):
         if isinstance(node, ast.Import):
@@ -80,7 +93,6 @@ def _imports(module: str) -> list[str]:
     return [name for name in names if name.split(".")[0] == "layerscope" and _file(name).exists()]
 
 
-@cache
 def literal(module: str, name: str):
     """The value of a module-level literal, for instance READS, read without importing the module."""
     for node in _tree(module).body:

@@ -7,6 +7,7 @@ from layerscope.jobs.params import JobParams
 from layerscope.jobs.reads import JobReads
 from layerscope.jobs.resources import JobResources
 from layerscope.jobs.wildcards import constraints
+from layerscope.study.reach import refuse_unreached
 from layerscope.study.study import Study
 from layerscope.study.views import Views
 
@@ -43,6 +44,7 @@ class Jobs:
                     if "embedding" in shown and not self._is_embedded(options.get("on", {})):
                         raise StudyError(f"{block}.{name}.on chooses a network that its embedding does not take in")
         mistakes.refuse()
+        refuse_unreached(self.study, self.views)
 
     def _is_embedded(self, on: dict) -> bool:
         input_alone = selection.values(on, "layer") == [selection.INPUT]

@@ -49,7 +49,7 @@ class JobParams:
 
     def train(self, wildcards) -> str:
         run = self.views.runs[wildcards.run]
-        options = self.study.training_of(run)
+        options = dict(self.study.training_of(run))
         snapshots = options.pop("snapshots")
         if options["optimizer"] != "sgd":
             del options["momentum"]

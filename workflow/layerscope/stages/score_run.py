@@ -11,8 +11,6 @@ from layerscope.scoring.shared.rows import score_row, unaccepted
 from layerscope.scoring.shared.score_input import NetworkInput, Score
 
 MISSING = float("nan")
-# The split whose observations each phase's spectra are about.
-SPLIT_OF = {"evaluation": "test", "train": store.BATCHES}
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -93,7 +91,7 @@ def spectrum_rows(params: dict, spectra: list[store.StoredSpectrum], reason: str
                         score,
                         epoch=epoch,
                         n_points=samples,
-                        sample=SPLIT_OF[phase],
+                        sample=store.SPLIT_OF_PHASE[phase],
                         layer=layer,
                         depth=depth,
                         degenerate="" if spectrum is not None else reason,

@@ -58,6 +58,7 @@ from layerscope.store.layout import (
     RESERVED_STUDIES,
     SCHEMA,
     SCORE_COLUMNS,
+    SPLIT_OF_PHASE,
     SPLITS,
     download_folder,
     epoch_name,

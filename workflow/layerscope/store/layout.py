@@ -7,6 +7,8 @@ FOLDER = "results"
 SPLITS = ("train", "validation", "test")
 # The split of the history and of scores that stands for an epoch's batches, as they were learned from.
 BATCHES = "batches"
+# The split whose observations the spectra of each phase are about.
+SPLIT_OF_PHASE = {"evaluation": "test", "train": BATCHES}
 RESERVED_STUDIES = ("data", "reference")
 RUN = "runs/{dataset}/{architecture}/{activation}/seed{seed}"
 INPUT = "inputs/{dataset}"

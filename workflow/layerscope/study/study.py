@@ -3,7 +3,7 @@
 Read wherever Snakemake reads the rules, so only light modules are imported here.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from layerscope import selection, store
 from layerscope.models.plan import Layer
@@ -62,13 +62,19 @@ class Study:
     claims: dict[str, dict]
     runs: list[Run]
     plans: dict[tuple[str, str], list[Layer]]
+    _training: dict[Run, dict] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def layers(self, run: Run) -> list[Layer]:
         """The layers of a network, first to last."""
         return self.plans[run.dataset, run.architecture]
 
     def training_of(self, run: Run) -> dict:
-        """The training options of a network, overrides applied; snapshots are numbers, ascending."""
+        """The training options of a network, overrides applied; snapshots are numbers, ascending. Not to be changed."""
+        if run not in self._training:
+            self._training[run] = self._training_options(run)
+        return self._training[run]
+
+    def _training_options(self, run: Run) -> dict:
         options = dict(self.training["default"])
         for override in self.training["overrides"]:
             if selection.allows(override["on"], **run.keys):

@@ -3,8 +3,6 @@
 A source is the folder of a network, or that of the input of a dataset.
 """
 
-from collections.abc import Iterable
-
 from layerscope import selection, store
 from layerscope.selection import Plan, View
 from layerscope.study.study import Run, Study
@@ -22,6 +20,7 @@ class Views:
         self._sources: dict[tuple[str, str], None] = {}
         self._made_embeddings: dict[tuple[str, str], list[str]] = {}
         self._wanted_scores: dict[tuple[str, str, str], dict] = {}
+        self._run_scores: dict[tuple[tuple[str, ...], str, str | None], dict] = {}
 
     # Layers
 
@@ -159,8 +158,14 @@ class Views:
                 }
         return found
 
-    def run_scores(self, reads: Iterable[str], run: Run, sample: str | None = None) -> dict[str, dict]:
+    def run_scores(self, reads: tuple[str, ...], run: Run, sample: str | None = None) -> dict[str, dict]:
         """Scores of a network as such that read one of `reads`: of a sample, or else of its splits and layers."""
+        key = (reads, run.folder, sample)
+        if key not in self._run_scores:
+            self._run_scores[key] = self._find_run_scores(reads, run, sample)
+        return self._run_scores[key]
+
+    def _find_run_scores(self, reads: tuple[str, ...], run: Run, sample: str | None) -> dict[str, dict]:
         keys = {**run.keys, **({"sample": sample} if sample else {})}
         found = {}
         for name, entry in self.study.scores.items():
