@@ -21,7 +21,7 @@ test: lint
 	PATH="$(BIN):$$PATH" python -m pytest -n $(CORES) --dist loadgroup
 
 doctor: $(READY)
-	PYTHONPATH=workflow $(BIN)/python -m layerscope.doctor $(CONFIG)
+	PYTHONPATH=workflow $(BIN)/python -m layerscope.command doctor $(CONFIG)
 
 # Kills a small study at many moments: minutes.
 test-crash: $(READY)

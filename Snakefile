@@ -2,11 +2,11 @@
 import sys
 from pathlib import Path
 
-sys.path.insert(0, str(Path(workflow.basedir) / "workflow"))
+sys.path.insert(0, str(Path(workflow.current_basedir) / "workflow"))
 
 from layerscope.jobs.entry import before_jobs, load_jobs
 
-jobs = load_jobs(workflow)
+jobs = load_jobs(workflow, config)
 
 
 wildcard_constraints:
@@ -20,15 +20,11 @@ onstart:
 report: "workflow/report/study.rst"
 
 
-localrules:
-    all,
-    prepare,
-
-
 rule all:
     default_target: True
     input:
         jobs.targets(),
+    localrule: True
 
 
 include: "workflow/rules/prepare.smk"

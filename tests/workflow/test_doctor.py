@@ -21,7 +21,7 @@ RUN = ROOT / "runs/digits/mlp/relu/seed0"
 
 def doctor(folder: Path) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "layerscope.doctor", TINY],
+        [sys.executable, "-m", "layerscope.command", "doctor", TINY],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder / "workflow")},
         stdout=subprocess.PIPE,

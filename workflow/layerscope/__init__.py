@@ -1,0 +1,17 @@
+"""What neural networks do to their data, layer by layer.
+
+For plain arrays: `layerscope.score(points, labels, ["neighborhood_hit"])` and `layerscope.embed(points)`. For a finished study:
+`layerscope.results.open("results/digits")`.
+"""
+
+__version__ = "0.2.0"
+__all__ = ["embed", "score"]
+
+
+def __getattr__(name: str):
+    # Wherever Snakemake reads the rules the package is imported without its libraries.
+    if name in __all__:
+        from layerscope import arrays
+
+        return getattr(arrays, name)
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -1,6 +1,6 @@
 """Is a finished study whole? Every file opened and read, and compared with what the study asks of it.
 
-python -m layerscope.doctor my-study.yaml, or `make doctor CONFIG=my-study.yaml`, in the folder where Snakemake is run. Nothing is
+`layerscope doctor my-study.yaml`, or `make doctor CONFIG=my-study.yaml`, in the folder where Snakemake is run. Nothing is
 changed. A line for each fault names the file and the remedy; then come the jobs that the remedies will run again.
 """
 
@@ -202,26 +202,18 @@ def _left_over(jobs: Jobs) -> list[Fault]:
     return [Fault(f"{path} is left over from a job that did not end; run snakemake again, or delete it") for path in found]
 
 
-def main() -> None:
-    if len(sys.argv) != 2:
-        sys.exit("usage: python -m layerscope.doctor study.yaml")
-    try:
-        jobs = Jobs(load_study(sys.argv[1], {}))
-        jobs.check()
-    except StudyError as error:
-        sys.exit(f"layerscope: {error}")
+def diagnose(study: str) -> int:
+    """Print what is wrong with the results of a study file, and what will run again. 1 where something is, else 0."""
+    jobs = Jobs(load_study(study, {}))
+    jobs.check()
     faults = examine(jobs)
     for fault in faults:
         print(fault.text)
     count = sum(1 for _ in expected_files(jobs))
     if faults:
-        again = jobs_again(sys.argv[1], faults)
+        again = jobs_again(study, faults)
         print(f"snakemake will run {len(again)} jobs again for that:")
         for job in again:
             print(f"  {job}")
     print(f"{jobs.study.name}: {count} files, {len(faults) or 'no'} fault{'' if len(faults) == 1 else 's'}")
-    sys.exit(1 if faults else 0)
-
-
-if __name__ == "__main__":
-    main()
+    return 1 if faults else 0

@@ -9,6 +9,7 @@ rule prepare:
     benchmark:
         jobs.benchmark("prepare/{dataset}")
     priority: 100
+    localrule: True
     conda:
         "../../envs/study.yaml"
     threads: 1

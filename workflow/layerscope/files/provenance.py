@@ -8,6 +8,8 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
+from layerscope import __version__
+
 PACKAGES = ("numpy", "scipy", "torch", "h5py", "numba", "scikit-learn", "umap-learn", "openTSNE", "MulticoreTSNE")
 
 
@@ -18,8 +20,8 @@ def canonical_json(value: object) -> str:
 
 
 def versions() -> dict[str, str]:
-    """Installed versions of the packages that results depend on; a missing package is left out."""
-    found = {"python": platform.python_version()}
+    """The version of layerscope, and of the installed packages that results depend on; a missing package is left out."""
+    found = {"layerscope": __version__, "python": platform.python_version()}
     for package in PACKAGES:
         try:
             found[package] = metadata.version(package)

@@ -11,16 +11,18 @@ from layerscope.errors import StudyError
 from layerscope.files.seals import damaged_since, file_digest, seal_of, unsealed
 from layerscope.jobs.jobs import Jobs
 from layerscope.jobs.snakemake_patches import stop_idle_rescheduling
-from layerscope.study.load import load_study
+from layerscope.study.file import content_of_config
+from layerscope.study.load import build_study, load_study
 
 DEFAULT_STUDY = "config.yaml"
 PACKAGE_FOLDER = str(Path(__file__).parents[2])
 
 
-def load_jobs(workflow) -> Jobs:
+def load_jobs(workflow, config: dict) -> Jobs:
     """The jobs of the study that `--configfile` names, or of config.yaml, with `--config` applied.
 
-    The file is read here, and not by Snakemake's `configfile:`, which would merge the named study into the default one. The
+    In another workflow that takes this one in as a module, the study is what the module's `config:` holds. The file is read
+    here, and not by Snakemake's `configfile:`, which would merge the named study into the default one. The
     package is put on the PYTHONPATH of all jobs, and the Python that runs Snakemake first on their PATH. A study that is not
     valid ends the program with its one message.
     """
@@ -33,7 +35,11 @@ def load_jobs(workflow) -> Jobs:
         os.environ["PATH"] = os.pathsep.join(filter(None, [str(Path(sys.executable).parent), os.environ.get("PATH")]))
     settings = workflow.config_settings
     try:
-        jobs = Jobs(load_study(_study_file(list(settings.configfiles)), dict(settings.config)))
+        if workflow.modifier.namespace is None:
+            study = load_study(_study_file(list(settings.configfiles)), dict(settings.config))
+        else:
+            study = build_study(content_of_config(config), Path())
+        jobs = Jobs(study)
         jobs.check()
         jobs.reads.check_own_files()
     except StudyError as error:

@@ -7,8 +7,9 @@ network that is trained anew until it is accepted is taken to be accepted at onc
 
 import math
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
+from typing import Any
 
 from layerscope.models.size import NetworkSize, network_size
 from layerscope.selection import View
@@ -62,22 +63,44 @@ class JobResources:
         self.views = views
         self._sizes: dict[tuple[str, str], NetworkSize] = {}
         self._rows: Counter[tuple[tuple[str, ...], str]] | None = None
+        # Longer names first: one may end as another does.
+        self._rules: dict[str, Callable[[Any], Need]] = {
+            "score_embedding": self._score_embedding,
+            "score_sample": self._score_sample,
+            "score_raw": self._score_raw,
+            "score_run": self._score_run,
+            "dump_input": self._dump_input,
+            "prepare": self._prepare,
+            "train": self._train,
+            "dump": self._dump,
+            "neighbors": self._neighbors,
+            "neurons": self._neurons,
+            "embed": self._embed,
+            "aggregate": self._aggregate,
+            "claims": self._claims,
+            "figure": self._figure,
+            "film": self._figure,
+            "table": self._table,
+        }
 
     def memory(self, wildcards, rulename: str, attempt: int) -> int:
         """MB that a job asks for: at its second attempt twice as much as at its first, and so on."""
         need = self.need(rulename, wildcards)
-        least = LEAST_WITH_DEVICE if rulename in ("train", "dump") and self.study.device != "cpu" else LEAST_MEMORY
+        least = LEAST_WITH_DEVICE if rulename.endswith(("train", "dump")) and self.study.device != "cpu" else LEAST_MEMORY
         return attempt * math.ceil(max(least, MEMORY_MARGIN * need.memory))
 
     def runtime(self, wildcards, rulename: str, attempt: int) -> int:
         """Minutes that a job asks for: at its second attempt twice as many as at its first, and so on."""
         need = self.need(rulename, wildcards)
-        least = LEAST_MINUTES_OF_SCORES if rulename.startswith("score") else LEAST_MINUTES
+        least = LEAST_MINUTES_OF_SCORES if "score_" in rulename else LEAST_MINUTES
         return attempt * math.ceil(max(least, TIME_MARGIN * need.seconds / 60))
 
     def need(self, rulename: str, wildcards) -> Need:
-        """What a job of a rule is expected to use."""
-        return getattr(self, f"_{rulename}")(wildcards)
+        """What a job of a rule is expected to use. Another workflow may have put a prefix before the rule's name."""
+        for name, estimate in self._rules.items():
+            if rulename == name or rulename.endswith(f"_{name}"):
+                return estimate(wildcards)
+        raise ValueError(f"no rule is called {rulename}")
 
     # Sizes
 
@@ -257,8 +280,6 @@ class JobResources:
 
     def _figure(self, wildcards) -> Need:
         return self._drawn("figures", self.study.figures[wildcards.figure])
-
-    _film = _figure
 
     def _table(self, wildcards) -> Need:
         return self._drawn("tables", self.study.tables[wildcards.table])

@@ -3,6 +3,7 @@
 import itertools
 import math
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -30,6 +31,22 @@ def read_study(file: str | Path, overrides: dict) -> dict:
         content[key] = _as_yaml(value) if key == "seeds" else str(value)
     _check_values(content)
     return content
+
+
+def content_of_config(config: dict) -> dict:
+    """The content of a study that another workflow hands over as its `config`. Raises StudyError where it is no study.
+
+    Snakemake's YAML takes the key `on` for true.
+    """
+    content = _with_on(config)
+    _check_values(content)
+    return content
+
+
+def _with_on(value: Any) -> Any:
+    if isinstance(value, dict):
+        return {"on" if key is True else str(key): _with_on(item) for key, item in value.items()}
+    return [_with_on(item) for item in value] if isinstance(value, list) else value
 
 
 def _as_yaml(value: object) -> object:

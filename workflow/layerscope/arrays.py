@@ -1,0 +1,104 @@
+"""Scores and embeddings of plain arrays, without a study."""
+
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+
+from layerscope.embedding.shared.result import Embedding
+from layerscope.errors import StudyError, one_of
+from layerscope.geometry.neighbors import nearest_neighbors
+from layerscope.kind_modules import load_kind
+from layerscope.scoring.shared.score_input import Predicted, Representation, Score, ScoreInput, with_defaults
+from layerscope.store import Neighbors
+from layerscope.study.kinds import Kind, Kinds
+from layerscope.study.schema import checked, entry_schema
+
+
+def score(
+    points: np.ndarray,
+    labels: np.ndarray,
+    metrics: Iterable[str] | Mapping[str, Mapping[str, Any]],
+    *,
+    embedding: np.ndarray | None = None,
+    predictions: tuple[np.ndarray, np.ndarray] | None = None,
+) -> dict[str, Score]:
+    """Scores of a representation, or of an embedding of it, by the metrics that studies know (docs/metrics.md).
+
+    points: (n, d), one row an observation. labels: (n,) integers from 0, the class of each. metrics: names, or names with
+    options. embedding: (n, 2) of the points, which is then what is scored. predictions: (classes (n,), cross-entropies (n,))
+    of a network, for metrics that read them. Each Score has a value, its chance level and a reason where it means little.
+    Raises StudyError for metrics, options or arrays that do not fit.
+    """
+    asked = {name: dict(options) for name, options in metrics.items()} if isinstance(metrics, Mapping) else dict.fromkeys(metrics)
+    points, labels = _rows(points, "points"), np.asarray(labels)
+    if labels.shape != (len(points),) or labels.dtype.kind not in "iu" or (len(labels) and labels.min() < 0):
+        raise StudyError(
+            f"labels: {labels.dtype} {labels.shape} is not allowed; a whole number from 0 for each of {len(points)} rows"
+        )
+    shown = points if embedding is None else _rows(embedding, "embedding")
+    if len(shown) != len(points):
+        raise StudyError(f"embedding: {len(shown)} rows are not allowed; {len(points)} are wanted, one for each row of points")
+    space, kinds = ("raw" if embedding is None else "embedding"), Kinds()
+    found: dict[str, Score] = {}
+    wanted: dict[str, tuple[Kind, dict]] = {}
+    for name, options in asked.items():
+        kind = kinds.named("scores", name, "metrics")
+        if space not in kind.spaces:
+            fit = [other.name for other in kinds.of("scores").values() if space in other.spaces]
+            raise StudyError(f"metrics: '{name}' is no metric of {SPACES[space]}; {one_of(name, fit)}")
+        filled = checked({**(options or {})}, entry_schema(kind), f"metrics.{name}")
+        wanted[name] = (kind, {key: value for key, value in filled.items() if key in kind.options})
+    k = max((kind.neighbors_needed(options) for kind, options in wanted.values() if "neighbors" in kind.reads(space)), default=0)
+    if k >= len(points):
+        raise StudyError(f"metrics: {k} neighbours are wanted among {len(points)} points; ask for fewer")
+    scored = ScoreInput(
+        Representation(points, labels.astype(np.int64)),
+        shown,
+        space,
+        nearest_neighbors(points, k)[0] if k else None,
+        predictions=None if predictions is None else Predicted(*map(np.asarray, predictions)),
+    )
+    for name, (kind, options) in wanted.items():
+        if "predictions" in kind.reads(space) and scored.predictions is None:
+            raise StudyError(f"metrics: '{name}' reads the predictions of a network; give `predictions`")
+        found.update(load_kind("scoring", kind.stem).score(scored, {name: (name, with_defaults(dict(kind.declared), options))}))
+    return found
+
+
+def embed(
+    points: np.ndarray, method: str = "tsne", *, engine: str | None = None, seed: int = 0, threads: int = 1, **options: Any
+) -> Embedding:
+    """An embedding of points (n, d) in the plane, by the methods that studies know (docs/keys.md): points (n, 2) float32.
+
+    options: those of the method. Raises StudyError for what the method does not know.
+    """
+    points, kinds = _rows(points, "points"), Kinds()
+    if method not in kinds.methods():
+        raise StudyError(f"method: '{method}' is no embedding method; {one_of(method, kinds.methods())}")
+    engines = kinds.engines(method)
+    chosen = engine if engine is not None else next(iter(engines))
+    if chosen not in engines:
+        raise StudyError(f"engine: '{engine}' is no engine of {method}; {one_of(engine, [name for name in engines if name])}")
+    kind = engines[chosen]
+    filled = checked(options, entry_schema(kind), "options")
+    largest, needed = kind.largest(filled), kind.neighbors_needed(filled)
+    if largest is not None and len(points) > largest:
+        raise StudyError(f"points: {method} takes at most {largest} of them, not {len(points)}; take a sample, or another engine")
+    if needed >= len(points):
+        raise StudyError(f"options: {needed} neighbours are wanted among {len(points)} points; ask for fewer")
+    neighbors = Neighbors(*nearest_neighbors(points, needed)) if needed else None
+    module = load_kind("embedding", kind.stem)
+    if not hasattr(module, "embed"):
+        raise StudyError(f"method: {method} embeds several steps together; see layerscope.tsne.dynamic.fit_dynamically")
+    return module.embed(points, neighbors, filled, seed, threads)
+
+
+SPACES = {"raw": "representations", "embedding": "embeddings"}
+
+
+def _rows(array: np.ndarray, name: str) -> np.ndarray:
+    rows = np.asarray(array)
+    if rows.ndim < 2 or rows.dtype.kind not in "buif" or not np.isfinite(rows).all():
+        raise StudyError(f"{name}: {rows.dtype} {rows.shape} is not allowed; finite numbers, a row an observation, are wanted")
+    return np.ascontiguousarray(rows.reshape(len(rows), -1), dtype=np.float32)

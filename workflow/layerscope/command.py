@@ -1,0 +1,78 @@
+"""The command `layerscope`: a first study file, all mistakes of a study, the state of its results."""
+
+import argparse
+import sys
+from pathlib import Path
+
+from layerscope import __version__
+from layerscope.errors import StudyError
+
+
+def new(arguments: argparse.Namespace) -> int:
+    """Write a complete study file for a person's own data."""
+    from layerscope.jobs.jobs import Jobs
+    from layerscope.new_study import study_text
+    from layerscope.study.load import load_study
+
+    target = Path(arguments.file)
+    if target.exists():
+        raise StudyError(f"{target} is there already; name another file with --file, or move it away")
+    target.write_text(study_text(arguments.data), encoding="utf-8")
+    try:
+        Jobs(load_study(target, {})).check()
+    except StudyError:
+        target.unlink()
+        raise
+    print(f"{target} is written. Next: snakemake --cores 4 --configfile {target}")
+    return 0
+
+
+def check(arguments: argparse.Namespace) -> int:
+    """Say what is wrong with a study file, all of it; nothing is made."""
+    from layerscope.jobs.jobs import Jobs
+    from layerscope.study.load import load_study
+
+    jobs = Jobs(load_study(arguments.study, {}))
+    jobs.check()
+    jobs.reads.check_own_files()
+    figures, tables = len(jobs.study.figures), len(jobs.study.tables)
+    print(f"{arguments.study}: no mistakes; {len(jobs.study.runs)} networks, {figures} figures, {tables} tables")
+    return 0
+
+
+def doctor(arguments: argparse.Namespace) -> int:
+    """Read every file of a finished study, and say what is wrong with it."""
+    from layerscope.doctor import diagnose
+
+    return diagnose(arguments.study)
+
+
+def parser() -> argparse.ArgumentParser:
+    """The command line."""
+    whole = argparse.ArgumentParser(prog="layerscope", description="What neural networks do to their data, layer by layer.")
+    whole.add_argument("--version", action="version", version=__version__)
+    commands = whole.add_subparsers(required=True, metavar="COMMAND")
+    made = commands.add_parser("new", help="write a study file for your own data", description=new.__doc__)
+    made.add_argument("data", help="a folder of pictures (one subfolder a class), an npz file, or the name of a known dataset")
+    made.add_argument("--file", default="study.yaml", help="the file to write (study.yaml)")
+    made.set_defaults(run=new)
+    checked = commands.add_parser("check", help="say all that is wrong with a study file", description=check.__doc__)
+    checked.add_argument("study", help="the study file")
+    checked.set_defaults(run=check)
+    examined = commands.add_parser("doctor", help="examine the results of a study", description=doctor.__doc__)
+    examined.add_argument("study", help="the study file")
+    examined.set_defaults(run=doctor)
+    return whole
+
+
+def main() -> None:
+    """Run the command; a mistake of the person ends in its messages, one a line."""
+    arguments = parser().parse_args()
+    try:
+        sys.exit(arguments.run(arguments))
+    except StudyError as error:
+        sys.exit("\n".join(f"layerscope: {message}" for message in error.messages))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,124 @@
+"""The notebook's door to a finished study: its tables as pandas, its arrays as NumPy.
+
+from layerscope import results
+study = results.open("results/digits")
+study.scores("neighborhood_hit")
+for layer in study.representations(study.networks()[0], "test1000"):
+    print(layer.epoch, layer.layer, layer.array.shape)
+"""
+
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+import pandas as pd
+
+from layerscope import store
+from layerscope.errors import StudyError, one_of
+from layerscope.selection import RUN_KEYS, View
+from layerscope.statistics.runs import stored_runs
+from layerscope.store import Neighbors, Predictions, StoredRepresentation
+
+Network = Mapping[str, str | int]
+
+
+def open(folder: str | Path) -> "Results":
+    """The results of a study, by its folder. Raises StudyError where there is none."""
+    if not (Path(folder) / "data").is_dir():
+        raise StudyError(f"{folder} has no results of a study; name a folder like results/digits")
+    return Results(Path(folder))
+
+
+class Results:
+    """The files of one study. Networks are named by their keys: dataset, architecture, activation, seed."""
+
+    def __init__(self, folder: Path):
+        self.folder = folder
+
+    def networks(self) -> list[dict[str, str | int]]:
+        """The keys of every network, from networks.csv, in its order."""
+        return [{key: row[key] for key in RUN_KEYS} for row in self.network_table().to_dict("records")]
+
+    def network_table(self) -> pd.DataFrame:
+        """One row a network: how its training ended, and what made it."""
+        return self._table("networks.csv")
+
+    def scores(self, *names: str) -> pd.DataFrame:
+        """All rows of scores, one for each embedding seed, or those of some scores."""
+        return store.read_score_table(self._there("scores.parquet"), names or None)
+
+    def runs(self, *names: str) -> pd.DataFrame:
+        """One row a run: embedding seeds averaged, the input joined to every network."""
+        wanted = names or tuple(self.scores()["metric"].unique())
+        return stored_runs(str(self._there("runs.parquet")), wanted)
+
+    def summary(self) -> pd.DataFrame:
+        """Means over runs with their intervals."""
+        return store.read_frame(self._there("summary.csv"))
+
+    def tests(self) -> pd.DataFrame:
+        """Trained against untrained, paired."""
+        return store.read_frame(self._there("tests.csv"))
+
+    def claims(self) -> pd.DataFrame:
+        """The verdicts."""
+        return self._table("claims.csv")
+
+    def history(self, network: Network) -> pd.DataFrame:
+        """Loss and accuracy of a training by epoch and split."""
+        return store.read_history(self._there(f"{self._run(network)}/history.csv"))
+
+    def samples(self, network: Network) -> list[str]:
+        """The samples through which a network is looked at."""
+        return sorted(file.parent.name for file in (self.folder / self._run(network)).glob("*/activations.h5"))
+
+    def representations(self, network: Network | str, sample: str) -> Iterator[StoredRepresentation]:
+        """The whole layers of a network at its snapshots, each (n, d) float32, by epoch and depth.
+
+        network: its keys, or the name of a dataset for what its networks receive.
+        """
+        return store.representations(self._of_sample(network, sample, "activations.h5"))
+
+    def filters(self, network: Network, sample: str, layer: str, epoch: int) -> Iterator[StoredRepresentation]:
+        """The filters of a convolution at a snapshot, each (n, height · width) float32."""
+        return store.representations(self._of_sample(network, sample, "activations.h5"), View([epoch], [], {layer: None}))
+
+    def labels(self, network: Network | str, sample: str) -> "pd.Series":
+        """The class of each observation of a sample, by its row in the split."""
+        file = self._of_sample(network, sample, "activations.h5")
+        return pd.Series(store.read_labels(file), index=pd.Index(store.read_index(file), name="row"), name="label")
+
+    def predictions(self, network: Network, sample: str) -> Iterator[Predictions]:
+        """What a network says of a sample at each snapshot: classes and losses."""
+        return store.predictions(self._of_sample(network, sample, "activations.h5"))
+
+    def embeddings(self, network: Network | str, sample: str, name: str) -> Iterator[tuple[int, StoredRepresentation]]:
+        """(seed, embedding) of every representation that is embedded, each (n, 2) float32."""
+        return store.embeddings(self._of_sample(network, sample, f"embeddings/{name}.h5"))
+
+    def neighbors(self, network: Network | str, sample: str) -> Iterator[tuple[StoredRepresentation, Neighbors]]:
+        """The nearest neighbours of each whole layer: indices (n, k) and distances (n, k)."""
+        file = store.NeighborsFile(str(self._of_sample(network, sample, "neighbors.h5")))
+        for stored in self.representations(network, sample):
+            yield stored, file.read(stored)
+
+    def _run(self, network: Network) -> str:
+        missing = [key for key in RUN_KEYS if key not in network]
+        if missing:
+            raise StudyError(f"the network {dict(network)} lacks {', '.join(missing)}; networks() has the keys of all of them")
+        return store.run_folder(*(network[key] for key in RUN_KEYS))
+
+    def _of_sample(self, network: Network | str, sample: str, file: str) -> Path:
+        source = store.input_folder(network) if isinstance(network, str) else self._run(network)
+        folder = self.folder / source
+        there = sorted(found.parent.name for found in folder.glob("*/activations.h5"))
+        if sample not in there:
+            raise StudyError(f"{folder} is looked at through no sample '{sample}'; {one_of(sample, there)}")
+        return self._there(f"{source}/{sample}/{file}")
+
+    def _there(self, name: str) -> Path:
+        if not (self.folder / name).is_file():
+            raise StudyError(f"{self.folder / name} is missing; run snakemake to make it, if the study asks for it")
+        return self.folder / name
+
+    def _table(self, name: str) -> pd.DataFrame:
+        return pd.read_csv(self._there(name), keep_default_na=False, na_values=["nan"])
