@@ -18,7 +18,7 @@ report: study
 	$(SNAKEMAKE) --configfile $(CONFIG) --report report.html
 
 test: lint
-	PATH="$(BIN):$$PATH" python -m pytest -n $(CORES) --dist loadgroup
+	PATH="$(BIN):$$PATH" python -m pytest -n $(CORES) --dist loadgroup --cov=layerscope --cov-report=term:skip-covered
 
 doctor: $(READY)
 	PYTHONPATH=workflow $(BIN)/python -m layerscope.command doctor $(CONFIG)
@@ -36,6 +36,8 @@ lint: $(READY)
 	$(BIN)/ruff format --check .
 	$(BIN)/snakefmt --check Snakefile workflow/rules
 	$(SNAKEMAKE) --lint
+	PYTHONPATH=workflow $(BIN)/lint-imports
+	$(BIN)/mypy
 
 # The schema and the pages that are made from what the modules declare.
 docs: $(READY)

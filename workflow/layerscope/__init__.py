@@ -4,7 +4,10 @@ For plain arrays: `layerscope.score(points, labels, ["neighborhood_hit"])` and `
 `layerscope.results.open("results/digits")`.
 """
 
-__version__ = "0.2.0"
+from layerscope import version
+
+__version__ = version.VERSION
+
 __all__ = ["embed", "score"]
 
 

@@ -4,8 +4,8 @@ import argparse
 import sys
 from pathlib import Path
 
-from layerscope import __version__
 from layerscope.errors import StudyError
+from layerscope.version import VERSION
 
 
 def new(arguments: argparse.Namespace) -> int:
@@ -50,7 +50,7 @@ def doctor(arguments: argparse.Namespace) -> int:
 def parser() -> argparse.ArgumentParser:
     """The command line."""
     whole = argparse.ArgumentParser(prog="layerscope", description="What neural networks do to their data, layer by layer.")
-    whole.add_argument("--version", action="version", version=__version__)
+    whole.add_argument("--version", action="version", version=VERSION)
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
     made = commands.add_parser("new", help="write a study file for your own data", description=new.__doc__)
     made.add_argument("data", help="a folder of pictures (one subfolder a class), an npz file, or the name of a known dataset")

@@ -116,11 +116,11 @@ def _pictures(folder: Path) -> Found:
     counts = [sum(map(len, part.values())) for part in by_part]
     pictures = [file for name in classes for file in by_part[0][name]]
     height, width, colour = _size(pictures[:: max(1, len(pictures) // OPENED)])
-    held = None if split else max(len(classes), round(counts[0] * HELD_OUT))
+    held = 0 if split else max(len(classes), round(counts[0] * HELD_OUT))
     train, test = counts if split else (counts[0] - held, held)
     lines = ["source: images", f"path: {folder}", f"size: [{height}, {width}] # height and width to resize to"]
     lines.append(f"colour: {str(colour).lower()} # whether to keep three channels")
-    if held is not None:
+    if held:
         lines.append(f"test: {held} # pictures held out, the same share of every class")
     else:
         lines.append(f"n: {{train: {train}, test: {test}}}")

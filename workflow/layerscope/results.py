@@ -95,7 +95,7 @@ class Results:
         """(seed, embedding) of every representation that is embedded, each (n, 2) float32."""
         return store.embeddings(self._of_sample(network, sample, f"embeddings/{name}.h5"))
 
-    def neighbors(self, network: Network | str, sample: str) -> Iterator[tuple[StoredRepresentation, Neighbors]]:
+    def neighbors(self, network: Network | str, sample: str) -> Iterator[tuple[StoredRepresentation, Neighbors | None]]:
         """The nearest neighbours of each whole layer: indices (n, k) and distances (n, k)."""
         file = store.NeighborsFile(str(self._of_sample(network, sample, "neighbors.h5")))
         for stored in self.representations(network, sample):
@@ -105,7 +105,8 @@ class Results:
         missing = [key for key in RUN_KEYS if key not in network]
         if missing:
             raise StudyError(f"the network {dict(network)} lacks {', '.join(missing)}; networks() has the keys of all of them")
-        return store.run_folder(*(network[key] for key in RUN_KEYS))
+        dataset, architecture, activation = (str(network[key]) for key in RUN_KEYS[:-1])
+        return store.run_folder(dataset, architecture, activation, int(network["seed"]))
 
     def _of_sample(self, network: Network | str, sample: str, file: str) -> Path:
         source = store.input_folder(network) if isinstance(network, str) else self._run(network)

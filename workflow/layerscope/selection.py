@@ -142,6 +142,11 @@ def values(selector: dict, key: str) -> list | None:
     return list(allowed) if isinstance(allowed, list) else [allowed]
 
 
+def named(selector: dict, key: str) -> list:
+    """The values that a selector names for a key; none where it allows all."""
+    return values(selector, key) or []
+
+
 def allows(selector: dict, **keys: object) -> bool:
     """Whether every given key has a value that the selector allows."""
     for key, value in keys.items():
@@ -156,7 +161,7 @@ def with_layers_named(selector: dict, layers: list[str] | tuple[str, ...]) -> di
 
     layers: those of the network that are asked about, first to last.
     """
-    allowed = values(selector, "layer") or []
+    allowed = named(selector, "layer")
     if not layers or not {LAST, HIDDEN} & {*allowed}:
         return selector
     meant = {LAST: [layers[-1]], HIDDEN: [layer for layer in layers if layer not in (INPUT, OUTPUT)]}

@@ -8,7 +8,7 @@ declaring them first would abort the interpreter wherever the operators do load.
 import importlib
 import sys
 
-_declared = []
+_declared: list = []
 
 
 def import_torchvision():

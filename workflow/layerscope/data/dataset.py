@@ -9,6 +9,8 @@ from layerscope.data.tensors import channel_statistics
 from layerscope.errors import StudyError, one_of
 
 SPLIT_SEED = 0
+# Images (n, ...) and labels (n,).
+Split = tuple[np.ndarray, np.ndarray]
 
 
 @dataclass
@@ -45,7 +47,7 @@ def array_digest(*arrays: np.ndarray) -> str:
     return digest.hexdigest()
 
 
-def hold_out(images: np.ndarray, labels: np.ndarray, held: int, name: str):
+def hold_out(images: np.ndarray, labels: np.ndarray, held: int, name: str) -> tuple[Split, Split]:
     """Split off `held` observations, stratified by class, by a fixed seed; both parts keep the stored order.
 
     Returns ((images, labels) kept, (images, labels) held out). Class shares are rounded to the largest remainders. Raises

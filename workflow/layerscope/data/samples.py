@@ -14,7 +14,7 @@ def sample_rows(labels: np.ndarray, choose: str, n: int | None, seed: int, name:
     dataset: for messages. Raises StudyError where the split is too small.
     """
     available = len(labels)
-    if choose == "all":
+    if choose == "all" or n is None:
         return np.arange(available)
     generator = np.random.default_rng(seed)
     if choose == "per_class":

@@ -19,10 +19,12 @@ ENGINE = {
     },
 }
 
+LARGEST = 10_000
+
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
     """scikit-learn's standard LLE with a dense eigensolver; the seed changes nothing."""
-    refuse_more_than(points, ENGINE["largest"])
+    refuse_more_than(points, LARGEST)
     degenerate = coincident(points)
     if degenerate is not None:
         return degenerate

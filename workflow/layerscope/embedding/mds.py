@@ -20,10 +20,12 @@ ENGINE = {
     },
 }
 
+LARGEST = 10_000
+
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
     """scikit-learn's metric MDS of the Euclidean distances, from one random start."""
-    refuse_more_than(points, ENGINE["largest"])
+    refuse_more_than(points, LARGEST)
     degenerate = coincident(points)
     if degenerate is not None:
         return degenerate

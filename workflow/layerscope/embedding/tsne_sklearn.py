@@ -28,11 +28,13 @@ ENGINE = {
     },
 }
 
+LARGEST = 10_000
+
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
     """scikit-learn's TSNE. `iterations` counts those after the 250 of early exaggeration."""
     if options["exact"]:
-        refuse_more_than(points, ENGINE["largest"])
+        refuse_more_than(points, LARGEST)
     degenerate = coincident(points)
     if degenerate is not None:
         return degenerate

@@ -107,7 +107,7 @@ def _first_of_pairs(
             found = np.flatnonzero((labels == a) & (taken_for == b))
             if len(found):
                 first[a, b] = int(found[0])
-                place = {"position": int(found[0]), "row": int(index[found[0]])}
+                place: dict[str, int | str] = {"position": int(found[0]), "row": int(index[found[0]])}
             else:
                 place = {"position": "", "row": ""}
             rows.append({"class": name, "taken_for": other, "count": len(found), **place})

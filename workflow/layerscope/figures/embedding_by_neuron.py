@@ -42,7 +42,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """
     classes = store.describe_data(reads.data[0]).classes
     on = options["on"]
-    [layer] = selection.values(on, "layer")
+    [layer] = selection.named(on, "layer")
     [epoch] = selection.allowed_epochs(on, options["snapshots"])
     source = of_network(reads.activations)
     neurons = _neurons(reads.neurons[0], epoch, layer)
@@ -85,8 +85,8 @@ def chosen_neuron(importances: np.ndarray, neuron: int | None, name: str | None,
         return neuron, int(importances[:, neuron].argmax())
     if not importances.any():
         raise StudyError("no neuron of the layer tells a class in this sample; choose another layer, or name a neuron")
-    label, neuron = np.unravel_index(importances.argmax(), importances.shape)
-    return int(neuron), int(label)
+    best = np.unravel_index(importances.argmax(), importances.shape)
+    return int(best[1]), int(best[0])
 
 
 def _neurons(source: str, epoch: int, layer: str) -> store.Neurons:

@@ -41,7 +41,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     if not panels:
         raise StudyError("the embedding grid finds no embedding of what its `on` chooses; widen it")
     # The input belongs to no snapshot: alone it is one row, beside layers it stands in each of theirs.
-    epochs = sorted({epoch for epoch, _ in panels if epoch is not None}) or [None]
+    of_snapshots = sorted({epoch for epoch, _ in panels if epoch is not None})
+    epochs: list[int | None] = [*of_snapshots] or [None]
     columns = list(dict.fromkeys(column for _, column in panels))
     bands = -(-len(columns) // WIDEST)
     width = -(-len(columns) // bands)
@@ -72,7 +73,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
             if stored is None:
                 axis.set_axis_off()
                 continue
-            marked = wrong.get(epoch) if stored.layer != "input" else None
+            marked = wrong.get(epoch) if epoch is not None and stored.layer != "input" else None
             scatter_classes(axis, stored, labels, described.classes, palette, options["point_size"], marked)
             if row == 0 or stored.layer != "input":
                 tables.append(coordinates(stored, labels, index))
@@ -86,7 +87,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
 def _panels(sources: list[str], options: dict) -> dict[tuple[int | None, str], store.StoredRepresentation]:
     on = options.get("on", {})
     epochs = selection.allowed_epochs(on, options["snapshots"])
-    panels = {}
+    panels: dict[tuple[int | None, str], store.StoredRepresentation] = {}
     for source in sources:
         of_network = bool(store.file_params(source)["keys"]["architecture"])
         for _, stored in store.embeddings(source):

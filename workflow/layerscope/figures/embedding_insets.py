@@ -72,7 +72,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """
     described = store.describe_data(reads.data[0])
     on = options["on"]
-    [layer] = selection.values(on, "layer")
+    [layer] = selection.named(on, "layer")
     [epoch] = selection.allowed_epochs(on, options["snapshots"])
     source = of_network(reads.activations)
     stored = chosen_embedding(reads.embedding, layer, epoch)

@@ -47,7 +47,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         # Later legs lie above earlier ones.
         legs = np.stack([points[number - 1], points[number]], axis=1)
         shades = np.array([dimmed(palette[label], share) for label in labels])
-        axis.add_collection(LineCollection(legs, colors=shades, linewidths=0.25, zorder=number, rasterized=True))
+        axis.add_collection(LineCollection(list(legs), colors=shades, linewidths=0.25, zorder=number, rasterized=True))
     ends = [palette[label] for label in labels]
     axis.scatter(*points[-1].T, s=options["point_size"], c=ends, linewidths=0, zorder=len(steps), rasterized=True)
     axis.autoscale_view()

@@ -29,7 +29,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     filter, the observation's row in the split and the smallest, mean and largest value of the map.
     """
     described = store.describe_data(reads.data[0])
-    [layer] = selection.values(options["on"], "layer")
+    [layer] = selection.named(options["on"], "layer")
     [source] = [file for file in reads.activations if store.file_params(file)["keys"]["architecture"]]
     named = options["class"]
     classes = list(range(len(described.classes))) if named is None else [chosen_class(named, described.classes)]

@@ -39,7 +39,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """
     classes = store.describe_data(reads.data[0]).classes
     on = options["on"]
-    [layer] = selection.values(on, "layer")
+    [layer] = selection.named(on, "layer")
     epochs = selection.allowed_epochs(on, options["snapshots"])
     shown = [found for found in store.neurons(reads.neurons[0]) if found[0].layer == layer and found[0].epoch in epochs]
     if not shown:

@@ -81,8 +81,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     figure.set_figheight(figure.get_figheight() + LEGEND_LINE_INCHES * -(-len(handles) // across))
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=across)
     averaged = ", layers of filters by their mean" if options["filters"] else ""
-    about = f"{options['score']} by depth{averaged}: means over runs with 95 % intervals, thin lines are runs"
-    set_title(figure, options["title"] or about)
+    heading = f"{options['score']} by depth{averaged}: means over runs with 95 % intervals, thin lines are runs"
+    set_title(figure, options["title"] or heading)
     return figure, summary
 
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
-from layerscope import __version__
+from layerscope.version import VERSION
 
 PACKAGES = ("numpy", "scipy", "torch", "h5py", "numba", "scikit-learn", "umap-learn", "openTSNE", "MulticoreTSNE")
 
@@ -21,7 +21,7 @@ def canonical_json(value: object) -> str:
 
 def versions() -> dict[str, str]:
     """The version of layerscope, and of the installed packages that results depend on; a missing package is left out."""
-    found = {"layerscope": __version__, "python": platform.python_version()}
+    found = {"layerscope": VERSION, "python": platform.python_version()}
     for package in PACKAGES:
         try:
             found[package] = metadata.version(package)

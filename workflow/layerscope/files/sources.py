@@ -18,6 +18,7 @@ LEFT_OUT = {
     "layerscope.store",
     "layerscope.commandline",
     "layerscope.errors",
+    "layerscope.version",
 }
 
 
@@ -90,14 +91,17 @@ def _imports_of(module: str) -> list[str]:
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module:
             names += [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
-    return [name for name in names if name.split(".")[0] == "layerscope" and _file(name).exists()]
+    # The package itself offers all of its doors, lazily: whoever names it goes through one of them only.
+    return [name for name in names if name.startswith("layerscope.") and _file(name).exists()]
 
 
 def literal(module: str, name: str):
     """The value of a module-level literal, for instance READS, read without importing the module."""
     for node in _tree(module).body:
-        targets = node.targets if isinstance(node, ast.Assign) else [node.target] if isinstance(node, ast.AnnAssign) else []
-        if any(isinstance(target, ast.Name) and target.id == name for target in targets) and node.value is not None:
+        if not isinstance(node, ast.Assign | ast.AnnAssign) or node.value is None:
+            continue
+        targets = node.targets if isinstance(node, ast.Assign) else [node.target]
+        if any(isinstance(target, ast.Name) and target.id == name for target in targets):
             try:
                 return ast.literal_eval(node.value)
             except ValueError:

@@ -9,7 +9,7 @@ import shutil
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 from layerscope.errors import StudyError
 from layerscope.files.provenance import canonical_json
@@ -95,13 +95,21 @@ class Resumable:
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
             return None
 
+    def finished(self, name: str) -> tuple[dict, dict]:
+        """(arrays, attributes) of a part that was kept. Raises StudyError where it cannot be read any more."""
+        part = self.get(name)
+        if part is None:
+            raise StudyError(f"{self._part(name)} was kept and cannot be read; run snakemake again, which makes that part anew")
+        return part
+
     def keep(self, name: str, arrays: dict, attributes: dict) -> None:
         """Remember a finished part."""
         import numpy as np
 
         named = {f"array_{key}": array for key, array in arrays.items()}
         with replacing(self._part(name)) as temporary, open(temporary, "wb") as file:
-            np.savez(file, **named, **{ATTRIBUTES: np.array(json.dumps(attributes))})
+            everything: dict[str, Any] = {**named, ATTRIBUTES: np.array(json.dumps(attributes))}
+            np.savez(file, **everything)
 
     def _part(self, name: str) -> Path:
         return self.folder / f"{name}.npz"

@@ -102,7 +102,7 @@ class JobParams:
         return self._params(
             "neurons",
             keys=self._keys(wildcards.run, wildcards.sample),
-            trees=self.study.neurons["trees"],
+            trees=(self.study.neurons or {})["trees"],
             view=view.to_params(),
             threads=self.study.threads,
         )

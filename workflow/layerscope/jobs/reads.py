@@ -52,7 +52,7 @@ class JobReads:
         kind = self.study.kinds.of_entry("datasets", options)
         # A source of one's own runs in its job alone.
         source = None if kind.is_own else import_module(kind.module)
-        if hasattr(source, "fetch"):
+        if source is not None and hasattr(source, "fetch"):
             source.fetch(options.get("name", dataset), store.download_folder())
 
     def data_of_run(self, wildcards) -> str:

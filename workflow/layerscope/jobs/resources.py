@@ -227,8 +227,9 @@ class JobResources:
         n = self._n_of_sample(run.dataset, wildcards.sample)
         widths = self._widths(wildcards.run, self.views.mapped(run, wildcards.sample))
         widest = max(widths, default=0)
+        trees = (self.study.neurons or {})["trees"]
         memory = 230 + 4 * n * widest * FLOAT + 10 * widest**2 * FLOAT
-        return Need(memory, 5 + sum(1e-6 * self.study.neurons["trees"] * n * width**0.5 + 1e-6 * width**2 for width in widths))
+        return Need(memory, 5 + sum(1e-6 * trees * n * width**0.5 + 1e-6 * width**2 for width in widths))
 
     def _embed(self, wildcards) -> Need:
         embedding = self.study.embeddings[wildcards.embedding]

@@ -3,6 +3,7 @@
 from collections import OrderedDict
 from collections.abc import Callable
 from importlib import import_module
+from typing import cast
 
 import torch
 from torch import nn
@@ -102,7 +103,7 @@ class Network(nn.Module):
 
     def maps(self) -> dict[str, nn.Module]:
         """Layer name → its linear map or convolution: what is tapped before the activation."""
-        return {layer.name: self.block(layer.name).map for layer in self.plan if layer.has_map}
+        return {layer.name: cast(nn.Module, self.block(layer.name).map) for layer in self.plan if layer.has_map}
 
 
 def planned(name: str, options: dict, shape: tuple[int, ...], classes: int) -> tuple[list[Layer], bool]:
@@ -135,8 +136,9 @@ def _initialise(network: Network, scheme: str, activation: str) -> None:
     if scheme == "default":
         return
     for tapped in network.maps().values():
+        weight, bias = cast(torch.Tensor, tapped.weight), cast(torch.Tensor, tapped.bias)
         if scheme == "glorot":
-            nn.init.xavier_uniform_(tapped.weight, gain=GAINS.get(activation, 1.0))
+            nn.init.xavier_uniform_(weight, gain=GAINS.get(activation, 1.0))
         else:
-            nn.init.kaiming_normal_(tapped.weight, mode="fan_out", nonlinearity="relu")
-        nn.init.zeros_(tapped.bias)
+            nn.init.kaiming_normal_(weight, mode="fan_out", nonlinearity="relu")
+        nn.init.zeros_(bias)

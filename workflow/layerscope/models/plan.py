@@ -68,19 +68,19 @@ def image_shape(shape: tuple[int, ...], name: str) -> tuple[int, int, int]:
     """(channels, height, width) of a dataset's images. Raises StudyError for vectors."""
     if len(shape) == 1:
         raise StudyError(f"architecture '{name}' convolves images; the dataset has vectors of {shape[0]} features")
-    return (1, *shape) if len(shape) == 2 else tuple(shape)
+    return (1, *shape) if len(shape) == 2 else (shape[0], shape[1], shape[2])
 
 
 def convolved(
     shape: tuple[int, int, int], channels: int, kernel: int, padding: int | str, pool: int, ceil_mode: bool, where: str
 ) -> tuple[int, int, int]:
     """(channels, height, width) after a convolution of stride 1 and a max pooling. Raises StudyError where nothing is left."""
-    sides = list(shape[1:]) if padding == "same" else [side + 2 * padding - kernel + 1 for side in shape[1:]]
+    sides = list(shape[1:]) if isinstance(padding, str) else [side + 2 * padding - kernel + 1 for side in shape[1:]]
     if pool:
         sides = [-(-(side - pool) // pool) + 1 if ceil_mode else (side - pool) // pool + 1 for side in sides]
     if min(sides) < 1:
         raise StudyError(f"{where}: maps of {shape[1]} × {shape[2]} are too small for kernel {kernel} and pool {pool or 1}")
-    return (channels, *sides)
+    return (channels, sides[0], sides[1])
 
 
 def convolution_layers(name: str, options: dict, maps: tuple[int, int, int]) -> list[Layer]:

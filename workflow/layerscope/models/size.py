@@ -26,10 +26,10 @@ class NetworkSize:
 
 def network_size(layers: list[Layer], shape: tuple[int, ...]) -> NetworkSize:
     """The size of a network. shape: of one input, (channels, height, width), (height, width) or (features,)."""
-    parameters, operations, outputs, largest = 0, 0.0, 0.0, 0.0
+    parameters, operations, outputs, largest = 0.0, 0.0, 0.0, 0.0
     incoming = (1, *shape) if len(shape) == 2 else tuple(shape)
     for layer in layers:
-        before_pooling = math.prod(layer.shape) * max(1, layer.pool) ** 2
+        before_pooling = float(math.prod(layer.shape)) * max(1, layer.pool) ** 2
         if layer.kind == "inception":
             learned, computed, before_pooling = INCEPTION_PARAMETERS, INCEPTION_OPERATIONS, INCEPTION_OUTPUTS
         elif layer.kind == "linear":

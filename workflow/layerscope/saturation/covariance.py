@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from functools import wraps
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -57,10 +57,11 @@ class RunningCovariance:
         self._merged = 0
         self._waiting = 0
         self._capacity = max(width, FEWEST_ROWS_MERGED)
-        self._buffer = None
-        self._about = None
-        self._mean = None
-        self._scatter = None
+        # Tensors from the first rows on.
+        self._buffer: Any = None
+        self._about: Any = None
+        self._mean: Any = None
+        self._scatter: Any = None
 
     @property
     def count(self) -> int:

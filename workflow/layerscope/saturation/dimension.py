@@ -17,7 +17,7 @@ def intrinsic_dimension(eigenvalues: np.ndarray, threshold: float = THRESHOLD) -
         return 0
     shares = np.cumsum(eigenvalues) / total
     # The last share is 1 but for rounding: a threshold of 1 must still be reached.
-    return int(min(np.searchsorted(shares, threshold * (1 - 1e-12)) + 1, len(eigenvalues)))
+    return min(int(np.searchsorted(shares, threshold * (1 - 1e-12))) + 1, len(eigenvalues))
 
 
 def saturation(eigenvalues: np.ndarray, threshold: float = THRESHOLD) -> float:

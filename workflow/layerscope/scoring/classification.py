@@ -46,7 +46,7 @@ def score(scored: NetworkInput, asked: dict[str, tuple[str, dict]]) -> dict[str,
 
 def _score(scored: NetworkInput, metric: str) -> Score:
     accuracy, loss = _measured(scored)
-    if scored.reconstructs:
+    if scored.reconstructs or scored.labels is None:
         return Score(loss)
     counts = np.bincount(scored.labels)
     if metric == "accuracy":
@@ -58,4 +58,6 @@ def _measured(scored: NetworkInput) -> tuple[float, float]:
     if scored.history is not None:
         return scored.history["accuracy"], scored.history["loss"]
     predicted = scored.predictions
+    if predicted is None:
+        return float("nan"), float("nan")
     return float((predicted.classes == scored.labels).mean()), float(predicted.losses.mean(dtype=np.float64))

@@ -65,6 +65,8 @@ def score(scored: NetworkInput, asked: dict[str, tuple[str, dict]]) -> dict[str,
 
 def _score(scored: NetworkInput, metric: str, options: dict) -> Score:
     eigenvalues = scored.eigenvalues
+    if eigenvalues is None:
+        return Score(float("nan"), reason="no spectrum")
     directions = intrinsic_dimension(eigenvalues, options["threshold"])
     value = directions if metric == "intrinsic_dimension" else directions / len(eigenvalues)
     return Score(float(value), reason="" if eigenvalues.sum() > 0 else "no variance")

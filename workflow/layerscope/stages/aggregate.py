@@ -142,7 +142,8 @@ def files_by_network(params: dict) -> list[list[str]]:
     for group in params["expected"]:
         if "architecture" in group:
             network = [group[key] for key in NETWORK]
-            sources = [store.run_folder(*network, seed) for seed in group["seeds"]]
+            dataset, architecture, activation = network
+            sources = [store.run_folder(dataset, architecture, activation, seed) for seed in group["seeds"]]
         else:
             network = [group["dataset"], "", ""]
             sources = [store.input_folder(group["dataset"])]

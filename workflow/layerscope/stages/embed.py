@@ -36,7 +36,7 @@ def main(arguments: argparse.Namespace) -> None:
                         resumable.keep(part, {"points": result.points}, described(result))
         with store.create_hdf5(arguments.embedding, "embedding", params, made_by) as file:
             for part, seed, stored in kept:
-                arrays, attributes = resumable.get(part)
+                arrays, attributes = resumable.finished(part)
                 store.write_embedding(file, seed, stored, arrays["points"], attributes)
         resumable.discard()
 

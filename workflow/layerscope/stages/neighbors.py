@@ -30,7 +30,7 @@ def main(arguments: argparse.Namespace) -> None:
                 resumable.keep(stored.name, {"indices": indices, "distances": distances}, {})
         with store.create_hdf5(arguments.neighbors, "neighbors", params, made_by) as file:
             for stored in found:
-                arrays, _ = resumable.get(stored.name)
+                arrays, _ = resumable.finished(stored.name)
                 store.write_neighbors(file, stored, store.Neighbors(**arrays))
         resumable.discard()
 

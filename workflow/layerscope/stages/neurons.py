@@ -29,7 +29,7 @@ def main(arguments: argparse.Namespace) -> None:
                 resumable.keep(stored.name, described(stored.array, labels, params["trees"], params["threads"]), {})
         with store.create_hdf5(arguments.neurons, "neurons", params, made_by) as file:
             for stored in found:
-                arrays, _ = resumable.get(stored.name)
+                arrays, _ = resumable.finished(stored.name)
                 store.write_neurons(file, stored, store.Neurons(**arrays))
         resumable.discard()
 

@@ -20,12 +20,14 @@ def main(arguments: argparse.Namespace) -> None:
     if options.get("keep_classes"):
         dataset = with_classes(dataset, options["keep_classes"], params["dataset"])
     if options.get("train"):
-        _, kept = hold_out(*dataset.splits["train"], options["train"], params["dataset"])
+        images, labels = dataset.splits["train"]
+        _, kept = hold_out(images, labels, options["train"], params["dataset"])
         dataset.splits["train"] = kept
     if options.get("preprocess"):
         dataset = preprocessed(dataset, options["preprocess"], params["dataset"])
     if params["validation"]:
-        train, validation = hold_out(*dataset.splits["train"], params["validation"], params["dataset"])
+        images, labels = dataset.splits["train"]
+        train, validation = hold_out(images, labels, params["validation"], params["dataset"])
         dataset.splits = {"train": train, "validation": validation, "test": dataset.splits["test"]}
     store.write_data(arguments.data, params, provenance(), dataset)
 

@@ -106,7 +106,7 @@ def _embeddings_by_name(source: str) -> dict[str, list]:
     found: dict[str, list] = {}
     latest: dict[tuple, np.ndarray] = {}
     for seed, stored in store.embeddings(source):
-        steps = {"epochs": (seed, stored.layer, stored.filter)}
+        steps: dict[str, tuple] = {"epochs": (seed, stored.layer, stored.filter)}
         if stored.filter is None:
             steps["layers"] = (seed, stored.epoch)
         before = {over: latest[step] for over, step in steps.items() if step in latest}

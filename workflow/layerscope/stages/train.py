@@ -61,7 +61,7 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
             purpose_seed(params["seed"], "initialisation", attempt),
         ).to(device)
         if len(shape) == 3:
-            network = network.to(memory_format=memory_format)
+            network = network.to(memory_format=memory_format)  # type: ignore[call-overload]
         return TrainingRun(
             network=network,
             splits=splits,

@@ -16,7 +16,7 @@ def select(rows: pd.DataFrame, on: dict) -> pd.DataFrame:
     """
     kept = pd.Series(True, index=rows.index)
     for key in on:
-        allowed = selection.values(on, key)
+        allowed = selection.named(on, key)
         if key == "filter":
             names = {"" if value == selection.WHOLE else str(value) for value in allowed}
             kept &= rows["filter"].isin(names)

@@ -91,7 +91,7 @@ def representations(source: str | Path, view: View | None = None) -> Iterator[St
                 if whole:
                     yield StoredRepresentation(number, layer, None, depth, array.reshape(len(array), -1), attributes)
                 if filters and array.ndim > 2:
-                    chosen = view.filters[layer]
+                    chosen = view.filters[layer] if view is not None else None
                     for index in range(array.shape[1]) if chosen is None else chosen:
                         if index >= array.shape[1]:
                             raise StudyError(f"{source}: layer {layer} has {array.shape[1]} filters, none is {index}")

@@ -86,8 +86,10 @@ def write_neurons(file: "h5py.File", representation: "StoredRepresentation", neu
 
 def neurons(source: str | Path) -> Iterator[tuple[StoredRepresentation, Neurons]]:
     """(layer, its neurons), by epoch and depth; the layer without its activations."""
+    import numpy as np
+
     with open_hdf5(source, "neurons") as file:
         for epoch in file:
             for layer, group in sorted(file[epoch].items(), key=lambda item: item[1].attrs["depth"]):
-                stored = StoredRepresentation(int(epoch[5:]), layer, None, int(group.attrs["depth"]), None, {})
+                stored = StoredRepresentation(int(epoch[5:]), layer, None, int(group.attrs["depth"]), np.empty(0), {})
                 yield stored, Neurons(group["points"][:], group["importances"][:], group["living"][:])

@@ -86,7 +86,7 @@ def path(study: str, name: str, **keys: object) -> str:
     return pattern(study, name).format(**keys)
 
 
-def run_folder(dataset: str, architecture: str, activation: str, seed: int) -> str:
+def run_folder(dataset: str, architecture: str, activation: str, seed: int | str) -> str:
     """The `{run}` (and `{source}`) part of the paths of one trained network."""
     return RUN.format(dataset=dataset, architecture=architecture, activation=activation, seed=seed)
 

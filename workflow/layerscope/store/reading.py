@@ -18,7 +18,9 @@ def reading(source: str | Path, *damage: type[Exception]) -> Iterator[None]:
         yield
     except FileNotFoundError:
         raise StudyError(f"{source} is missing; run snakemake to make it") from None
-    except (OSError, *damage) as error:
+    except Exception as error:
+        if not isinstance(error, (OSError, *damage)):
+            raise
         if isinstance(error, OSError) and error.errno:
             if error.filename not in (None, str(source)):
                 raise

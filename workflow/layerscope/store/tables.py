@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from layerscope.files.seals import intact
 from layerscope.files.whole import replacing
@@ -16,8 +17,8 @@ class ParquetTable:
 
     def __init__(self, target: str | Path):
         self._target = target
-        self._waiting = None
-        self._writer = None
+        self._waiting: Any = None
+        self._writer: Any = None
 
     def add(self, rows) -> None:
         """More rows at the end: a pandas DataFrame all with the same columns."""

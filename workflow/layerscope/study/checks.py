@@ -145,7 +145,7 @@ def _check_selectors(study: Study) -> Iterator[str]:
             if where == "neurons.on" and key not in NEURON_KEYS:
                 yield f"{where}.{key}: networks, samples and snapshots are chosen here; {one_of(key, NEURON_KEYS)}"
                 continue
-            for value in selection.values(selector, key) or []:
+            for value in selection.named(selector, key):
                 if key == "filter":
                     if value != selection.WHOLE and not isinstance(value, int):
                         yield f"{where}.filter: {value!r} is not allowed; whole, or numbers, are wanted"

@@ -76,7 +76,7 @@ def _layers(study: Study, views: Views, figure: dict) -> list[str]:
     """The layers that a figure names: of one network by the names of its layers, `last` and `hidden` resolved."""
     on = figure.get("on", {})
     runs = [run for run in study.runs if selection.allows(on, **run.keys)]
-    return selection.values(views.named_layers(on, runs[0]) if len(runs) == 1 else on, "layer") or []
+    return selection.named(views.named_layers(on, runs[0]) if len(runs) == 1 else on, "layer")
 
 
 def _check_shows_one(study: Study, views: Views, name: str, figure: dict, kind: Kind) -> Iterator[str]:

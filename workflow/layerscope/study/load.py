@@ -103,7 +103,7 @@ def _entries(content: dict, kinds: Kinds, mistakes: Mistakes) -> dict[str, dict[
     for name, entry in given.items() if isinstance(given, dict) else ():
         if isinstance(entry, dict) and "from" in entry:
             with mistakes.gathered():
-                entries["datasets"][name] = _derived(name, entry, given, entries["datasets"])
+                entries["datasets"][name] = _derived(name, entry, given or {}, entries["datasets"])
     # As they stand in the file.
     entries["datasets"] = {name: entries["datasets"][name] for name in given or () if name in entries["datasets"]}
     return entries

@@ -41,7 +41,7 @@ def places_of(study: Study, views: Views, score: str, on: dict) -> set[tuple[str
     """(space, sample) of the rows that a score has in what a selector chooses; `run` is the space of networks as such."""
     entry = study.scores[score]
     # The input stands beside networks: it is enough by itself only where it is named.
-    of_input = any(selection.INPUT in (selection.values(on, key) or []) for key in ("layer", "state"))
+    of_input = any(selection.INPUT in (selection.named(on, key)) for key in ("layer", "state"))
     found = set()
     for source, sample in views.sources():
         if not selection.allows(on, sample=sample) or (source in views.inputs and not of_input):

@@ -72,7 +72,8 @@ def descend_together(
 
 def divergences(joint: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
     """(batch,) float64: the Kullback-Leibler divergence, in nat, of Q of points (batch, d, n) from P, joint (batch, n, n)."""
-    squared = sum((axis[:, :, None] - axis[:, None, :]).square() for axis in points.unbind(dim=1))
+    along = ((axis[:, :, None] - axis[:, None, :]).square() for axis in points.unbind(dim=1))
+    squared = sum(along, torch.zeros(()))
     mass = joint.sum(dim=(1, 2), dtype=torch.float64)
     own = torch.where(joint > 0, joint * torch.log(joint.double().clamp(min=1e-300) * (1 + squared)), 0.0).sum(dim=(1, 2))
     normaliser = (1 / (1 + squared)).sum(dim=(1, 2)) - joint.shape[1]
@@ -82,7 +83,7 @@ def divergences(joint: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
 def _gradient(joint: torch.Tensor, points: torch.Tensor, exaggeration: float) -> torch.Tensor:
     single = points.float()
     differences = [axis[:, :, None] - axis[:, None, :] for axis in single.unbind(dim=1)]
-    affinities = 1 / (1 + sum(difference.square() for difference in differences))
+    affinities = 1 / (1 + sum((difference.square() for difference in differences), torch.zeros(())))
     normaliser = affinities.sum(dim=2).double().sum(dim=1) - joint.shape[1]
     pull, push = joint * affinities, affinities.square()
     attraction = torch.stack([(pull * difference).sum(dim=2) for difference in differences], dim=1).double()

@@ -182,11 +182,17 @@ def _cifar10(name: str, downloads: Path) -> dict:
     splits = {}
     with tarfile.open(downloads / archive) as packed:
         for split, members in CIFAR10_MEMBERS.items():
-            rows = np.concatenate(
-                [np.frombuffer(packed.extractfile(member).read(), np.uint8).reshape(-1, 3073) for member in members]
-            )
+            rows = np.concatenate([np.frombuffer(_member(packed, member), np.uint8).reshape(-1, 3073) for member in members])
             splits[split] = (rows[:, 1:].reshape(-1, 3, 32, 32), rows[:, 0].astype(np.int64))
     return splits
+
+
+def _member(packed: tarfile.TarFile, name: str) -> bytes:
+    """The content of a file in an archive; one that is no file, as a link, raises OSError."""
+    content = packed.extractfile(name)
+    if content is None:
+        raise OSError(f"{name} in the archive is no file")
+    return content.read()
 
 
 def _check_archives(name: str, downloads: Path) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import matplotlib.pyplot as plt
 import numpy as np
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
@@ -27,12 +28,14 @@ class Film:
 def save_film(film: Film, target: Path) -> None:
     """Write a film as a GIF that begins again at its end."""
     film.figure.set_dpi(DOTS_PER_INCH)
+    canvas = FigureCanvasAgg(film.figure)
     pictures = []
     for number in range(film.frames):
         film.show(number)
-        film.figure.canvas.draw()
+        canvas.draw()
         # Without dithering: its noise would be most of the file.
-        pictures.append(Image.fromarray(np.asarray(film.figure.canvas.buffer_rgba())).convert("RGB").quantize(COLOURS, dither=0))
+        pixels = np.asarray(canvas.buffer_rgba())
+        pictures.append(Image.fromarray(pixels).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE))
     first, *rest = pictures
     first.save(target, format="GIF", save_all=True, append_images=rest, duration=film.milliseconds, loop=0)
     plt.close(film.figure)

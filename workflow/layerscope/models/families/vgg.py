@@ -36,7 +36,7 @@ def plan(name: str, options: dict, shape: tuple[int, ...], classes: int) -> list
     `depth` is 11, 13, 16 or 19; `width_divisor` divides the number of filters of every layer.
     """
     maps = image_shape(shape, name)
-    layers = []
+    layers: list[Layer] = []
     for channels, repeats in BLOCKS[options["depth"]]:
         channels //= options["width_divisor"]
         for repeat in range(1, repeats + 1):
