@@ -28,7 +28,7 @@ GONE = "is missing; snakemake makes it"
 UNSEALED = "can be read, but has no SHA-256 beside it that tells whether it is whole; delete it and run snakemake again"
 OTHER_PARAMS = "was made for other params than the study has now; snakemake makes it anew"
 # How files are read that do not say so by what they are made for.
-KINDS = {".csv": "rows", ".parquet": "scores"}
+KINDS = {".csv": "rows", ".parquet": "runs"}
 
 
 @dataclass(frozen=True)
@@ -89,6 +89,9 @@ def expected_files(jobs: Jobs) -> Iterator[Expected]:
     for path in [*jobs.targets(), *jobs.reads.score_files()]:
         if path not in known and not path.endswith(".h5"):
             known.add(path)
+            if path == jobs.path("score_table"):
+                yield Expected(path, "scores")
+                continue
             yield Expected(path, KINDS.get(Path(path).suffix, "shown"))
 
 
@@ -127,6 +130,9 @@ def _read(expected: Expected) -> dict | None:
         return None
     if expected.kind == "scores":
         store.read_score_table(expected.path, metrics=())
+        return None
+    if expected.kind == "runs":
+        store.read_runs(expected.path, metrics=())
         return None
     reading = store.examine_checkpoints if expected.kind == "checkpoints" else store.examine_hdf5
     params, made_by, names = reading(expected.path)
