@@ -420,3 +420,10 @@ LAYERS_OF_SATURATION = [("hidden1", 1.0), ("hidden2", 2.0), ("output", 3.0)]
 
 def frame(*rows):
     return pd.DataFrame(list(rows))
+
+
+def test_tests_have_a_last_layer_too():
+    """A test is over all seeds and states: it has neither column."""
+    rows = [row for depth in (1, 2) for row in pairs([0.1, 0.2], layer=f"hidden{depth}", depth=float(depth))]
+    tests = with_correction(paired_tests(per_run(table(*rows))))
+    assert list(select(tests, {"layer": "last"})["layer"]) == ["hidden2"]

@@ -26,7 +26,7 @@ def select(rows: pd.DataFrame, on: dict) -> pd.DataFrame:
                 named |= ~rows["layer"].isin(["", "input", OUTPUT])
             if selection.LAST in allowed:
                 last = rows["depth"] == _of_score(rows, "depth", "max")
-                named |= last & (rows["state"] != "input")
+                named |= last & (rows["layer"] != "input")
             kept &= named
         elif key == "epoch":
             first, last = (_of_score(rows, "epoch", extreme) for extreme in ("min", "max"))
