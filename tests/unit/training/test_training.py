@@ -140,6 +140,14 @@ def orders(given):
     return torch.cat(seen)
 
 
+def test_a_network_on_the_cpu_is_built_and_trained_without_a_seed_for_other_devices(monkeypatch):
+    """torch.manual_seed seeds the generators of all devices, and fork_rng puts those back that it is told of."""
+    seeded = []
+    monkeypatch.setattr(torch.cuda, "manual_seed_all", seeded.append)
+    trained(dropout=0.5)
+    assert seeded == []
+
+
 def test_dropout_shifts_neither_initialisation_nor_order():
     plain, dropped = run(), run(dropout=0.5)
     assert same(plain.network.state_dict(), dropped.network.state_dict())

@@ -123,7 +123,12 @@ def _train_one(run: TrainingRun) -> TrainingResult:
     step, done = 0, 0
     # Dropout is the only thing that draws from the global generator.
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        torch.manual_seed(purpose_seed(run.seed, "dropout", run.attempt))
+        # torch.manual_seed would seed the generators of all other devices too, and leave them so.
+        dropout = purpose_seed(run.seed, "dropout", run.attempt)
+        torch.default_generator.manual_seed(dropout)
+        if device.type == "cuda":
+            with torch.cuda.device(device):
+                torch.cuda.manual_seed(dropout)
         if run.resume is None:
             _end_epoch(run, 0, step, result)
         else:
