@@ -80,8 +80,8 @@ def test_the_first_ten_colours_and_the_plain_shapes_are_those_of_few_kinds():
     assert len(set(map(str, shapes(40)))) == 40
 
 
-def history(folder, losses):
-    file = folder / store.path("s", "history", run=store.run_folder("digits", "mlp", "relu", 0))
+def history(folder, losses, activation="relu"):
+    file = folder / store.path("s", "history", run=store.run_folder("digits", "mlp", activation, 0))
     file.parent.mkdir(parents=True)
     rows = [{"epoch": e, "step": e, "split": "test", "loss": loss, "accuracy": 0.5} for e, loss in enumerate(losses)]
     pd.DataFrame(rows).to_csv(file, index=False)
@@ -102,3 +102,23 @@ def test_no_loss_is_left_out_by_the_scale(tmp_path, losses, scale):
 )
 def test_a_p_value_is_never_written_as_none(p, text):
     assert p_value(p) == text
+
+
+@pytest.mark.parametrize("kind", [layer_profiles, score_scatter, training_curves], ids=lambda kind: kind.__name__.split(".")[-1])
+def test_a_legend_of_many_kinds_lies_below_the_panels(tmp_path, kind):
+    """And leaves them most of the height that they have beside a legend of two."""
+    heights = []
+    for count in (2, 12):
+        folder = tmp_path / str(count)
+        folder.mkdir()
+        if kind is training_curves:
+            reads = Reads(history=[file for name in ACTIVATIONS[:count] for file in history(folder, [2.0, 0.5], name).history])
+            figure, _ = training_curves.draw(reads, {"title": ""})
+            figure.canvas.draw()
+        else:
+            rows = scores(ARCHITECTURES[:1], ACTIVATIONS[:count])
+            figure = drawn(kind, folder, rows, colour="activation", marker="activation")
+        lowest = min(axis.get_tightbbox().y0 for axis in figure.axes)
+        assert figure.legends[0].get_window_extent().y1 <= lowest
+        heights.append(figure.axes[0].get_window_extent().height)
+    assert heights[1] > 0.6 * heights[0]

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from layerscope.errors import StudyError
-from layerscope.figures.shared.style import by_size, colours, set_title
+from layerscope.figures.shared.style import by_size, colours, make_room, set_title
 from layerscope.statistics.keys import RUN, SUMMARY_KEYS
 from layerscope.statistics.pairs import final_accuracy
 from layerscope.statistics.runs import stored_runs
@@ -68,7 +68,9 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     if np.isfinite(runs["value"]).any():
         panels[0, 0].set_ylim(0, HEADROOM * runs["value"].max())
     handles = [Line2D([], [], color=colour, label=", ".join(kind)) for kind, colour in palette.items()]
-    figure.legend(handles=handles, loc="outside lower center", ncols=max(1, int(figure.get_figwidth() / 1.6)))
+    across = max(1, int(figure.get_figwidth() / 1.6))
+    make_room(figure, len(handles), across, spare=1)
+    figure.legend(handles=handles, loc="outside lower center", ncols=across)
     set_title(
         figure, options["title"] or f"{options['score']} layer by layer: means over runs with 95 % intervals (cut at the panel)"
     )

@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure
 
 from layerscope.errors import StudyError
-from layerscope.figures.shared.style import colours, network_title, set_title
+from layerscope.figures.shared.style import colours, make_room, network_title, set_title
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
@@ -55,6 +55,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     panels[2].set_ylabel(f"{score}, mean over steps")
     panels[2].set_title("numbers are lambda")
     handles, labels = panels[0].get_legend_handles_labels()
+    make_room(figure, len(handles), 3)
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=7)
     set_title(figure, options["title"] or f"{score} and {against} of dynamic t-SNE")
     return figure, table

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.figures.shared.style import PlainLogarithmic, by_size, ramp, set_title
+from layerscope.figures.shared.style import PlainLogarithmic, by_size, make_room, ramp, set_title
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
@@ -68,7 +68,9 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         panels[1, column].set_xlabel("step")
     handles = [Line2D([], [], color=colour, label=name) for name, colour in palette.items()]
     handles += [Line2D([], [], color="0.4", linestyle=SPLIT_LINES[split], label=f"loss, {split}") for split in options["splits"]]
-    figure.legend(handles=handles, loc="outside lower center", ncols=max(2, int(figure.get_figwidth() / 1.4)), fontsize=7)
+    across = max(2, int(figure.get_figwidth() / 1.4))
+    make_room(figure, len(handles), across)
+    figure.legend(handles=handles, loc="outside lower center", ncols=across, fontsize=7)
     set_title(figure, options["title"] or f"{options['score']} and loss while training: means over runs, thin lines are runs")
     return figure, table
 

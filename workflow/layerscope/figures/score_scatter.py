@@ -7,7 +7,7 @@ from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from layerscope.errors import StudyError
-from layerscope.figures.shared.style import colours, ramp, set_title, shapes
+from layerscope.figures.shared.style import colours, make_room, ramp, set_title, shapes
 from layerscope.statistics.correlation import bent_line, rank_correlation
 from layerscope.statistics.pairs import score_pairs
 from layerscope.statistics.runs import stored_runs
@@ -91,7 +91,9 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         for value, shape in markers.items()
         if len(markers) > 1
     ]
-    figure.legend(handles=handles, loc="outside lower center", ncols=max(2, int(figure.get_figwidth() / 1.1)), fontsize=6)
+    across = max(2, int(figure.get_figwidth() / 1.1))
+    make_room(figure, len(handles), across)
+    figure.legend(handles=handles, loc="outside lower center", ncols=across, fontsize=6)
     set_title(
         figure, options["title"] or f"{options['score']} against {options['against']}: a marker a run, hollow where flagged"
     )
@@ -109,7 +111,7 @@ def _draw_bent_line(panel, pairs: pd.DataFrame, bend: float) -> str:
         return f"too few runs beside {bend:g} for a line that bends there"
     along = np.linspace(pairs["against"].min(), pairs["against"].max(), 100)
     panel.plot(along, found.at(along), color="0.3", linewidth=0.9, linestyle="--")
-    return f"slope {found.below:.2f} below {bend:g}, {found.below + found.change.mean:.2f} above"
+    return f"slope {found.below:.3g} below {bend:g}, {found.below + found.change.mean:.3g} above"
 
 
 def _correlation(what: str, pairs: pd.DataFrame) -> str:

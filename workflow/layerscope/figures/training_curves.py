@@ -6,7 +6,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import MaxNLocator
 
 from layerscope import store
-from layerscope.figures.shared.style import colours, network_title, set_title
+from layerscope.figures.shared.style import colours, make_room, network_title, set_title
 from layerscope.store.reads import Reads
 
 FIGURE = {
@@ -47,7 +47,9 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     handles = {}
     for panel in panels.flat:
         handles.update(dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True)))
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=max(1, int(figure.get_figwidth() / 1.6)))
+    across = max(1, int(figure.get_figwidth() / 1.6))
+    make_room(figure, len(handles), across)
+    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=across)
     set_title(figure, options["title"] or "Training: thick lines are means over runs, thin lines are runs")
     return figure, history
 

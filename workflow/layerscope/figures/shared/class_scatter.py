@@ -9,6 +9,7 @@ from matplotlib.lines import Line2D
 
 from layerscope import store
 from layerscope.errors import StudyError
+from layerscope.figures.shared.style import make_room
 
 REST = "0.75"
 # How many times as large a misclassified observation is drawn as another one.
@@ -90,6 +91,7 @@ def class_legend(figure: Figure, classes: list[str], palette: list, marked: bool
         handles.append(Line2D([], [], linestyle="none", marker="^", color="0.6", markeredgecolor="k", markeredgewidth=0.5))
         classes = [*classes, "misclassified"]
     across = max(2, int(figure.get_figwidth() / 1.1))
+    make_room(figure, len(handles), across)
     figure.legend(handles, classes, loc="outside lower center", ncols=across, fontsize=6, markerscale=0.5)
 
 

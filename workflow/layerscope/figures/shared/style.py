@@ -19,6 +19,7 @@ STATE_MARKERS = {"untrained": "o", "trained": "s", "intermediate": "^"}
 MARKERS = "os^vD<>phX*P"
 RAMP = plt.get_cmap("viridis")
 TITLE_CHARACTERS_PER_INCH = 14
+LEGEND_LINE_INCHES = 0.19
 SETTINGS = {
     "font.size": 8,
     "axes.titlesize": 8,
@@ -46,6 +47,12 @@ def shapes(count: int) -> list:
     """`count` shapes of markers, no two alike: plain ones first, then stars of ever more points."""
     stars = [(points, style, 0) for points in range(5, 5 + count) for style in (1, 2)]
     return [*MARKERS, *stars][:count]
+
+
+def make_room(figure: Figure, entries: int, across: int, spare: int = 4) -> None:
+    """Make a figure higher by the lines of a legend below its panels, but for those that the panels can `spare`."""
+    lines = -(-entries // across)
+    figure.set_figheight(figure.get_figheight() + LEGEND_LINE_INCHES * max(0, lines - spare))
 
 
 def ramp(count: int) -> list:
