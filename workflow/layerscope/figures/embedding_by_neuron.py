@@ -60,7 +60,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     name_classes(axis, stored.array, labels, classes)
     figure.colorbar(dots, ax=axis, label="activation", shrink=0.8)
     importance = neurons.importances[label, neuron]
-    told = f"importance for class {classes[label]}: {importance:.3f}" if importance > 0 else "it tells no class"
+    told = f"importance for class {classes[label]}: {importance:.3g}" if importance > 0 else "it tells no class"
     about = f"neuron {neuron} of {outputs[0].size} of {layer}, {network_name(store.file_params(source)['keys'])}, epoch {epoch}"
     set_title(figure, options["title"] or f"{about} ({told})")
     return figure, coordinates(stored, labels, index).assign(neuron=neuron, activation=active)

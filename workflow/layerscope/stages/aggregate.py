@@ -122,7 +122,7 @@ def networks(params: dict, near: set[tuple]) -> list[dict]:
             if facts["status"] == "ok" and tuple(keys.values()) in near:
                 facts["status"] = "near_chance"
             attempts = ["diverged" if reached is None else f"{reached:.4f}" for reached in made_by.get("attempts", [])]
-            rates = " ".join(f"{rate:.4f}" for rate in made_by.get("class_rates", []))
+            rates = " ".join(f"{rate:.4f}" if rate >= 0.0001 else f"{rate:.2g}" for rate in made_by.get("class_rates", []))
             rows.append(keys | facts | {"attempts": " ".join(attempts), "class_rates": rates})
     usual = {key: Counter(row[key] for row in rows).most_common(1)[0][0] for key in ALIKE} if rows else {}
     for row in rows:

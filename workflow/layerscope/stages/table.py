@@ -15,6 +15,9 @@ LATEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
+    # In the default encoding of LaTeX's text fonts other signs stand in their places.
+    "<": r"\textless{}",
+    ">": r"\textgreater{}",
     **{letter: f"\\{letter}" for letter in "&%$#_{}"},
 }
 KEYS = ("dataset", "architecture", "activation", "sample", "space", "filter")
@@ -29,11 +32,17 @@ def main(arguments: argparse.Namespace) -> None:
     caption = " ".join(": ".join(part for part in (options["title"], about) if part).split())
     heading = f"**{html.escape(caption, quote=False)}**\n\n" if caption else ""
     write_text(arguments.md, f"{heading}{printed.to_markdown(index=False, disable_numparse=True)}\n")
-    write_text(arguments.tex, printed.to_latex(index=False, escape=True, caption=in_latex(caption) or None))
+    write_text(arguments.tex, latex(printed, caption))
+
+
+def latex(table: pd.DataFrame, caption: str) -> str:
+    """A table in LaTeX, which prints all text as it is: pandas escapes no caption, and neither < nor >."""
+    escaped = table.map(lambda cell: in_latex(cell) if isinstance(cell, str) else cell).rename(columns=in_latex)
+    return escaped.to_latex(index=False, escape=False, caption=in_latex(caption) or None)
 
 
 def in_latex(text: str) -> str:
-    """Text as LaTeX prints it: no command, whatever it says. (pandas does so for the cells of a table, not for its caption.)"""
+    """Text as LaTeX prints it: no command, whatever it says."""
     return "".join(LATEX.get(letter, letter) for letter in text)
 
 

@@ -258,7 +258,7 @@ def summary(table: pd.DataFrame) -> pd.DataFrame:
             place = f" {far['rank']}. smallest" if far["rank"] != "" else ""
             line["furthest outside"] = (
                 f"{far['score']}, layer {far['layer']} {far['state']}{place}: "
-                f"{far['measured']:.4f} for {far['published']:.4f} (allowed {far['allowed']:.4f})"
+                f"{number(far['measured'])} for {number(far['published'])} (allowed {number(far['allowed'])})"
             )
         lines.append(line)
     total = table[table["comparison"].isin(CELLS)]

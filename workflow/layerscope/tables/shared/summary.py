@@ -9,6 +9,8 @@ from layerscope.statistics.select import select
 from layerscope.statistics.summaries import by_state, summarise
 
 SMALLEST_P = 0.0001
+# A sum of doubles that is 0 may differ from it by so much.
+ROUNDING = 1e-12
 
 
 def chosen_summary(runs_file: str, options: dict) -> pd.DataFrame:
@@ -20,8 +22,17 @@ def chosen_summary(runs_file: str, options: dict) -> pd.DataFrame:
 
 
 def number(value: float, digits: int = 4) -> str:
-    """A number as the reports write it, four decimals; a dash where there is none."""
-    return f"{value:.{digits}f}" if np.isfinite(value) else "-"
+    """A number as the reports write it, four decimals; a dash where there is none.
+
+    Only 0 itself is written as 0, give or take errors of rounding: what would become 0 is `< 0.0001` or `> -0.0001`.
+    """
+    if not np.isfinite(value):
+        return "-"
+    text = f"{0 if abs(value) < ROUNDING else value:.{digits}f}"
+    if float(text) != 0 or abs(value) < ROUNDING:
+        return text
+    least = f"{10**-digits:.{digits}f}"
+    return f"< {least}" if value > 0 else f"> -{least}"
 
 
 def p_value(p: float) -> str:
