@@ -246,6 +246,18 @@ BROKEN = {
         ["scores.while.phase: 'testing' is not allowed", "allowed: evaluation, train"],
     ),
     "unknown epochs of a score": ({"scores.accuracy": {"epochs": "last"}}, ["scores.accuracy.epochs: 'last' is not allowed"]),
+    "an override that changes nothing of a block": (
+        {"training.overrides.0.augmentation": {}},
+        ["training.overrides[0].augmentation is empty and changes nothing; write none to switch it off"],
+    ),
+    "another word for none": (
+        {"training.overrides.0.augmentation": "no"},
+        ["training.overrides[0].augmentation: 'no' is not allowed; none or a block of keys is wanted"],
+    ),
+    "a number for a block that a word switches off": (
+        {"training.default.spectra": 5},
+        ["training.default.spectra: 5 is a whole number; none or a block of keys is wanted"],
+    ),
     # Autoencoders
     "small pictures for an autoencoder": (
         {"architectures.coder": {"family": "autoencoder", "bottleneck": 8}, "grids.0.architectures": ["coder"]},
@@ -458,6 +470,14 @@ BROKEN = {
         {"training.overrides.0.epochs": 1},
         ["training.snapshots: 2 is no epoch of mlp on digits", "0 to 1, or last"],
     ),
+    "snapshot of an unknown name beside one of a number": (
+        {"training.default.snapshots": [0, "first"]},
+        ["training.snapshots: 'first' is no epoch of mlp on digits; 0 to 3, or last, is wanted"],
+    ),
+    "snapshot of a number in quotes": (
+        {"training.default.snapshots": ["0", 2]},
+        ["training.snapshots: '0' is no epoch of mlp on digits"],
+    ),
     "snapshot of an unknown name": ({"training.default.snapshots": ["end"]}, ["snapshots", "'end'", "or last"]),
     "sample per_class without n": ({"samples.look.choose": "per_class"}, ["samples.look.n is missing", "per_class needs it"]),
     "sample larger than its split": (
@@ -543,6 +563,14 @@ BROKEN = {
         {"scores.kl.on": {"state": "train"}},
         ["scores.kl.on.state: 'train' is not part of the study", "did you mean 'trained'?"],
     ),
+    "epoch in quotes in a selector": (
+        {"embeddings.tsne.on": {"epoch": "2"}},
+        ["embeddings.tsne.on.epoch: '2' is text; a number is wanted: write 2"],
+    ),
+    "filter in quotes in a selector": (
+        {"scores.kl.on": {"filter": ["whole", "0"]}},
+        ["scores.kl.on.filter: '0' is text; a number is wanted: write 0"],
+    ),
     "filter by a name": ({"scores.kl.on": {"filter": "conv1"}}, ["scores.kl.on.filter: 'conv1' is not allowed", "whole"]),
     "empty list in a selector": ({"scores.kl.on": {"layer": []}}, ["scores.kl.on.layer is empty"]),
     "empty list of epochs in a selector": ({"scores.kl.on": {"epoch": []}}, ["scores.kl.on.epoch is empty"]),
@@ -589,6 +617,49 @@ BROKEN = {
     "a pair of one class": (
         {"figures.pairs": {"kind": "confused_pairs", "pair": ["3"], "on": {"seed": 0, "embedding": "tsne"}}},
         ["figures.pairs.pair is empty or too short; at least 2 entries are wanted"],
+    ),
+    "confused pairs of a layer that is not embedded": (
+        {
+            "embeddings.tsne.on": {"layer": "hidden2"},
+            "figures.pairs": {
+                "kind": "confused_pairs",
+                "on": {"seed": 0, "embedding": "tsne", "layer": "hidden1", "epoch": "last"},
+            },
+        },
+        ["figures.pairs.on: tsne takes in no hidden1 as a whole at that snapshot"],
+    ),
+    "insets of a snapshot that is not embedded": (
+        {
+            "embeddings.tsne.on": {"state": "untrained"},
+            "figures.insets": {
+                "kind": "embedding_insets",
+                "on": {"seed": 0, "embedding": "tsne", "layer": "hidden", "epoch": "last"},
+            },
+            "representations.whole.layers": ["hidden1", "output"],
+        },
+        ["figures.insets.on: tsne takes in no hidden1 as a whole at that snapshot"],
+    ),
+    "confused pairs of a single filter": (
+        {
+            "architectures.mlp": CNN,
+            "representations.filters": {"layers": ["conv1"]},
+            "figures.pairs": {
+                "kind": "confused_pairs",
+                "on": {"seed": 0, "embedding": "tsne", "layer": "conv1", "epoch": "last", "filter": 0},
+            },
+        },
+        ["figures.pairs.on: tsne takes in no conv1 as a whole at that snapshot"],
+    ),
+    "maps of a layer that has none": (
+        {"figures.maps": {"kind": "filter_maps", "on": {"seed": 0, "layer": "hidden1", "epoch": "last"}}},
+        ["figures.maps.on.layer: hidden1 of mlp has no maps; allowed: input"],
+    ),
+    "maps of a layer that is not looked at": (
+        {
+            "representations.whole.layers": ["hidden1"],
+            "figures.maps": {"kind": "filter_maps", "on": {"seed": 0, "layer": "hidden2", "epoch": "last"}},
+        },
+        ["figures.maps.on.layer: hidden2 is not looked at in mlp on digits through samples.look; did you mean 'hidden1'?"],
     ),
     "maps of a layer at every snapshot": (
         {"figures.maps": {"kind": "filter_maps", "on": {"seed": 0, "layer": "hidden1"}}},
@@ -734,6 +805,10 @@ CONFIG = {
     "no seeds": ({"seeds": 0}, ["seeds: 0 is too small"]),
     "text in a list of seeds": ({"seeds": ["0", "two"]}, ["seeds[1]: 'two' is text; a whole number is wanted"]),
     "text for seeds": ({"seeds": "two"}, ["seeds: 'two' is text", "a whole number"]),
+    "no name": ({"study": None}, ["study: None is empty; text is wanted"]),
+    "true for a name": ({"study": True}, ["study: True is true or false; text is wanted"]),
+    "list for a name": ({"study": ["a"]}, ["study: ['a'] is a list; text is wanted"]),
+    "no device": ({"device": None}, ["device: None is not allowed", "auto, cpu, cuda"]),
     "unknown device": ({"device": "gpu"}, ["device: 'gpu' is not allowed", "auto, cpu, cuda"]),
 }
 
@@ -892,7 +967,7 @@ def test_a_block_of_the_default_is_switched_off_by_a_word(load):
     study = load(changed({"training": {"default": default, "overrides": [{"on": {"seed": 0}, "augmentation": "none"}]}}))
     assert [study.training_of(run)["augmentation"] for run in study.runs] == [{}, {"crop": 2}]
     message = refusal(load, changed({"training.default.augmentation": "off"}))
-    assert "training.default.augmentation: 'off' is not allowed; none, or a block of keys, is wanted" in message
+    assert "training.default.augmentation: 'off' is not allowed; none or a block of keys is wanted" in message
 
 
 def test_a_figure_of_all_there_is_needs_no_selector(load):
@@ -992,6 +1067,43 @@ def test_whole_rates_are_numbers_with_a_point(load):
 def test_comments_change_no_params(load):
     text = yaml.safe_dump(SMALL)
     assert all_params(load("# A comment\n" + text.replace("seeds: 2", "seeds: 2  # two"))) == all_params(load(text))
+
+
+@pytest.mark.parametrize(
+    ("default", "overrides", "expected"),
+    [
+        ("none", [], {"phases": []}),
+        ({"epochs": "all", "every": 3}, ["none"], {"phases": []}),
+        ("none", [{"epochs": "all"}], {"phases": ["evaluation"], "epochs": "all"}),
+        ({"every": 3}, ["none", {"phases": ["train"]}], {"phases": ["train"]}),
+    ],
+)
+def test_spectra_that_are_switched_off_begin_again_from_their_defaults(load, default, overrides, expected):
+    blocks = [{"on": {}, "spectra": block} for block in overrides]
+    study = load(changed({"training.default.spectra": default, "training.overrides": blocks}))
+    of_the_schema = {"phases": ["evaluation"], "epochs": "snapshots", "every": 1, "layers": "all", "maps": "mean"}
+    assert study.training_of(study.runs[0])["spectra"] == {**of_the_schema, **expected}
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "advice"),
+    [
+        ("training.default.epochs", "1e3", "write 1000)"),
+        ("training.default.epochs", "5.0", "write 5)"),
+        ("training.default.epochs", "2.5", None),
+        ("training.default.epochs", "inf", None),
+        ("training.default.epochs", "1e400", None),
+        ("training.default.lr", "nan", None),
+        ("training.default.lr", "2.5e-1", "write 0.25)"),
+        ("embeddings.tsne.learning_rate", "nan", None),
+        ("scores.neighborhood_hit.k", "1e1", "write 10)"),
+        ("architectures.mlp.batch_norm", "1", None),
+    ],
+)
+def test_the_advice_on_numbers_in_quotes_is_a_number_that_the_key_takes(load, key, text, advice):
+    message = refusal(load, changed({key: text}))
+    assert f"{key}: {text!r}" in message
+    assert advice in message if advice else "write" not in message
 
 
 def test_an_override_holds_only_what_it_changes(load):

@@ -82,6 +82,10 @@ def _check_preprocessing(study: Study, name: str, options: dict) -> Iterator[str
 def _check_training(study: Study) -> Iterator[str]:
     if "on" in study.training["default"]:
         yield "training.default.on: the default is for all networks; put what is for some under training.overrides"
+    for index, override in enumerate(study.training["overrides"]):
+        for key, block in override.items():
+            if block == {} and key != "on":
+                yield f"training.overrides[{index}].{key} is empty and changes nothing; write none to switch it off"
     names = {layer.name for plan in study.plans.values() for layer in plan}
     for run in study.runs:
         options = study.training_of(run)
@@ -146,7 +150,9 @@ def _check_selectors(study: Study) -> Iterator[str]:
                 yield f"{where}.{key}: networks, samples and snapshots are chosen here; {one_of(key, NEURON_KEYS)}"
                 continue
             for value in selection.named(selector, key):
-                if key == "filter":
+                if key in ("epoch", "filter") and isinstance(value, str) and value.isdecimal():
+                    yield f"{where}.{key}: {value!r} is text; a number is wanted: write {int(value)}"
+                elif key == "filter":
                     if value != selection.WHOLE and not isinstance(value, int):
                         yield f"{where}.filter: {value!r} is not allowed; whole, or numbers, are wanted"
                     if isinstance(value, int) and value >= widest:

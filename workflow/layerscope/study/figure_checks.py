@@ -45,6 +45,7 @@ def _check_figures(study: Study) -> Iterator[str]:
         kind = study.kinds.of_entry("figures", figure)
         if kind.says("shows_one"):
             wrong = list(_check_shows_one(study, views, name, figure, kind))
+            wrong = wrong or list(_check_layer_shown(study, views, name, figure, kind))
             yield from wrong or _check_network_shown(study, views, name, figure, kind)
         where = kind.says("one_layer_where")
         if where and all(figure[key] == value for key, value in where.items()) and len(_layers(study, views, figure)) != 1:
@@ -98,8 +99,31 @@ def _check_shows_one(study: Study, views: Views, name: str, figure: dict, kind: 
         yield f"figures.{name}.on chooses {chosen}; {figure['kind']} shows one of each: name {named}"
 
 
+def _check_layer_shown(study: Study, views: Views, name: str, figure: dict, kind: Kind) -> Iterator[str]:
+    """Kinds that show one layer of a network: the layer is looked at, as a whole and in the embedding where that is shown."""
+    layers = _layers(study, views, figure)
+    if not {"network", "sample", "layer"} <= {*kind.says("shows_one")} or layers == [selection.INPUT]:
+        return
+    on = figure.get("on", {})
+    [run] = [run for run in study.runs if selection.allows(on, **run.keys)]
+    [sample] = [sample for sample in study.samples if selection.allows(on, sample=sample)]
+    kept = views.kept_layers(run)
+    if sample not in views.samples_of(run) or layers[0] not in kept:
+        of = f"{run.architecture} on {run.dataset} through samples.{sample}"
+        yield f"figures.{name}.on.layer: {layers[0]} is not looked at in {of}; {one_of(layers[0], kept)}"
+    elif "embedding" in kind.says("shows_one"):
+        [embedding] = [name for name in study.embeddings if selection.allows(on, embedding=name)]
+        made = views.view(run.folder, sample, study.embeddings[embedding].get("on", {}))
+        shown = views.view(run.folder, sample, on).common(made)
+        if not shown.epochs or layers[0] not in shown.whole:
+            yield (
+                f"figures.{name}.on: {embedding} takes in no {layers[0]} as a whole at that snapshot; widen the `on` of the "
+                "embedding, or name another layer, filter or snapshot"
+            )
+
+
 def _check_network_shown(study: Study, views: Views, name: str, figure: dict, kind: Kind) -> Iterator[str]:
-    """Kinds that show steps, neurons or a layer of a network: the network has them."""
+    """Kinds that show steps, neurons, maps or a layer of a network: the network has them."""
     if not {"network", "sample"} <= {*kind.says("shows_one")} or not kind.says("of"):
         return
     on = figure.get("on", {})
@@ -107,7 +131,9 @@ def _check_network_shown(study: Study, views: Views, name: str, figure: dict, ki
     [sample] = [sample for sample in study.samples if selection.allows(on, sample=sample)]
     layers = _layers(study, views, figure)
     if layers == [selection.INPUT]:
-        yield f"figures.{name}.on.layer: {kind.name} shows a layer of a network, and the input is none"
+        # An image is a map of itself.
+        if kind.says("of") != "maps":
+            yield f"figures.{name}.on.layer: {kind.name} shows a layer of a network, and the input is none"
         return
     shown = views.view(run.folder, sample, on)
     if kind.says("of") == "steps":
@@ -124,6 +150,11 @@ def _check_network_shown(study: Study, views: Views, name: str, figure: dict, ki
                 f"figures.{name}.on leaves {len(made.epochs)} snapshots of {len(of_steps)} layers in {embedding}, which is over "
                 f"{options['over']}: two or more of these are wanted, and one of the others"
             )
+    elif kind.says("of") == "maps":
+        with_maps = [layer.name for layer in study.layers(run) if len(layer.shape) == 3]
+        if layers[0] not in with_maps:
+            allowed = one_of(layers[0], [selection.INPUT, *with_maps])
+            yield f"figures.{name}.on.layer: {layers[0]} of {run.architecture} has no maps; {allowed}"
     elif kind.says("of") == "neurons":
         mapped = views.mapped(run, sample)
         for layer in layers:

@@ -28,7 +28,11 @@ def read_study(file: str | Path, overrides: dict) -> dict:
                 f"--config {key}={value}: only {', '.join(OVERRIDES)} can be set on the command line; "
                 "put the rest into a study file and name it with --configfile"
             )
-        content[key] = _as_yaml(value) if key == "seeds" else str(value)
+        if key == "seeds":
+            content[key] = _as_yaml(value)
+        else:
+            # A name of digits is a name.
+            content[key] = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
     _check_values(content)
     return content
 

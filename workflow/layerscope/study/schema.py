@@ -3,6 +3,8 @@
 Every mistake is one message that names the key, the value and what is allowed.
 """
 
+import math
+import re
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
@@ -145,13 +147,11 @@ def _explain(error: ValidationError, where: str) -> str:
         case "enum":
             return f"{place}: {value!r} is not allowed; {one_of(value, map(str, bound))}"
         case "type":
-            wanted = " or ".join(TYPE_NAMES[name] for name in ([bound] if isinstance(bound, str) else bound))
-            return f"{place}: {value!r} is {_type_name(value)}; {wanted} is wanted{_default(error.schema)}{_number_hint(value)}"
-        case "pattern" if place.endswith("learning_rate"):
-            return f"{place}: {value!r} is text; auto or a number is wanted{_number_hint(value)}"
-        case "pattern" if bound.strip("^$").isalpha():
-            wanted = " or ".join(TYPE_NAMES[name] for name in error.schema["type"] if name != "string")
-            return f"{place}: {value!r} is not allowed; {bound.strip('^$')}, or {wanted}, is wanted"
+            wanted = f"{_wanted(error.schema)} is wanted{_default(error.schema)}{_number_hint(value, error.schema)}"
+            return f"{place}: {value!r} is {_type_name(value)}; {wanted}"
+        case "pattern" if _word(error.schema):
+            hint = _number_hint(value, error.schema)
+            return f"{place}: {value!r} is {'text' if hint else 'not allowed'}; {_wanted(error.schema)} is wanted{hint}"
         case "pattern":
             return f"{place}: {value!r} must match {bound} (letters, digits, - and _ for names)"
         case "minimum" | "exclusiveMinimum":
@@ -167,6 +167,22 @@ def _explain(error: ValidationError, where: str) -> str:
             return f"{place}: {repeated!r} stands there twice; keep one of them"
         case _:
             return f"{place}: {' '.join(error.message.split())}"
+
+
+def _types(part: dict) -> list[str]:
+    return [part["type"]] if isinstance(part["type"], str) else part["type"]
+
+
+def _word(part: dict) -> str | None:
+    """The one word that a part of the schema takes for text, for instance auto; None where it takes others."""
+    word = re.fullmatch(r"\^(\w+)\$", part.get("pattern", ""))
+    return word[1] if word else None
+
+
+def _wanted(part: dict) -> str:
+    """The types that a part of the schema allows, in words; its one word first."""
+    word = _word(part)
+    return " or ".join([*([word] if word else []), *(TYPE_NAMES[name] for name in _types(part) if not word or name != "string")])
 
 
 def _within(part: dict) -> str:
@@ -192,12 +208,24 @@ def _type_name(value: Any) -> str:
     return next((TYPE_NAMES[name] for kind, name in names if isinstance(value, kind)), f"a {type(value).__name__}")
 
 
-def _number_hint(value: Any) -> str:
-    if not isinstance(value, str):
+def _number_hint(value: Any, part: dict) -> str:
+    """How to write a number that stands there as text; nothing where no such number is wanted."""
+    number = _number(value) if isinstance(value, str) else None
+    if number is None or not {"integer", "number"} & {*_types(part)}:
         return ""
+    if "number" not in _types(part):
+        if number != int(number):
+            return ""
+        number = int(number)
+    return f" (YAML reads {value} as text: write {number!r})"
+
+
+def _number(text: str) -> int | float | None:
+    """The finite number that a text spells, None where it spells none."""
     for kind in (int, float):
         try:
-            return f" (YAML reads {value} as text: write {kind(value)!r})"
+            number = kind(text)
         except ValueError:
             continue
-    return ""
+        return number if isinstance(number, int) or math.isfinite(number) else None
+    return None

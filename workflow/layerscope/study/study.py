@@ -4,12 +4,16 @@ Read wherever Snakemake reads the rules, so only light modules are imported here
 """
 
 from dataclasses import dataclass, field
+from functools import cache
 
 from layerscope import selection, store
 from layerscope.models.plan import Layer
 from layerscope.study.kinds import Kind, Kinds
+from layerscope.study.schema import checked
 
 RESERVED_EMBEDDINGS = ("raw", "run")
+# What a block of the training asks for where it is switched off.
+SWITCHED_OFF: dict[str, dict] = {"augmentation": {}, "spectra": {"phases": []}}
 # The schema of an option that is the name of a score.
 SCORE_NAME = {"$ref": "#/$defs/score_name"}
 
@@ -79,10 +83,15 @@ class Study:
         for override in self.training["overrides"]:
             if selection.allows(override["on"], **run.keys):
                 options = merged(options, {key: value for key, value in override.items() if key != "on"})
-        if options["augmentation"] == selection.NONE:
-            options["augmentation"] = {}
+        for key, switched_off in SWITCHED_OFF.items():
+            block = switched_off if options[key] == selection.NONE else options[key]
+            options[key] = {**_training_defaults()[key], **block}
         last = options["epochs"]
-        options["snapshots"] = sorted({last if epoch == "last" else epoch for epoch in options["snapshots"]})
+        # Words that are no epochs are refused later, each by its name.
+        options["snapshots"] = sorted(
+            {last if epoch == selection.LAST else epoch for epoch in options["snapshots"]},
+            key=lambda epoch: (isinstance(epoch, str), epoch),
+        )
         return options
 
     def snapshots(self, run: Run) -> list[int]:
@@ -130,6 +139,11 @@ class Study:
     def reconstructs(self, run: Run) -> bool:
         """Whether a network draws its input again; it tells no classes apart and has no accuracy."""
         return self.kinds.of_entry("architectures", self.architectures[run.architecture]).says("reconstructs", False)
+
+
+@cache
+def _training_defaults() -> dict:
+    return checked({}, {"$ref": "#/$defs/training"}, "training")
 
 
 def merged(options: dict, changes: dict) -> dict:
