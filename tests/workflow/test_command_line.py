@@ -106,6 +106,34 @@ def test_a_dataset_out_of_reach_stops_the_study_before_anything_is_done(tmp_path
 
 
 @pytest.mark.study
+def test_a_download_that_is_cut_short_stops_the_study_before_anything_is_done(tmp_path: Path, monkeypatch):
+    raw = tmp_path / "files/MNIST/raw"
+    raw.mkdir(parents=True)
+    for part in ("train-images-idx3", "train-labels-idx1", "t10k-images-idx3", "t10k-labels-idx1"):
+        (raw / f"{part}-ubyte").write_bytes(bytes([0, 0, 8, 3 if "images" in part else 1]))
+    monkeypatch.setenv("LAYERSCOPE_DATA", str(tmp_path / "files"))
+    folder = with_mnist(copy_project(tmp_path / "project"))
+    done = snakemake(folder, "--cores", "2")
+    assert done.returncode != 0
+    [line] = [line for line in done.stdout.splitlines() if line.startswith("layerscope")]
+    assert line.startswith(f"layerscope: {raw}/train-images-idx3-ubyte is cut short; it was left where it is")
+    assert not list((folder / "results/tiny").rglob("*.h5"))
+
+
+@pytest.mark.study
+def test_a_study_is_touched_without_the_raw_files_of_its_datasets(tmp_path: Path, monkeypatch):
+    for variable in ("http_proxy", "https_proxy"):
+        monkeypatch.setenv(variable, "http://127.0.0.1:9")
+    monkeypatch.setenv("LAYERSCOPE_DATA", str(tmp_path / "empty"))
+    folder = with_mnist(copy_project(tmp_path / "project"))
+    made = folder / "results/tiny/data/mnist.h5"
+    made.parent.mkdir(parents=True)
+    made.write_bytes(b"")
+    done = snakemake(folder, str(made.relative_to(folder)), "--touch", "--forcerun", "prepare", "--cores", "1")
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.study
 def test_a_figure_of_one_dataset_needs_no_other_one(tmp_path: Path):
     """Neither the plan of a figure nor its run asks for datasets that it does not show."""
     folder = with_mnist(copy_project(tmp_path / "project"))

@@ -83,6 +83,9 @@ def fetch_datasets(workflow, jobs: Jobs) -> None:
     Here, where Snakemake was started: a person hears of it before anything is trained, and the nodes of a cluster need no
     network. Where this Python lacks what the sources need (Snakemake alone in an environment), the jobs themselves fetch.
     """
+    # Files are called up to date, and none is made.
+    if workflow.touch:
+        return
     wanted = sorted({job.wildcards.dataset for job in workflow.dag.needrun_jobs() if job.rule.name == "prepare"})
     missing = []
     for dataset in wanted:

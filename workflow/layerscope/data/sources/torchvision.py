@@ -75,7 +75,7 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
     Raises StudyError where the dataset can be neither found nor fetched.
     """
     readers = {"MNIST": _idx, "FashionMNIST": _idx, "CIFAR10": _cifar10, "SVHN": _svhn}
-    fetch(name, downloads)
+    _obtain(name, downloads)
     try:
         splits = readers[name](name, downloads)
     except (OSError, RuntimeError, tarfile.TarError) as error:
@@ -87,8 +87,19 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
 def fetch(name: str, downloads: Path) -> None:
     """Have the files of a dataset below the download folder, from the network where they are not there.
 
-    Raises StudyError where they can be neither found nor fetched.
+    Raises StudyError where they can be neither found nor fetched, and where they are not the published ones.
     """
+    _obtain(name, downloads)
+    try:
+        if name in SHA256:
+            _idx(name, downloads)
+        else:
+            _check_archives(name, downloads)
+    except OSError as error:
+        raise StudyError(_missing(name, downloads, " ".join(str(error).split()))) from None
+
+
+def _obtain(name: str, downloads: Path) -> None:
     if is_here(name, downloads):
         return
     try:
