@@ -59,12 +59,14 @@ def provenance(
 
 
 def commit() -> str:
-    """The commit of the layerscope that runs; "" where it is not in a git repository, or there is no git to ask."""
-    ask = ["git", "-C", str(Path(__file__).parents[1]), "rev-parse", "HEAD"]
+    """The commit of the layerscope that runs; "" where no git repository holds it, or there is no git to ask."""
+    # Asked for this file too: an installed package may lie inside the repository of something else.
+    ask = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD", f"HEAD:./{Path(__file__).name}"]
     try:
-        return subprocess.run(ask, capture_output=True, text=True, check=False).stdout.strip()
+        done = subprocess.run(ask, capture_output=True, text=True, check=False)
     except OSError:
         return ""
+    return done.stdout.split()[0] if done.returncode == 0 else ""
 
 
 def describe_job() -> str:
