@@ -22,6 +22,7 @@ PROJECT = Path(__file__).parents[3]
 # Preloaded, it answers a call on files whose name ends as VICTIM does with the error number ERRNO.
 FAILING = r"""
 #define _GNU_SOURCE
+#include <dirent.h>
 #include <dlfcn.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -30,6 +31,7 @@ FAILING = r"""
 #include <stdlib.h>
 #include <string.h>
 #include <sys/file.h>
+#include <sys/stat.h>
 #include <sys/types.h>
 #include <unistd.h>
 
@@ -74,6 +76,16 @@ ssize_t read(int fd, void *buffer, size_t size) {
         return real(fd, buffer, size, offset); }
 PREAD(pread)
 PREAD(pread64)
+int utimensat(int folder, const char *name, const struct timespec times[2], int flags) {
+    if (fails("utimensat") && name && ends(name)) return number();
+    int (*real)(int, const char *, const struct timespec[2], int) = dlsym(RTLD_NEXT, "utimensat");
+    return real(folder, name, times, flags);
+}
+DIR *opendir(const char *name) {
+    if (fails("opendir") && ends(name)) return number(), NULL;
+    DIR *(*real)(const char *) = dlsym(RTLD_NEXT, "opendir");
+    return real(name);
+}
 """
 
 READERS = {

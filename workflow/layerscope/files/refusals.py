@@ -1,14 +1,12 @@
 """What to say where the machine refuses a file: no word of its content."""
 
+import contextlib
 import errno
 import os
+from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from layerscope.errors import MachineError
-
-if TYPE_CHECKING:
-    pass
 
 # What a person can do about a fault of the machine. None of them says anything of the content of a file.
 NO_LOCKS = "the file system has no locks or is busy; wait, or work on another file system"
@@ -52,3 +50,19 @@ def refused(source: str | Path, error: OSError, what: str = "read") -> MachineEr
     reason = os.strerror(code) if code else str(error).splitlines()[0]
     remedy = REMEDIES.get(code, "mend what the reason names")
     return MachineError(f"{source} cannot be {what} ({reason}): {remedy}, and run snakemake again")
+
+
+@contextlib.contextmanager
+def refusals_named(source: str | Path) -> Iterator[None]:
+    """Raises MachineError, naming the file, where the machine refuses what the block wants of it.
+
+    Passed on are FileNotFoundError, and an OSError without a number: that one comes from a library that reads the content.
+    """
+    try:
+        yield
+    except FileNotFoundError:
+        raise
+    except OSError as error:
+        if not error.errno:
+            raise
+        raise refused(error.filename or source, error) from None

@@ -1,16 +1,13 @@
 """Seals: the SHA-256 of a file beside it, by which damage is known."""
 
+import contextlib
 import hashlib
 import os
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from layerscope.errors import StudyError
-from layerscope.files.refusals import refused
-
-if TYPE_CHECKING:
-    pass
+from layerscope.files.refusals import refusals_named, refused
 
 SEAL = ".sha256"
 
@@ -44,7 +41,12 @@ def damaged_since(folder: str | Path) -> list[str]:
     Read are those that were changed after they were sealed, or only touched; these are not read again.
     """
     lines = []
-    for where, _, names in os.walk(folder):
+
+    def note(error: OSError) -> None:
+        if not isinstance(error, FileNotFoundError):
+            lines.append(str(refused(error.filename or folder, error)))
+
+    for where, _, names in os.walk(folder, onerror=note):
         for name in names:
             if not (name.startswith(".") and name.endswith(SEAL)):
                 continue
@@ -53,13 +55,16 @@ def damaged_since(folder: str | Path) -> list[str]:
                 if target.stat().st_mtime_ns <= seal.stat().st_mtime_ns:
                     continue
                 intact(target)
-                os.utime(seal)
             except FileNotFoundError:
                 continue
             except OSError as error:
                 lines.append(str(refused(target, error)))
             except StudyError as error:
                 lines.append(str(error))
+            else:
+                # Where the seal is someone else's, the file is merely read again the next time.
+                with contextlib.suppress(OSError):
+                    os.utime(seal)
     return sorted(lines)
 
 
@@ -81,11 +86,13 @@ def _digest_once(source: str, *_: int) -> str:
 
 
 def sealed_digest(source: str | Path) -> str:
-    """SHA-256 of the content of a file as it was written: from its seal, where it has one."""
-    try:
-        return seal_of(source).read_text(encoding="ascii").strip()
-    except FileNotFoundError:
-        return file_digest(source)
+    """SHA-256 of the content of a file, which a process reads once for this and for `intact`.
+
+    Raises StudyError where a sealed file is damaged, or the machine refuses it.
+    """
+    with refusals_named(source):
+        about = os.stat(intact(source))
+        return _digest_once(str(source), about.st_ino, about.st_mtime_ns, about.st_size)
 
 
 def file_digest(source: str | Path) -> str:

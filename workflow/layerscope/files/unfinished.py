@@ -3,21 +3,26 @@
 Nothing here knows what the files of a study are called or hold.
 """
 
-import fcntl
+import errno
 import json
 import shutil
 import zipfile
 from collections.abc import Iterable
 from pathlib import Path
-from typing import IO, Any
+from typing import Any
+
+from filelock import FileLock, Timeout
 
 from layerscope.errors import StudyError
 from layerscope.files.provenance import canonical_json
+from layerscope.files.refusals import refusals_named, refused
 from layerscope.files.seals import file_digest, sealed_digest
 from layerscope.files.sources import sources
 from layerscope.files.whole import replacing, write_text
 
 LOCK, IDENTITY, ATTRIBUTES = "lock", "identity.json", "attributes"
+# What network file systems answer that have no locks.
+NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 def identity(params: dict, modules: Iterable[str], inputs: Iterable[str | Path] = ()) -> str:
@@ -29,23 +34,24 @@ def identity(params: dict, modules: Iterable[str], inputs: Iterable[str | Path] 
     return canonical_json([params, code, [sealed_digest(source) for source in inputs]])
 
 
-def hold(folder: Path) -> IO[str]:
-    """Keep a folder, made where there is none, to this process until the file that is given back is closed.
+def hold(folder: Path) -> FileLock:
+    """Keep a folder, made where there is none, to this process until the lock that is given back is released.
 
     Raises StudyError where another process holds it: it may have outlived the Snakemake that started it.
     """
     if folder.is_symlink() or folder.is_file():
         folder.unlink()
     folder.mkdir(parents=True, exist_ok=True)
-    lock = open(folder / LOCK, "a")  # noqa: SIM115 (whoever holds the folder closes it)
+    # A lock that is a file that exists, instead of one of the system, would outlive a job that is killed.
+    lock = FileLock(folder / LOCK, blocking=False, fallback_to_soft=False)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        lock.close()
+        lock.acquire()
+    except Timeout:
         raise StudyError(f"{folder} is in the hands of another job; wait until it ends, or stop it") from None
-    except OSError:
-        # Some network file systems have no locks. Snakemake keeps two studies out of one folder by itself.
-        pass
+    except OSError as error:
+        # Without locks the work goes on: Snakemake keeps two studies out of one folder by itself.
+        if error.errno not in NO_LOCKS:
+            raise refused(folder / LOCK, error, "used") from None
     return lock
 
 
@@ -78,18 +84,21 @@ class Resumable:
         return self
 
     def __exit__(self, *_) -> None:
-        self._lock.close()
+        self._lock.release()
 
     def file(self, name: str) -> Path:
         """Where a part too large for memory is written, by what replaces files whole: it is there once it is finished."""
         return self.folder / name
 
     def get(self, name: str) -> tuple[dict, dict] | None:
-        """(arrays, attributes) of a finished part, None where it is not finished."""
+        """(arrays, attributes) of a finished part, None where it is not finished or damaged.
+
+        Raises StudyError where the machine refuses it: it may well be whole.
+        """
         import numpy as np
 
         try:
-            with np.load(self._part(name), allow_pickle=False) as stored:
+            with refusals_named(self._part(name)), np.load(self._part(name), allow_pickle=False) as stored:
                 arrays = {key.removeprefix("array_"): stored[key] for key in stored if key != ATTRIBUTES}
                 return arrays, json.loads(str(stored[ATTRIBUTES]))
         except (OSError, ValueError, KeyError, EOFError, zipfile.BadZipFile):
@@ -121,6 +130,7 @@ class Resumable:
 
 def _text(source: Path) -> str | None:
     try:
-        return source.read_text(encoding="utf-8")
-    except (OSError, UnicodeDecodeError):
+        with refusals_named(source):
+            return source.read_text(encoding="utf-8")
+    except (FileNotFoundError, UnicodeDecodeError):
         return None

@@ -10,6 +10,7 @@ import torch
 from safetensors import SafetensorError, safe_open
 
 from layerscope.files.provenance import canonical_json
+from layerscope.files.refusals import refusals_named
 from layerscope.files.unfinished import clear, hold
 from layerscope.files.whole import write_tensors
 from layerscope.saturation.spectrum import Spectrum
@@ -35,7 +36,7 @@ class UnfinishedTraining:
         return self
 
     def __exit__(self, *_) -> None:
-        self._lock.close()
+        self._lock.release()
 
     def keep(self, state: TrainingState) -> None:
         """Remember where a training stands; what was remembered before is replaced once this is whole."""
@@ -60,7 +61,10 @@ class UnfinishedTraining:
         _write(self.folder / STATE, {**state.tensors, **eigenvalues}, about)
 
     def read(self) -> TrainingState | None:
-        """The state to go on from; None where there is none of this identity."""
+        """The state to go on from; None where there is none of this identity, or a damaged one.
+
+        Raises StudyError where the machine refuses it: it may well be whole.
+        """
         try:
             tensors, about = _read(self.folder / STATE)
             if about["identity"] != self.identity:
@@ -98,6 +102,9 @@ def _write(target: Path, tensors: dict[str, torch.Tensor], about: dict) -> None:
 
 
 def _read(source: Path) -> tuple[dict[str, torch.Tensor], dict]:
+    # safetensors does not pass on the numbers of the system's errors.
+    with refusals_named(source), open(source, "rb"):
+        pass
     with safe_open(source, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (safe_open is no mapping)
         stored = json.loads(file.metadata()[ABOUT])

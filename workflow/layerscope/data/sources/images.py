@@ -10,6 +10,7 @@ import numpy as np
 from layerscope.data.dataset import Dataset, hold_out
 from layerscope.data.own_files import find_own
 from layerscope.errors import StudyError
+from layerscope.files.refusals import refusals_named
 
 SOURCE = {
     "description": "A folder of pictures of one's own, one subfolder a class.",
@@ -92,8 +93,9 @@ def _read(folder: Path, root: Path, classes: list[str], name: str, options: dict
                 raise StudyError(
                     f"dataset '{name}': {file} is no file of its own, or a link that leaves {root}; put the picture itself there"
                 )
-            try:
+            with refusals_named(file):
                 content = file.read_bytes()
+            try:
                 with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
                     pixels = np.asarray(picture.convert("RGB" if options["colour"] else "L").resize((width, height)))
             except Exception as error:

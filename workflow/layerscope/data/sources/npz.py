@@ -11,6 +11,7 @@ import numpy as np
 from layerscope.data.dataset import Dataset, check_labels
 from layerscope.data.own_files import find_own
 from layerscope.errors import StudyError
+from layerscope.files.refusals import refusals_named
 
 SOURCE = {
     "description": "Arrays of one's own in an npz file.",
@@ -40,11 +41,12 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
     an optional `sha256` of the file is checked.
     """
     file = _find(options["path"], name, downloads)
-    digest = hashlib.sha256(file.read_bytes()).hexdigest()
+    with refusals_named(file):
+        digest = hashlib.sha256(file.read_bytes()).hexdigest()
     if options.get("sha256") and digest != options["sha256"]:
         raise StudyError(f"dataset '{name}': {file} has SHA-256 {digest}, the study says {options['sha256']}")
     try:
-        with np.load(file, allow_pickle=False) as content:
+        with refusals_named(file), np.load(file, allow_pickle=False) as content:
             unpacked = sum(member.file_size for member in content.zip.infolist())
             memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
             if unpacked > memory:

@@ -12,6 +12,7 @@ import numpy as np
 
 from layerscope.data.dataset import Dataset, array_digest
 from layerscope.errors import StudyError
+from layerscope.files.refusals import refusals_named
 from layerscope.torchvision_import import import_torchvision
 
 SOURCE = {
@@ -169,12 +170,13 @@ def _idx(name: str, downloads: Path) -> dict:
 
 
 def _read_idx(file: Path, dimensions: int, name: str) -> np.ndarray:
-    if file.exists():
-        content = file.read_bytes()
-    else:
-        import gzip
+    with refusals_named(file):
+        if file.exists():
+            content = file.read_bytes()
+        else:
+            import gzip
 
-        content = gzip.decompress(file.with_name(file.name + ".gz").read_bytes())
+            content = gzip.decompress(file.with_name(file.name + ".gz").read_bytes())
     if content[:4] != bytes([0, 0, 8, dimensions]):
         raise StudyError(f"{file} is no idx file of {dimensions} dimensions of bytes; {MOVE_IT}")
     header = 4 + 4 * dimensions
@@ -191,7 +193,7 @@ def _cifar10(name: str, downloads: Path) -> dict:
     archive, _ = CIFAR10_ARCHIVE
     _check_archives(name, downloads)
     splits = {}
-    with tarfile.open(downloads / archive) as packed:
+    with refusals_named(downloads / archive), tarfile.open(downloads / archive) as packed:
         for split, members in CIFAR10_MEMBERS.items():
             rows = np.concatenate([np.frombuffer(_member(packed, member), np.uint8).reshape(-1, 3073) for member in members])
             splits[split] = (rows[:, 1:].reshape(-1, 3, 32, 32), rows[:, 0].astype(np.int64))
@@ -210,7 +212,7 @@ def _check_archives(name: str, downloads: Path) -> None:
     """Raise StudyError where an archive is not the published file: it stays, for the person to look at."""
     import_torchvision()
     for _, file, published in _archives(name):
-        with open(downloads / file, "rb") as content:
+        with refusals_named(downloads / file), open(downloads / file, "rb") as content:
             digest = hashlib.file_digest(content, lambda: hashlib.md5(usedforsecurity=False)).hexdigest()
         if digest != published:
             raise StudyError(f"{downloads / file} is not the published file: its MD5 is {digest}, not {published}; {MOVE_IT}")
@@ -222,7 +224,9 @@ def _svhn(name: str, downloads: Path) -> dict:
     _check_archives(name, downloads)
     splits = {}
     for split in ("train", "test"):
-        content = loadmat(downloads / f"{split}_32x32.mat")
+        file = downloads / f"{split}_32x32.mat"
+        with refusals_named(file):
+            content = loadmat(file)
         # The digit 0 carries the label 10 in these files.
         splits[split] = (content["X"].transpose(3, 2, 0, 1), content["y"].ravel().astype(np.int64) % 10)
     return splits
