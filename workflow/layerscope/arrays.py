@@ -14,6 +14,8 @@ from layerscope.store import Neighbors
 from layerscope.study.kinds import Kind, Kinds
 from layerscope.study.schema import checked, entry_schema
 
+SPACES = {"raw": "representations", "embedding": "embeddings"}
+
 
 def score(
     points: np.ndarray,
@@ -74,13 +76,7 @@ def embed(
     options: those of the method. Raises StudyError for what the method does not know.
     """
     points, kinds = _rows(points, "points"), Kinds()
-    if method not in kinds.methods():
-        raise StudyError(f"method: '{method}' is no embedding method; {one_of(method, kinds.methods())}")
-    engines = kinds.engines(method)
-    chosen = engine if engine is not None else next(iter(engines))
-    if chosen not in engines:
-        raise StudyError(f"engine: '{engine}' is no engine of {method}; {one_of(engine, [name for name in engines if name])}")
-    kind = engines[chosen]
+    kind = kinds.engine(method, {} if engine is None else {"engine": engine}, "")
     filled = checked(options, entry_schema(kind), "options")
     largest, needed = kind.largest(filled), kind.neighbors_needed(filled)
     if largest is not None and len(points) > largest:
@@ -92,9 +88,6 @@ def embed(
     if not hasattr(module, "embed"):
         raise StudyError(f"method: {method} embeds several steps together; see layerscope.tsne.dynamic.fit_dynamically")
     return module.embed(points, neighbors, filled, seed, threads)
-
-
-SPACES = {"raw": "representations", "embedding": "embeddings"}
 
 
 def _rows(array: np.ndarray, name: str) -> np.ndarray:

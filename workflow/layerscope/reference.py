@@ -11,7 +11,7 @@ from pathlib import Path
 import yaml
 
 from layerscope.study.kinds import BLOCKS, Kind, Kinds
-from layerscope.study.schema import blocks, entry_schema, whole_schema
+from layerscope.study.schema import blocks, entry_schema, resolved, whole_schema
 
 ROOT = Path(__file__).parents[2]
 SCHEMA, KEYS, METRICS = "workflow/schemas/study.schema.yaml", "docs/keys.md", "docs/metrics.md"
@@ -105,25 +105,18 @@ def _rows(prefix: str, part: dict, required: set[str]) -> list[str]:
 
 def _keys(prefix: str, part: dict, required: set[str]) -> Iterator[str]:
     for key, given in part.get("properties", {}).items():
-        inner = _resolved(given)
+        inner = resolved(given)
         name = f"{prefix}{key}"
         default = "required" if key in required else _spelled(inner["default"]) if "default" in inner else ""
         meaning = " ".join(str(inner.get("description", "")).split()).replace("|", "\\|")
         yield f"| `{name}` | {_takes(inner)} | {default} | {meaning} |"
         named = inner.get("additionalProperties")
-        below = _resolved(named) if isinstance(named, dict) else _resolved(inner.get("items", {})) if "items" in inner else inner
+        below = resolved(named) if isinstance(named, dict) else resolved(inner.get("items", {})) if "items" in inner else inner
         # What comes in kinds, and what has a section of its own, is shown there.
         if {given.get("$ref"), given.get("items", {}).get("$ref")} & SHOWN_ELSEWHERE:
             continue
         mark = ".NAME." if isinstance(named, dict) else "[]." if "items" in inner else "."
         yield from _keys(f"{name}{mark}", below, set(below.get("required", ())))
-
-
-def _resolved(part: dict) -> dict:
-    if "$ref" not in part:
-        return part
-    target = blocks()["$defs"][part["$ref"].removeprefix("#/$defs/")]
-    return {**_resolved(target), **{key: value for key, value in part.items() if key != "$ref"}}
 
 
 def _takes(part: dict) -> str:

@@ -48,8 +48,7 @@ class Results:
 
     def runs(self, *names: str) -> pd.DataFrame:
         """One row a run: embedding seeds averaged, the input joined to every network."""
-        wanted = names or tuple(self.scores()["metric"].unique())
-        return stored_runs(str(self._there("runs.parquet")), wanted)
+        return stored_runs(str(self._there("runs.parquet")), names or None)
 
     def summary(self) -> pd.DataFrame:
         """Means over runs with their intervals."""

@@ -21,8 +21,6 @@ KEYS = (
 )
 # What tells one network from the others.
 RUN_KEYS = ("dataset", "architecture", "activation", "seed")
-# What the input of a dataset lacks.
-NETWORK_KEYS = ("architecture", "activation", "seed")
 INPUT, OUTPUT = "input", "output"
 WHOLE = "whole"
 LAST, HIDDEN = "last", "hidden"

@@ -4,15 +4,11 @@ import csv
 import io
 from collections.abc import Iterable
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from layerscope.errors import StudyError
 from layerscope.files.refusals import refused
 from layerscope.files.seals import intact
 from layerscope.files.whole import replacing
-
-if TYPE_CHECKING:
-    pass
 
 
 def write_csv(target: str | Path, text: str) -> None:

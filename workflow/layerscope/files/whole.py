@@ -7,14 +7,10 @@ import re
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from layerscope.errors import StudyError
 from layerscope.files.refusals import refused
 from layerscope.files.seals import file_digest, seal_of
-
-if TYPE_CHECKING:
-    pass
 
 # A file in the making is called .NAME.TOKEN.writing, the token as many characters.
 WRITING, TOKEN = ".writing", 8

@@ -3,7 +3,6 @@
 from functools import cache
 
 from layerscope.files.sources import sources
-from layerscope.study.kinds import Kind
 from layerscope.study.study import Study
 from layerscope.study.views import Views
 
@@ -21,7 +20,7 @@ class JobCode:
 
     def prepare(self, wildcards) -> list[str]:
         """Those of a dataset: with its source."""
-        return _sources("prepare", self._kind("datasets", wildcards.dataset).module)
+        return _sources("prepare", self.study.kind_of("datasets", wildcards.dataset).module)
 
     def train(self, wildcards) -> list[str]:
         """Those of a training: with the family of the network."""
@@ -32,15 +31,15 @@ class JobCode:
         return _sources("dump", self._family(wildcards))
 
     def _family(self, wildcards) -> str:
-        return self._kind("architectures", self.views.runs[wildcards.run].architecture).module
+        return self.study.kind_of("architectures", self.views.runs[wildcards.run].architecture).module
 
     def embed(self, wildcards) -> list[str]:
         """Those of an embedding: with its engine."""
-        return _sources("embed", self._kind("embeddings", wildcards.embedding).module)
+        return _sources("embed", self.study.kind_of("embeddings", wildcards.embedding).module)
 
     def score_run(self, wildcards) -> list[str]:
         """Those of the scores of a network as such: with the modules of these scores."""
-        return self._scores("score_run", self.views.run_scores(("history", "spectra"), self.views.runs[wildcards.run]))
+        return self._scores("score_run", self.views.run_scores(self.views.runs[wildcards.run]))
 
     def score_sample(self, wildcards) -> list[str]:
         """Those of the scores of a network on a sample: with the modules of these scores."""
@@ -59,18 +58,15 @@ class JobCode:
 
     def claims(self) -> list[str]:
         """Those of the verdicts: with the statistics that the claims of the study name."""
-        return _sources("claims", *sorted({self._kind("claims", name).module for name in self.study.claims}))
+        return _sources("claims", *sorted({self.study.kind_of("claims", name).module for name in self.study.claims}))
 
     def figure(self, wildcards) -> list[str]:
         """Those of a figure: with its kind."""
-        return _sources("figure", self._kind("figures", wildcards.figure).module)
+        return _sources("figure", self.study.kind_of("figures", wildcards.figure).module)
 
     def table(self, wildcards) -> list[str]:
         """Those of a table: with its kind."""
-        return _sources("table", self._kind("tables", wildcards.table).module)
-
-    def _kind(self, block: str, name: str) -> Kind:
-        return self.study.kinds.of_entry(block, getattr(self.study, block)[name])
+        return _sources("table", self.study.kind_of("tables", wildcards.table).module)
 
 
 @cache

@@ -29,7 +29,7 @@ class Jobs:
     def check(self) -> None:
         """Raise StudyError where scores, figures or tables of the study reach nothing that the study makes."""
         mistakes = Mistakes()
-        reached = {name for run in self.study.runs for name in self.views.run_scores(("history", "spectra"), run)}
+        reached = {name for run in self.study.runs for name in self.views.run_scores(run)}
         for source, sample in self.views.sources():
             for space in self.views.spaces(source, sample):
                 reached |= self.views.scores_of(source, sample, space).keys()
@@ -117,7 +117,7 @@ class Jobs:
         return "|".join(name for name in self.study.figures if self._formats(name) == formats) or "none"
 
     def _formats(self, figure: str) -> tuple[str, ...]:
-        kind = self.study.kinds.of_entry("figures", self.study.figures[figure])
+        kind = self.study.kind_of("figures", figure)
         return tuple(kind.says("formats", FIGURE_FORMATS))
 
     def data_files(self) -> list[str]:

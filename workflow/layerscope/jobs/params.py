@@ -24,18 +24,15 @@ class JobParams:
         own = {f"{BLOCKS[kind.block].package}.{kind.stem}": kind.module for kind in kinds if kind.is_own}
         return canonical_json({"schema": store.SCHEMA[schema], **told, **({"code": own} if own else {})})
 
-    def _kind(self, block: str, name: str) -> Kind:
-        return self.study.kinds.of_entry(block, getattr(self.study, block)[name])
-
     def prepare(self, wildcards) -> str:
         """A dataset: its source, and what is done to it before it is laid out."""
         options = self.study.datasets[wildcards.dataset]
         source = {key: value for key, value in options.items() if key not in ("normalise", "validation", "class_rates")}
-        kind = self._kind("datasets", wildcards.dataset)
+        kind = self.study.kind_of("datasets", wildcards.dataset)
         return self._params("data", kind, dataset=wildcards.dataset, source=source, validation=options["validation"])
 
     def _network(self, run: Run) -> dict:
-        kind = self._kind("architectures", run.architecture)
+        kind = self.study.kind_of("architectures", run.architecture)
         declared = {"layers": kind.says("layers")} if kind.is_own else {}
         return {
             "dataset": run.dataset,
@@ -61,7 +58,7 @@ class JobParams:
         options["spectra"] = _spectra_params(options["spectra"])
         return self._params(
             "train",
-            self._kind("architectures", run.architecture),
+            self.study.kind_of("architectures", run.architecture),
             **asked,
             **self._network(run),
             memory_format=self.study.memory_format,
@@ -79,7 +76,7 @@ class JobParams:
         run = self.views.runs[wildcards.run]
         return self._params(
             "activations",
-            self._kind("architectures", run.architecture),
+            self.study.kind_of("architectures", run.architecture),
             **self._network(run),
             keys=self._keys(wildcards.run, wildcards.sample),
             sample=self._sample(wildcards.sample),
@@ -115,7 +112,7 @@ class JobParams:
         embedding = self.study.embeddings[wildcards.embedding]
         view = self.views.view(wildcards.source, wildcards.sample, embedding.get("on", {}))
         options = {key: value for key, value in embedding.items() if key not in ("on", "seeds", "method", "engine")}
-        kind = self._kind("embeddings", wildcards.embedding)
+        kind = self.study.kind_of("embeddings", wildcards.embedding)
         return self._params(
             "embedding",
             kind,
@@ -137,7 +134,7 @@ class JobParams:
         run = self.views.runs[wildcards.run]
         scores = {}
         followed = self.study.followed_layers(run)
-        for name, entry in self.views.run_scores(("history", "spectra"), run).items():
+        for name, entry in self.views.run_scores(run).items():
             named = selection.with_layers_named(entry["on"], followed)
             scores[name] = {
                 **self._of_network(entry, run),
@@ -238,9 +235,7 @@ class JobParams:
             else:
                 network = self.views.runs[source].keys
                 seed = network.pop("seed")
-                spaces = (
-                    [["", "run"], *spaces] if self.views.run_scores(("history", "spectra"), self.views.runs[source]) else spaces
-                )
+                spaces = [["", "run"], *spaces] if self.views.run_scores(self.views.runs[source]) else spaces
             if spaces:
                 group = groups.setdefault(canonical_json([network, spaces]), {**network, "seeds": [], "files": spaces})
                 group["seeds"] = sorted([*group["seeds"], *([] if seed is None else [seed])])
@@ -248,7 +243,7 @@ class JobParams:
 
     def claims(self, wildcards) -> str:
         """The claims, and the sizes of networks where a statistic needs them."""
-        kinds = [self._kind("claims", name) for name in self.study.claims]
+        kinds = [self.study.kind_of("claims", name) for name in self.study.claims]
         needed = any("sizes" in kind.says("needs", ()) for kind in kinds)
         return self._params(
             "aggregate",
@@ -266,7 +261,7 @@ class JobParams:
         return self._shown("tables", wildcards.table)
 
     def _shown(self, block: str, name: str) -> str:
-        options, kind = getattr(self.study, block)[name], self._kind(block, name)
+        options, kind = getattr(self.study, block)[name], self.study.kind_of(block, name)
         on = options.get("on", {})
         chosen = [run for run in self.study.runs if selection.allows(on, **run.keys)]
         if "network" in kind.says("shows_one", ()):

@@ -27,9 +27,8 @@ class JobReads:
         return own_files(path, store.download_folder()) if path else []
 
     def _own_path(self, dataset: str) -> str | None:
-        options = self.study.datasets[dataset]
-        option = self.study.kinds.of_entry("datasets", options).says("own_files")
-        return options[option] if option else None
+        option = self.study.kind_of("datasets", dataset).says("own_files")
+        return self.study.datasets[dataset][option] if option else None
 
     def check_own_files(self) -> None:
         """Raise StudyError where a file or folder of one's own that a dataset is made from is not there, or no input can be."""
@@ -49,7 +48,7 @@ class JobReads:
     def fetch(self, dataset: str) -> None:
         """Have the raw files of a dataset, from the network where they are not there. StudyError where they are out of reach."""
         options = self.study.datasets[dataset]
-        kind = self.study.kinds.of_entry("datasets", options)
+        kind = self.study.kind_of("datasets", dataset)
         # A source of one's own runs in its job alone.
         source = None if kind.is_own else import_module(kind.module)
         if source is not None and hasattr(source, "fetch"):
@@ -66,7 +65,7 @@ class JobReads:
 
     def embed_neighbors(self, wildcards) -> list[str]:
         """The neighbors file, in a list, where the method reads it."""
-        kind = self.study.kinds.of_entry("embeddings", self.study.embeddings[wildcards.embedding])
+        kind = self.study.kind_of("embeddings", wildcards.embedding)
         return [self._neighbors(wildcards)] if "neighbors" in kind.says("reads", ()) else []
 
     def score_raw_neighbors(self, wildcards) -> list[str]:
@@ -100,7 +99,7 @@ class JobReads:
         """The files that a figure or table reads, by kind. StudyError where `on` chooses nothing that the study makes."""
         options = getattr(self.study, block)[name]
         reads: dict[str, list[str]] = {}
-        for kind in self.study.kinds.of_entry(block, options).says("reads", ()):
+        for kind in self.study.kind_of(block, name).says("reads", ()):
             reads[kind] = self._files(kind, options)
             if not reads[kind]:
                 raise StudyError(f"{block}.{name}.on chooses nothing that this study makes; widen it")
@@ -145,7 +144,7 @@ class JobReads:
 
     def score_files(self) -> list[str]:
         """Every file of scores."""
-        of_networks = [run for run in self.study.runs if self.views.run_scores(("history", "spectra"), run)]
+        of_networks = [run for run in self.study.runs if self.views.run_scores(run)]
         files = [self._path("run_scores", run=run.folder) for run in of_networks]
         for source, sample in self.views.sources():
             spaces = self.views.spaces(source, sample)

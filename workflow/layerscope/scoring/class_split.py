@@ -50,7 +50,7 @@ METRICS = {
 
 
 def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
-    """The asked scores of one scored. asked: name -> (metric, options); the result has the same names."""
+    """The asked scores of one representation or embedding. asked: name -> (metric, options); the result has the same names."""
     if not np.isfinite(scored.points).all():
         return dict.fromkeys(asked, Score(float("nan"), reason="not finite"))
     gaps = {
@@ -70,5 +70,5 @@ def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, S
 
 
 def class_gaps(points: np.ndarray, labels: np.ndarray, smallest: float) -> np.ndarray:
-    """The widest gap (class_clusters.split_in_two) within each class that occurs, by label; NaN where there is none."""
+    """The widest gap (geometry.gaps.split_in_two) within each class that occurs, by label; NaN where there is none."""
     return np.array([split_in_two(points[labels == label], smallest).gap for label in np.unique(labels)])

@@ -109,7 +109,7 @@ def parts(scores: pd.DataFrame) -> Iterator[pd.DataFrame]:
 def networks(params: dict, near: set[tuple]) -> list[dict]:
     """One row a network: how its training ended, what made it, and in what it is unlike most networks of the study.
 
-    near: the RUN of those that are near chance (aggregation.near_chance) when trained, which is their status then.
+    near: the RUN of those that are near chance (statistics.flags.near_chance) when trained, which is their status then.
     attempts: the test accuracy of each attempt of a training that was to be accepted, in order; the last one is kept.
     class_rates: the share of each class in what an unbalanced training drew.
     """

@@ -10,6 +10,4 @@ REPRESENTATION = ["layer", "depth", "filter"]
 
 SUMMARY_KEYS = [*NETWORK, "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
 
-OUTPUT = "output"
-
 FILTER_MEAN, LIVING_MEAN = "mean", "mean_without_degenerate"

@@ -14,8 +14,8 @@ ROW = [*RUN, "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
 MEASURED = ["value", "embedding_sd", "n_points", "chance", "degenerate"]
 
 
-def stored_runs(source: str, scores: Iterable[str], with_input: bool = True) -> pd.DataFrame:
-    """The runs of a study (runs.parquet) of some scores, by name, in the order of runs_of.
+def stored_runs(source: str, scores: Iterable[str] | None, with_input: bool = True) -> pd.DataFrame:
+    """The runs of a study (runs.parquet) of some scores, by name, or of all (None), in the order of runs_of.
 
     with_input: whether the input of its dataset stands beside the layers of every network.
     """

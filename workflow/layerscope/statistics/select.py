@@ -3,7 +3,7 @@
 import pandas as pd
 
 from layerscope import selection
-from layerscope.statistics.keys import OUTPUT, SCORED
+from layerscope.statistics.keys import SCORED
 
 COLUMNS = {"embedding": "space"}
 
@@ -23,7 +23,7 @@ def select(rows: pd.DataFrame, on: dict) -> pd.DataFrame:
         elif key == "layer":
             named = rows["layer"].isin(allowed)
             if selection.HIDDEN in allowed:
-                named |= ~rows["layer"].isin(["", "input", OUTPUT])
+                named |= ~rows["layer"].isin(["", selection.INPUT, selection.OUTPUT])
             if selection.LAST in allowed:
                 last = rows["depth"] == _of_score(rows, "depth", "max")
                 named |= last & (rows["layer"] != "input")

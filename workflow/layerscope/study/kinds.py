@@ -139,6 +139,19 @@ class Kinds:
         found = [kind for kind in self.of("embeddings").values() if kind.says("method", kind.name) == method]
         return {kind.says("engine"): kind for kind in sorted(found, key=lambda kind: not kind.says("default", False))}
 
+    def engine(self, method: object, entry: Mapping[str, Any], where: str) -> Kind:
+        """The engine that an entry names, or the first of its method. where: the start of the keys in a StudyError."""
+        methods = self.methods()
+        if not isinstance(method, str) or method not in methods:
+            raise StudyError(f"{where}method: '{method}' is no embedding method; {one_of(method, methods)}")
+        engines = self.engines(method)
+        chosen = entry.get("engine", next(iter(engines)))
+        if not isinstance(chosen, str | None) or chosen not in engines:
+            named = [known for known in engines if known]
+            allowed = one_of(chosen, named) if named else "it has one engine, without a name; leave the key out"
+            raise StudyError(f"{where}engine: '{chosen}' is no engine of {method}; {allowed}")
+        return engines[chosen]
+
     def check_own(self) -> None:
         """Raise StudyError for a file of the person's own that declares no kind, or that imports another one beside it."""
         for file in self.own:

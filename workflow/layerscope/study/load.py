@@ -140,21 +140,15 @@ def _entry(kinds: Kinds, block: str, name: str, entry: dict) -> dict:
 
 
 def _embedding(kinds: Kinds, name: str, entry: dict) -> dict:
-    where, methods = f"embeddings.{name}", kinds.methods()
+    where = f"embeddings.{name}"
     if name in RESERVED_EMBEDDINGS:
         raise StudyError(f"{where}: the name is reserved; choose another one")
     method = entry.get("method")
     if method is None:
-        raise StudyError(f"{where}.method is missing; allowed: {', '.join(sorted(methods))}")
-    if method not in methods:
-        raise StudyError(f"{where}.method: '{method}' is no embedding method; {one_of(method, methods)}")
-    engines = kinds.engines(method)
-    engine = entry.get("engine", next(iter(engines)))
-    if engine not in engines:
-        named = [known for known in engines if known]
-        allowed = one_of(engine, named) if named else "it has one engine, without a name; leave the key out"
-        raise StudyError(f"{where}.engine: '{engine}' is no engine of {method}; {allowed}")
-    filled = checked({**entry, **({"engine": engine} if engine else {})}, entry_schema(engines[engine]), where)
+        raise StudyError(f"{where}.method is missing; allowed: {', '.join(sorted(kinds.methods()))}")
+    kind = kinds.engine(method, entry, f"{where}.")
+    engine = kind.says("engine")
+    filled = checked({**entry, **({"engine": engine} if engine else {})}, entry_schema(kind), where)
     return {**filled, "seeds": _seeds(filled.get("seeds", 1))}
 
 

@@ -57,7 +57,7 @@ def places_of(study: Study, views: Views, score: str, on: dict) -> set[tuple[str
             if reached:
                 found.add((space, sample))
     for run in study.runs:
-        if score in views.run_scores(("history", "spectra"), run) and _reaches_run(study, views, on, run, entry, None):
+        if score in views.run_scores(run) and _reaches_run(study, views, on, run, entry, None):
             found |= {("run", sample) for sample in _splits(study, entry) if selection.allows(on, sample=sample)}
     return found
 

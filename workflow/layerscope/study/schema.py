@@ -95,22 +95,23 @@ def _place(error: ValidationError, where: str) -> list[str]:
     return path
 
 
-def _resolved(part: dict) -> dict:
+def resolved(part: dict) -> dict:
+    """A part of the schema with the shared part that it refers to filled in; its own keys come first."""
     if "$ref" not in part:
         return part
     target = blocks()["$defs"][part["$ref"].removeprefix("#/$defs/")]
-    return {**_resolved(target), **{key: value for key, value in part.items() if key != "$ref"}}
+    return {**resolved(target), **{key: value for key, value in part.items() if key != "$ref"}}
 
 
 def _complete(value: Any, part: dict, partial: bool = False) -> Any:
     """partial: whether blocks hold only what they change, and get no defaults, as those of an override."""
-    part = _resolved(part)
+    part = resolved(part)
     partial = partial or part.get("x-partial", False)
     if isinstance(value, dict):
         properties = part.get("properties", {})
         filled = dict(value)
         for key, inner in ({} if partial else properties).items():
-            default = _resolved(inner)
+            default = resolved(inner)
             if key not in filled and "default" in default:
                 filled[key] = default["default"]
         other = part.get("additionalProperties")

@@ -136,9 +136,13 @@ class Study:
         last = hidden[-1] if hidden else output
         return {"depth": len(hidden) + 1, "width": min(units, default=last.width)}
 
+    def kind_of(self, block: str, name: str) -> Kind:
+        """The kind of an entry of a block, by the name of the entry."""
+        return self.kinds.of_entry(block, getattr(self, block)[name])
+
     def reconstructs(self, run: Run) -> bool:
         """Whether a network draws its input again; it tells no classes apart and has no accuracy."""
-        return self.kinds.of_entry("architectures", self.architectures[run.architecture]).says("reconstructs", False)
+        return self.kind_of("architectures", run.architecture).says("reconstructs", False)
 
 
 @cache

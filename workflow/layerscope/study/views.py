@@ -20,7 +20,7 @@ class Views:
         self._sources: dict[tuple[str, str], None] = {}
         self._made_embeddings: dict[tuple[str, str], list[str]] = {}
         self._wanted_scores: dict[tuple[str, str, str], dict] = {}
-        self._run_scores: dict[tuple[tuple[str, ...], str, str | None], dict] = {}
+        self._run_scores: dict[tuple[str, str | None], dict] = {}
 
     # Layers
 
@@ -132,7 +132,7 @@ class Views:
 
     def _find_scores(self, source: str, sample: str, space: str) -> dict[str, dict]:
         if space == "run":
-            return {} if source in self.inputs else self.run_scores(("predictions",), self.runs[source], sample)
+            return {} if source in self.inputs else self.run_scores(self.runs[source], sample)
         kind = "raw" if space == "raw" else "embedding"
         made = self.view(source, sample, self.study.embeddings[space].get("on", {})) if kind == "embedding" else None
         found = {}
@@ -158,15 +158,16 @@ class Views:
                 }
         return found
 
-    def run_scores(self, reads: tuple[str, ...], run: Run, sample: str | None = None) -> dict[str, dict]:
-        """Scores of a network as such that read one of `reads`: of a sample, or else of its splits and layers."""
-        key = (reads, run.folder, sample)
+    def run_scores(self, run: Run, sample: str | None = None) -> dict[str, dict]:
+        """Scores of a network as such: of a sample, by its predictions, or else of its splits and layers."""
+        key = (run.folder, sample)
         if key not in self._run_scores:
-            self._run_scores[key] = self._find_run_scores(reads, run, sample)
+            self._run_scores[key] = self._find_run_scores(run, sample)
         return self._run_scores[key]
 
-    def _find_run_scores(self, reads: tuple[str, ...], run: Run, sample: str | None) -> dict[str, dict]:
+    def _find_run_scores(self, run: Run, sample: str | None) -> dict[str, dict]:
         keys = {**run.keys, **({"sample": sample} if sample else {})}
+        reads = ("predictions",) if sample else ("history", "spectra")
         found = {}
         for name, entry in self.study.scores.items():
             metric = self.metrics[entry["metric"]]
