@@ -125,7 +125,10 @@ FAULTS = {
     "cut checkpoints": (cut(RUN / "checkpoints.safetensors"), "checkpoints.safetensors is damaged"),
     "a cut table": (cut(RUN / "history.csv"), "history.csv is damaged"),
     "a cut table without a seal": (unsealed(cut(RUN / "history.csv"), RUN / "history.csv"), "history.csv is cut short"),
-    "a lost seal": (gone(seal_of(RUN / "history.csv")), "history.csv can be read, but has no SHA-256 beside it"),
+    "a lost seal": (
+        gone(seal_of(RUN / "history.csv")),
+        "history.csv can be read, but has no SHA-256 beside it that tells whether it is whole; bring .history.csv.sha256 from",
+    ),
     "other raw data": (other_raw_data, "shapes.h5 was made from other raw data (SHA-256"),
     "raw data gone": (gone(Path("shapes.npz")), "raw data of results/tiny/data/shapes.h5: dataset 'shapes': no file shapes.npz"),
     "a missing figure": (gone(ROOT / "figures/hit.svg"), "figures/hit.svg is missing; snakemake makes it"),

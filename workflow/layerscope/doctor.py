@@ -25,7 +25,8 @@ from layerscope.store.pictures import refuse_damaged
 from layerscope.study.load import load_study
 
 GONE = "is missing; snakemake makes it"
-UNSEALED = "can be read, but has no SHA-256 beside it that tells whether it is whole; delete it and run snakemake again"
+UNSEALED = "can be read, but has no SHA-256 beside it that tells whether it is whole"
+SEAL_LOST = "bring {seal} from where the file was copied from; only where there is none, delete the file and run snakemake again"
 OTHER_PARAMS = "was made for other params than the study has now; snakemake makes it anew"
 # How files are read that do not say so by what they are made for.
 KINDS = {".csv": "rows", ".parquet": "runs"}
@@ -68,7 +69,8 @@ def examine(jobs: Jobs) -> list[Fault]:
         if found:
             made_by[expected.path] = found
         if expected.path.endswith(SEALED) and not seal_of(expected.path).exists():
-            faults.append(Fault(f"{expected.path} {UNSEALED}", (expected.path,)))
+            remedy = SEAL_LOST.format(seal=seal_of(expected.path).name)
+            faults.append(Fault(f"{expected.path} {UNSEALED}; {remedy}", (expected.path,)))
     return faults + _raw_data(jobs) + _mixed(made_by) + _left_over(jobs)
 
 
