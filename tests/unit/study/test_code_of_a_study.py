@@ -158,6 +158,29 @@ def test_a_mistake_in_a_file_of_ones_own_is_told_in_one_line(tmp_path: Path, mon
     assert len(caught.value.messages) == 1
 
 
+@pytest.mark.parametrize(
+    "imported", ["import steps", "from steps import size", "from steps.deep import x", "from . import steps"]
+)
+@pytest.mark.parametrize("place", ["mine/steps.py", "steps/__init__.py", "mine/steps/deep.py"])
+def test_a_file_of_ones_own_imports_no_other_one(tmp_path: Path, monkeypatch, imported: str, place: str):
+    """It would be found by the job, but an edit of it would make nothing stale."""
+    monkeypatch.chdir(tmp_path)
+    for file, text in ((place, "size = 1\n"), ("mine/score.py", f"{imported}\n{SCORE}")):
+        (tmp_path / file).parent.mkdir(parents=True, exist_ok=True)
+        (tmp_path / file).write_text(text)
+    (tmp_path / "mine/study.yaml").write_text(yaml.safe_dump({**SMALL, "code": ["score.py"]}))
+    with pytest.raises(StudyError) as caught:
+        load_study("mine/study.yaml", {})
+    named = "." if "." in imported.split()[1][:1] else "steps"
+    assert f"code: mine/score.py imports '{named}', which lies beside it" in str(caught.value)
+    assert len(caught.value.messages) == 1
+
+
+def test_a_folder_that_is_called_like_a_package_is_no_module(tmp_path: Path, study):
+    (tmp_path / "numpy").mkdir()
+    assert study(f"import numpy\n{SCORE}", {"scores.confidence": {}}).study.kinds.own == ("mine.py",)
+
+
 def test_an_option_of_ones_own_is_checked_as_any_other(study):
     with pytest.raises(StudyError, match=r"figures\.dots\.size: 0\.0 is too small; at least 1 is wanted, by default 3"):
         study(FIGURE, {"figures.dots": {"kind": "mine", "score": "accuracy", "size": 0}})

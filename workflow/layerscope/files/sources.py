@@ -84,15 +84,33 @@ def _imported_by(module: str) -> list[str]:
     return _imports_of(module)
 
 
-def _imports_of(module: str) -> list[str]:
+def beside(file: str) -> list[str]:
+    """What a person's own file imports that lies beside it, or in the working directory: edits of that would go unnoticed."""
+    found = []
+    for node in ast.walk(_tree(file)):
+        if isinstance(node, ast.ImportFrom) and node.level:
+            found.append("." * node.level + (node.module or ""))
+    for name in dict.fromkeys(name.partition(".")[0] for name in _names(file)):
+        places = {Path(file).parent, Path()}
+        if name != PACKAGE.name and any((at / f"{name}.py").is_file() or any((at / name).glob("*.py")) for at in places):
+            found.append(name)
+    return found
+
+
+def _names(module: str) -> list[str]:
+    """The absolute names that a module imports, or imports from."""
     names = []
     for node in ast.walk(_tree(module)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
-        elif isinstance(node, ast.ImportFrom) and node.module:
+        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names += [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
+    return names
+
+
+def _imports_of(module: str) -> list[str]:
     # The package itself offers all of its doors, lazily: whoever names it goes through one of them only.
-    return [name for name in names if name.startswith("layerscope.") and _file(name).exists()]
+    return [name for name in _names(module) if name.startswith("layerscope.") and _file(name).exists()]
 
 
 def literal(module: str, name: str):

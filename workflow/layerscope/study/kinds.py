@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from layerscope.errors import StudyError, one_of
-from layerscope.files.sources import is_own, literal, modules
+from layerscope.errors import Mistakes, StudyError, one_of
+from layerscope.files.sources import beside, is_own, literal, modules
 
 
 @dataclass(frozen=True)
@@ -154,10 +154,17 @@ class Kinds:
 
     def check_own(self) -> None:
         """Raise StudyError for a file of the person's own that declares no kind, or that imports another one beside it."""
+        mistakes = Mistakes()
         for file in self.own:
+            for name in beside(file):
+                mistakes.messages.append(
+                    f"code: {file} imports '{name}', which lies beside it: edits of it would go unnoticed; "
+                    "move what it needs into the file itself, or install it as a package"
+                )
             if not any(True for block in BLOCKS for _ in _declared(block, file)):
                 wanted = ", ".join(block.declaration for block in BLOCKS.values())
-                raise StudyError(f"code: {file} declares no kind; one of {wanted} is wanted (docs/adding-a-kind.md)")
+                mistakes.messages.append(f"code: {file} declares no kind; one of {wanted} is wanted (docs/adding-a-kind.md)")
+        mistakes.refuse()
 
 
 def _declared(block: str, module: str) -> Iterator[Kind]:
