@@ -20,7 +20,8 @@ from torch.utils.data import DataLoader, Dataset, TensorDataset
 
 from layerscope.models.network import Network, build_network
 from layerscope.torchvision_import import import_torchvision
-from layerscope.training.train import TrainingRun, train
+from layerscope.training.run import TrainingRun
+from layerscope.training.train import train
 
 IMAGES, BATCH, EPOCHS, ROUNDS = 20_000, 64, 3, 3
 SHAPE, CLASSES = (1, 28, 28), 10

@@ -7,8 +7,9 @@ from layerscope import store
 from layerscope.files.provenance import provenance
 from layerscope.models.network import build_network
 from layerscope.scoring.shared.rows import unaccepted
+from layerscope.training.run import TrainingRun
 from layerscope.training.seeds import PURPOSES, purpose_seed
-from layerscope.training.train import TrainingRun, train, train_until_accepted
+from layerscope.training.train import train, train_until_accepted
 
 OPTIONS = {
     "optimizer": "sgd",

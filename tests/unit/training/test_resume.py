@@ -6,7 +6,8 @@ import torch
 
 from layerscope.models.network import build_network
 from layerscope.training.resume import STATE, UnfinishedTraining
-from layerscope.training.train import TrainingRun, train, train_until_accepted
+from layerscope.training.run import TrainingRun
+from layerscope.training.train import train, train_until_accepted
 
 MLP = {"family": "mlp", "hidden": [12, 6], "dropout": 0.3, "batch_norm": True}
 CNN = {"family": "cnn", "convolutions": [{"channels": 3, "kernel": 3, "padding": "same", "pool": 2, "dropout": 0.2}]}

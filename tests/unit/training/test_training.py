@@ -10,8 +10,9 @@ from layerscope.models.network import build_network
 from layerscope.training.augmentation import augmentations, random_crop, random_flip
 from layerscope.training.class_rates import class_rates
 from layerscope.training.evaluation import evaluate
+from layerscope.training.run import TrainingRun
 from layerscope.training.seeds import PURPOSES, purpose_seed
-from layerscope.training.train import TrainingRun, train
+from layerscope.training.train import train
 
 OPTIONS = {
     "optimizer": "sgd",

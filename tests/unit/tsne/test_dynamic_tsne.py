@@ -8,9 +8,10 @@ import pytest
 from layerscope.embedding import dynamic_tsne
 from layerscope.geometry.pairwise import squared_distance_blocks
 from layerscope.tsne.affinities import joint_probabilities
-from layerscope.tsne.descent import Schedule, descend, divergence
+from layerscope.tsne.descent import descend, divergence
 from layerscope.tsne.dynamic import descend_dynamically, fit_dynamically, mean_squared_displacement, objective
 from layerscope.tsne.estimator import ExactTSNE
+from layerscope.tsne.schedule import Schedule
 
 N, STEPS, PERPLEXITY = 90, 4, 10
 

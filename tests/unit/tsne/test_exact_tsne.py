@@ -16,8 +16,9 @@ from layerscope.embedding import ExactTSNE
 from layerscope.geometry.pairwise import squared_distance_blocks, three_coordinates
 from layerscope.scoring.kl import exact_kl
 from layerscope.tsne.affinities import joint_probabilities, perplexity_precisions
-from layerscope.tsne.descent import Schedule, _step, descend, divergence, forces
+from layerscope.tsne.descent import _step, descend, divergence, forces
 from layerscope.tsne.estimator import fit_together
+from layerscope.tsne.schedule import Schedule
 
 
 @pytest.fixture(scope="module")
@@ -258,9 +259,22 @@ def test_the_perplexity_may_come_close_to_the_number_of_neighbors(digits):
         ({"init": np.zeros((3, 2))}, np.zeros((50, 3)), r"shape \(50, 2\), not \(3, 2\)"),
         ({"init": np.full((50, 2), np.nan)}, np.zeros((50, 3)), "init holds NaN"),
         ({"early_exaggeration": 0.9}, np.zeros((50, 3)), "early_exaggeration"),
-        ({"n_components": 4}, np.zeros((50, 3)), "n_components"),
+        ({"n_components": 4}, np.zeros((50, 3)), "n_components == 4, must be <= 3"),
+        ({"learning_rate": 0}, np.zeros((50, 3)), "learning_rate == 0, must be > 0"),
+        ({"init": "spectral"}, np.zeros((50, 3)), 'init must be "pca", "random" or an array, not \'spectral\''),
+        ({"metric": "no such metric"}, np.zeros((50, 3)), "no such metric"),
     ],
 )
 def test_refusals_name_what_is_wrong(options, points, message):
     with pytest.raises(ValueError, match=message):
         ExactTSNE(**options).fit(points)
+
+
+@pytest.mark.parametrize(
+    "options",
+    [{"max_iter": 100.0}, {"perplexity": "30"}, {"learning_rate": "fast"}, {"metric": 3}, {"metric_params": 3}, {"n_jobs": 0.5}],
+)
+def test_a_parameter_of_another_type_is_named(options):
+    [(name, _)] = options.items()
+    with pytest.raises(TypeError, match=name):
+        ExactTSNE(**options).fit(np.zeros((50, 3)))

@@ -1,6 +1,8 @@
 """UMAP by umap-learn (McInnes et al. 2018), on the study's exact neighbours."""
 
+import os
 import warnings
+from pathlib import Path
 
 import numpy as np
 
@@ -68,11 +70,26 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
 
 
 def _keep_compiled() -> None:
-    """Let numba keep what it compiles of umap-learn, which would otherwise cost every job some seconds anew."""
-    from numba.core.registry import CPUDispatcher
+    """Let numba keep what it compiles of umap-learn, which would otherwise cost every job some seconds anew.
+
+    It is kept below NUMBA_CACHE_DIR or the user's cache folder, never beside umap-learn's sources, and not at all where that
+    folder cannot be written.
+    """
+    import numba
     from umap import layouts, umap_, utils
 
-    for module in (layouts, umap_, utils):
-        for function in vars(module).values():
-            if isinstance(function, CPUDispatcher) and not function.signatures:
-                function.enable_caching()
+    folder = Path(numba.config.CACHE_DIR or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "layerscope")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError:
+        return
+    if not os.access(folder, os.W_OK | os.X_OK):
+        return
+    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(folder)
+    try:
+        for module in (layouts, umap_, utils):
+            for function in vars(module).values():
+                if numba.extending.is_jitted(function) and not function.signatures:
+                    function.enable_caching()
+    finally:
+        numba.config.CACHE_DIR = before

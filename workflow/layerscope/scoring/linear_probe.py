@@ -57,19 +57,15 @@ def fold_accuracies(points: np.ndarray, labels: np.ndarray, folds: int) -> np.nd
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
-    from sklearn.model_selection import StratifiedKFold
+    from sklearn.model_selection import StratifiedKFold, cross_val_score
+    from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    accuracies = []
-    for fit, held_out in StratifiedKFold(folds, shuffle=True, random_state=SEED).split(points, labels):
-        scaler = StandardScaler().fit(points[fit])
-        model = LogisticRegression(C=1.0, solver="lbfgs", tol=1e-3, max_iter=200)
-        with warnings.catch_warnings():
-            # Separable classes keep the weights growing; the accuracy has settled long before.
-            warnings.simplefilter("ignore", ConvergenceWarning)
-            model.fit(scaler.transform(points[fit]), labels[fit])
-        accuracies.append(model.score(scaler.transform(points[held_out]), labels[held_out]))
-    return np.array(accuracies)
+    probe = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, solver="lbfgs", tol=1e-3, max_iter=200))
+    with warnings.catch_warnings():
+        # Separable classes keep the weights growing; the accuracy has settled long before.
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        return cross_val_score(probe, points, labels, cv=StratifiedKFold(folds, shuffle=True, random_state=SEED))
 
 
 def _score(points, labels, folds):

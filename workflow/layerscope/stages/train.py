@@ -16,8 +16,9 @@ from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.network import build_network
 from layerscope.training.class_rates import class_rates
 from layerscope.training.resume import UnfinishedTraining
+from layerscope.training.run import TrainingRun
 from layerscope.training.seeds import purpose_seed
-from layerscope.training.train import TrainingRun, train, train_until_accepted
+from layerscope.training.train import train, train_until_accepted
 
 
 def main(arguments: argparse.Namespace) -> None:

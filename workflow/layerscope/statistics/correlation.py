@@ -2,7 +2,6 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import permutations
 
 import numpy as np
 
@@ -10,18 +9,21 @@ from layerscope.statistics.estimates import CONFIDENCE, Difference
 
 CORRELATION_FROM = 10
 
-# By which sums of products of ranks may differ that are equal.
-ROUNDING = 1e-9
-
 
 def spearman(first: Sequence[float], second: Sequence[float]) -> float:
     """Spearman's rank correlation of pairs in which both are finite; NaN below three pairs or where one does not vary."""
-    from scipy.stats import rankdata
+    from scipy.stats import spearmanr
 
-    pairs = np.asarray([pair for pair in zip(first, second, strict=True) if np.isfinite(pair).all()], dtype=np.float64)
+    pairs = finite_pairs(first, second)
     if len(pairs) < 3 or (np.ptp(pairs, axis=0) == 0).any():
         return float("nan")
-    return float(np.corrcoef(rankdata(pairs[:, 0]), rankdata(pairs[:, 1]))[0, 1])
+    return float(spearmanr(pairs).statistic)
+
+
+def finite_pairs(first: Sequence[float], second: Sequence[float]) -> np.ndarray:
+    """(n, 2) float64, the pairs of which both are finite."""
+    pairs = [pair for pair in zip(first, second, strict=True) if np.isfinite(pair).all()]
+    return np.asarray(pairs, dtype=np.float64).reshape(-1, 2)
 
 
 def rank_correlation(first: Sequence[float], second: Sequence[float]) -> Difference:
@@ -33,7 +35,7 @@ def rank_correlation(first: Sequence[float], second: Sequence[float]) -> Differe
     """
     from scipy.stats import norm
 
-    pairs = np.asarray([pair for pair in zip(first, second, strict=True) if np.isfinite(pair).all()], dtype=np.float64)
+    pairs = finite_pairs(first, second)
     n, found = len(pairs), spearman(first, second)
     if n < CORRELATION_FROM or not np.isfinite(found):
         exact = _permutation_p(pairs, found) if np.isfinite(found) else float("nan")
@@ -47,13 +49,18 @@ def rank_correlation(first: Sequence[float], second: Sequence[float]) -> Differe
 
 def _permutation_p(pairs: np.ndarray, found: float) -> float:
     """The share of all orders of the second values in which the rank correlation is as far from 0. pairs: (n < 10, 2)."""
-    from scipy.stats import rankdata
+    from scipy.stats import permutation_test, rankdata
 
     first, second = (rankdata(column) - (len(pairs) + 1) / 2 for column in pairs.T)
-    orders = np.array(list(permutations(range(len(pairs)))))
-    products = second[orders] @ first
-    observed = abs(found) * np.linalg.norm(first) * np.linalg.norm(second)
-    return float((np.abs(products) >= observed - ROUNDING).mean())
+    test = permutation_test(
+        (second,),
+        lambda ranks, axis: np.abs(ranks @ first),
+        permutation_type="pairings",
+        alternative="greater",
+        vectorized=True,
+        n_resamples=np.inf,
+    )
+    return float(test.pvalue)
 
 
 @dataclass(frozen=True)
@@ -76,20 +83,16 @@ def bent_line(x: Sequence[float], y: Sequence[float], bend: float) -> BentLine:
     The interval of the change is that of the t distribution with n - 3 degrees of freedom, for errors of unequal variance
     (HC3, MacKinnon and White 1985). All NaN with fewer than three pairs on either side, or five in all.
     """
-    from scipy.stats import t
+    from statsmodels.regression.linear_model import OLS
 
-    pairs = np.asarray([pair for pair in zip(x, y, strict=True) if np.isfinite(pair).all()], dtype=np.float64).reshape(-1, 2)
+    pairs = finite_pairs(x, y)
     n, nan = len(pairs), float("nan")
     beside = pairs[:, 0] - bend
     if n < 5 or min((beside < 0).sum(), (beside > 0).sum()) < 3:
         return BentLine(bend, nan, nan, Difference(n, nan, nan, nan, nan))
     design = np.column_stack([np.ones(n), beside, np.maximum(beside, 0)])
-    inverse = np.linalg.pinv(design.T @ design)
-    level, below, change = inverse @ design.T @ pairs[:, 1]
-    residuals = pairs[:, 1] - design @ np.array([level, below, change])
-    leverage = np.einsum("ij,jk,ik->i", design, inverse, design)
-    weights = (residuals / np.maximum(1 - leverage, 1e-12)) ** 2
-    error = float(np.sqrt((inverse @ (design.T * weights) @ design @ inverse)[2, 2]))
-    half = float(t.ppf((1 + CONFIDENCE) / 2, n - 3)) * error
-    p = float(2 * t.sf(abs(change) / error, n - 3)) if error > 0 else float(change == 0)
-    return BentLine(bend, float(level), float(below), Difference(n, float(change), float(change - half), float(change + half), p))
+    fit = OLS(pairs[:, 1], design).fit(cov_type="HC3", use_t=True)
+    level, below, change = (float(number) for number in fit.params)
+    low, high = (float(bound) for bound in fit.conf_int(1 - CONFIDENCE)[2])
+    p = float(fit.pvalues[2]) if fit.bse[2] > 0 else float(change == 0)
+    return BentLine(bend, level, below, Difference(n, change, low, high, p))

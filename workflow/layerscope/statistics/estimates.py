@@ -1,6 +1,8 @@
 """Statistics over runs: the run is the unit, whatever was averaged within it."""
 
-from collections.abc import Sequence
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 
 import numpy as np
@@ -57,19 +59,28 @@ def estimates(values: np.ndarray) -> Estimates:
         return Estimates(mean, unknown, unknown, unknown)
     sd = values.std(axis=1, ddof=1)
     if n < BOOTSTRAP_FROM:
-        half = t_quantile(n - 1) * sd / np.sqrt(n)
-        return Estimates(mean, sd, mean - half, mean + half)
+        interval = student(values).confidence_interval(CONFIDENCE)
+        return Estimates(mean, sd, *(np.where(sd > 0, bound, mean) for bound in (interval.low, interval.high)))
     draws = np.random.default_rng(BOOTSTRAP_SEED).integers(n, size=(BOOTSTRAP_DRAWS, n))
     bounds = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
     intervals = np.array([np.quantile(row[draws].mean(axis=1), bounds) for row in values])
     return Estimates(mean, sd, *intervals.T)
 
 
-def t_quantile(degrees_of_freedom: float) -> float:
-    """The two-sided 95 % quantile of Student's t."""
-    from scipy.stats import t
+def student(values: np.ndarray):
+    """SciPy's one-sample t-test against 0 of every row of (groups, n) values."""
+    from scipy.stats import ttest_1samp
 
-    return float(t.ppf((1 + CONFIDENCE) / 2, degrees_of_freedom))
+    with equal_values_allowed():
+        return ttest_1samp(values, 0, axis=1)
+
+
+@contextmanager
+def equal_values_allowed() -> Iterator[None]:
+    """Without SciPy's warnings where values hardly vary: such groups are answered apart."""
+    with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
+        warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)
+        yield
 
 
 def paired_p(differences: Sequence[float]) -> float:
@@ -80,16 +91,12 @@ def paired_p(differences: Sequence[float]) -> float:
 
 def paired_ps(differences: np.ndarray) -> np.ndarray:
     """As `paired_p`, of every row of (groups, n) finite differences."""
-    from scipy.stats import t
-
     groups, n = differences.shape
     if n < 2:
         return np.full(groups, np.nan)
-    mean, error = differences.mean(axis=1), differences.std(axis=1, ddof=1) / np.sqrt(n)
-    still = error == 0
-    with np.errstate(divide="ignore", invalid="ignore"):
-        p = 2 * t.sf(np.abs(mean / error), n - 1)
-    return np.where(still, np.where(mean == 0, 1.0, 0.0), p)
+    without_spread = differences.std(axis=1, ddof=1) == 0
+    certain = np.where(differences.mean(axis=1) == 0, 1.0, 0.0)
+    return np.where(without_spread, certain, student(differences).pvalue)
 
 
 @dataclass(frozen=True)
@@ -111,33 +118,29 @@ def paired_difference(differences: Sequence[float]) -> Difference:
 
 def welch_difference(first: Sequence[float], second: Sequence[float]) -> Difference:
     """The difference of the means of two groups of runs, with Welch's interval and p (unequal variances)."""
-    from scipy.stats import t
+    from scipy.stats import ttest_ind
 
     a, b = (np.asarray([value for value in group if np.isfinite(value)], dtype=np.float64) for group in (first, second))
     n = len(a) + len(b)
+    mean = float(a.mean() - b.mean()) if len(a) and len(b) else float("nan")
     if min(len(a), len(b)) < 2:
-        mean = float(a.mean() - b.mean()) if len(a) and len(b) else float("nan")
         return Difference(n, mean, float("nan"), float("nan"), float("nan"))
-    mean = float(a.mean() - b.mean())
-    parts = np.array([a.var(ddof=1) / len(a), b.var(ddof=1) / len(b)])
-    error = float(np.sqrt(parts.sum()))
-    if error == 0:
+    if a.std() == b.std() == 0:
         return Difference(n, mean, mean, mean, 1.0 if mean == 0 else 0.0)
-    freedom = parts.sum() ** 2 / (parts**2 / (np.array([len(a), len(b)]) - 1)).sum()
-    half = t_quantile(freedom) * error
-    return Difference(n, mean, mean - half, mean + half, float(2 * t.sf(abs(mean) / error, freedom)))
+    with equal_values_allowed():
+        test = ttest_ind(a, b, equal_var=False)
+    interval = test.confidence_interval(CONFIDENCE)
+    return Difference(n, mean, float(interval.low), float(interval.high), float(test.pvalue))
 
 
 def holm(p_values: Sequence[float]) -> np.ndarray:
     """Holm's (1979) adjusted p values, in the order given; NaN stays NaN and counts for nothing."""
-    given = np.asarray(p_values, dtype=np.float64)
-    adjusted = np.full(len(given), np.nan)
-    valid = np.flatnonzero(~np.isnan(given))
-    order = valid[np.argsort(given[valid], kind="stable")]
-    largest = 0.0
-    for rank, index in enumerate(order):
-        largest = max(largest, min(1.0, (len(valid) - rank) * given[index]))
-        adjusted[index] = largest
+    from statsmodels.stats.multitest import multipletests
+
+    adjusted = np.array(p_values, dtype=np.float64)
+    valid = ~np.isnan(adjusted)
+    if valid.any():
+        adjusted[valid] = multipletests(adjusted[valid], method="holm")[1]
     return adjusted
 
 
@@ -153,12 +156,9 @@ def sign_test_p(values: Sequence[float]) -> float:
 
 def wilson_interval(successes: int, n: int) -> tuple[float, float]:
     """Wilson's (1927) 95 % interval of a proportion; NaN without observations."""
-    from scipy.stats import norm
+    from scipy.stats import binomtest
 
     if n == 0:
         return float("nan"), float("nan")
-    z = float(norm.ppf((1 + CONFIDENCE) / 2))
-    share = successes / n
-    centre = (share + z * z / (2 * n)) / (1 + z * z / n)
-    half = z / (1 + z * z / n) * np.sqrt(share * (1 - share) / n + z * z / (4 * n * n))
-    return float(centre - half), float(centre + half)
+    interval = binomtest(successes, n).proportion_ci(CONFIDENCE, method="wilson")
+    return float(interval.low), float(interval.high)

@@ -14,7 +14,7 @@ from layerscope.files.refusals import refusals_named
 from layerscope.files.unfinished import clear, hold
 from layerscope.files.whole import write_tensors
 from layerscope.saturation.spectrum import Spectrum
-from layerscope.training.train import TrainingResult, TrainingState
+from layerscope.training.run import TrainingResult, TrainingState
 
 STATE = "state.safetensors"
 # One metadata key only: safetensors writes several in an order of its own.

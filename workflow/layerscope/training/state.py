@@ -1,4 +1,4 @@
-"""Everything that the next step of a training depends on, as tensors: taken, and put back."""
+"""Capture and restore the full state of a training as tensors: weights, optimizer, random generators."""
 
 import torch
 from torch import nn

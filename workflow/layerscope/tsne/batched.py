@@ -5,16 +5,8 @@ from collections.abc import Sequence
 import numpy as np
 import torch
 
-from layerscope.tsne.descent import (
-    FINAL_MOMENTUM,
-    GAIN_DECAY,
-    GAIN_STEP,
-    INITIAL_MOMENTUM,
-    LOWEST_GAIN,
-    TRACE_EVERY,
-    Descent,
-    Schedule,
-)
+from layerscope.tsne.descent import Descent
+from layerscope.tsne.schedule import GAIN_DECAY, GAIN_STEP, LOWEST_GAIN, Schedule
 
 
 def descend_together(
@@ -35,29 +27,28 @@ def descend_together(
     lowest_at = torch.zeros(len(joint), dtype=torch.int64, device=device)
     iterations = torch.zeros(len(joint), dtype=torch.int64, device=device)
     traces: list[list[tuple[int, float]]] = [[] for _ in joints]
-    for iteration in range(1, schedule.iterations + 1):
-        exaggerated = iteration <= schedule.exaggerated
-        if iteration == schedule.exaggerated + 1:
+    for done in range(1, schedule.iterations + 1):
+        if done == schedule.exaggerated + 1:
             velocity.zero_()
             gains.fill_(1)
-        gradient = _gradient(joint, points, schedule.exaggeration if exaggerated else 1.0)
+        exaggeration, momentum = schedule.phase(done - 1)
+        gradient = _gradient(joint, points, exaggeration)
         gains = torch.where(gradient * velocity < 0, gains + GAIN_STEP, (gains * GAIN_DECAY).clamp(min=LOWEST_GAIN))
-        momentum = INITIAL_MOMENTUM if exaggerated else FINAL_MOMENTUM
         velocity = momentum * velocity - schedule.learning_rate * gains * gradient
         moved = points + velocity
         moved -= moved.mean(dim=2, keepdim=True)
         points = torch.where(running[:, None, None], moved, points)
         iterations += running
-        if iteration % TRACE_EVERY == 0 or iteration == schedule.iterations:
+        if schedule.traced(done):
             found = divergences(joint, points)
             for index in running.nonzero()[:, 0].tolist():
-                traces[index].append((iteration, float(found[index])))
+                traces[index].append((done, float(found[index])))
             stopped = ~found.isfinite()
-            if not exaggerated:
+            if done > schedule.exaggerated:
                 better = found < lowest
                 lowest = torch.where(better, found, lowest)
-                lowest_at = torch.where(better, iteration, lowest_at)
-                stopped |= ~better & (iteration - lowest_at > schedule.patience)
+                lowest_at = torch.where(better, done, lowest_at)
+                stopped |= ~better & (done - lowest_at > schedule.patience)
                 stopped |= gradient.square().sum(dim=(1, 2)).sqrt() <= schedule.lowest_gradient
             running &= ~stopped
             if not running.any():

@@ -6,28 +6,7 @@ import numpy as np
 from numba import njit, prange
 
 from layerscope.geometry.pairwise import three_coordinates
-
-INITIAL_MOMENTUM, FINAL_MOMENTUM = 0.5, 0.8
-GAIN_STEP, GAIN_DECAY, LOWEST_GAIN = 0.2, 0.8, 0.01
-# Iterations between two values of the trace, at which the descent may stop.
-TRACE_EVERY = 50
-
-
-@dataclass(frozen=True)
-class Schedule:
-    """How long and how fast the descent goes.
-
-    exaggeration: factor on P for the first `exaggerated` of `iterations`, in which the momentum is 0.5 instead of 0.8.
-    patience: iterations without a lower divergence after which it stops; lowest_gradient: norm at which it stops. Both
-    are asked every 50 iterations after the exaggeration.
-    """
-
-    exaggeration: float
-    exaggerated: int
-    iterations: int
-    learning_rate: float
-    patience: int
-    lowest_gradient: float
+from layerscope.tsne.schedule import GAIN_DECAY, GAIN_STEP, LOWEST_GAIN, Schedule, Stopping
 
 
 @dataclass(frozen=True)
@@ -59,13 +38,13 @@ def descend(joint: np.ndarray, start: np.ndarray, schedule: Schedule) -> Descent
     velocity, gains = np.zeros((3, n)), np.ones((3, n))
     attraction, repulsion, affinities = np.empty((3, n)), np.empty((3, n)), np.empty(n)
     trace: list[tuple[int, float]] = []
-    lowest, lowest_at = np.inf, 0
-    iteration = 0
-    while iteration < schedule.iterations:
-        exaggerated = iteration < schedule.exaggerated
-        if iteration == schedule.exaggerated:
+    stopping = Stopping(schedule)
+    done = 0
+    while done < schedule.iterations:
+        if done == schedule.exaggerated:
             # Momentum and gains belong to the objective that has just been left.
             velocity[:], gains[:] = 0.0, 1.0
+        exaggeration, momentum = schedule.phase(done)
         forces(joint, single, attraction, repulsion, affinities)
         gradient = _step(
             coordinates,
@@ -74,26 +53,19 @@ def descend(joint: np.ndarray, start: np.ndarray, schedule: Schedule) -> Descent
             attraction,
             repulsion,
             affinities.sum(),
-            schedule.exaggeration if exaggerated else 1.0,
-            INITIAL_MOMENTUM if exaggerated else FINAL_MOMENTUM,
+            exaggeration,
+            momentum,
             schedule.learning_rate,
         )
         single[:] = coordinates
-        iteration += 1
-        if iteration % TRACE_EVERY == 0 or iteration == schedule.iterations:
-            trace.append((iteration, divergence(joint, coordinates[:dimensions].T)))
-            if not np.isfinite(trace[-1][1]):
+        done += 1
+        if schedule.traced(done):
+            trace.append((done, divergence(joint, coordinates[:dimensions].T)))
+            if stopping.after(done, trace[-1][1], gradient):
                 break
-            if not exaggerated:
-                if trace[-1][1] < lowest:
-                    lowest, lowest_at = trace[-1][1], iteration
-                elif iteration - lowest_at > schedule.patience:
-                    break
-                if gradient <= schedule.lowest_gradient:
-                    break
     points = np.ascontiguousarray(coordinates[:dimensions].T)
     final = trace[-1][1] if trace else divergence(joint, points)
-    return Descent(points, final, iteration, np.array(trace).reshape(-1, 2))
+    return Descent(points, final, done, np.array(trace).reshape(-1, 2))
 
 
 def divergence(joint: np.ndarray, points: np.ndarray) -> float:

@@ -12,19 +12,9 @@ import numpy as np
 from numba import njit
 
 from layerscope.geometry.pairwise import three_coordinates
-from layerscope.tsne.descent import (
-    FINAL_MOMENTUM,
-    GAIN_DECAY,
-    GAIN_STEP,
-    INITIAL_MOMENTUM,
-    LOWEST_GAIN,
-    TRACE_EVERY,
-    Schedule,
-    descend,
-    divergence,
-    forces,
-)
+from layerscope.tsne.descent import descend, divergence, forces
 from layerscope.tsne.estimator import ExactTSNE, prepared_for, threads_limited
+from layerscope.tsne.schedule import GAIN_DECAY, GAIN_STEP, LOWEST_GAIN, Schedule, Stopping
 
 MOST_RETRIES = 20
 
@@ -124,17 +114,16 @@ def _descend(joints: Sequence[np.ndarray], start: np.ndarray, schedule: Schedule
     velocity, gains = np.zeros_like(coordinates), np.ones_like(coordinates)
     attraction, repulsion, affinities = np.empty((3, n)), np.empty((3, n)), np.empty(n)
     pull = schedule.learning_rate * 2 * weight / ((steps - 1) * n)
-    lowest, lowest_at = np.inf, 0
-    iteration = 0
-    while iteration < schedule.iterations:
-        exaggerated = iteration < schedule.exaggerated
-        if iteration == schedule.exaggerated:
+    stopping = Stopping(schedule)
+    done = 0
+    while done < schedule.iterations:
+        if done == schedule.exaggerated:
             velocity[:], gains[:] = 0.0, 1.0
         before[:] = coordinates
-        momentum = INITIAL_MOMENTUM if exaggerated else FINAL_MOMENTUM
+        exaggeration, momentum = schedule.phase(done)
         for step, joint in enumerate(joints):
             forces(joint, single[step], attraction, repulsion, affinities)
-            gradient = 4 * ((schedule.exaggeration if exaggerated else 1.0) * attraction - repulsion / affinities.sum())
+            gradient = 4 * (exaggeration * attraction - repulsion / affinities.sum())
             coordinates[step] += momentum * velocity[step] - schedule.learning_rate * gains[step] * gradient
         _pull_together(coordinates, gains, pull)
         moved = coordinates - before
@@ -143,21 +132,17 @@ def _descend(joints: Sequence[np.ndarray], start: np.ndarray, schedule: Schedule
         gains = np.where(onward, gains + GAIN_STEP, np.maximum(gains * GAIN_DECAY, LOWEST_GAIN))
         velocity = moved
         single[:] = coordinates
-        iteration += 1
-        if iteration % TRACE_EVERY == 0 or iteration == schedule.iterations:
+        done += 1
+        if schedule.traced(done):
             points = coordinates[:, :dimensions].transpose(0, 2, 1)
             divergences = [divergence(joint, own) for joint, own in zip(joints, points, strict=True)]
             now = objective(np.array(divergences), mean_squared_displacement(points), weight)
             if not np.isfinite(now):
                 coordinates[:] = np.nan
+            if stopping.after(done, now):
                 break
-            if not exaggerated:
-                if now < lowest:
-                    lowest, lowest_at = now, iteration
-                elif iteration - lowest_at > schedule.patience:
-                    break
     points = np.ascontiguousarray(coordinates[:, :dimensions].transpose(0, 2, 1))
-    return _described(joints, points, iteration, schedule, retries)
+    return _described(joints, points, done, schedule, retries)
 
 
 def _described(

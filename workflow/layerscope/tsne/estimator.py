@@ -8,24 +8,28 @@ from numbers import Integral, Real
 import numba
 import numpy as np
 from scipy import sparse
-from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, _fit_context, clone
-from sklearn.decomposition import PCA
+from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.metrics import pairwise_distances
-from sklearn.metrics.pairwise import _VALID_METRICS
-from sklearn.utils import check_random_state
-from sklearn.utils._param_validation import Interval, StrOptions
+from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_non_negative, validate_data
 from threadpoolctl import threadpool_limits
 
 from layerscope.geometry.pairwise import squared_distance_blocks
 from layerscope.tsne.affinities import joint_probabilities
-from layerscope.tsne.descent import Descent, Schedule, descend
+from layerscope.tsne.descent import Descent, descend
+from layerscope.tsne.initialisation import pca_start, random_start
+from layerscope.tsne.schedule import Schedule
 
 LARGEST = 10_000
-# Of the first coordinate at the start, as in van der Maaten's reference and in scikit-learn.
-INITIAL_SPREAD = 1e-4
-# Of the noise on principal components: without it points that coincide, or lie on a line, would do so to the end.
-JITTER = 1e-6
+# Parameter: the kind of number, and the least it may be.
+LEAST = {
+    "perplexity": (Real, 1),
+    "early_exaggeration": (Real, 1),
+    "early_exaggeration_iter": (Integral, 0),
+    "max_iter": (Integral, 1),
+    "n_iter_without_progress": (Integral, -1),
+    "min_grad_norm": (Real, 0),
+}
 
 
 class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
@@ -56,22 +60,6 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     than the perplexity, more than 10,000, NaN and infinite values are a ValueError. A descent that diverged
     (a learning rate far too high, an init so wide that all affinities vanish in float32) leaves values that are not finite.
     """
-
-    _parameter_constraints = {  # noqa: RUF012 - scikit-learn reads it from the class
-        "n_components": [Interval(Integral, 1, 3, closed="both")],
-        "perplexity": [Interval(Real, 1, None, closed="left")],
-        "early_exaggeration": [Interval(Real, 1, None, closed="left")],
-        "early_exaggeration_iter": [Interval(Integral, 0, None, closed="left")],
-        "learning_rate": [StrOptions({"auto"}), Interval(Real, 0, None, closed="neither")],
-        "max_iter": [Interval(Integral, 1, None, closed="left")],
-        "n_iter_without_progress": [Interval(Integral, -1, None, closed="left")],
-        "min_grad_norm": [Interval(Real, 0, None, closed="left")],
-        "metric": [StrOptions(set(_VALID_METRICS) | {"precomputed"}), callable],
-        "metric_params": [dict, None],
-        "init": [StrOptions({"pca", "random"}), np.ndarray],
-        "random_state": ["random_state"],
-        "n_jobs": [None, Integral],
-    }
 
     def __init__(
         self,
@@ -109,9 +97,9 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         self.fit_transform(X)
         return self
 
-    @_fit_context(prefer_skip_nested_validation=False)
     def fit_transform(self, X, y=None):
         """Embed X and return embedding_ (n_samples, n_components) float32."""
+        self._check_parameters()
         with threads_limited(self.n_jobs):
             joint, start, schedule = self._prepared(X)
             self._ended(descend(joint, start, schedule))
@@ -149,6 +137,21 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     def _ended(self, found: Descent) -> None:
         self.embedding_ = found.points.astype(np.float32)
         self.kl_divergence_, self.n_iter_, self.kl_trace_ = found.divergence, found.iterations, found.trace
+
+    def _check_parameters(self):
+        check_scalar(self.n_components, "n_components", Integral, min_val=1, max_val=3)
+        for name, (kind, least) in LEAST.items():
+            check_scalar(getattr(self, name), name, kind, min_val=least)
+        if self.learning_rate != "auto":
+            check_scalar(self.learning_rate, "learning_rate", Real, min_val=0, include_boundaries="neither")
+        if not (isinstance(self.metric, str) or callable(self.metric)):
+            raise TypeError(f"metric must be a name or a function, not {self.metric!r}")
+        if not (self.metric_params is None or isinstance(self.metric_params, dict)):
+            raise TypeError(f"metric_params must be a dict or None, not {self.metric_params!r}")
+        if not isinstance(self.init, np.ndarray) and self.init not in ("pca", "random"):
+            raise ValueError(f'init must be "pca", "random" or an array, not {self.init!r}')
+        if self.n_jobs is not None:
+            check_scalar(self.n_jobs, "n_jobs", Integral)
 
     def _check(self, X):
         n = X.shape[0]
@@ -189,16 +192,8 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             return self.init
         random_state = check_random_state(self.random_state)
         if self.init == "random":
-            return INITIAL_SPREAD * random_state.standard_normal((len(X), self.n_components))
-        kept = min(self.n_components, *X.shape)
-        start = np.zeros((len(X), self.n_components))
-        with threadpool_limits(1):
-            pca = PCA(kept, random_state=random_state).set_output(transform="default")
-            start[:, :kept] = pca.fit_transform(X)
-        spread = start[:, 0].std()
-        if spread > 0:
-            start *= INITIAL_SPREAD / spread
-        return start + JITTER * random_state.standard_normal(start.shape)
+            return random_start(len(X), self.n_components, random_state)
+        return pca_start(X, self.n_components, random_state)
 
     @property
     def _n_features_out(self):
@@ -221,7 +216,7 @@ def fit_together(estimator: ExactTSNE, arrays: Sequence[np.ndarray], device: str
     counts = sorted({array.shape[0] for array in arrays})
     if len(counts) > 1:
         raise ValueError(f"arrays must have equally many points, not {counts}")
-    estimator._validate_params()
+    estimator._check_parameters()
     fitted = [clone(estimator) for _ in arrays]
     with threads_limited(estimator.n_jobs):
         prepared = [one._prepared(array) for one, array in zip(fitted, arrays, strict=True)]
@@ -257,7 +252,7 @@ def prepared_for(estimator: ExactTSNE, X: np.ndarray) -> tuple[np.ndarray, np.nd
 
     ValueError as in fitting. Where all points coincide the schedule has no iterations.
     """
-    estimator._validate_params()
+    estimator._check_parameters()
     return clone(estimator)._prepared(X)
 
 
