@@ -136,6 +136,7 @@ def _spelled(value: object) -> str:
 
 
 def main() -> None:
+    """Write all pages, below the folder that the command line names or below the checkout."""
     root = Path(sys.argv[1]) if len(sys.argv) > 1 else ROOT
     for name, text in pages().items():
         (root / name).parent.mkdir(parents=True, exist_ok=True)

@@ -100,6 +100,7 @@ class Plan:
 
     @property
     def is_input(self) -> bool:
+        """Whether this is the input of a dataset and no network."""
         return "architecture" not in self.keys
 
 

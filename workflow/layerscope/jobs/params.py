@@ -45,6 +45,7 @@ class JobParams:
         }
 
     def train(self, wildcards) -> str:
+        """A network: what it is made of, how it is trained, and which snapshots are kept."""
         run = self.views.runs[wildcards.run]
         options = dict(self.study.training_of(run))
         snapshots = options.pop("snapshots")
@@ -73,6 +74,7 @@ class JobParams:
         return {"name": name, **{key: value for key, value in sample.items() if key not in unread}}
 
     def dump(self, wildcards) -> str:
+        """The activations of a network: its layers and epochs, and which observations it is given."""
         run = self.views.runs[wildcards.run]
         return self._params(
             "activations",
@@ -85,6 +87,7 @@ class JobParams:
         )
 
     def dump_input(self, wildcards) -> str:
+        """The observations of a sample as networks receive them: their preprocessing, and which they are."""
         return self._params(
             "activations",
             dataset=wildcards.dataset,
@@ -94,6 +97,7 @@ class JobParams:
         )
 
     def neurons(self, wildcards) -> str:
+        """The layers whose neurons are mapped, and how many trees rate them."""
         run = self.views.runs[wildcards.run]
         view = self.views.mapped(run, wildcards.sample)
         return self._params(
@@ -105,10 +109,12 @@ class JobParams:
         )
 
     def neighbors(self, wildcards) -> str:
+        """The representations of which neighbours are found, and how many each point has."""
         view = self.views.view(wildcards.source, wildcards.sample, {})
         return self._params("neighbors", k=self.study.k, view=view.to_params(), threads=1)
 
     def embed(self, wildcards) -> str:
+        """One embedding method: its options and seeds, and the representations that it takes in."""
         embedding = self.study.embeddings[wildcards.embedding]
         view = self.views.view(wildcards.source, wildcards.sample, embedding.get("on", {}))
         options = {key: value for key, value in embedding.items() if key not in ("on", "seeds", "method", "engine")}
@@ -131,6 +137,7 @@ class JobParams:
         return {**keys, **self.views.runs[source].keys}
 
     def score_run(self, wildcards) -> str:
+        """The scores of a network on its splits, and of its layers from their spectra."""
         run = self.views.runs[wildcards.run]
         scores = {}
         followed = self.study.followed_layers(run)
@@ -161,6 +168,7 @@ class JobParams:
         return [self.views.metrics[entry["metric"]] for entry in scores.values()]
 
     def score_sample(self, wildcards) -> str:
+        """The scores of a network on the observations of a sample."""
         run = self.views.runs[wildcards.run]
         wanted = self.views.scores_of(wildcards.run, wildcards.sample, "run")
         return self._params(
@@ -173,9 +181,11 @@ class JobParams:
         )
 
     def score_raw(self, wildcards) -> str:
+        """The scores of representations in their own space."""
         return self._score(wildcards.source, wildcards.sample, "raw")
 
     def score_embedding(self, wildcards) -> str:
+        """The scores of representations in one embedding."""
         return self._score(wildcards.source, wildcards.sample, wildcards.embedding)
 
     def _score(self, source: str, sample: str, space: str) -> str:
@@ -204,6 +214,7 @@ class JobParams:
         return {layer.name: (depth, layer.width) for depth, layer in enumerate(layers, start=1)}
 
     def aggregate(self, wildcards) -> str:
+        """What a complete table of scores must hold: every network, its scores and where they are looked for."""
         return self._params(
             "aggregate",
             study=self.study.name,

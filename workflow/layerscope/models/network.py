@@ -45,6 +45,7 @@ class Block(nn.Module):
         self.rest = nn.Sequential(*steps)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """The output of this layer, (n, ...), for that of the layer before it."""
         if self.resize:
             inputs = functional.interpolate(inputs, size=self.resize, mode="bilinear", align_corners=False)
         if self.flatten == "mean" and inputs.ndim == 4:
@@ -95,6 +96,7 @@ class Network(nn.Module):
         self.steps = nn.Sequential(steps)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """The last layer's output, (n, classes) logits for a classifier, of inputs (n, ...)."""
         return self.steps(inputs)
 
     def block(self, name: str) -> nn.Module:

@@ -48,6 +48,10 @@ PART = 250_000
 
 
 def main(arguments: argparse.Namespace) -> None:
+    """Write scores.parquet, runs.parquet, summary.csv, tests.csv and networks.csv.
+
+    StudyError where a row that was asked for is missing.
+    """
     params = arguments.params
     tests, named, near = [], set(), set()
     with (
@@ -187,6 +191,7 @@ def check_names(found: set[str], names: list[str]) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of this stage's command line."""
     parser = stage_parser(__doc__)
     parser.add_argument("--table", required=True, help="all rows, to write (Parquet)")
     parser.add_argument("--runs", required=True, help="one row a run, to write (Parquet)")

@@ -9,6 +9,7 @@ from layerscope.statistics.runs import stored_runs
 
 
 def main(arguments: argparse.Namespace) -> None:
+    """Write one row a claim: the estimate, its interval and the verdict."""
     claims, sizes, code = (arguments.params.get(key) for key in ("claims", "sizes", "code"))
     judged = {claim[key] for claim in claims.values() for key in ("score", "against") if key in claim}
     runs = stored_runs(arguments.runs, judged)
@@ -17,6 +18,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of this stage's command line."""
     parser = stage_parser(__doc__)
     parser.add_argument("--runs", required=True, help="one row a run (Parquet)")
     parser.add_argument("--claims", required=True, help="the verdicts to write (CSV)")

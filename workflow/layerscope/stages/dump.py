@@ -23,6 +23,7 @@ BATCH = 500
 
 
 def main(arguments: argparse.Namespace) -> None:
+    """Write the outputs of every kept layer, and the predictions, at every snapshot."""
     params = arguments.params
     device = set_up_device(params["device"], params["threads"], params["precision"])
     observations = observations_of_sample(arguments.data, params["sample"], params["dataset"], params["normalise"])
@@ -93,6 +94,7 @@ def stream_snapshot(network: Network, file, epoch: int, layers: list[str], obser
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of this stage's command line."""
     parser = stage_parser(__doc__)
     parser.add_argument("--data", required=True, help="data/{dataset}.h5")
     parser.add_argument("--checkpoints", required=True, help="the network's snapshots")

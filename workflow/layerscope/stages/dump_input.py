@@ -11,6 +11,7 @@ BATCH = 1000
 
 
 def main(arguments: argparse.Namespace) -> None:
+    """Write the observations of a sample as the output of layer 0."""
     params = arguments.params
     observations = observations_of_sample(arguments.data, params["sample"], params["dataset"], params["normalise"])
     n = len(observations.labels)
@@ -22,6 +23,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of this stage's command line."""
     parser = stage_parser(__doc__)
     parser.add_argument("--data", required=True, help="data/{dataset}.h5")
     parser.add_argument("--activations", required=True, help="the file to write")

@@ -16,6 +16,7 @@ from layerscope.selection import View
 
 
 def main(arguments: argparse.Namespace) -> None:
+    """Write the embeddings of every seed, with their status, as HDF5. What an interrupted job has finished is kept."""
     params = arguments.params
     engine = load_kind("embedding", params["module"], params.get("code"))
     neighbors = store.NeighborsFile(arguments.neighbors[0] if arguments.neighbors else None)
@@ -57,6 +58,7 @@ def described(result: Embedding) -> dict:
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of this stage's command line."""
     parser = stage_parser(__doc__)
     parser.add_argument("--activations", required=True, help="the representations")
     parser.add_argument("--neighbors", nargs="*", default=[], help="their nearest neighbours, where the method reads them")

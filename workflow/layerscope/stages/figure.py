@@ -20,6 +20,7 @@ PAGE = """<!doctype html>
 
 
 def main(arguments: argparse.Namespace) -> None:
+    """Write the picture in all its formats, and its table."""
     params = arguments.params
     options = params["options"]
     apply_style()
@@ -56,6 +57,7 @@ def _demand(outputs: dict[str, str], *suffixes: str) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of this stage's command line."""
     parser = stage_parser(__doc__)
     store.add_reads(parser)
     parser.add_argument(

@@ -15,6 +15,7 @@ from layerscope.selection import View
 
 
 def main(arguments: argparse.Namespace) -> None:
+    """Write the k nearest neighbours of every representation. What an interrupted job has finished is kept."""
     params = arguments.params
     view = View.from_params(params["view"])
     found = []
@@ -36,6 +37,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of this stage's command line."""
     parser = stage_parser(__doc__)
     parser.add_argument("--activations", required=True, help="the representations")
     parser.add_argument("--neighbors", required=True, help="the file to write")

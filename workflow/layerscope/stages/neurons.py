@@ -17,6 +17,10 @@ SEED = 0
 
 
 def main(arguments: argparse.Namespace) -> None:
+    """Write the map of each layer's neurons and the importance of each for each class.
+
+    What an interrupted job has finished is kept.
+    """
     params = arguments.params
     labels = store.read_labels(arguments.activations)
     view = View.from_params(params["view"])
@@ -44,6 +48,7 @@ def described(activations: np.ndarray, labels: np.ndarray, trees: int, threads: 
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of this stage's command line."""
     parser = stage_parser(__doc__)
     parser.add_argument("--activations", required=True, help="the representations")
     parser.add_argument("--neurons", required=True, help="the file to write")

@@ -12,6 +12,7 @@ from layerscope.kind_modules import load_kind
 
 
 def main(arguments: argparse.Namespace) -> None:
+    """Write the dataset, its classes and its splits. StudyError where it is not what the study says."""
     params = arguments.params
     options = params["source"]
     source = load_kind("data.sources", options["source"], params.get("code"))
@@ -50,6 +51,7 @@ def check_declared(dataset: Dataset, params: dict) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of this stage's command line."""
     parser = stage_parser(__doc__)
     parser.add_argument("--data", required=True, help="the file to write")
     return parser

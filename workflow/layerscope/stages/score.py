@@ -18,6 +18,7 @@ from layerscope.store import StoredRepresentation
 
 
 def main(arguments: argparse.Namespace) -> None:
+    """Write a row for every score, representation and embedding seed."""
     params = arguments.params
     labels = store.read_labels(arguments.activations)
     made_by = store.file_provenance(arguments.activations)
@@ -140,6 +141,7 @@ def _row(params, name, score, stored, n_points, seed, reason) -> dict:
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of this stage's command line."""
     parser = stage_parser(__doc__)
     parser.add_argument("--activations", required=True, help="the representations and labels")
     parser.add_argument("--neighbors", nargs="*", default=[], help="their nearest neighbours, where a score reads them")

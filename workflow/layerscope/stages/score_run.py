@@ -14,6 +14,7 @@ MISSING = float("nan")
 
 
 def main(arguments: argparse.Namespace) -> None:
+    """Write a row for every score and split, or layer, at the epochs that are asked for."""
     params = arguments.params
     made_by = store.file_provenance(arguments.spectra)
     history = read_rows(arguments.history)
@@ -101,6 +102,7 @@ def spectrum_rows(params: dict, spectra: list[store.StoredSpectrum], reason: str
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of this stage's command line."""
     parser = stage_parser(__doc__)
     parser.add_argument("--data", required=True, help="data/{dataset}.h5")
     parser.add_argument("--history", required=True, help="losses and accuracies")

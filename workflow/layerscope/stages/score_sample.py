@@ -11,6 +11,7 @@ from layerscope.scoring.shared.score_input import NetworkInput, Predicted, Score
 
 
 def main(arguments: argparse.Namespace) -> None:
+    """Write a row for every score at the epochs that are asked for."""
     params = arguments.params
     made_by = store.file_provenance(arguments.activations)
     labels = store.read_labels(arguments.activations)
@@ -31,6 +32,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of this stage's command line."""
     parser = stage_parser(__doc__)
     parser.add_argument("--activations", required=True, help="the sample's labels and predictions")
     parser.add_argument("--scores", required=True, help="the rows to write (CSV)")

@@ -24,6 +24,7 @@ KEYS = ("dataset", "architecture", "activation", "sample", "space", "filter")
 
 
 def main(arguments: argparse.Namespace) -> None:
+    """Write the rows of a table and, for print, the columns that vary."""
     options = arguments.params["options"]
     kind = load_kind("tables", options["kind"], arguments.params.get("code"))
     table = kind.rows(store.reads_of(arguments), options)
@@ -54,6 +55,7 @@ def without_constants(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of this stage's command line."""
     parser = stage_parser(__doc__)
     store.add_reads(parser)
     parser.add_argument("--csv", required=True, help="the table to write")

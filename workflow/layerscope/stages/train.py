@@ -22,6 +22,7 @@ from layerscope.training.train import train, train_until_accepted
 
 
 def main(arguments: argparse.Namespace) -> None:
+    """Write snapshots, history and spectra of one network. An interrupted training goes on after its last whole epoch."""
     params = arguments.params
     family = kind_source("models.families", params["architecture"]["family"], params.get("code"))
     code = ["layerscope.stages.train", family]
@@ -99,6 +100,7 @@ def _laid_out(inputs: torch.Tensor, memory_format: torch.memory_format) -> torch
 
 
 def parser() -> argparse.ArgumentParser:
+    """The options of this stage's command line."""
     parser = stage_parser(__doc__)
     parser.add_argument("--data", required=True, help="data/{dataset}.h5")
     parser.add_argument("--checkpoints", required=True, help="the snapshots to write (safetensors)")

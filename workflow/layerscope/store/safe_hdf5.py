@@ -22,6 +22,7 @@ class UnfailingFile(io.FileIO):
         self.failure: OSError | None = None
 
     def write(self, data) -> int:
+        """Write all of data; after a failure nothing more. Returns its length in bytes, as if it were written."""
         rest = memoryview(data).cast("B")
         length = len(rest)
         while self.failure is None and len(rest):
@@ -32,6 +33,7 @@ class UnfailingFile(io.FileIO):
         return length
 
     def truncate(self, size: int | None = None) -> int:
+        """Cut or lengthen the file; after a failure nothing more."""
         if self.failure is None:
             try:
                 return super().truncate(size)

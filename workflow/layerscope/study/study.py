@@ -29,10 +29,12 @@ class Run:
 
     @property
     def folder(self) -> str:
+        """{dataset}/{architecture}/{activation}/{seed}, by which files and jobs name the network."""
         return store.run_folder(self.dataset, self.architecture, self.activation, self.seed)
 
     @property
     def keys(self) -> dict:
+        """The columns by which tables name the network."""
         return {
             "dataset": self.dataset,
             "architecture": self.architecture,

@@ -12,6 +12,7 @@ class StrictLoader(yaml.SafeLoader):
     """YAML that refuses duplicate keys and in which only true and false are booleans (`on` is a key of ours)."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
+        """A node as Python's object; StudyError with its line where the text is none of its kind."""
         try:
             return super().construct_object(node, deep)
         except (ValueError, KeyError, AttributeError):

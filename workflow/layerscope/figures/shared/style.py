@@ -69,6 +69,7 @@ class PlainLogarithmic(LogFormatterSciNotation):
     """0.62 instead of 6.2 × 10^-1 beside a logarithmic scale; which ticks have a number is matplotlib's choice."""
 
     def __call__(self, x, pos=None) -> str:
+        """The text of a tick at x, "" where matplotlib leaves it out."""
         return f"{x:g}" if super().__call__(x, pos) else ""
 
 
