@@ -8,12 +8,16 @@ import yaml
 from torch.utils.flop_counter import FlopCounterMode
 
 from layerscope.files.sources import PACKAGE
+from layerscope.jobs import resources
 from layerscope.jobs.jobs import Jobs
 from layerscope.jobs.resources import LEAST_MEMORY, LEAST_MINUTES, LEAST_MINUTES_OF_SCORES, LEAST_WITH_DEVICE
 from layerscope.models.network import build_network
 from layerscope.models.size import network_size
+from layerscope.saturation import covariance
+from layerscope.stages import dump
 from layerscope.study.kinds import Kinds
 from layerscope.study.load import load_study
+from layerscope.training import evaluation
 
 STUDY = {
     "study": "sizes",
@@ -183,3 +187,10 @@ def test_the_size_of_a_network_counts_its_weights_and_products(family, options, 
     with FlopCounterMode(display=False) as counter:
         network(torch.zeros(1, *shape))
     assert size.operations == counter.get_total_flops()
+
+
+def test_batches_are_those_of_the_stages():
+    """Planning imports no stage, so the estimates hold copies of their constants."""
+    assert resources.EVALUATION_BATCH == evaluation.EVALUATION_BATCH
+    assert resources.DUMP_BATCH == dump.BATCH
+    assert resources.ROWS_FOLLOWED == covariance.FEWEST_ROWS_MERGED

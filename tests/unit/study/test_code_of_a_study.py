@@ -1,9 +1,12 @@
 """A person's own kinds: one file beside the study, read when it is planned and run in its jobs alone."""
 
 import json
+import re
 from pathlib import Path
+from textwrap import dedent
 from types import SimpleNamespace
 
+import numpy as np
 import pytest
 import yaml
 from test_mistakes import SMALL, changed
@@ -11,8 +14,10 @@ from test_mistakes import SMALL, changed
 from layerscope.errors import StudyError
 from layerscope.jobs.jobs import Jobs
 from layerscope.kind_modules import load_kind
+from layerscope.scoring.shared.score_input import Representation, ScoreInput
 from layerscope.study.load import load_study
 
+PAGE = Path(__file__).parents[3] / "docs/adding-a-kind.md"
 # Whoever runs one of them while a study is planned hears of it.
 ALARM = "raise RuntimeError('it ran')\n"
 SCORE = """
@@ -191,3 +196,22 @@ def test_a_kind_is_imported_from_its_file_by_the_job_that_uses_it(tmp_path: Path
     module = load_kind("scoring", "mine", {"scoring.mine": str(tmp_path / "mine.py")})
     assert module.VALUE == 3
     assert load_kind("scoring", "knn").METRICS
+
+
+def test_the_example_of_the_page_on_kinds_plans_and_scores(tmp_path):
+    """Points on two axes, the squared lengths along which are as 99 to 1."""
+    [example] = re.findall(r"```python\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
+    file = tmp_path / "spread.py"
+    file.write_text(example)
+    [asked] = re.findall(r"    code:.*?\n\n", PAGE.read_text(), flags=re.DOTALL)
+    study = changed({"figures": {}, "tables": {}, "claims": {}}) | yaml.safe_load(dedent(asked))
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(study))
+    jobs = Jobs(load_study(tmp_path / "study.yaml", {}))
+    [run] = [run for run in jobs.views.runs if run.endswith("seed0")][:1]
+    params = json.loads(jobs.params.score_raw(SimpleNamespace(source=run, sample=next(iter(jobs.study.samples)))))
+    assert params["scores"]["spread"]["options"] == {"share": 0.9}
+    points = np.array([[np.sqrt(99), 0], [-np.sqrt(99), 0], [0, 1], [0, -1]], dtype=np.float32)
+    scored = ScoreInput(Representation(points, np.array([0, 0, 1, 1])), points, "raw")
+    asked_of = {"most": ("spread", {"share": 0.9}), "all": ("spread", {"share": 0.999})}
+    found = load_kind("scoring", "spread", {"scoring.spread": str(file)}).score(scored, asked_of)
+    assert {name: score.value for name, score in found.items()} == {"most": 1, "all": 2}
