@@ -256,15 +256,141 @@ def test_positions_of_maps_can_be_observations(network, images):
     assert tracker.samples() == {"0": 64 * 16, "4": 64, "6": 64}
 
 
-def test_other_convolutions_can_be_named():
-    network = nn.Sequential(nn.Conv1d(2, 6, 3), nn.ReLU(), nn.ConvTranspose1d(6, 4, 3))
-    signals = torch.randn(50, 2, 12, generator=torch.Generator().manual_seed(4))
-    layers = {"conv": network[0], "deconv": network[2]}
-    with SaturationTracker(network, layers) as tracker, torch.no_grad():
-        outputs = network(signals).mean(dim=2).double().numpy()
-    assert tracker.samples() == {"conv": 50, "deconv": 50}
-    expected = np.linalg.eigvalsh(np.cov(outputs.T, bias=True))[::-1]
-    np.testing.assert_allclose(tracker.spectra()["deconv"], expected, rtol=1e-5, atol=1e-9)
+def spectrum_of(vectors):
+    """Eigenvalues of the covariance of (n, width) vectors, descending, by NumPy."""
+    covariance = np.cov(vectors.double().numpy().T, bias=True).reshape(vectors.shape[1], -1)
+    return np.linalg.eigvalsh(covariance)[::-1]
+
+
+@pytest.mark.parametrize(
+    ("layer", "shape"),
+    [
+        (nn.Conv1d(2, 6, 3), (2, 12)),
+        (nn.Conv3d(2, 4, 2), (2, 5, 4, 3)),
+        (nn.ConvTranspose1d(2, 4, 3), (2, 6)),
+        (nn.ConvTranspose2d(2, 4, 4, stride=2), (2, 5, 5)),
+        (nn.ConvTranspose3d(2, 3, 2), (2, 3, 3, 3)),
+    ],
+    ids=lambda value: type(value).__name__ if isinstance(value, nn.Module) else "",
+)
+@pytest.mark.parametrize("maps", ["mean", "channelwise"])
+def test_every_convolution_is_followed(layer, shape, maps):
+    with SaturationTracker(nn.Sequential(layer), maps=maps) as tracker, torch.no_grad():
+        outputs = layer(torch.randn(50, *shape, generator=torch.Generator().manual_seed(4))).flatten(2)
+    vectors = outputs.mean(dim=2) if maps == "mean" else outputs.transpose(1, 2).flatten(0, 1)
+    assert tracker.samples() == {"0": len(vectors)}
+    np.testing.assert_allclose(tracker.spectra()["0"], spectrum_of(vectors), rtol=1e-4, atol=1e-7)
+
+
+@pytest.mark.parametrize("kind", [nn.LSTM, nn.GRU, nn.RNN])
+@pytest.mark.parametrize("options", [{}, {"batch_first": True}, {"bidirectional": True, "num_layers": 2}], ids=str)
+def test_every_step_of_a_recurrent_layer_is_an_observation(kind, options):
+    layer = kind(3, 4, **options)
+    with SaturationTracker(nn.ModuleDict({"memory": layer})) as tracker, torch.no_grad():
+        outputs, _ = layer(torch.randn(9, 20, 3, generator=torch.Generator().manual_seed(5)))
+    assert tracker.samples() == {"memory": 180}
+    np.testing.assert_allclose(tracker.spectra()["memory"], spectrum_of(outputs.flatten(0, 1)), rtol=1e-4, atol=1e-9)
+
+
+def test_steps_of_sequences_of_unequal_length_are_counted_without_their_padding():
+    layer = nn.GRU(3, 4)
+    packed = nn.utils.rnn.pack_padded_sequence(torch.randn(6, 3, 3), torch.tensor([6, 4, 1]))
+    with SaturationTracker(layer) as tracker:
+        layer(packed)
+    assert tracker.samples() == {"": 11}
+
+
+def test_one_image_without_a_batch_is_one_observation(network):
+    convolution = network[0]
+    with SaturationTracker(convolution) as tracker:
+        for image in torch.randn(7, 2, 6, 6):
+            convolution(image)
+    assert tracker.samples() == {"": 7}
+    assert tracker.spectra()[""].shape == (5,)
+
+
+def test_what_is_not_followed_is_named():
+    """The attention computes with its weights and never calls the layer that holds some of them."""
+    model = nn.ModuleDict({"words": nn.Embedding(10, 8), "look": nn.MultiheadAttention(8, 2), "norm": nn.LayerNorm(8)})
+    words = torch.randint(10, (5, 3))
+    tracker = SaturationTracker(model)
+    with pytest.warns(UserWarning, match=r"does not follow words \(Embedding\), look \(MultiheadAttention\)$"):
+        tracker.__enter__()
+    with tracker:
+        embedded = model["words"](words)
+        model["look"](embedded, embedded, embedded)
+    assert tracker.not_followed == {"words": "Embedding", "look": "MultiheadAttention"}
+    assert tracker.spectra() == {}
+
+
+def test_a_layer_that_is_never_called_is_named(network, images):
+    network.append(nn.Linear(3, 3))
+    tracker = SaturationTracker(network)
+    with tracker:
+        network[:7](images)
+        assert tracker.not_followed == {"7": "Linear, never called"}
+        with pytest.warns(UserWarning, match=r"does not follow 7 \(Linear, never called\)$"):
+            tracker.__exit__()
+    assert tracker.not_followed == {"7": "Linear, never called"}
+
+
+def test_layers_that_are_named_bring_no_warning(network, images, recwarn):
+    followed(network, images, {"last": network[6]})
+    assert followed(network, images).not_followed == {}
+    assert not recwarn
+
+
+def test_an_embedding_can_be_named():
+    words = nn.Embedding(10, 4)
+    with SaturationTracker(words, {"words": words}) as tracker, torch.no_grad():
+        outputs = words(torch.arange(10).reshape(2, 5))
+    np.testing.assert_allclose(tracker.spectra()["words"], spectrum_of(outputs.flatten(0, 1)), rtol=1e-4)
+
+
+@pytest.mark.parametrize("wrapped", ["compiled", "compiled and called", "parallel", "within"])
+def test_wrappers_change_no_name_and_no_spectrum(network, images, wrapped):
+    expected = followed(network, images).spectra()
+    if wrapped == "within":
+        network[4] = torch.compile(network[4], backend="eager")
+        model = network
+    elif wrapped == "parallel":
+        model = nn.DataParallel(network)
+    else:
+        model = torch.compile(network, backend="eager")
+    if wrapped == "compiled and called":
+        model(images)
+    found = followed(model, images)
+    assert list(found.spectra()) == list(expected)
+    for name, eigenvalues in expected.items():
+        np.testing.assert_array_equal(found.spectra()[name], eigenvalues)
+
+
+@pytest.mark.parametrize("maps", ["mean", "channelwise"])
+def test_an_empty_batch_adds_nothing(network, images, maps):
+    with SaturationTracker(network, every=2, maps=maps) as tracker, torch.no_grad():
+        for batch in (images[:0], images[:30], images[:0], images[30:]):
+            network(batch)
+    with SaturationTracker(network, maps=maps) as alone, torch.no_grad():
+        network(images[:30])
+    for name, eigenvalues in alone.spectra().items():
+        np.testing.assert_array_equal(tracker.spectra()[name], eigenvalues)
+    with SaturationTracker(network) as nothing:
+        network(images[:0])
+    assert nothing.spectra() == {}
+    running = RunningCovariance(3, torch.float64)
+    running.add(torch.empty(0, 3))
+    with pytest.raises(ValueError, match="no row"):
+        running.covariance()
+
+
+def test_a_module_without_a_tensor_is_named(network):
+    class Says(nn.Module):
+        def forward(self, _):
+            return "nothing"
+
+    silent = Says()
+    with pytest.raises(TypeError, match=r"'silent' \(Says\) puts out str"), SaturationTracker(silent, {"silent": silent}):
+        silent(torch.ones(1))
 
 
 def test_every_vector_of_a_sequence_is_an_observation():
@@ -331,6 +457,15 @@ def test_outputs_that_are_not_finite_give_no_number(network, images):
     with SaturationTracker(network) as tracker:
         network(images * float("inf"))
     assert all(np.isnan(eigenvalues).all() for eigenvalues in tracker.spectra().values())
+
+
+def test_one_nan_among_many_activations_is_named_and_is_no_dead_layer(network, images):
+    images[5, 0, 2, 2] = float("nan")
+    with SaturationTracker(network, {"conv": network[0]}) as tracker, torch.no_grad():
+        network(images)
+    assert np.isnan(saturation(tracker.spectra()["conv"]))
+    assert np.isnan(intrinsic_dimension(tracker.spectra()["conv"]))
+    assert (tracker.layers_not_finite(), tracker.dead_layers()) == (["conv"], [])
 
 
 @pytest.mark.parametrize("options", [{"every": 0}, {"maps": "flat"}], ids=str)

@@ -71,6 +71,8 @@ class RunningCovariance:
     def add(self, rows: "torch.Tensor") -> None:
         """Take in a batch (n, width), which may be overwritten afterwards."""
         n = len(rows)
+        if n == 0:
+            return
         if n > self._capacity:
             for part in rows.split(self._capacity):
                 self.add(part)
@@ -84,6 +86,8 @@ class RunningCovariance:
 
     def add_positions(self, maps: "torch.Tensor") -> None:
         """Take in maps (n, width, ...): the values at one position of all maps are one row."""
+        if maps.numel() == 0:
+            return
         vectors = maps.flatten(2).transpose(0, 1)
         # Parts that stay in the cache from one pass to the next.
         for part in vectors.split(max(1, VALUES_AT_ONCE // vectors[:, 0].numel()), dim=1):
@@ -127,8 +131,10 @@ class RunningCovariance:
 
     @_free_of_gradients
     def covariance(self) -> "torch.Tensor":
-        """(width, width) float64: the mean of the outer products of centred rows."""
+        """(width, width) float64: the mean of the outer products of centred rows. ValueError before the first row."""
         self._merge_waiting()
+        if not self._merged:
+            raise ValueError("no row was taken in yet")
         return (self._scatter.tril() + self._scatter.tril(-1).T) / self._merged
 
     def eigenvalues(self) -> np.ndarray:

@@ -7,12 +7,15 @@ import numpy as np
 THRESHOLD = 0.99
 
 
-def intrinsic_dimension(eigenvalues: np.ndarray, threshold: float = THRESHOLD) -> int:
+def intrinsic_dimension(eigenvalues: np.ndarray, threshold: float = THRESHOLD) -> float:
     """The smallest number of leading directions whose share of the variance reaches `threshold` (Shenk et al., section 3).
 
-    eigenvalues: (d,) descending, not negative. A layer without variance has dimension 0.
+    eigenvalues: (d,) descending, not negative. A layer without variance has dimension 0, and one whose outputs were
+    not finite (eigenvalues NaN) has dimension NaN.
     """
     total = eigenvalues.sum()
+    if np.isnan(total):
+        return float("nan")
     if total <= 0:
         return 0
     shares = np.cumsum(eigenvalues) / total

@@ -1,5 +1,6 @@
 """Following the layers of a torch module while it runs."""
 
+import warnings
 from collections.abc import Mapping
 from contextlib import ExitStack
 from typing import TYPE_CHECKING
@@ -7,6 +8,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from layerscope.models.hooks import outputs_of
+from layerscope.models.layers import axes_of_positions, followed_layers, is_compiled, named_layers, uncompiled, unfollowed_layers
 from layerscope.saturation.covariance import RunningCovariance
 
 if TYPE_CHECKING:
@@ -15,43 +17,65 @@ if TYPE_CHECKING:
 
 
 class SaturationTracker:
-    """Follows the outputs of linear and convolutional layers, before their activation, and keeps their covariances.
+    """Follows the outputs of linear, convolutional and recurrent layers, before their activation, and keeps their covariances.
 
-    model: any torch module.
-    layers: name → module; by default every Linear and Conv2d of the model under its own name. Other convolutions, transposed
-        ones too, and modules whose outputs are (..., width) can be named.
+    model: any torch module, also behind torch.compile (it runs uncompiled while it is followed) or DataParallel.
+    layers: name → module; by default every linear, convolutional (transposed ones too) and recurrent layer of the model under
+        its own name, in which the wrappers of torch.compile and DataParallel do not appear. Other modules whose outputs are
+        (..., width) can be named.
     every: takes in each so many-th output of a layer, beginning with the first.
     maps: `mean` averages the maps of a convolution over their positions (global average pooling, as in the paper);
         `channelwise` takes every position for an observation of its own.
 
-    Outputs of a linear layer with more than two dimensions are one observation a vector. Where gradients are recorded, and
-    weights move from output to output, products are taken in float32 (see RunningCovariance), otherwise in float64. Nothing
-    is left on the model.
+    Of a recurrent layer the output at every step is one observation, as is every vector of a linear layer's output with more
+    than two dimensions. Where gradients are recorded, and weights move from output to output, products are taken in float32
+    (see RunningCovariance), otherwise in float64. Empty batches add nothing. Nothing is left on the model. By default one
+    warning names the layers with weights that are not followed (not_followed).
     """
 
     def __init__(self, model: "nn.Module", layers: Mapping[str, "nn.Module"] | None = None, every: int = 1, maps: str = "mean"):
-        from torch import nn
-        from torch.nn.modules.conv import _ConvNd
-
         if every < 1:
             raise ValueError(f"every is {every}; 1 or more is wanted")
         if maps not in ("mean", "channelwise"):
             raise ValueError(f"maps is {maps!r}; mean or channelwise is wanted")
-        if layers is None:
-            layers = {name: module for name, module in model.named_modules() if isinstance(module, nn.Linear | nn.Conv2d)}
-        self._layers = dict(layers)
-        self._convolutions = {name for name, module in self._layers.items() if isinstance(module, _ConvNd)}
+        found = named_layers(model)
+        chosen = followed_layers(found) if layers is None else dict(layers)
+        self._unfollowed = {} if layers is not None else unfollowed_layers(found, chosen)
+        self._layers = chosen
+        self._positions = {name: count for name, module in chosen.items() if (count := axes_of_positions(module))}
+        self._compiled = is_compiled(model)
         self._every = every
         self._averaged = maps == "mean"
         self._hooks = ExitStack()
+        self._said: set[str] = set()
         self.reset()
 
+    @property
+    def not_followed(self) -> dict[str, str]:
+        """Layers with matrices of weights whose outputs are not taken in: name → what they are.
+
+        Those of other kinds than are followed by default and, once others have put something out, those that have not.
+        """
+        silent = [name for name, seen in self._seen.items() if not seen and any(self._seen.values())]
+        return {**self._unfollowed, **{name: f"{type(self._layers[name]).__name__}, never called" for name in silent}}
+
     def __enter__(self) -> "SaturationTracker":
+        self._warn(self._unfollowed)
+        if self._compiled:
+            self._hooks.enter_context(uncompiled())
         self._hooks.enter_context(outputs_of(self._layers, self._receive))
         return self
 
     def __exit__(self, *error) -> None:
         self._hooks.close()
+        self._warn({name: kind for name, kind in self.not_followed.items() if name not in self._unfollowed})
+
+    def _warn(self, layers: dict[str, str]) -> None:
+        unsaid = {name: kind for name, kind in layers.items() if name not in self._said}
+        self._said |= unsaid.keys()
+        if unsaid:
+            listed = ", ".join(f"{name} ({kind})" for name, kind in unsaid.items())
+            warnings.warn(f"SaturationTracker does not follow {listed}", stacklevel=3)
 
     def reset(self) -> None:
         """Forget all outputs, as at the end of an epoch."""
@@ -61,6 +85,11 @@ class SaturationTracker:
     def _receive(self, name: str, output: "torch.Tensor") -> None:
         import torch
 
+        if output.ndim == self._positions.get(name, 0) + 1:
+            # A single observation without a batch.
+            output = output.unsqueeze(0)
+        if output.numel() == 0:
+            return
         seen = self._seen[name]
         self._seen[name] = seen + 1
         if seen % self._every:
@@ -68,10 +97,10 @@ class SaturationTracker:
         covariance = self._covariances.get(name)
         if covariance is None:
             double = output.dtype == torch.float64 or not torch.is_grad_enabled()
-            width = output.shape[1 if name in self._convolutions else -1]
+            width = output.shape[1 if name in self._positions else -1]
             covariance = RunningCovariance(width, torch.float64 if double else torch.float32)
             self._covariances[name] = covariance
-        if name not in self._convolutions:
+        if name not in self._positions:
             covariance.add(output if output.ndim == 2 else output.reshape(-1, output.shape[-1]))
         elif self._averaged:
             covariance.add(output.flatten(2).mean(dim=2))
@@ -92,3 +121,7 @@ class SaturationTracker:
     def dead_layers(self) -> list[str]:
         """The layers without variance: every output was the same."""
         return [name for name, eigenvalues in self.spectra().items() if not eigenvalues.any()]
+
+    def layers_not_finite(self) -> list[str]:
+        """The layers whose outputs held NaN or infinite values: they have no spectrum."""
+        return [name for name, eigenvalues in self.spectra().items() if np.isnan(eigenvalues).any()]

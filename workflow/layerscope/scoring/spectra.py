@@ -1,5 +1,7 @@
 """How many directions the layers of a network use."""
 
+import numpy as np
+
 from layerscope.saturation.dimension import intrinsic_dimension
 from layerscope.scoring.shared.score_input import NetworkInput, Score
 
@@ -69,4 +71,6 @@ def _score(scored: NetworkInput, metric: str, options: dict) -> Score:
         return Score(float("nan"), reason="no spectrum")
     directions = intrinsic_dimension(eigenvalues, options["threshold"])
     value = directions if metric == "intrinsic_dimension" else directions / len(eigenvalues)
+    if not np.isfinite(value):
+        return Score(float("nan"), reason="not finite")
     return Score(float(value), reason="" if eigenvalues.sum() > 0 else "no variance")
