@@ -50,8 +50,8 @@ def array_digest(*arrays: np.ndarray) -> str:
 def hold_out(images: np.ndarray, labels: np.ndarray, held: int, name: str) -> tuple[Split, Split]:
     """Split off `held` observations, stratified by class, by a fixed seed; both parts keep the stored order.
 
-    Returns ((images, labels) kept, (images, labels) held out). Class shares are rounded to the largest remainders. Raises
-    StudyError where too little would be left.
+    Returns ((images, labels) kept, (images, labels) held out). The quotas of the classes are rounded by largest remainder.
+    Raises StudyError where fewer observations than classes would be left.
     """
     n = len(labels)
     classes, counts = np.unique(labels, return_counts=True)
@@ -69,7 +69,7 @@ def hold_out(images: np.ndarray, labels: np.ndarray, held: int, name: str) -> tu
 
 
 def with_classes(dataset: Dataset, classes: list[str], name: str) -> Dataset:
-    """The observations of some classes, named, and numbered anew in the given order. Raises StudyError for unknown names."""
+    """Keep the named classes only, with labels renumbered in the given order. Raises StudyError for unknown names."""
     numbers = []
     for wanted in classes:
         if wanted not in dataset.classes:
@@ -86,7 +86,7 @@ def with_classes(dataset: Dataset, classes: list[str], name: str) -> Dataset:
 
 
 def check_labels(labels: np.ndarray, name: str) -> np.ndarray:
-    """Labels as int64, none below 0. Raises StudyError for anything else."""
+    """Labels as int64. Raises StudyError unless they are a vector of integers from 0, and not empty."""
     if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
         raise StudyError(f"dataset '{name}': labels must be a vector of integers, not {labels.dtype} {labels.shape}")
     if not len(labels):

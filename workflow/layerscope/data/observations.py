@@ -1,4 +1,4 @@
-"""What networks receive: the observations of a split or of a sample, read from a dataset file part by part."""
+"""Network inputs: the observations of a split or of a sample, read in parts from a dataset file."""
 
 from dataclasses import dataclass
 
@@ -10,7 +10,11 @@ from layerscope.data.tensors import network_input, normaliser
 
 @dataclass(frozen=True)
 class Observations:
-    """rows: (n,) int64, which rows of the split. labels: (n,) int64. classes: of the dataset. shape: of one input."""
+    """Some observations of one split of a dataset file.
+
+    data: the path of the file. rows: (n,) int64, their rows in the split. labels: (n,) int64. classes: all class names of the
+    dataset. shape: of one input. shift, scale: see layerscope.data.tensors.normaliser.
+    """
 
     data: str
     split: str
@@ -22,7 +26,7 @@ class Observations:
     scale: np.ndarray
 
     def inputs(self, part: slice = slice(None)) -> np.ndarray:
-        """What the network receives of a part of the observations: (part, *shape) float32."""
+        """The network input of a part of the observations: (part, *shape) float32."""
         return network_input(store.read_images(self.data, self.split, self.rows[part]), self.shift, self.scale)
 
 

@@ -1,15 +1,15 @@
-"""A person's own files: where they are looked for, and which of them a dataset is made from."""
+"""The user's own data files: where they are searched, and which of them make up a dataset."""
 
 from pathlib import Path
 
 
 def find_own(path: str, downloads: Path) -> Path | None:
-    """The file or folder of that path in the working directory, or else below the download folder; None if there is none."""
+    """Find a file or folder in the working directory, or else below the download folder; None if it is in neither."""
     return next((found for found in (Path(path), downloads / path) if found.exists()), None)
 
 
 def own_files(path: str, downloads: Path) -> list[str]:
-    """The file of that path, or all files below the folder of that path, hidden ones left out; none where nothing is there."""
+    """The file at a path, or all files below a folder that are not hidden, sorted; empty if there is nothing at the path."""
     found = find_own(path, downloads)
     if found is None or found.is_file():
         return [] if found is None else [str(found)]

@@ -1,4 +1,4 @@
-"""Images made easier or harder before any network sees them: grey values, edges, blur."""
+"""Preprocessing that makes images easier or harder: grey values, edges, blur."""
 
 import numpy as np
 
@@ -6,16 +6,16 @@ from layerscope.data.dataset import Dataset
 from layerscope.errors import StudyError
 
 STEPS = ("grayscale", "sobel", "blur")
-# Of red, green and blue in luma (ITU-R BT.601).
+# Weights of red, green and blue in luma (ITU-R BT.601).
 LUMA = np.array([0.299, 0.587, 0.114])
 
 
 def preprocessed(dataset: Dataset, options: dict, name: str) -> Dataset:
-    """A dataset whose images went through the asked steps, in this order: grayscale, sobel, blur.
+    """Apply the requested steps to all images of a dataset, in this order: grayscale, sobel, blur.
 
     grayscale: the luma of three channels. sobel: the magnitude of the gradient by Sobel's operator, edges repeated.
-    blur: the standard deviation of a Gaussian, in pixels; 0 for none. The result is float32 from 0 to 1, the largest value
-    of the training images. Raises StudyError for vectors, and for grayscale without three channels.
+    blur: the standard deviation of a Gaussian, in pixels; 0 for none. The result is float32, divided by the largest value of
+    the training images and cut at 1. Raises StudyError for vectors, and for grayscale without three channels.
     """
     splits = {split: (_changed(images, options, name), labels) for split, (images, labels) in dataset.splits.items()}
     largest = float(splits["train"][0].max()) or 1.0
@@ -36,7 +36,7 @@ def _changed(images: np.ndarray, options: dict, name: str) -> np.ndarray:
             raise StudyError(f"datasets.{name}.preprocess.grayscale: the images have no three channels; leave it out")
         images = np.tensordot(images, LUMA.astype(np.float32), axes=(1, 0))
     if options["sobel"]:
-        # ndimage.sobel smooths along every other axis, observations and channels among them.
+        # ndimage.sobel would also smooth across observations and channels.
         across, down = (
             ndimage.correlate1d(ndimage.correlate1d(images, [-1, 0, 1], axis, mode="nearest"), [1, 2, 1], other, mode="nearest")
             for axis, other in ((-1, -2), (-2, -1))

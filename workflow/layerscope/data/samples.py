@@ -1,4 +1,4 @@
-"""Which observations a sample looks at."""
+"""Choose the observations of a sample."""
 
 import numpy as np
 
@@ -7,11 +7,11 @@ from layerscope.errors import StudyError
 
 
 def sample_rows(labels: np.ndarray, choose: str, n: int | None, seed: int, name: str, dataset: str) -> np.ndarray:
-    """Rows (int64, ascending) of a split that a sample looks at.
+    """The rows of a split that belong to a sample: int64, ascending.
 
     choose: `all`, `first` n, `random` n, or `per_class` n of each class. Random choices depend on the seed and the labels
-    only, so that all networks of a dataset are looked at through the same observations, whatever these are called. name,
-    dataset: for messages. Raises StudyError where the split is too small.
+    only, not on any name, so that all networks of a dataset are compared on the same observations. name, dataset: used in
+    messages. Raises StudyError where the split is too small.
     """
     available = len(labels)
     if choose == "all" or n is None:
@@ -31,7 +31,7 @@ def sample_rows(labels: np.ndarray, choose: str, n: int | None, seed: int, name:
 
 
 def observations_of_sample(data: str, sample: dict, dataset: str, normalise: str) -> Observations:
-    """The observations that a sample looks at. sample: name, split, choose, n and seed, as in job params."""
+    """The observations of a sample. sample: name, split, choose, n and seed, as in job params."""
     whole = observations_of_split(data, sample["split"], normalise)
     rows = sample_rows(whole.labels, sample["choose"], sample.get("n"), sample.get("seed", 0), sample["name"], dataset)
     return Observations(data, whole.split, rows, whole.labels[rows], whole.classes, whole.shape, whole.shift, whole.scale)

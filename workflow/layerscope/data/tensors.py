@@ -1,10 +1,10 @@
-"""From stored pixels to what a network receives."""
+"""Convert stored pixels to network inputs."""
 
 import numpy as np
 
 
 def channelled(images: np.ndarray) -> np.ndarray:
-    """(n, height, width) as (n, 1, height, width); vectors and images with channels as they are."""
+    """Images (n, height, width) as (n, 1, height, width); vectors and images with channels are returned as they are."""
     return images[:, None] if images.ndim == 3 else images
 
 
@@ -30,7 +30,7 @@ def normaliser(white: float, mean: np.ndarray, deviation: np.ndarray, normalise:
 
 
 def network_input(images: np.ndarray, shift: np.ndarray, scale: np.ndarray) -> np.ndarray:
-    """What the network receives: float32, (n, channels, height, width) or (n, features)."""
+    """The network input: float32, (n, channels, height, width) or (n, features)."""
     images = channelled(images)
     shape = (1, -1) + (1,) * (images.ndim - 2)
     return (images.astype(np.float32) - shift.reshape(shape)) / scale.reshape(shape)

@@ -1,7 +1,7 @@
-"""Observations that lie among those of another class: the first of every confused pair of classes, as images.
+"""Images of observations that lie among those of another class: the first one of every confused pair of classes.
 
-The class that an observation is taken for is the vote of its k nearest neighbours in one embedding, the observation itself
-among them (Ruman 2021, the outliers of the last layer).
+An observation is taken for the class that wins the vote of its k nearest neighbours in one embedding, itself included (Ruman
+2021, the outliers of the last layer).
 """
 
 import matplotlib.pyplot as plt
@@ -44,10 +44,10 @@ FIGURE = {
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Rows are classes, columns what they are taken for; the diagonal has the first observation of a class that is taken for it.
+    """Rows are the true classes, columns the classes that observations are taken for; each cell has the first observation.
 
-    With `pair` (two class names, a and b) three images: a taken for a, b taken for b, a taken for b. The table lists every
-    ordered pair of classes with its count and the first observation's place in the sample and in the split.
+    With `pair` (two class names, a and b) there are three images: a taken for a, b taken for b, a taken for b. The table lists
+    every ordered pair of classes with its count and the first observation's position in the sample and row in the split.
     """
     described = store.describe_data(reads.data[0])
     classes = described.classes

@@ -1,4 +1,4 @@
-"""The first training images of every class, one strip a dataset."""
+"""The first training images of every class, one panel per dataset."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -20,7 +20,7 @@ FIGURE = {
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """One panel a dataset: classes down, their first images across. The table lists the images by their row in the split."""
+    """One panel per dataset: classes down, their first images across. The table lists the images by their row in the split."""
     count = options["images"]
     figure, panels = plt.subplots(1, len(reads.data), figsize=(0.3 * count * len(reads.data) + 1, 3.6), squeeze=False)
     rows = []

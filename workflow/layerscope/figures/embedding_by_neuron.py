@@ -1,4 +1,4 @@
-"""The observations in the colour of one neuron's activation: what that neuron knows of them."""
+"""The embedding of one layer, with observations coloured by the activation of one neuron."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -35,10 +35,10 @@ FIGURE = {
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """One layer's embedding, brighter where the neuron is more active, the most active observations on top.
+    """Points are brighter where the neuron is more active; the most active observations are drawn on top.
 
-    The neuron is the one that is named; without a name the one that tells `class` best, or any class. The table has the
-    coordinates and the activation.
+    The neuron is the option `neuron` or, if that is null, the most important one for `class`, or for any class. The table
+    has the coordinates and the activation.
     """
     classes = store.describe_data(reads.data[0]).classes
     on = options["on"]
@@ -67,9 +67,10 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
 
 
 def chosen_neuron(importances: np.ndarray, neuron: int | None, name: str | None, classes: list[str]) -> tuple[int, int]:
-    """The number of a neuron, and of the class that it is shown for. importances: (classes, d).
+    """(number of a neuron, number of the class that it is shown for). importances: (classes, d).
 
-    neuron: where it is named. name: of the class that it is to tell best. Raises StudyError where there is neither.
+    neuron: its number, None to choose the most important one. name: of the class, None for the one for which the neuron is
+    most important. Raises StudyError where there is no such neuron or class, or none is important.
     """
     count = importances.shape[1]
     if neuron is not None and neuron >= count:

@@ -1,4 +1,4 @@
-"""The observations as they move through the epochs, or the layers, of a network: a film."""
+"""A film of the observations as they move through the epochs, or the layers, of a network."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -22,14 +22,14 @@ FIGURE = {
     },
 }
 
-# Frames on the way from one step to the next, and on each step.
+# Frames between one step and the next, and frames of rest at each step.
 MOVING, RESTING = 8, 6
 FRAMES_A_SECOND = 12
 INCHES = (4.0, 4.7)
 
 
 def draw(reads: Reads, options: dict) -> tuple[Film, pd.DataFrame]:
-    """Straight ways from step to step, with a rest at each. The table has the coordinates of the steps."""
+    """Points move in straight lines from step to step and rest at each. The table has the coordinates of the steps."""
     described = store.describe_data(reads.data[0])
     steps = chosen_steps(reads.embedding, options)
     source = of_network(reads.activations)
@@ -58,7 +58,7 @@ def draw(reads: Reads, options: dict) -> tuple[Film, pd.DataFrame]:
 
 
 def frames(steps: int) -> list[tuple[int, float]]:
-    """(step, share of the way to the next one) of every frame; the way is taken slowly at both ends."""
+    """(step, share of the way to the next one) for every frame; points start and stop slowly."""
     moments = []
     for step in range(steps):
         moments += [(step, 0.0)] * RESTING

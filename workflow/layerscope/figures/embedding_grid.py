@@ -28,19 +28,19 @@ FIGURE = {
     },
 }
 
-# More panels than this go on in further rows.
+# The largest number of panels in a row; more go on in further rows.
 WIDEST = 8
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """One colour a class, its name in the midst of its points and below all panels. More than eight layers or filters go
-    on in further bands of rows. The table has the coordinates: epoch, layer, filter, index (row in the split), label, x, y.
+    """Points have class colours; class names are among the points and below all panels. More than eight layers or filters
+    continue in further bands of rows. The table has the coordinates: epoch, layer, filter, index (row in the split), label, x, y.
     """
     described = store.describe_data(reads.data[0])
     panels = _panels(reads.embedding, options)
     if not panels:
         raise StudyError("the embedding grid finds no embedding of what its `on` chooses; widen it")
-    # The input belongs to no snapshot: alone it is one row, beside layers it stands in each of theirs.
+    # The input has no snapshots: alone it is one row, beside layers it is repeated in every row.
     of_snapshots = sorted({epoch for epoch, _ in panels if epoch is not None})
     epochs: list[int | None] = [*of_snapshots] or [None]
     columns = list(dict.fromkeys(column for _, column in panels))

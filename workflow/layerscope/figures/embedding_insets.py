@@ -1,4 +1,4 @@
-"""One embedding with the images that its clusters consist of beside it."""
+"""One embedding, with images of its clusters beside it."""
 
 from dataclasses import dataclass
 
@@ -56,7 +56,7 @@ FIGURE = {
 
 @dataclass(frozen=True)
 class Cluster:
-    """members: positions in the sample, those nearest to the middle first. gap: of the class it is a half of, NaN if none."""
+    """A group of observations. members: positions in the sample, nearest to the middle first. gap: of its class, NaN if none."""
 
     name: str
     label: int
@@ -65,10 +65,10 @@ class Cluster:
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """The clusters are those around `observations` (rows of the split), where they are named.
+    """If `observations` (rows of the split) are given, the clusters are their neighbourhoods.
 
-    Else they are found: both halves of each class that falls into two (layerscope.geometry.gaps), widest gaps first; where
-    no class does, each class as a whole. The table has the clusters, their gap and size, and the rows of the images shown.
+    Otherwise they are both halves of each class that splits in two (layerscope.geometry.gaps), widest gap first; if no class
+    does, each whole class. The table has the clusters, their gap and size, and the rows of the images shown.
     """
     described = store.describe_data(reads.data[0])
     on = options["on"]
@@ -82,7 +82,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     else:
         clusters = found(stored.array, labels, described.classes, options["gap"], options["smallest"])
     split_classes = sum(cluster.gap >= options["gap"] for cluster in clusters) // 2
-    # Both halves of a class, or none.
+    # Show both halves of a class, or neither.
     clusters = clusters[: options["insets"] - (options["insets"] % 2 if split_classes else 0)]
     split = store.file_params(source)["sample"]["split"]
     palette = colours(len(described.classes))
@@ -93,7 +93,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     for axis, cluster in zip(sides, _side_by_side(clusters, stored.array), strict=True):
         shown = cluster.members[: options["images"]]
         images = pictures_of_rows(reads.data[0], split, index[shown])
-        # Edges and the like are dark: the brightest of what is shown is white.
+        # Preprocessed images, edges for instance, can be dark: scale the brightest pixel shown to white.
         images = images / (images.max() or described.white)
         _show_inset(axis, images, cluster.name, palette[cluster.label])
         middle = stored.array[cluster.members[0]]
@@ -129,7 +129,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
 
 
 def found(points: np.ndarray, labels: np.ndarray, classes: list[str], gap: float, smallest: float) -> list[Cluster]:
-    """The halves of classes with a gap of at least `gap`, widest first; each class as a whole where there is none."""
+    """Both halves of each class with a gap of at least `gap`, widest first; if there is no such class, every whole class."""
     halves, wholes = [], []
     for label in np.unique(labels):
         own = np.flatnonzero(labels == label)
@@ -148,7 +148,7 @@ def found(points: np.ndarray, labels: np.ndarray, classes: list[str], gap: float
 def around(
     points: np.ndarray, labels: np.ndarray, index: np.ndarray, rows: list[int], classes: list[str], count: int
 ) -> list[Cluster]:
-    """The `count` observations nearest to those of some rows of the split, of any class, these themselves first."""
+    """One cluster per given row of the split: the `count` observations of any class that are nearest to it, itself first."""
     clusters = []
     for row in rows:
         if row not in index:
@@ -166,7 +166,7 @@ def _from_the_middle(points: np.ndarray, own: np.ndarray) -> np.ndarray:
 
 
 def _side_by_side(clusters: list[Cluster], points: np.ndarray) -> list[Cluster]:
-    """Clusters in the order of the insets: the left half of them down the left side, the others down the right."""
+    """Clusters in the order of the insets: those on the left go down the left side, the others down the right."""
     middles = {cluster.name: points[cluster.members[0]] for cluster in clusters}
     across = sorted(clusters, key=lambda cluster: middles[cluster.name][0])
     half = (len(clusters) + 1) // 2

@@ -1,4 +1,4 @@
-"""Embeddings of any networks, layers and methods side by side, a panel each."""
+"""Embeddings of any networks, layers and methods side by side, one per panel."""
 
 import textwrap
 from dataclasses import dataclass
@@ -44,7 +44,7 @@ TOLD_APART = ("dataset", "architecture", "activation", "seed", "sample", "embedd
 
 @dataclass(frozen=True)
 class Panel:
-    """One embedding: what it is of, by the keys TOLD_APART, and the file's sample, by dataset and name."""
+    """One embedding. about: what it shows, by the keys TOLD_APART. sample: the dataset and sample of its file."""
 
     about: dict
     sample: tuple[str, str]
@@ -52,12 +52,12 @@ class Panel:
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Panels in the order in which `on` lists networks, samples and embeddings, then of depth.
+    """Panels are in the order in which `on` lists networks, samples and embeddings, then by epoch and depth.
 
-    A panel is named after what is not common to all. `trained` and `last` are of the snapshots and layers that are embedded.
+    A panel's title names what differs between panels. `trained` and `last` refer to the snapshots and layers that are embedded.
 
-    The classes are those of the first dataset: all datasets shown must have as many. With `class` that one is told from the
-    rest. The table has the coordinates and the keys of each panel.
+    The class names are those of the first dataset; all datasets shown must have the same number of classes. With `class` all
+    other classes are grey. The table has the coordinates and the keys of each panel.
     """
     on = options.get("on", {})
     panels = sorted((panel for source in reads.embedding for panel in _panels(source, on)), key=lambda panel: _order(panel, on))
@@ -83,7 +83,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     palette = colours(len(classes))
     if options["class"] is not None:
         palette = against_rest(palette, chosen_class(options["class"], classes))
-    # The input has none of the keys of a network: what it lacks tells no networks apart.
+    # The input lacks the keys of networks: their absence must not count as a difference between panels.
     named = [panel for panel in panels if panel.about["architecture"]] or panels
     common = {key for key in TOLD_APART if len({panel.about[key] for panel in named}) == 1}
     tables = []
@@ -107,7 +107,7 @@ def _looked_at(keys: dict) -> tuple:
 
 
 def _share_limits(axes) -> None:
-    """One scale for all panels, by which points that stand still are seen to."""
+    """Give all panels the same axis limits, so that points that do not move are seen not to move."""
     for name in ("x", "y"):
         low, high = zip(*(getattr(axis, f"get_{name}lim")() for axis in axes), strict=True)
         for axis in axes:
@@ -135,7 +135,7 @@ def _panels(source: str, on: dict) -> list[Panel]:
 
 
 def _plan_of_file(keys: dict, stored: list[store.StoredRepresentation]) -> Plan:
-    """What there is to look at in a file of embeddings: `last` and `hidden` are of the layers that are embedded."""
+    """The plan of a file of embeddings, so that `last` and `hidden` refer to the layers that are embedded."""
     layers = list(dict.fromkeys(one.layer for one in sorted(stored, key=lambda one: one.depth)))
     whole = {one.layer for one in stored if one.filter is None}
     filters = {
@@ -145,12 +145,12 @@ def _plan_of_file(keys: dict, stored: list[store.StoredRepresentation]) -> Plan:
     }
     snapshots = tuple(sorted({one.epoch for one in stored}))
     of_network = {key: keys[key] for key in RUN_KEYS} if keys["architecture"] else {"dataset": keys["dataset"]}
-    # The input stands beside every network that is chosen.
+    # The empty network matches every selector: the input is shown beside any network.
     return Plan(of_network, tuple(layers), tuple(layer for layer in layers if layer in whole), filters, snapshots, ({},))
 
 
 def _order(panel: Panel, on: dict) -> tuple:
-    """Places among the values that `on` lists, then names, then depth."""
+    """The sort key of a panel: places in the lists of `on`, then names, epoch, depth and filter."""
     keys = ("dataset", "architecture", "activation", "seed", "sample", "embedding")
     listed = {key: values for key, values in on.items() if key in keys and isinstance(values, list)}
     # The input of a dataset has no network: it comes first.

@@ -1,4 +1,4 @@
-"""The way of every observation through the epochs, or the layers, of a network: a trail in the colour of its class."""
+"""The path of every observation through the epochs, or the layers, of a network, drawn in the colour of its class."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -26,13 +26,13 @@ FIGURE = {
     },
 }
 
-# Of the first step; the last one has the full colour.
+# The brightness of the first step; the last one has the full colour.
 DARKEST = 0.15
 BACKGROUND = "0.08"
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Brighter is later, on a dark ground (Rauber et al. 2017); the last step is a dot. The table has the coordinates."""
+    """Later steps are brighter, on a dark background (Rauber et al. 2017); the last is a dot. The table has the coordinates."""
     described = store.describe_data(reads.data[0])
     steps = chosen_steps(reads.embedding, options)
     source = of_network(reads.activations)
@@ -44,7 +44,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     points = np.stack([stored.array for stored in steps])
     brightness = np.linspace(DARKEST, 1, len(steps))
     for number, share in enumerate(brightness[1:], start=1):
-        # Later legs lie above earlier ones.
+        # Later segments are drawn above earlier ones.
         legs = np.stack([points[number - 1], points[number]], axis=1)
         shades = np.array([dimmed(palette[label], share) for label in labels])
         axis.add_collection(LineCollection(list(legs), colors=shades, linewidths=0.25, zorder=number, rasterized=True))
@@ -61,12 +61,12 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
 
 
 def dimmed(colour: tuple, share: float) -> tuple:
-    """A colour as dark as a share of it."""
+    """A colour with its brightness multiplied by a share."""
     return tuple(share * part for part in colour)
 
 
 def _step_scale(figure: Figure, axis, names: list[str], brightness: np.ndarray) -> None:
-    """Which brightness is which step, in grey beside the panel."""
+    """Draw a grey scale below the panel that shows which brightness is which step."""
     ramp = LinearSegmentedColormap.from_list("steps", [(share,) * 3 for share in brightness], N=len(names))
     shades = plt.cm.ScalarMappable(plt.Normalize(-0.5, len(names) - 0.5), ramp)
     bar = figure.colorbar(shades, ax=axis, location="bottom", shrink=0.9, aspect=50, ticks=range(len(names)))

@@ -1,4 +1,4 @@
-"""What every filter of a layer makes of an example: one map a filter, or the input image itself."""
+"""The activation map of every filter of a layer for example images, or the input images themselves."""
 
 import math
 
@@ -24,9 +24,9 @@ FIGURE = {
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """The first observation of each class in the sample: classes down, filters across. With `class`, that class alone.
+    """Shown is the first observation of each class in the sample: classes down, filters across. With `class`, that class alone.
 
-    Maps share one scale from 0 to the largest value shown, so that a dead filter is dark. The table has, for every class and
+    Maps share one scale from 0 to the largest value shown, so that a dead filter is dark. The table has, for each class and
     filter, the observation's row in the split and the smallest, mean and largest value of the map.
     """
     described = store.describe_data(reads.data[0])
@@ -67,7 +67,7 @@ def _show(axis, values: np.ndarray, layer: str, largest: float) -> None:
     axis.set_yticks([])
     axis.spines[:].set_visible(False)
     colours = "gray_r" if layer == "input" else "viridis"
-    # Activations that are nowhere positive are shown as dead ones.
+    # Maps without any positive value are drawn dark, like dead ones.
     axis.imshow(values, cmap=colours, vmin=0, vmax=largest if largest > 0 else 1, interpolation="nearest")
 
 

@@ -1,4 +1,4 @@
-"""One score of every layer of trained networks, in the order of the layers: a panel an architecture, a colour a dataset."""
+"""One score of every layer of trained networks, in layer order: one panel per architecture, one colour per dataset."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -29,13 +29,13 @@ FIGURE = {
     },
 }
 
-# Of the highest value, above which nothing is drawn.
+# The upper axis limit, as a multiple of the highest value.
 HEADROOM = 1.08
 LAYER_INCHES = 0.16
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Thick lines are means over runs with 95 % intervals, thin lines runs; the title has the mean test accuracy."""
+    """Thick lines are means over runs with 95 % intervals, thin lines are runs; titles have the mean test accuracy."""
     stored = stored_runs(reads.runs[0], [options["score"], "accuracy"], with_input=False)
     runs = select(stored[stored["metric"] == options["score"]], options.get("on", {}))
     runs = runs[(runs["state"] == "trained") & (runs["filter"] == "") & runs["depth"].notna()]
@@ -64,7 +64,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         panel.set_title("\n".join([architecture, *_accuracies(own, datasets)]), fontsize=7)
     for panel in panels[:, 0]:
         panel.set_ylabel(options["score"])
-    # Intervals of two runs may be many times as wide as what the score can be: they are cut.
+    # Intervals of two runs can be far wider than the range of the score, so they are cut at the axis limits.
     if np.isfinite(runs["value"]).any():
         panels[0, 0].set_ylim(0, HEADROOM * runs["value"].max())
     handles = [Line2D([], [], color=colour, label=", ".join(kind)) for kind, colour in palette.items()]
@@ -85,7 +85,7 @@ def _kinds(datasets: list[str], activations: list[str]) -> list[tuple[str, ...]]
 
 
 def _accuracies(runs: pd.DataFrame, datasets: list[str]) -> list[str]:
-    """For each dataset the mean accuracy on its test split, and of how many runs."""
+    """One line per dataset: the mean accuracy on its test split and the number of runs."""
     lines = []
     for dataset in datasets:
         own = runs[runs["dataset"] == dataset].drop_duplicates(RUN)

@@ -1,4 +1,4 @@
-"""The neurons of one layer in the plane, by how alike they are, in the colour of the class that each one tells best."""
+"""A map of the neurons of one layer by their correlation, in the colour of the class for which each is most important."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -27,15 +27,15 @@ FIGURE = {
 
 PANEL_INCHES = 2.6
 FAINTEST = 0.15
-# Of living neurons that no class needs, as where the sample has one class only.
+# The colour of living neurons with importance for no class, for instance where the sample has one class only.
 TELLS_NOTHING = (0.75, 0.75, 0.75, 1.0)
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Snapshots across, untrained first. With `class` one class against all others: the brighter, the more it is told.
+    """Snapshots across, untrained first. With `class`, neurons are brighter the more important they are for that class.
 
-    Otherwise each neuron has the colour of the class that it tells best, the more opaque the better it does, and is grey where
-    it tells none. Neurons without variance lie in a row of crosses below the map.
+    Otherwise each neuron has the colour of the class for which it is most important, more opaque with more importance; grey
+    means none. Neurons without variance are a row of crosses below the map.
     """
     classes = store.describe_data(reads.data[0]).classes
     on = options["on"]
@@ -89,7 +89,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
 
 
 def _strengths(neurons: store.Neurons, chosen: int | None) -> np.ndarray:
-    """(d,) how much each neuron tells the chosen class, or the one that it tells best; 0 for a class not in the sample."""
+    """(d,) each neuron's importance for the chosen class, or its largest for any; 0 for a class not in the sample."""
     if chosen is None:
         return neurons.importances.max(axis=0)
     return neurons.importances[chosen] if chosen < len(neurons.importances) else np.zeros(neurons.importances.shape[1])

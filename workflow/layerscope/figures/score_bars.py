@@ -1,4 +1,4 @@
-"""One score by layer as bars: a translucent bar a run, a bold one for their mean, as Kuzma and Farkaš draw it."""
+"""One score by layer as bars: a translucent bar per run and an outlined one for the mean, as in Kuzma and Farkaš."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -31,10 +31,10 @@ PANEL = ["dataset", "architecture", "activation"]
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """A panel a kind of network (dataset, architecture, activation), layers from the input on across.
+    """One panel per kind of network (dataset, architecture, activation), with layers across, the input first.
 
-    The outlined bar is the mean of all runs, with its 95 % interval; a dash is the mean without flagged runs where there
-    are some. In the deepest layer each run has its accuracy on the test split. Flagged runs are hollow.
+    The outlined bar is the mean of all runs, with its 95 % interval. If runs are flagged, they are hollow, and a dashed line
+    is the mean without them. The bars of the deepest layer have the test accuracy of each run.
     """
     stored = stored_runs(reads.runs[0], [options["score"], "accuracy"])
     accuracy = final_accuracy(stored)
@@ -83,7 +83,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
 
 
 def _in_order(runs: pd.DataFrame, on: dict) -> list[dict]:
-    """The kinds of networks, in the order of the values that `on` lists, then by name."""
+    """The kinds of networks, in the order in which `on` lists their keys' values, then by name."""
     listed = {key: values for key, values in on.items() if key in PANEL and isinstance(values, list)}
 
     def place(network: dict) -> tuple:

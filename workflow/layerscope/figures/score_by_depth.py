@@ -1,4 +1,4 @@
-"""One score against depth: a thin line a run, the mean with its interval, the chance level."""
+"""One score against depth: a thin line per run, the mean with its interval, the chance level."""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -34,8 +34,8 @@ LEGEND_LINE_INCHES = 0.17
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Spaces down, architectures on datasets across; colours are activation functions, solid lines trained networks.
 
-    With `filters`, layers of which filters are scored stand for the mean over them, degenerate ones included; hollow markers
-    leave those out. Other layers are whole.
+    With `filters`, a layer whose filters are scored is shown by the mean over them, degenerate ones included; hollow markers
+    are the mean without these. Other layers are scored as a whole.
     """
     runs = select(stored_runs(reads.runs[0], [options["score"]]), options.get("on", {}))
     runs = _means_over_filters(runs) if options["filters"] else runs[runs["filter"] == ""]
@@ -77,7 +77,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     for panel in panels.flat:
         handles.update(dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True)))
     across = max(1, int(figure.get_figwidth() / 2.6))
-    # The legend is below the panels: it must not take their height.
+    # The legend is below the panels: the figure grows, so that they keep their height.
     figure.set_figheight(figure.get_figheight() + LEGEND_LINE_INCHES * -(-len(handles) // across))
     figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=across)
     averaged = ", layers of filters by their mean" if options["filters"] else ""
@@ -87,7 +87,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
 
 
 def _means_over_filters(runs: pd.DataFrame) -> pd.DataFrame:
-    """Layers of which filters are scored by their means over filters, the others whole."""
+    """The rows of means over filters for layers whose filters are scored, and of whole layers for the others."""
     by_layer = [*NETWORK, "sample", "space", "layer"]
     of_filters = runs[runs["filter"].isin([FILTER_MEAN, LIVING_MEAN])]
     averaged = pd.MultiIndex.from_frame(runs[by_layer]).isin(pd.MultiIndex.from_frame(of_filters[by_layer]))

@@ -1,4 +1,4 @@
-"""What stillness costs: two scores of dynamic embeddings against their lambda, and against each other."""
+"""Two scores of dynamic t-SNE embeddings against their lambda and each other: what it costs to make points move less."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -23,11 +23,11 @@ FIGURE = {
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Each score is the mean over the steps of a run, of whole layers; a colour a network on a dataset, thin lines its runs.
+    """Each score is a run's mean over its steps (whole layers). One colour per network and dataset; thin lines are runs.
 
-    A run that lacks a step has no value. With lambda 0 each step has a start of its own.
+    A run with a step that has no value has none itself. With lambda 0 every step is embedded alone, from its own start.
 
-    options: `lambdas` has the lambda of every embedding. The table has a row a run and embedding.
+    options: `lambdas` has the lambda of every embedding. The table has one row per run and embedding.
     """
     table = _by_lambda(reads.runs[0], options)
     score, against = options["score"], options["against"]

@@ -1,4 +1,4 @@
-"""One score of networks while they train, above their loss: against steps, a colour an architecture."""
+"""One score of networks during training, and their loss below it, against steps: one colour per architecture."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -36,9 +36,9 @@ SPLIT_LINES = {"batches": ":", "train": "-.", "validation": "--", "test": "-"}
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Datasets across; the score above, its mean over the layers that `on` chooses, and the losses of `splits` below.
+    """Datasets across. Above is the score's mean over the layers that `on` selects, below are the losses of `splits`.
 
-    Thick lines are means over runs, thin lines runs.
+    Thick lines are means over runs, thin lines are runs.
     """
     history = pd.concat([_read(source) for source in reads.history], ignore_index=True)
     runs = select(stored_runs(reads.runs[0], [options["score"]], with_input=False), options.get("on", {}))

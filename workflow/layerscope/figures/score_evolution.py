@@ -1,4 +1,4 @@
-"""One score of every layer, epoch by epoch: how the profile of a network forms while it trains."""
+"""One score of every layer, epoch by epoch: how the profile over layers forms during training."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -29,7 +29,7 @@ LAYER_INCHES = 0.22
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """A panel an architecture on a dataset; one line an epoch, its mean over runs, dark to bright."""
+    """One panel per architecture and dataset; one line per epoch, the mean over runs, from dark (early) to bright (late)."""
     runs = select(stored_runs(reads.runs[0], [options["score"]], with_input=False), options.get("on", {}))
     runs = runs[(runs["filter"] == "") & (runs["state"] != "input") & runs["depth"].notna()]
     if runs.empty:

@@ -1,4 +1,4 @@
-"""One score of a network's layer against another score of the network: does the one tell the other?"""
+"""One score of networks or their layers against another, with a rank correlation: does one predict the other?"""
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -41,10 +41,10 @@ FIGURE = {
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """A panel a dataset, a marker a run: colours and shapes tell what `colour` and `marker` name, hollow ones are flagged.
+    """One panel per dataset, one marker per run. Colour and shape stand for what `colour` and `marker` name; hollow is flagged.
 
-    Each panel says Spearman's rank correlation with its 95 % interval, of all runs and without flagged ones. With `bend`, a
-    line of least squares that bends at that value of `against`.
+    Each panel states Spearman's rank correlation with its 95 % interval, of all runs and without flagged ones. With `bend`,
+    it has the least-squares line that bends at that value of `against`.
     """
     runs = stored_runs(reads.runs[0], [options["score"], options["against"]])
     pairs = score_pairs(runs, options["score"], options["against"], options.get("on", {}))
@@ -105,7 +105,7 @@ def _named(key: str, value: object) -> str:
 
 
 def _draw_bent_line(panel, pairs: pd.DataFrame, bend: float) -> str:
-    """The least-squares line of the score that bends at one value of `against`; what it says, in words."""
+    """Draw the least-squares line of the score that bends at one value of `against`; return its slopes as text."""
     found = bent_line(pairs["against"], pairs["value"], bend)
     if not np.isfinite(found.below):
         return f"too few runs beside {bend:g} for a line that bends there"

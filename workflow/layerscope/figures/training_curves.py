@@ -1,4 +1,4 @@
-"""Loss and accuracy by epoch: a thin line a run, the mean over runs, one column an architecture on a dataset."""
+"""Loss and accuracy by epoch: thin lines are runs, thick lines their means; one column per architecture and dataset."""
 
 import matplotlib.pyplot as plt
 import pandas as pd
@@ -18,7 +18,7 @@ SPLIT_LINES = {"batches": ":", "validation": "--", "test": "-"}
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Loss above accuracy; colours are activations, line styles splits (batches: training batches as learned from)."""
+    """Loss above accuracy; colours are activation functions, line styles splits (batches: training batches in training mode)."""
     history = pd.concat([_read(source) for source in reads.history], ignore_index=True)
     history = history[history["split"].isin(SPLIT_LINES)]
     networks = history[["dataset", "architecture"]].drop_duplicates().itertuples(index=False)

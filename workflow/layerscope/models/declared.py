@@ -10,10 +10,11 @@ FIELDS = ("name", "kind", "each", "width", "kernel", "padding", "pool", "batch_n
 def declared_layers(name: str, declared: list[dict], options: dict, shape: tuple[int, ...], classes: int) -> list[Layer]:
     """The layers of an architecture, first to last.
 
-    declared: one mapping a layer, with fields of layerscope.models.plan.Layer; shapes follow. Text that names an option of the
-    architecture stands for its value, `classes` for the number of classes. `each` names an option that is a list: there is one
-    layer for each of its values, `value` stands for it, and `{number}` in the name for its place from 1. padding: in pixels, or
-    `same`. Raises StudyError where the layers do not fit the images.
+    declared: one mapping per layer, with the fields of layerscope.models.plan.Layer; shapes are computed. A value that is the
+    name of an option of the architecture is replaced by the option's value, `classes` by the number of classes. `each` names an
+    option that is a list and makes one layer per item: in its fields `value` is replaced by the item, and in its name `{number}`
+    by the item's place, from 1. padding: in pixels, or `same`. Raises StudyError where a layer has unknown or missing fields,
+    and where the layers do not fit the images.
     """
     layers: list[Layer] = []
     incoming = shape

@@ -1,4 +1,4 @@
-"""The device that a job computes on, set up so that results repeat."""
+"""Set up the device that a job computes on, so that results are reproducible."""
 
 import os
 
@@ -12,10 +12,10 @@ def set_up_device(wanted: str, threads: int, precision: str) -> torch.device:
 
     precision: `float32` (TF32 off) or `tf32`. Raises StudyError where CUDA is asked for and absent.
     """
-    # cuBLAS repeats its results only with a workspace of fixed size, which it reads before its first use.
+    # cuBLAS is deterministic only with a workspace of fixed size; it reads this variable before its first use.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")
     torch.set_num_threads(threads)
-    # The same as use_deterministic_algorithms(True), which would import the whole compiler first.
+    # Equivalent to use_deterministic_algorithms(True), but does not import torch's compiler.
     torch.set_deterministic_debug_mode("error")
     torch.backends.cudnn.benchmark = False
     torch.backends.cuda.matmul.allow_tf32 = precision == "tf32"
@@ -26,5 +26,5 @@ def set_up_device(wanted: str, threads: int, precision: str) -> torch.device:
 
 
 def device_kind(device: torch.device) -> str:
-    """`cpu`, or the name of the CUDA device: what a file says of where it was made."""
+    """`cpu`, or the name of the CUDA device, as files record it in their provenance."""
     return "cpu" if device.type == "cpu" else torch.cuda.get_device_name(device)

@@ -1,4 +1,4 @@
-"""What modules put out, tapped while a network runs."""
+"""Receive the outputs of modules while a network runs."""
 
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
@@ -11,7 +11,7 @@ if TYPE_CHECKING:
 
 @contextmanager
 def outputs_of(modules: dict[str, "nn.Module"], receive: Callable[[str, "torch.Tensor"], None]) -> Iterator[None]:
-    """Call receive(name, output) at every forward pass of each module, and leave no hook behind.
+    """Call receive(name, output) at every forward pass of each module; remove the hooks at the end.
 
     The output is detached but not copied: a receiver that keeps it must copy it at once, for a later in-place activation
     may overwrite it. Of an output with several parts it is the first tensor; TypeError where a module puts out none.

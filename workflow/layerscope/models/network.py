@@ -45,7 +45,7 @@ class Block(nn.Module):
         self.rest = nn.Sequential(*steps)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """The output of this layer, (n, ...), for that of the layer before it."""
+        """The output (n, ...) of this layer, given the output (n, ...) of the layer before it."""
         if self.resize:
             inputs = functional.interpolate(inputs, size=self.resize, mode="bilinear", align_corners=False)
         if self.flatten == "mean" and inputs.ndim == 4:
@@ -57,7 +57,7 @@ class Block(nn.Module):
 
 
 def _map(layer: Layer, incoming: tuple[int, ...]) -> nn.Module:
-    """What of a layer is learned, before its activation."""
+    """The linear map or convolution of a layer (or its InceptionV3), before batch norm, pooling and activation."""
     if layer.kind == "conv":
         return nn.Conv2d(incoming[0], layer.width, layer.kernel, padding=layer.padding)
     if layer.kind == "transposed":
@@ -69,7 +69,7 @@ def _map(layer: Layer, incoming: tuple[int, ...]) -> nn.Module:
 
 
 def _inception() -> nn.Module:
-    """torchvision's InceptionV3, freshly initialised, its classifiers taken away: (n, 3, side, side) to (n, 2048)."""
+    """torchvision's InceptionV3, freshly initialised, without its classifiers: (n, 3, side, side) to (n, 2048)."""
     inception = import_torchvision().models.inception_v3(weights=None, aux_logits=False, init_weights=True)
     inception.fc = nn.Identity()
     inception.dropout = nn.Identity()
@@ -79,7 +79,7 @@ def _inception() -> nn.Module:
 class Network(nn.Module):
     """The blocks of a plan in order, each followed by its dropout.
 
-    reconstructs: whether the output is the input again, to be trained by the squared error, and not one logit a class.
+    reconstructs: whether the output reconstructs the input and is trained by squared error; otherwise it is one logit per class.
     """
 
     def __init__(self, layers: list[Layer], shape: tuple[int, ...], activation: str, reconstructs: bool = False):
@@ -96,7 +96,7 @@ class Network(nn.Module):
         self.steps = nn.Sequential(steps)
 
     def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """The last layer's output, (n, classes) logits for a classifier, of inputs (n, ...)."""
+        """The last layer's output for inputs (n, ...): logits (n, classes) for a classifier."""
         return self.steps(inputs)
 
     def block(self, name: str) -> nn.Module:
@@ -104,14 +104,14 @@ class Network(nn.Module):
         return getattr(self.steps, name)
 
     def maps(self) -> dict[str, nn.Module]:
-        """Layer name → its linear map or convolution: what is tapped before the activation."""
+        """Layer name → its linear map or convolution, whose outputs are the values before the activation."""
         return {layer.name: cast(nn.Module, self.block(layer.name).map) for layer in self.plan if layer.has_map}
 
 
 def planned(name: str, options: dict, shape: tuple[int, ...], classes: int) -> tuple[list[Layer], bool]:
     """The layers of an architecture, and whether its networks reconstruct their input.
 
-    options: as in a study; with `layers`, those that a person's own family declares, no module is asked.
+    options: as in a study. If they have `layers`, which the user's own family declares, no family module is imported.
     """
     if "layers" in options:
         return declared_layers(name, options["layers"], options, shape, classes), False
@@ -123,7 +123,7 @@ def build_network(name: str, options: dict, shape: tuple[int, ...], classes: int
     """A freshly initialised network.
 
     name, options: the architecture, as in a study. shape: of one input, (channels, height, width) or (features,).
-    seed: of the initialisation alone; the CPU's generator of torch is left as it was, and those of devices are not touched.
+    seed: of the initialisation alone. torch's global CPU generator is restored, those of other devices are not touched.
     """
     with torch.random.fork_rng(devices=[]):
         # torch.manual_seed would seed the generators of all devices too.

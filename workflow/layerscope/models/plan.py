@@ -1,6 +1,6 @@
-"""What an architecture family promises: its layers in order, with their shapes, before anything is built.
+"""The plan of an architecture, which its family provides: the layers in order, with their shapes, before anything is built.
 
-Families are read wherever Snakemake reads the rules, so neither this module nor theirs imports torch.
+Families are imported whenever a study is planned, so neither this module nor theirs imports torch.
 """
 
 from dataclasses import dataclass
@@ -14,10 +14,10 @@ ACTIVATIONS = ("relu", "tanh", "logsig", "softsign", "leaky_relu", "elu", "gelu"
 class Layer:
     """One layer: a linear map or convolution, then batch norm, max pooling, the activation and dropout, where asked for.
 
-    name: as in every file and selector. kind: conv, linear, transposed (a convolution that doubles the side of its maps) or
-    inception (the whole of an InceptionV3 before its classifier). width: filters or units. shape: of one observation's output,
-    after pooling; units of a linear layer are laid out in it. activation: None for the study's activation function, or a name
-    of its own. flatten: how a linear layer reads maps, `all` values or the `mean` of each map. resize: the side that images
+    name: as in files and selectors. kind: conv, linear, transposed (a transposed convolution that doubles the side of its maps)
+    or inception (a whole InceptionV3 without its classifier). width: number of filters or units. shape: of the output for one
+    observation, after pooling; the units of a linear layer are reshaped to it. activation: the layer's own, None for that of
+    the study. flatten: what a linear layer reads of maps, `all` values or the `mean` of each map. resize: the side that images
     are resized to before the layer; 0 for none.
     """
 
@@ -37,17 +37,17 @@ class Layer:
 
     @property
     def has_filters(self) -> bool:
-        """Whether single filters are looked at by default: convolutions with maps larger than 1 × 1."""
+        """Whether `all` layers with filters include this one: a convolution with maps larger than 1 × 1."""
         return self.kind == "conv" and self.shape[1:] != (1, 1)
 
     @property
     def normalises(self) -> bool:
-        """Whether there is batch norm in it, which learns nothing from batches of one."""
+        """Whether the layer contains batch norm, which cannot train on batches of one observation."""
         return self.batch_norm or self.kind == "inception"
 
     @property
     def has_map(self) -> bool:
-        """Whether the layer is one linear map or convolution, of which there are outputs before the activation."""
+        """Whether the layer is a single linear map or convolution, so that it has outputs before the activation."""
         return self.kind != "inception"
 
 
@@ -60,7 +60,7 @@ def hidden_layers(sizes: list[int], dropouts: list[float], batch_norm: bool) -> 
 
 
 def output_layer(classes: int, options: dict, flatten: str = "all") -> Layer:
-    """The classifier's last layer; its activation is none unless the study asks for one on the logits."""
+    """The last layer of a classifier. Its logits have no activation unless the study sets `output_activation`."""
     return Layer("output", "linear", classes, (classes,), activation=options["output_activation"], flatten=flatten)
 
 
@@ -112,7 +112,7 @@ def convolution_layers(name: str, options: dict, maps: tuple[int, int, int]) -> 
 
 
 def per_layer(value: float | list[float], count: int, where: str) -> list[float]:
-    """One value for all layers, or a list with one value a layer."""
+    """A list of `count` values, from one value for all layers or a list with one per layer. StudyError for other lengths."""
     if not isinstance(value, list):
         return [value] * count
     if len(value) != count:

@@ -1,11 +1,11 @@
-"""How large a network is, from its plan alone: what it learns, computes and puts out."""
+"""The size of a network, from its plan alone: how many values it learns, computes and puts out."""
 
 import math
 from dataclasses import dataclass
 
 from layerscope.models.plan import Layer
 
-# An InceptionV3 on images of 299 × 299: torchvision's own account of it, and a bound on the values of its maps.
+# InceptionV3 on images of 299 × 299: parameters and operations as torchvision states them, and a bound on its output values.
 INCEPTION_PARAMETERS = 27.2e6
 INCEPTION_OPERATIONS = 11.4e9
 INCEPTION_OUTPUTS = 1.2e7
@@ -14,9 +14,11 @@ TRANSPOSED_KERNEL = 4
 
 @dataclass(frozen=True)
 class NetworkSize:
-    """parameters: numbers that are learned, biases left out. For one observation: operations, multiplications and additions of
-    one forward pass; outputs, values of all layers before and after pooling; largest, values that go in and come out of the
-    layer for which they are most."""
+    """The size of a network; all but the parameters are for one observation.
+
+    parameters: learned numbers, without biases. operations: multiplications and additions of one forward pass. outputs: values
+    of all layers, before and after pooling. largest: input plus output values of the layer that has the most.
+    """
 
     parameters: int
     operations: float

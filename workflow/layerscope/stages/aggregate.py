@@ -43,14 +43,14 @@ NUMBERS = ("seed", "depth", "embedding_seed", "value", "chance")
 COUNTS = ("epoch", "n_points")
 KEYS = [column for column in store.SCORE_COLUMNS if column not in ("value", "n_points", "chance", "degenerate")]
 SNAPSHOT = ["seed", "sample", "epoch"]
-# Rows that are looked at together: what they take as text is little beside the rest.
+# Rows that are processed at once: few enough that their text columns need little memory.
 PART = 250_000
 
 
 def main(arguments: argparse.Namespace) -> None:
     """Write scores.parquet, runs.parquet, summary.csv, tests.csv and networks.csv.
 
-    StudyError where a row that was asked for is missing.
+    Raises StudyError where a file of scores is missing or wrong, or a score of the study has no row.
     """
     params = arguments.params
     tests, named, near = [], set(), set()
@@ -89,7 +89,7 @@ def main(arguments: argparse.Namespace) -> None:
 def add_runs(table: store.ParquetTable, runs: pd.DataFrame, of_input: dict[str, pd.DataFrame]) -> None:
     """Write the runs of one kind of network, with the input of its dataset joined.
 
-    of_input: dataset → the runs of its input, which comes before its networks; it is kept for them.
+    of_input: dataset → the runs of its input. The input comes before its networks; its runs are kept here to be joined to them.
     """
     dataset = runs["dataset"].iloc[0] if len(runs) else ""
     if (runs["state"] == "input").any():
@@ -101,7 +101,7 @@ def add_runs(table: store.ParquetTable, runs: pd.DataFrame, of_input: dict[str, 
 
 
 def parts(scores: pd.DataFrame) -> Iterator[pd.DataFrame]:
-    """Sorted scores of one network in pieces of some PART rows, cut between snapshots, with text as text."""
+    """Split sorted scores into parts of about PART rows, cut between snapshots, with categories converted to text."""
     snapshots = scores.groupby(SNAPSHOT, dropna=False, sort=False, observed=True).ngroup().to_numpy()
     starts = np.flatnonzero(np.diff(snapshots, prepend=-1))
     chosen = np.unique(np.searchsorted(starts, np.arange(PART, len(scores), PART)))
@@ -111,11 +111,11 @@ def parts(scores: pd.DataFrame) -> Iterator[pd.DataFrame]:
 
 
 def networks(params: dict, near: set[tuple]) -> list[dict]:
-    """One row a network: how its training ended, what made it, and in what it is unlike most networks of the study.
+    """One row per network: how its training ended, what made it, and in what it is unlike most networks of the study.
 
-    near: the RUN of those that are near chance (statistics.flags.near_chance) when trained, which is their status then.
-    attempts: the test accuracy of each attempt of a training that was to be accepted, in order; the last one is kept.
-    class_rates: the share of each class in what an unbalanced training drew.
+    near: the RUN of networks that are near chance when trained (statistics.flags.near_chance); a status `ok` becomes
+    `near_chance`. Column attempts: the final test accuracy of each attempt of a training with an acceptance threshold, in
+    order; the last one is kept. Column class_rates: the probability of each class in an unbalanced training.
     """
     rows = []
     for group in params["networks"]:
@@ -141,7 +141,7 @@ def networks(params: dict, near: set[tuple]) -> list[dict]:
 
 
 def files_by_network(params: dict) -> list[list[str]]:
-    """Every file of scores that the study must have, by its params: those of each dataset's input, and of each network."""
+    """The score files that the study must have by its params, one list per dataset's input and per kind of network (NETWORK)."""
     expected: dict[tuple, list[str]] = {}
     for group in params["expected"]:
         if "architecture" in group:
@@ -162,7 +162,7 @@ def files_by_network(params: dict) -> list[list[str]]:
 
 
 def read_scores(file: str) -> pd.DataFrame:
-    """One file of scores, text as categories. Raises StudyError where it is missing or no table of scores."""
+    """Read one file of scores, text as categories. Raises StudyError where it is missing or is no table of scores."""
     types = dict.fromkeys(TEXT, "category") | dict.fromkeys(NUMBERS, "float64") | dict.fromkeys(COUNTS, "int64")
     missing = {column: ["", "nan"] for column in NUMBERS}
     with reading(file, pd.errors.ParserError, pd.errors.EmptyDataError, ValueError):
@@ -173,7 +173,7 @@ def read_scores(file: str) -> pd.DataFrame:
 
 
 def check(scores: pd.DataFrame) -> None:
-    """Raise StudyError unless rows have unique keys and every NaN has its reason."""
+    """Raise StudyError unless rows have unique keys and every value that is not finite has a reason."""
     doubled = scores[scores.duplicated(KEYS, keep=False)]
     if len(doubled):
         first = doubled.iloc[0]
@@ -184,7 +184,7 @@ def check(scores: pd.DataFrame) -> None:
 
 
 def check_names(found: set[str], names: list[str]) -> None:
-    """Raise StudyError unless every asked score was found."""
+    """Raise StudyError unless every requested score was found."""
     missing = sorted(set(names) - found)
     if missing:
         raise StudyError(f"no row has the scores {', '.join(missing)}: their `on` reaches nothing that the study makes")

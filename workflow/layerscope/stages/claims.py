@@ -9,7 +9,7 @@ from layerscope.statistics.runs import stored_runs
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write one row a claim: the estimate, its interval and the verdict."""
+    """Write one row per claim: the estimate, its interval and the verdict."""
     claims, sizes, code = (arguments.params.get(key) for key in ("claims", "sizes", "code"))
     judged = {claim[key] for claim in claims.values() for key in ("score", "against") if key in claim}
     runs = stored_runs(arguments.runs, judged)

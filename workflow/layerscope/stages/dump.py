@@ -1,4 +1,4 @@
-"""Run a network's snapshots over a sample once each and stream every kept layer to HDF5."""
+"""Run each snapshot of a network over a sample once and stream the outputs of every kept layer to HDF5."""
 
 import argparse
 
@@ -66,7 +66,7 @@ def _load(network: Network, checkpoints: str, epoch: int) -> None:
 
 
 def stream_snapshot(network: Network, file, epoch: int, layers: list[str], observations: Observations, device) -> None:
-    """One forward pass in batches: each kept layer's outputs and, of a classifier, predictions and losses go to the file."""
+    """Run one forward pass in batches and write each kept layer's outputs and, for a classifier, predictions and losses."""
     n = len(observations.labels)
     kept = {
         layer.name: store.create_layer(file, epoch, layer.name, n, layer.shape, depth, layer.kind)

@@ -1,4 +1,4 @@
-"""What the networks of a dataset receive, as layer 0 of all of them: stored, embedded and scored once a dataset."""
+"""Store the network inputs of a dataset as layer 0 of all its networks, embedded and scored once per dataset."""
 
 import argparse
 

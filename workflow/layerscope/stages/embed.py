@@ -1,4 +1,4 @@
-"""Embed all representations of a source with one method, once for each embedding seed: each alone, or over steps together."""
+"""Embed all representations of a source with one method, once per embedding seed, each alone or several steps together."""
 
 import argparse
 from dataclasses import replace
@@ -16,7 +16,7 @@ from layerscope.selection import View
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write the embeddings of every seed, with their status, as HDF5. What an interrupted job has finished is kept."""
+    """Write the embeddings of every seed, with their status, as HDF5. An interrupted job resumes after its finished parts."""
     params = arguments.params
     engine = load_kind("embedding", params["module"], params.get("code"))
     neighbors = store.NeighborsFile(arguments.neighbors[0] if arguments.neighbors else None)
@@ -45,7 +45,7 @@ def main(arguments: argparse.Namespace) -> None:
 def embedded(
     engine: ModuleType, neighbors: store.NeighborsFile, series: list[store.StoredRepresentation], params: dict, seed: int
 ) -> list:
-    """The embeddings of a series of representations, together where the engine does so, else of its only one."""
+    """The embeddings of a series of representations: together if options have `over`, else the series has only one."""
     if "over" in params["options"]:
         return engine.embed_steps([stored.array for stored in series], params["options"], seed, params["threads"])
     [stored] = series
@@ -53,7 +53,7 @@ def embedded(
 
 
 def described(result: Embedding) -> dict:
-    """What a file says of an embedding beside its points."""
+    """The attributes that are stored with the points of an embedding."""
     return {"kl_engine": result.kl_engine, "iterations": result.iterations, "status": result.status, **result.about}
 
 

@@ -15,7 +15,7 @@ from layerscope.selection import View
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write the k nearest neighbours of every representation. What an interrupted job has finished is kept."""
+    """Write the k nearest neighbours of every representation. An interrupted job resumes after its finished parts."""
     params = arguments.params
     view = View.from_params(params["view"])
     found = []

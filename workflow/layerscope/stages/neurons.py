@@ -1,4 +1,4 @@
-"""The neurons of layers: their map by correlation, and how much each tells each class."""
+"""Map the neurons of each layer by their correlation, and compute how important each is for each class."""
 
 import argparse
 from dataclasses import replace
@@ -19,7 +19,7 @@ SEED = 0
 def main(arguments: argparse.Namespace) -> None:
     """Write the map of each layer's neurons and the importance of each for each class.
 
-    What an interrupted job has finished is kept.
+    An interrupted job resumes after its finished parts.
     """
     params = arguments.params
     labels = store.read_labels(arguments.activations)

@@ -1,4 +1,4 @@
-"""Obtain a dataset, verify it and lay it out as data/{dataset}.h5: the only stage that may need the network."""
+"""Obtain a dataset, verify it and store it as data/{dataset}.h5: the only stage that may need internet access."""
 
 import argparse
 
@@ -12,7 +12,7 @@ from layerscope.kind_modules import load_kind
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write the dataset, its classes and its splits. StudyError where it is not what the study says."""
+    """Write the dataset, its classes and its splits. Raises StudyError where it is not what the study declares."""
     params = arguments.params
     options = params["source"]
     source = load_kind("data.sources", options["source"], params.get("code"))

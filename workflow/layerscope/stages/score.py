@@ -18,7 +18,7 @@ from layerscope.store import StoredRepresentation
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write a row for every score, representation and embedding seed."""
+    """Write one row per score, representation and embedding seed."""
     params = arguments.params
     labels = store.read_labels(arguments.activations)
     made_by = store.file_provenance(arguments.activations)
@@ -57,7 +57,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def asked_of(params: dict, stored: StoredRepresentation) -> dict[str, dict[str, tuple[str, dict]]]:
-    """The scores that the study wants of one representation: module → score name → (metric, options)."""
+    """The scores that the study requests for one representation: module → score name → (metric, options)."""
     asked: dict[str, dict[str, tuple[str, dict]]] = {}
     for name, entry in params["scores"].items():
         if View.from_params(entry["view"]).shows(stored.epoch, stored.layer, stored.filter):
@@ -66,7 +66,7 @@ def asked_of(params: dict, stored: StoredRepresentation) -> dict[str, dict[str, 
 
 
 def score_input(scored: ScoreInput, asked: dict[str, dict], code: dict | None = None) -> dict[str, Score]:
-    """All asked scores, in the order of the study, each module called once. code: the person's own files, as in job params."""
+    """All requested scores, module by module, each called once. code: the user's own files, as in job params."""
     scores = {}
     for module, wanted in asked.items():
         scores.update(load_kind("scoring", module, code).score(scored, wanted))
@@ -74,12 +74,12 @@ def score_input(scored: ScoreInput, asked: dict[str, dict], code: dict | None = 
 
 
 def lost(asked: dict[str, dict], reason: str) -> dict[str, Score]:
-    """NaN for every asked score, with the reason."""
+    """NaN for every requested score, with the reason."""
     return {name: Score(float("nan"), reason=reason) for wanted in asked.values() for name in wanted}
 
 
 def missing_rows(params: dict, seen: set[str], n_points: int, reason: str) -> list[dict]:
-    """Rows of NaN for the representations that the view has and the file has not: those of a diverged network."""
+    """NaN rows for representations that the view includes but the file lacks, because the training of the network diverged."""
     return [
         _row(params, name, score, expected, n_points, seed, reason)
         for expected in expected_representations(params)
@@ -103,7 +103,7 @@ def expected_representations(params: dict) -> Iterator[StoredRepresentation]:
 
 
 def _embeddings_by_name(source: str) -> dict[str, list]:
-    """The embeddings of each representation, one for each seed, with those of the steps before (ScoreInput.before)."""
+    """Name of a representation → its embeddings, one per seed, each with those of the previous steps (ScoreInput.before)."""
     found: dict[str, list] = {}
     latest: dict[tuple, np.ndarray] = {}
     for seed, stored in store.embeddings(source):

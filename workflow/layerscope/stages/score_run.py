@@ -1,4 +1,4 @@
-"""Score a network as such: on every split, and layer by layer from the spectra."""
+"""Score a network itself: on every split, and layer by layer from its covariance spectra."""
 
 import argparse
 from collections.abc import Iterator
@@ -14,12 +14,12 @@ MISSING = float("nan")
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write a row for every score and split, or layer, at the epochs that are asked for."""
+    """Write one row per score and split, or score and layer, at the requested epochs."""
     params = arguments.params
     made_by = store.file_provenance(arguments.spectra)
     history = read_rows(arguments.history)
     reason = f"{made_by['status']}: {made_by['reason']}"
-    # A training that diverges ends there: its last epoch is the one that counts for nothing.
+    # A diverged training ends with the epoch that diverged; the values of that epoch are not used.
     ended = max(int(row["epoch"]) for row in history)
     finite = range(ended if made_by["status"] == "diverged" else ended + 1)
     rows = split_rows(params, arguments.data, history, finite, reason)
@@ -30,7 +30,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def asked_of(params: dict, reads: str) -> Iterator[tuple[str, dict]]:
-    """The asked scores whose metric reads the history, or the spectra."""
+    """The requested scores whose metric reads `reads`: the history, or the spectra."""
     for name, entry in params["scores"].items():
         module = load_kind("scoring", entry["module"], params.get("code"))
         if reads in module.METRICS[entry["metric"]]["reads"]["run"]:
@@ -38,15 +38,15 @@ def asked_of(params: dict, reads: str) -> Iterator[tuple[str, dict]]:
 
 
 def score_of(params: dict, name: str, entry: dict, scored: NetworkInput) -> Score:
-    """One asked score of a network on a split, or of one of its layers."""
+    """One requested score of a network on a split, or of one of its layers."""
     module = load_kind("scoring", entry["module"], params.get("code"))
     return module.score(scored, {name: (entry["metric"], entry["options"])})[name]
 
 
 def split_rows(params: dict, data: str, history: list[dict], finite: range, reason: str) -> list[dict]:
-    """The asked scores of every split at every epoch that it was evaluated at; NaN with the reason from where it diverged.
+    """The requested scores of every split at every epoch at which it was evaluated.
 
-    finite: the epochs before that.
+    finite: the epochs before the training diverged; at later ones scores are NaN with the reason.
     """
     rows = []
     for split in [*store.split_names(data), store.BATCHES]:
@@ -73,7 +73,7 @@ def split_rows(params: dict, data: str, history: list[dict], finite: range, reas
 
 
 def spectrum_rows(params: dict, spectra: list[store.StoredSpectrum], reason: str) -> list[dict]:
-    """The asked scores of every layer at every epoch of their phase; NaN with the reason where training had diverged."""
+    """The requested scores of every layer at every epoch of their phase; NaN with the reason where training had diverged."""
     rows = []
     for name, entry in asked_of(params, "spectra"):
         phase = entry["options"]["phase"]

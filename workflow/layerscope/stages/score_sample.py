@@ -1,4 +1,4 @@
-"""Score a network on a sample, by exactly the observations that are looked at."""
+"""Score a network by its predictions for exactly the observations of a sample."""
 
 import argparse
 
@@ -11,7 +11,7 @@ from layerscope.scoring.shared.score_input import NetworkInput, Predicted, Score
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write a row for every score at the epochs that are asked for."""
+    """Write one row per score and requested epoch."""
     params = arguments.params
     made_by = store.file_provenance(arguments.activations)
     labels = store.read_labels(arguments.activations)

@@ -15,7 +15,7 @@ LATEX = {
     "\\": r"\textbackslash{}",
     "~": r"\textasciitilde{}",
     "^": r"\textasciicircum{}",
-    # In the default encoding of LaTeX's text fonts other signs stand in their places.
+    # In LaTeX's default font encoding these characters print as others.
     "<": r"\textless{}",
     ">": r"\textgreater{}",
     **{letter: f"\\{letter}" for letter in "&%$#_{}"},
@@ -24,7 +24,7 @@ KEYS = ("dataset", "architecture", "activation", "sample", "space", "filter")
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write the rows of a table and, for print, the columns that vary."""
+    """Write the whole table as CSV and, as Markdown and LaTeX, the table without constant keys."""
     options = arguments.params["options"]
     kind = load_kind("tables", options["kind"], arguments.params.get("code"))
     table = kind.rows(store.reads_of(arguments), options)
@@ -37,18 +37,18 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def latex(table: pd.DataFrame, caption: str) -> str:
-    """A table in LaTeX, which prints all text as it is: pandas escapes no caption, and neither < nor >."""
+    """A table in LaTeX that prints all text literally. It is escaped here, as pandas escapes neither captions nor < and >."""
     escaped = table.map(lambda cell: in_latex(cell) if isinstance(cell, str) else cell).rename(columns=in_latex)
     return escaped.to_latex(index=False, escape=False, caption=in_latex(caption) or None)
 
 
 def in_latex(text: str) -> str:
-    """Text as LaTeX prints it: no command, whatever it says."""
+    """Escape text so that LaTeX prints it literally."""
     return "".join(LATEX.get(letter, letter) for letter in text)
 
 
 def without_constants(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """The table without the keys that are the same in every row, and those keys in words, for the caption."""
+    """The table without the keys that are the same in every row, and those keys as text for the caption."""
     constant = [column for column in KEYS if column in table and table[column].nunique() == 1]
     about = ", ".join(f"{column} {table[column].iloc[0]}" for column in constant if table[column].iloc[0] != "")
     return table.drop(columns=constant), about

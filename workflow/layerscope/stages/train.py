@@ -22,7 +22,7 @@ from layerscope.training.train import train, train_until_accepted
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write snapshots, history and spectra of one network. An interrupted training goes on after its last whole epoch."""
+    """Write snapshots, history and spectra of one network. An interrupted training resumes after its last whole epoch."""
     params = arguments.params
     family = kind_source("models.families", params["architecture"]["family"], params.get("code"))
     code = ["layerscope.stages.train", family]
@@ -33,7 +33,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraining) -> None:
-    """Train, from where it was interrupted or from the beginning, and write what came of it."""
+    """Train from the unfinished state if there is one, else from the beginning, and write all outputs."""
     params = arguments.params
     device = set_up_device(params["device"], params["threads"], params["precision"])
     memory_format = torch.channels_last if params["memory_format"] == "channels_last" else torch.contiguous_format

@@ -1,4 +1,4 @@
-"""How well the networks of a study do: one row a dataset, architecture and activation."""
+"""Scores of the networks themselves: one row per dataset, architecture, activation, and split or sample."""
 
 import pandas as pd
 

@@ -1,11 +1,11 @@
 """Published numbers beside measured ones: each with the spread over runs, the difference, and whether that is within noise.
 
-A published number p of one run lies inside where |mean - p| <= max(3 sd sqrt(1 + 1/n), floor): the prediction interval of one
-more run beside n runs with standard deviation sd, or the noise of the embedding alone. The floor is 3 s sqrt(1 + 1/m) for the
-standard deviation s of a score over m embedding seeds of the same points, the input of the dataset.
+A published number p, from one run, is inside if |mean - p| <= max(3 sd sqrt(1 + 1/n), floor). The first term is the prediction
+interval of one more run beside n runs with standard deviation sd. The floor is the noise of the embedding alone: 3 s sqrt(1 +
+1/m), with the standard deviation s of a score over m embedding seeds of the same points, the input of the dataset.
 
-Filters of another initialisation have no counterpart by number: the k-th smallest value of a layer stands beside the k-th
-smallest, and layers are compared by their means, by their number of filters at chance, and by what training changes.
+Filters have no counterpart in a network of another initialisation. So the k-th smallest published value of a layer is compared
+with the k-th smallest measured one, and layers by their means, their numbers of filters at chance, and what training changes.
 """
 
 from collections.abc import Iterator
@@ -61,9 +61,9 @@ STATES = ("input", "trained", "untrained")
 
 
 def rows(reads: Reads, options: dict) -> pd.DataFrame:
-    """One row a comparison, or one a published figure where options say `by: figure`.
+    """One row per comparison, or per published figure where options say `by: figure`.
 
-    Networks that were never accepted stand beside nothing: the published ones all were.
+    Networks that were never accepted are left out, because the published ones were all accepted.
     """
     published = store.read_published(reads.published[0])
     scores = store.read_score_table(reads.score_table[0], published["metric"])
@@ -78,7 +78,7 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
 
 
 def noise_floors(scores: pd.DataFrame, noise: dict[str, str]) -> dict[tuple[str, str, str], float]:
-    """(dataset, embedding, score) -> floor. noise: embedding -> the one that embeds the input by several seeds for it."""
+    """(dataset, embedding, score) -> floor. noise: embedding -> the one with several seeds of the input."""
     floors = {}
     for embedding, repeated in noise.items():
         own = scores[(scores["space"] == repeated) & (scores["state"] == "input")]
@@ -91,7 +91,7 @@ def noise_floors(scores: pd.DataFrame, noise: dict[str, str]) -> dict[tuple[str,
 
 
 def compared(published: pd.DataFrame, runs: pd.DataFrame, floors: dict, higher_is_better: dict[str, bool]) -> Iterator[dict]:
-    """Every comparison, in the order of the published figures. runs: one row a run, layer or filter, embedding and score."""
+    """Every comparison, in the order of the published figures. runs: one row per run, layer or filter, embedding and score."""
     for key, of_table in published.groupby(PANEL, sort=False):
         _, dataset, embedding, layer = key
         measured = runs[(runs["dataset"] == dataset) & (runs["space"] == embedding) & (runs["depth"] == layer)]
@@ -104,7 +104,7 @@ def compared(published: pd.DataFrame, runs: pd.DataFrame, floors: dict, higher_i
 
 
 def _noise_share(comparison: str, published: pd.DataFrame) -> float:
-    """How much of an embedding's noise a comparison has: means over filters have less, differences that of both sides."""
+    """The factor on an embedding's noise: means over filters have less of it, differences have the noise of both sides."""
     if comparison == FILTERS_AT_CHANCE:
         return 0.0
     averaged = published["filter"].nunique() ** -0.5
@@ -116,7 +116,7 @@ def _compare_layer(published: pd.DataFrame, measured: pd.DataFrame, _: dict) -> 
     for row in published.itertuples():
         state = "input" if row.layer == 0 else row.state
         values = measured[(measured["metric"] == row.metric) & (measured["state"] == state)]["value"]
-        # The input is one observation, joined to every network.
+        # The input is joined to every network, but it is one value.
         values = values.iloc[:1] if row.layer == 0 else values
         yield _found("value", row.state, row.metric, row.value, values)
     if published["layer"].iloc[0] > 0:
@@ -125,7 +125,7 @@ def _compare_layer(published: pd.DataFrame, measured: pd.DataFrame, _: dict) -> 
 
 def _compare_filters(published: pd.DataFrame, measured: pd.DataFrame, higher_is_better: dict[str, bool]) -> Iterator[dict]:
     measured = measured[measured["filter"] != ""]
-    # A network that diverged has no filters, dead ones neither.
+    # A diverged network has no values; its filters must not count as dead.
     measured = measured[measured.groupby(["seed", "state"])["value"].transform("count") > 0]
     lowest = _above_chance(measured)
     published = _with_chance_marked(published, ["state", "filter"], lowest)
@@ -165,21 +165,21 @@ def _training_effects(rows: pd.DataFrame, keys: list[str]) -> pd.Series:
 
 
 def _above_chance(measured: pd.DataFrame) -> float:
-    """The accuracy of neighbours up to which a filter is at chance: five standard errors above the exact chance level."""
+    """The nearest-neighbour accuracy up to which a filter is at chance: five standard errors above the exact chance level."""
     own = measured[measured["metric"] == CHANCE_SCORE]
     chance = own["chance"].mean()
     return chance + 5 * np.sqrt(chance * (1 - chance) / own["n_points"].min())
 
 
 def _with_chance_marked(rows: pd.DataFrame, keys: list[str], lowest: float) -> pd.DataFrame:
-    """Rows with `at_chance`: whether the filter's neighbours tell no more than chance, or it could not be scored at all."""
+    """Rows with `at_chance`: whether the filter's nearest-neighbour accuracy is at chance, or has no value."""
     dead = rows[(rows["metric"] == CHANCE_SCORE) & ~(rows["value"] > lowest)]
     marked = pd.MultiIndex.from_frame(rows[keys]).isin(pd.MultiIndex.from_frame(dead[keys]))
     return rows.assign(at_chance=marked)
 
 
 def _ascending(values: pd.Series, higher_is_better: bool) -> np.ndarray:
-    """Smallest first; filters without a value at the end where the worst ones are."""
+    """Values in ascending order, with NaN at the end where the worst ones are."""
     return values.sort_values(na_position="first" if higher_is_better else "last").to_numpy()
 
 

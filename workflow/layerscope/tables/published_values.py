@@ -1,6 +1,6 @@
 """Published numbers of single networks beside measured ones: each with the spread over runs, and the difference.
 
-A published number is one run: it lies inside where it is no further from the mean than 3 sd sqrt(1 + 1/n), the prediction
+A published number is that of one run. It is inside if it differs from the mean by at most 3 sd sqrt(1 + 1/n), the prediction
 interval of one more run beside n runs with standard deviation sd.
 """
 
@@ -30,9 +30,9 @@ MEASURED = ("published", "measured", "sd", "difference", "allowed")
 
 
 def rows(reads: Reads, options: dict) -> pd.DataFrame:
-    """One row a published number, in the order of publication; what a column leaves empty is not asked for.
+    """One row per published number, in the order of publication; an empty column does not restrict the runs.
 
-    Numbers of which the study has no score are a StudyError: it would compare fewer than it says.
+    Raises StudyError for a number that the study does not score: leaving it out would hide that it is not compared.
     """
     published = store.read_published_values(reads.published[0])
     runs = select(stored_runs(reads.runs[0], published["metric"]), options.get("on", {}))
@@ -41,7 +41,7 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
         named = {key: line[key] for key in NAMED if line[key]}
         found = select(runs[runs["metric"] == line["metric"]], named)
         if line["state"] == "input":
-            # Joined to every network, and the same in all.
+            # The input is joined to every network, with the same value in all.
             found = found.iloc[:1]
         if found.empty:
             about = ", ".join(f"{key} {value}" for key, value in named.items())

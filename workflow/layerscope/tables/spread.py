@@ -1,4 +1,4 @@
-"""Where the spread of a score comes from: other networks, or other embeddings of the same network."""
+"""The spread of a score, split into that over networks and that over embeddings of the same network."""
 
 import numpy as np
 import pandas as pd
@@ -30,16 +30,16 @@ KEYS = ["dataset", "architecture", "activation", "sample", "space", "epoch", "st
 
 
 def rows(reads: Reads, options: dict) -> pd.DataFrame:
-    """One row a layer, state and score, for embeddings of several seeds.
+    """One row per layer, state and score, for embeddings of several seeds.
 
-    embedding sd: of one embedding about the mean of its network, pooled over networks. network sd: what is left of the spread
-    of the networks' means once the embeddings' share is taken away, 0 where nothing is left (the estimate of a one-way
-    random-effects analysis of variance), a dash where there is one network only. Whole layers: a filter has no counterpart
-    in another network.
+    embedding sd: of one embedding about the mean of its network, pooled over networks. network sd: the spread of the networks'
+    means after the share of the embeddings is subtracted, 0 where nothing is left (the estimate of a one-way random-effects
+    analysis of variance), a dash where there is one network only. Only whole layers are shown, because a filter has no
+    counterpart in another network.
     """
     given = store.read_score_table(reads.score_table[0], options["scores"])
     scores = with_input_joined(given)
-    # An embedding of the input alone is joined to no network.
+    # Embeddings that only the input has are not joined to any network, so they are added here.
     alone = given[(given["state"] == "input") & ~given["space"].isin(scores["space"])]
     scores = pd.concat([scores, alone], ignore_index=True)
     scores = select(scores, options.get("on", {}))
@@ -55,7 +55,7 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
             continue
         by_network = group.groupby(RUN, dropna=False)["value"]
         if keys["state"] == "input" and group["seed"].notna().any():
-            # The input is one observation, joined to every network.
+            # The input is joined to every network, but it counts once.
             by_network = group[group["seed"] == group["seed"].min()].groupby(RUN, dropna=False)["value"]
         seeds = int(by_network.count().min())
         found = spread(by_network.mean().to_numpy(), by_network.var(ddof=1).to_numpy(), seeds)

@@ -1,4 +1,4 @@
-"""What training changes: trained minus untrained of the same initialisation, layer by layer."""
+"""What training changes, layer by layer: trained minus untrained networks of the same initialisation."""
 
 import pandas as pd
 
@@ -27,7 +27,7 @@ TABLE = {
 
 
 def rows(reads: Reads, options: dict) -> pd.DataFrame:
-    """The paired tests that `on` chooses: mean difference over runs, 95 % interval, p and Holm's p."""
+    """The paired tests that `on` selects: mean difference over runs, 95 % interval, p and Holm's p."""
     tests = store.read_frame(reads.tests[0])
     tests = select(tests[tests["metric"].isin(options["scores"])], options.get("on", {}))
     if tests.empty:

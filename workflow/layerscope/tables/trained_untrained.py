@@ -1,4 +1,4 @@
-"""Tables as in the reports: "trained / untrained" in one cell, four decimals, with the spread over runs beside them."""
+"""Tables as in the reports: "trained / untrained" in one cell with four decimals, and the spread over runs in another."""
 
 import pandas as pd
 
@@ -31,9 +31,9 @@ GROUP = ["dataset", "architecture", "activation", "sample", "space"]
 
 
 def rows(reads: Reads, options: dict) -> pd.DataFrame:
-    """One row a layer, filter and network kind; for each score a column of means and one of standard deviations over runs.
+    """One row per layer, filter and kind of network; for each score a column of means and one of standard deviations over runs.
 
-    With `spread: false` only layer, filter and scores, as the reports print them.
+    With `spread: false`, only layer, filter and scores, as the reports print them.
     """
     summary = chosen_summary(reads.runs[0], options)
     table = []

@@ -1,4 +1,4 @@
-"""Random changes to training batches, done on tensors and on their device."""
+"""Random augmentation of training batches, computed on the device that holds them."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ Augmentation = Callable[[torch.Tensor, torch.Generator], torch.Tensor]
 
 
 def random_crop(padding: int) -> Augmentation:
-    """Pad with zeros on every side and cut out the old size at a random place, for each image anew."""
+    """Pad with zeros on every side, then crop each image back to its size at a random place of its own."""
 
     def crop(images: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
         n, channels, height, width = images.shape

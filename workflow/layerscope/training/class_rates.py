@@ -1,4 +1,4 @@
-"""How often each class is drawn in the training of an unbalanced network."""
+"""How often each class is drawn when a network is trained on unbalanced classes."""
 
 import numpy as np
 
@@ -6,9 +6,10 @@ from layerscope.training.seeds import purpose_seed
 
 
 def class_rates(lowest: float, highest: float, classes: int, seed: int) -> list[float]:
-    """The share of each class in what is drawn: evenly spaced from lowest to highest, dealt to the classes by the run's seed.
+    """The probability of each class: evenly spaced from lowest to highest, assigned to the classes at random by the run's seed.
 
-    Divided by their sum, so that 0.05 to 0.15 is what ten classes get, and other numbers of classes the same proportions.
+    The values are divided by their sum. For ten classes 0.05 to 0.15 sums to 1 and stays as it is; for other numbers of
+    classes the proportions are the same.
     """
     spaced = np.linspace(lowest, highest, classes)
     dealt = np.random.default_rng(purpose_seed(seed, "class_rates")).permutation(spaced / spaced.sum())

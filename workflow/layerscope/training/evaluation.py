@@ -1,4 +1,4 @@
-"""What a network is trained for, and how well it does it."""
+"""The loss and the accuracy of a network."""
 
 import torch
 from torch.nn import functional
@@ -9,17 +9,17 @@ EVALUATION_BATCH = 1000
 
 
 def mean_loss(network: Network, outputs: torch.Tensor, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """What a network is trained to lower, a scalar: cross-entropy, or the squared error of images that it reconstructs."""
+    """The training loss, a scalar: cross-entropy, or the mean squared error of a network that reconstructs its input."""
     return functional.mse_loss(outputs, inputs) if network.reconstructs else functional.cross_entropy(outputs, labels)
 
 
 def number_correct(network: Network, outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor | float:
-    """How many observations a network classifies as labelled; NaN for one that reconstructs."""
+    """How many observations a network classifies correctly; NaN for one that reconstructs."""
     return float("nan") if network.reconstructs else (outputs.argmax(1) == labels).sum()
 
 
 def evaluate(network: Network, inputs: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
-    """Mean loss (see mean_loss) and accuracy of a network in evaluation mode; the accuracy is NaN where there is none."""
+    """Mean loss (see mean_loss) and accuracy of a network in evaluation mode; the accuracy of an autoencoder is NaN."""
     network.eval()
     loss, correct = 0.0, 0.0
     with torch.inference_mode():

@@ -1,4 +1,4 @@
-"""The state of a training on disk, for as long as it is not finished."""
+"""Keep the state of an unfinished training on disk."""
 
 import hashlib
 import json
@@ -17,15 +17,15 @@ from layerscope.saturation.spectrum import Spectrum
 from layerscope.training.run import TrainingResult, TrainingState
 
 STATE = "state.safetensors"
-# One metadata key only: safetensors writes several in an order of its own.
+# One metadata key only: safetensors writes several in no fixed order.
 ABOUT = "layerscope"
 
 
 class UnfinishedTraining:
     """The last state of one training, in a folder of its own. Snapshots are written once, the rest after every epoch.
 
-    identity: what the state belongs to (params, code, data); a state of another identity, or a damaged one, is as good as none.
-    In a `with` block the folder is held: StudyError where another process trains the same network.
+    identity: the params, code and data that the state belongs to. A state with another identity, or a damaged one, is ignored.
+    A `with` block locks the folder; it raises StudyError where another process trains the same network.
     """
 
     def __init__(self, folder: Path, identity: str):
@@ -39,7 +39,7 @@ class UnfinishedTraining:
         self._lock.release()
 
     def keep(self, state: TrainingState) -> None:
-        """Remember where a training stands; what was remembered before is replaced once this is whole."""
+        """Save a state. It replaces the one before only once it is completely written."""
         self.folder.mkdir(parents=True, exist_ok=True)
         result = state.result
         for epoch, tensors in result.snapshots.items():
@@ -61,9 +61,9 @@ class UnfinishedTraining:
         _write(self.folder / STATE, {**state.tensors, **eigenvalues}, about)
 
     def read(self) -> TrainingState | None:
-        """The state to go on from; None where there is none of this identity, or a damaged one.
+        """The state to resume from; None where there is none with this identity, or it is damaged.
 
-        Raises StudyError where the machine refuses it: it may well be whole.
+        Raises StudyError where the system refuses to read the file, which may be intact.
         """
         try:
             tensors, about = _read(self.folder / STATE)
@@ -84,11 +84,11 @@ class UnfinishedTraining:
         return TrainingState(about["attempt"], about["epoch"], about["step"], tensors, result)
 
     def clear(self) -> None:
-        """Forget everything: the training begins anew."""
+        """Empty the folder, so that the training starts from the beginning."""
         clear(self.folder)
 
     def discard(self) -> None:
-        """Forget everything: the training is written."""
+        """Delete the folder, once the outputs of the training are written."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
     def _snapshot(self, attempt: int, epoch: int) -> Path:
@@ -102,7 +102,7 @@ def _write(target: Path, tensors: dict[str, torch.Tensor], about: dict) -> None:
 
 
 def _read(source: Path) -> tuple[dict[str, torch.Tensor], dict]:
-    # safetensors does not pass on the numbers of the system's errors.
+    # Open the file here first: safetensors does not pass on the error numbers of the system.
     with refusals_named(source), open(source, "rb"):
         pass
     with safe_open(source, framework="pt") as file:
@@ -114,7 +114,7 @@ def _read(source: Path) -> tuple[dict[str, torch.Tensor], dict]:
 
 
 def _digest(tensors: dict[str, torch.Tensor], about: dict) -> str:
-    """SHA-256 of tensors and of what is said of them. It is in the file itself, or the two would change one after the other."""
+    """SHA-256 of tensors and their description. It is stored in the same file, so that both are replaced at once."""
     digest = hashlib.sha256(canonical_json(about).encode())
     for name, tensor in sorted(tensors.items()):
         digest.update(f"{name} {tensor.dtype} {tuple(tensor.shape)}".encode())

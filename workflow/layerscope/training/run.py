@@ -1,4 +1,4 @@
-"""What a training takes, what it gives back, and where it stands in between."""
+"""The input of a training, its result, and its state in between."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -15,11 +15,11 @@ class TrainingRun:
 
     network: freshly initialised, on its device. splits: split → (inputs, labels) tensors on the same device, `train`
     among them. options: optimizer (sgd, adam), lr, lr_decay, momentum, weight_decay, batch, epochs, augmentation, and
-    spectra (phases, every, layers, maps, epochs), as in a study. class_rates: the share of each class in what an epoch draws,
-    with replacement; None for every observation once. snapshots: epochs after which the network is kept; 0 is the fresh
-    one. seed: of the run. attempt: which start of the run this is, counted from 0; each has random streams of its own.
-    earlier: the test accuracies that earlier starts ended with. keep: called with the state of the training after every epoch.
-    resume: such a state, to go on from.
+    spectra (phases, every, layers, maps, epochs), as in a study. class_rates: the probability of each class when an epoch
+    draws observations with replacement; None to use every observation once. snapshots: epochs after which the network is
+    kept; 0 is before training. seed: of the run. attempt: the number of this attempt at the run, from 0; each attempt has its
+    own random streams. earlier: the final test accuracies of earlier attempts, None where one diverged. keep: called with the
+    state of the training after every epoch. resume: such a state to resume from.
     """
 
     network: Network
@@ -36,13 +36,13 @@ class TrainingRun:
 
 @dataclass
 class TrainingResult:
-    """What a training leaves behind.
+    """The result of a training.
 
-    snapshots: epoch → state dict on the CPU. history: rows of epoch, step (how many there were), split, loss, accuracy, in
-    evaluation mode; the training split at snapshots only. Rows of the split `batches` are means over an epoch's batches as
-    they were learned from.
-    status: ok, diverged or not_accepted, with the reason. attempts: the test accuracy that each start of the run ended with,
-    None where it diverged; the last start is the one that is kept.
+    snapshots: epoch → state dict on the CPU. history: rows of epoch, step (optimizer steps so far), split, loss, accuracy, in
+    evaluation mode; the training split only at epoch 0 and at snapshots. Rows of the split `batches` are means over an epoch's
+    batches in training mode, each before the step that it leads to.
+    status: ok, diverged or not_accepted, with the reason. attempts: the final test accuracy of each attempt at the run, None
+    where it diverged; the last attempt is the one that is kept.
     """
 
     snapshots: dict[int, dict] = field(default_factory=dict)
@@ -62,10 +62,10 @@ class TrainingResult:
 
 @dataclass
 class TrainingState:
-    """Where a training stands after an epoch: all that it needs to go on as if it had never stopped.
+    """The full state of a training after an epoch: a training resumed from it gives the same result as one never stopped.
 
-    tensors: of the network, the optimizer and the generators of random numbers, on the CPU, by name. result: what there is of
-    it so far.
+    tensors: of the network, the optimizer and the random generators, on the CPU, by name. result: what the training has
+    recorded so far.
     """
 
     attempt: int

@@ -9,9 +9,9 @@ CPU, CUDA = "dropout", "dropout_cuda"
 def captured(
     network: nn.Module, optimizer: torch.optim.Optimizer, generators: dict[str, torch.Generator]
 ) -> dict[str, torch.Tensor]:
-    """network/..., optimizer/{number of the parameter}/... and random/..., copies on the CPU.
+    """Copies of all state on the CPU, named network/..., optimizer/{number of the parameter}/... and random/...
 
-    generators: those that the training draws from beside the global one of the CPU and, on CUDA, of the device.
+    generators: those that the training uses beside the global generators of the CPU and, on CUDA, of the device.
     """
     found = {f"network/{name}": tensor for name, tensor in network.state_dict().items()}
     for number, parameter in enumerate(_parameters(optimizer)):
@@ -33,7 +33,7 @@ def restore(
     optimizer: torch.optim.Optimizer,
     generators: dict[str, torch.Generator],
 ) -> None:
-    """Put back what `captured` took, from a network and an optimizer made in the same way."""
+    """Load what `captured` returned into a network and an optimizer that were constructed in the same way."""
     parts: dict[str, dict[str, torch.Tensor]] = {"network": {}, "optimizer": {}, "random": {}}
     for name, tensor in tensors.items():
         part, rest = name.split("/", 1)
@@ -43,7 +43,7 @@ def restore(
     for name, tensor in parts["optimizer"].items():
         number, key = name.split("/", 1)
         parameter = parameters[int(number)]
-        # The number of a step stays where the optimizer made it, on the CPU.
+        # The step counter has no dimensions; the optimizer keeps it on the CPU.
         optimizer.state[parameter][key] = tensor.clone() if tensor.ndim == 0 else tensor.to(parameter.device, copy=True)
     for name, generator in generators.items():
         generator.set_state(parts["random"][name])

@@ -30,8 +30,8 @@ def train_until_accepted(
 ) -> TrainingResult:
     """Train from new initialisations until one ends with the wanted accuracy on the test split, at most `attempts` times.
 
-    start: attempt, counted from 0 -> its run. earlier: the test accuracies of attempts that ended before an interruption. The
-    result is that of the last attempt, whether it was accepted or not.
+    start: makes the run of an attempt, counted from 0. earlier: the final test accuracies of attempts that ended before an
+    interruption. The result is that of the last attempt, whether it was accepted or not.
     """
     ended = list(earlier)
     for attempt in range(len(ended), attempts):
@@ -58,7 +58,7 @@ def _train_one(run: TrainingRun) -> TrainingResult:
     step, done = 0, 0
     # Dropout is the only thing that draws from the global generator.
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
-        # torch.manual_seed would seed the generators of all other devices too, and leave them so.
+        # torch.manual_seed would also seed the generators of all other devices, which fork_rng does not restore.
         dropout = purpose_seed(run.seed, "dropout", run.attempt)
         torch.default_generator.manual_seed(dropout)
         if device.type == "cuda":
@@ -119,13 +119,13 @@ def _batches(run: TrainingRun, order: torch.Generator) -> Iterator[tuple[torch.T
     drawn = _order(len(labels), labels, run.class_rates, order).to(labels.device)
     normalised = any(isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) for module in run.network.modules())
     for rows in drawn.split(run.options["batch"]):
-        # Batch norm has no variance to learn from in a last batch of one.
+        # Batch norm cannot train on one observation, which may be all that is left for the last batch.
         if len(rows) > 1 or not normalised:
             yield inputs[rows], labels[rows]
 
 
 def _order(n: int, labels: torch.Tensor, class_rates: list[float] | None, order: torch.Generator) -> torch.Tensor:
-    """The rows of one epoch: each once, or, with class rates, n of them drawn with replacement."""
+    """The rows of one epoch: each once in random order or, with class rates, n of them drawn with replacement."""
     if class_rates is None:
         return torch.randperm(n, generator=order)
     counts = torch.bincount(labels.cpu(), minlength=len(class_rates))
@@ -138,11 +138,11 @@ def _finite(network: Network, losses: list[float]) -> bool:
 
 
 def _end_epoch(run: TrainingRun, epoch: int, step: int, result: TrainingResult) -> bool:
-    """Evaluate a network after an epoch and keep what was asked for; False, and nothing kept, where it is not finite."""
+    """Evaluate the network after an epoch and record spectra and snapshot. False, with history alone, where it is not finite."""
     kept = epoch in run.snapshots
     spectra = []
     for split in ("train", "validation", "test"):
-        # The training split takes as long as an epoch: at snapshots only.
+        # Evaluating the training split takes another pass over it, so it is done only before training and at snapshots.
         if split not in run.splits or (split == "train" and epoch and not kept):
             continue
         wanted = split == "test" and (kept or run.options["spectra"]["epochs"] == "all")
@@ -160,7 +160,7 @@ def _end_epoch(run: TrainingRun, epoch: int, step: int, result: TrainingResult) 
 
 
 def _followed(run: TrainingRun, phase: str, wanted: bool = True) -> AbstractContextManager[SaturationTracker | None]:
-    """A tracker of the network's layers where the run asks for one in this phase, else nothing."""
+    """A context with a tracker of the network's layers where the run asks for spectra in this phase, else with None."""
     options = run.options["spectra"]
     if not wanted or phase not in options["phases"]:
         return nullcontext()

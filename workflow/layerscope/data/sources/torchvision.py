@@ -1,7 +1,7 @@
-"""Datasets that torchvision knows how to download: found below the download folder, or fetched and checksummed.
+"""Datasets that torchvision can download: read from the download folder or fetched first, and verified by checksum.
 
-MNIST and FashionMNIST are read from their idx files, CIFAR10 from its binary archive and SVHN from its .mat files: the
-formats that need no pickle.
+MNIST and FashionMNIST are read from their idx files, CIFAR10 from its binary archive and SVHN from its .mat files,
+because these formats need no pickle.
 """
 
 import hashlib
@@ -45,7 +45,7 @@ CLASSES = {
     "CIFAR10": ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
     "SVHN": DIGITS,
 }
-# Of the files unpacked: whoever packed them, and however, what they hold is known.
+# Digests of the unpacked files, so that they hold for every way of packing them.
 SHA256 = {
     "MNIST": {
         "train-images-idx3-ubyte": "ba891046e6505d7aadcbbe25680a0738ad16aec93bde7f9b65e87a2fc25776db",
@@ -86,7 +86,7 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
 
 
 def fetch(name: str, downloads: Path) -> None:
-    """Have the files of a dataset below the download folder, from the network where they are not there.
+    """Make sure that the files of a dataset are on this machine: download them where they are missing.
 
     Raises StudyError where they can be neither found nor fetched, and where they are not the published ones.
     """
@@ -117,7 +117,7 @@ def _obtain(name: str, downloads: Path) -> None:
 
 
 def _archives(name: str) -> list[tuple[str, str, str]]:
-    """(address, file, MD5) of what CIFAR10 and SVHN are read from."""
+    """(URL, file name, MD5) of the files that CIFAR10 and SVHN are read from; none for other datasets."""
     if name == "CIFAR10":
         return [(CIFAR10_ADDRESS, *CIFAR10_ARCHIVE)]
     if name == "SVHN":
@@ -128,7 +128,7 @@ def _archives(name: str) -> list[tuple[str, str, str]]:
 
 
 def is_here(name: str, downloads: Path) -> bool:
-    """Whether the files of a dataset are there, so that `load` need not fetch them."""
+    """Whether the files of a dataset are on this machine, so that `load` need not fetch them."""
     idx = [f"{part}-{kind}-ubyte" for part in ("train", "t10k") for kind in ("images-idx3", "labels-idx1")]
     files = {"CIFAR10": [CIFAR10_ARCHIVE[0]], "SVHN": ["train_32x32.mat", "test_32x32.mat"]}.get(
         name, [f"{name}/raw/{file}" for file in idx]
@@ -201,7 +201,7 @@ def _cifar10(name: str, downloads: Path) -> dict:
 
 
 def _member(packed: tarfile.TarFile, name: str) -> bytes:
-    """The content of a file in an archive; one that is no file, as a link, raises OSError."""
+    """The content of a file in an archive. Raises OSError where the member is no file, for instance a folder."""
     content = packed.extractfile(name)
     if content is None:
         raise OSError(f"{name} in the archive is no file")
@@ -209,7 +209,7 @@ def _member(packed: tarfile.TarFile, name: str) -> bytes:
 
 
 def _check_archives(name: str, downloads: Path) -> None:
-    """Raise StudyError where an archive is not the published file: it stays, for the person to look at."""
+    """Raise StudyError where an archive is not the published file. It is not deleted, so that the user can look at it."""
     import_torchvision()
     for _, file, published in _archives(name):
         with refusals_named(downloads / file), open(downloads / file, "rb") as content:

@@ -1,4 +1,4 @@
-"""What pictures of embeddings share: points in the colours of their classes, named where they lie, and their table."""
+"""Shared by figures of embeddings: points in class colours with class names among them, legends, and the table of points."""
 
 import matplotlib.patheffects as effects
 import numpy as np
@@ -12,12 +12,12 @@ from layerscope.errors import StudyError
 from layerscope.figures.shared.style import make_room
 
 REST = "0.75"
-# How many times as large a misclassified observation is drawn as another one.
+# The area of the marker of a misclassified observation, relative to the other markers.
 MISTAKE_SIZE = 4
 
 
 def frame(axis) -> None:
-    """A thin frame without ticks: the coordinates of an embedding mean nothing."""
+    """Draw a thin frame without ticks, because the coordinates of an embedding have no meaning."""
     axis.set_xticks([])
     axis.set_yticks([])
     axis.spines[:].set_visible(True)
@@ -32,12 +32,12 @@ def chosen_class(name: str, classes: list[str]) -> int:
 
 
 def against_rest(palette: list, label: int) -> list:
-    """The colours of the classes where one of them is told from all others, which are grey; it has the darkest, the first."""
+    """Class colours that single out one class: it has the first, darkest colour of the palette; all others are grey."""
     return [palette[0] if number == label else REST for number in range(len(palette))]
 
 
 def mistakes(source: str) -> dict[int, np.ndarray]:
-    """Which observations of an activations file its network takes for another class: epoch -> (n,) bool."""
+    """Which observations of an activations file are misclassified by its network: epoch -> (n,) bool."""
     labels = store.read_labels(source)
     return {found.epoch: found.classes != labels for found in store.predictions(source)}
 
@@ -51,10 +51,10 @@ def scatter_classes(
     size: float,
     wrong: np.ndarray | None = None,
 ) -> None:
-    """The points of one embedding in a framed panel; each class named in the midst of its points, grey ones not.
+    """Draw the points of one embedding in a framed panel, with the name of each class that is not grey among its points.
 
-    wrong: (n,) which observations to mark as misclassified: triangles of their true class, edged in black. Points are
-    rasterised, also in an SVG. A status that is not ok stands at the bottom.
+    wrong: (n,) bool, the misclassified observations: they are triangles in the colour of their true class, edged in black.
+    Points are rasterised, also in an SVG. A status other than ok is written at the bottom.
     """
     frame(axis)
     points = stored.array
@@ -71,7 +71,7 @@ def scatter_classes(
 
 
 def name_classes(axis, points: np.ndarray, labels: np.ndarray, names: list[str]) -> None:
-    """The name of each class that occurs, at that of its points (n, 2) which is nearest to their median."""
+    """Write the name of each class that occurs at the one of its points (n, 2) that is nearest to their median."""
     for label, name in enumerate(names):
         own = points[labels == label]
         if len(own) and name:
@@ -82,7 +82,7 @@ def name_classes(axis, points: np.ndarray, labels: np.ndarray, names: list[str])
 
 
 def class_legend(figure: Figure, classes: list[str], palette: list, marked: bool = False) -> None:
-    """The colours of the classes, below all panels; grey ones together; marked: what triangles mean too."""
+    """Draw the legend of class colours below all panels, grey classes as one entry. marked: also explain the triangles."""
     shown = [(name, colour) for name, colour in zip(classes, palette, strict=True) if colour != REST]
     shown += [("rest", REST)] if REST in palette else []
     handles = [Line2D([], [], linestyle="none", marker="o", color=colour) for _, colour in shown]
@@ -96,7 +96,7 @@ def class_legend(figure: Figure, classes: list[str], palette: list, marked: bool
 
 
 def coordinates(stored: store.StoredRepresentation, labels: np.ndarray, index: np.ndarray) -> pd.DataFrame:
-    """One row a point: epoch, layer, filter, index (row in the split), label, x, y."""
+    """One row per point: epoch, layer, filter, index (row in the split), label, x, y."""
     return pd.DataFrame(
         {
             "epoch": stored.epoch,

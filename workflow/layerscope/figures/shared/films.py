@@ -1,4 +1,4 @@
-"""Figures that move."""
+"""Animated figures."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -11,13 +11,13 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 DOTS_PER_INCH = 90
-# Of the file: the classes and the edges of their dots. Fewer make it smaller.
+# Colours in the GIF: enough for the classes and the blended edges of their dots. Fewer make a smaller file.
 COLOURS = 64
 
 
 @dataclass(frozen=True)
 class Film:
-    """show: changes the figure to what it is in the frame of a number, from 0. milliseconds: that each frame lasts."""
+    """An animated figure. show: draws the frame of a number, from 0, into it. milliseconds: the duration of each frame."""
 
     figure: Figure
     show: Callable[[int], None]
@@ -26,14 +26,14 @@ class Film:
 
 
 def save_film(film: Film, target: Path) -> None:
-    """Write a film as a GIF that begins again at its end."""
+    """Write a film as a GIF that loops."""
     film.figure.set_dpi(DOTS_PER_INCH)
     canvas = FigureCanvasAgg(film.figure)
     pictures = []
     for number in range(film.frames):
         film.show(number)
         canvas.draw()
-        # Without dithering: its noise would be most of the file.
+        # No dithering: its noise would take up most of the file.
         pixels = np.asarray(canvas.buffer_rgba())
         pictures.append(Image.fromarray(pixels).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE))
     first, *rest = pictures

@@ -1,4 +1,4 @@
-"""From stored pixels to pictures that matplotlib shows."""
+"""Convert stored pixels to images that matplotlib shows."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from layerscope.data.tensors import channelled
 
 
 def pictures(images: np.ndarray) -> np.ndarray:
-    """(n, height, width) grey or (n, height, width, 3) colour; vectors of features are pictures one pixel high."""
+    """Images as (n, height, width) grey or (n, height, width, 3) colour; feature vectors become images one pixel high."""
     if images.ndim == 2:
         return images[:, None, :]
     channels = channelled(images)

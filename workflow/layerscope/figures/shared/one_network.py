@@ -1,4 +1,4 @@
-"""What pictures of one network share: its files among those of the input, and the embeddings in them that `on` chooses."""
+"""Shared by figures of one network: find its files beside those of the input, and the embeddings that `on` selects."""
 
 import numpy as np
 
@@ -7,7 +7,7 @@ from layerscope.errors import StudyError
 
 
 def of_network(sources: list[str]) -> str:
-    """The one file that is of a network, not of the input of its dataset."""
+    """The one file of a network, not of the input of its dataset. Raises StudyError unless there is exactly one."""
     found = [file for file in sources if store.file_params(file)["keys"]["architecture"]]
     if len(found) != 1:
         raise StudyError(f"`on` chooses {len(found)} networks that are embedded; name one, and one of its layers")
@@ -25,9 +25,9 @@ def chosen_embedding(sources: list[str], layer: str, epoch: int) -> store.Stored
 
 
 def chosen_steps(sources: list[str], options: dict) -> list[store.StoredRepresentation]:
-    """The embeddings that `on` chooses, of the first embedding seed: one layer or filter at several snapshots, or whole layers.
+    """The embeddings that `on` selects, of the first embedding seed: one layer or filter at several snapshots, or several layers.
 
-    sources: the embedding files, among them that of one network. Raises StudyError where they are no steps of one kind.
+    sources: the embedding files, one of them of a network. Raises StudyError unless the epoch alone or the layer alone varies.
     """
     on = options["on"]
     epochs = selection.allowed_epochs(on, options["snapshots"])
@@ -60,14 +60,14 @@ def _view(stored: store.StoredRepresentation) -> str | int:
 
 
 def step_names(steps: list[store.StoredRepresentation]) -> list[str]:
-    """What tells each step from the others: its epoch, or its layer."""
+    """The name of each step: its epoch or its layer, whichever varies."""
     if len({stored.epoch for stored in steps}) > 1:
         return [f"epoch {stored.epoch}" for stored in steps]
     return [f"layer {stored.depth} ({stored.layer})" for stored in steps]
 
 
 def what_is_fixed(steps: list[store.StoredRepresentation]) -> str:
-    """The layer whose epochs the steps are, or the epoch whose layers they are."""
+    """What all steps have in common, as text: their layer and filter, or their epoch."""
     first = steps[0]
     if len({stored.epoch for stored in steps}) > 1:
         return f"layer {first.depth} ({first.layer})" + ("" if first.filter is None else f", filter {first.filter}")

@@ -1,4 +1,4 @@
-"""One look for all figures: readable in print and in colour-blind sight, the same bytes for the same data."""
+"""One style for all figures: readable in print and for colour-blind readers, with the same bytes for the same data."""
 
 import textwrap
 from collections.abc import Iterable
@@ -39,24 +39,24 @@ def apply_style() -> None:
 
 
 def colours(count: int) -> list:
-    """`count` colours, no two alike. To ten they stay apart in colour-blind sight; more are spread around the circle of hues."""
+    """`count` distinct colours: up to ten are safe for colour-blind readers, more are spread around the circle of hues."""
     return seaborn.color_palette("colorblind", count) if count <= 10 else seaborn.color_palette("husl", count)
 
 
 def shapes(count: int) -> list:
-    """`count` shapes of markers, no two alike: plain ones first, then stars of ever more points."""
+    """`count` distinct marker shapes: plain ones first, then stars and asterisks with more and more points."""
     stars = [(points, style, 0) for points in range(5, 5 + count) for style in (1, 2)]
     return [*MARKERS, *stars][:count]
 
 
 def make_room(figure: Figure, entries: int, across: int, spare: int = 4) -> None:
-    """Make a figure higher by the lines of a legend below its panels, but for those that the panels can `spare`."""
+    """Make a figure higher for a legend of `entries`, `across` per line, below its panels; `spare` lines fit as it is."""
     lines = -(-entries // across)
     figure.set_figheight(figure.get_figheight() + LEGEND_LINE_INCHES * max(0, lines - spare))
 
 
 def ramp(count: int) -> list:
-    """`count` colours in an order that is seen, dark to bright, in colour-blind sight and in print too."""
+    """`count` colours in a visible order, dark to bright, also for colour-blind readers and in print."""
     return [RAMP(place) for place in np.linspace(0, 0.9, count)] if count > 1 else [RAMP(0.3)]
 
 
@@ -66,10 +66,10 @@ def by_size(architectures: Iterable[str], sizes: dict[str, dict]) -> list[str]:
 
 
 class PlainLogarithmic(LogFormatterSciNotation):
-    """0.62 instead of 6.2 × 10^-1 beside a logarithmic scale; which ticks have a number is matplotlib's choice."""
+    """Writes 0.62 instead of 6.2 × 10^-1 on a logarithmic axis; matplotlib chooses which ticks have a number."""
 
     def __call__(self, x, pos=None) -> str:
-        """The text of a tick at x, "" where matplotlib leaves it out."""
+        """The label of a tick at x, "" where matplotlib writes none."""
         return f"{x:g}" if super().__call__(x, pos) else ""
 
 
@@ -81,13 +81,13 @@ def save(figure: Figure, svg: Path, png: Path) -> None:
 
 
 def set_title(figure: Figure, text: str) -> None:
-    """A heading above all panels, in as many lines as the figure's width asks for; plain text, $ included."""
+    """Set a title above all panels, wrapped to the figure's width. It is plain text: $ does not start a formula."""
     characters = max(20, int(TITLE_CHARACTERS_PER_INCH * figure.get_figwidth()))
     figure.suptitle("\n".join(textwrap.wrap(text, characters)).replace("$", r"\$"), fontsize=SETTINGS["axes.titlesize"])
 
 
 def network_name(keys: dict) -> str:
-    """One network in words. keys: those of its files; the input of a dataset has no architecture."""
+    """One network as text. keys: those of its files; the input of a dataset has no architecture."""
     if not keys["architecture"]:
         return f"input of {keys['dataset']}"
     return f"{keys['architecture']} ({keys['activation']}, seed {keys['seed']}) on {keys['dataset']}"

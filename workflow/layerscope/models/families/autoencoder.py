@@ -41,16 +41,16 @@ FAMILY = {
 
 SIDE = 32
 INCEPTION_FEATURES = 2048
-# InceptionV3 reduces smaller pictures to nothing.
+# The maps of InceptionV3 vanish for images smaller than this.
 SMALLEST_FOR_INCEPTION = 75
 
 
 def plan(name: str, options: dict, shape: tuple[int, ...], classes: int) -> list[Layer]:
-    """Pictures of 32 × 32 through an encoder at `size` × `size` and `bottleneck` units back to 32 × 32.
+    """Resize images of 32 × 32 to `size` × `size`, encode them in `bottleneck` units and decode these to 32 × 32.
 
-    encoder: `inception` is torchvision's InceptionV3 without its classifier (one layer, `inception`), `convolutions` are
-    those of the architecture (conv1, ...), of whose last maps the means are read. Then a linear layer to 4 × 4 × `channels`
-    and three transposed convolutions, to 8 × 8 with half as many channels, 16 × 16 with a quarter, and the picture.
+    encoder: `inception` is torchvision's InceptionV3 without its classifier (one layer, `inception`); `convolutions` are
+    those of the architecture (conv1, ...), followed by the mean of each last map. The decoder is a linear layer to 4 × 4 ×
+    `channels` and three transposed convolutions: to 8 × 8 with half as many channels, to 16 × 16 with a quarter, to the image.
     """
     channels, *sides = image_shape(shape, name)
     if sides != [SIDE, SIDE]:

@@ -20,7 +20,7 @@ FAMILY = {
 def plan(name: str, options: dict, shape: tuple[int, ...], classes: int) -> list[Layer]:
     """`options['convolutions']`, each {channels, kernel, padding: valid | same, pool, dropout}, then `hidden` and the output.
 
-    Max pooling comes before the activation, which changes nothing for the monotone functions offered here.
+    Max pooling comes before the activation. For monotone activations, all but gelu, the order makes no difference.
     """
     layers = convolution_layers(name, options, image_shape(shape, name))
     sizes = options["hidden"]

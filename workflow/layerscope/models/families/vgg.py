@@ -31,9 +31,10 @@ BLOCKS = {
 
 
 def plan(name: str, options: dict, shape: tuple[int, ...], classes: int) -> list[Layer]:
-    """3 × 3 convolutions with batch norm in five blocks that end in a pooling; their means, half as many units, the output.
+    """Five blocks of 3 × 3 convolutions with batch norm, each ended by max pooling, then a hidden layer and the output.
 
-    `depth` is 11, 13, 16 or 19; `width_divisor` divides the number of filters of every layer.
+    The hidden layer reads the mean of each last map and has half as many units. `depth` is 11, 13, 16 or 19; `width_divisor`
+    divides the number of filters of every layer.
     """
     maps = image_shape(shape, name)
     layers: list[Layer] = []

@@ -1,10 +1,13 @@
-"""A published number of one run beside measured ones of several."""
+"""Compare a published number, from one run, with measured ones from several runs."""
 
 import numpy as np
 
 
 def judged(found: dict, floor: float) -> dict:
-    """A comparison with its verdict. found: comparison, state, score, rank, published, and `values`, one a run."""
+    """Add measured statistics and a verdict to a comparison, `found`, whose `values` (one per run) they replace.
+
+    found: comparison, state, score, rank, published and values. floor: the smallest difference that is allowed.
+    """
     values = np.asarray(found.pop("values"), dtype=np.float64)
     values = values[np.isfinite(values)]
     n = len(values)

@@ -1,4 +1,4 @@
-"""What all kinds of tables share: which rows they are about, and how numbers are written."""
+"""Shared by tables: which rows they show, and how numbers are written."""
 
 import numpy as np
 import pandas as pd
@@ -9,12 +9,12 @@ from layerscope.statistics.select import select
 from layerscope.statistics.summaries import by_state, summarise
 
 SMALLEST_P = 0.0001
-# A sum of doubles that is 0 may differ from it by so much.
+# How far a sum in float64 may be from 0 if its exact value is 0.
 ROUNDING = 1e-12
 
 
 def chosen_summary(runs_file: str, options: dict) -> pd.DataFrame:
-    """Means over the runs that a table's `on` chooses, of the scores it shows, the input joined to every network."""
+    """Means of a table's scores over the runs that its `on` selects, with the input joined to every network."""
     runs = select(stored_runs(runs_file, options["scores"]), options.get("on", {}))
     if runs.empty:
         raise StudyError("no scores are left of what the table's `on` chooses; widen it")
@@ -22,9 +22,9 @@ def chosen_summary(runs_file: str, options: dict) -> pd.DataFrame:
 
 
 def number(value: float, digits: int = 4) -> str:
-    """A number as the reports write it, four decimals; a dash where there is none.
+    """A number with the four decimals of the reports, or `digits`; a dash where it is not finite.
 
-    Only 0 itself is written as 0, give or take errors of rounding: what would become 0 is `< 0.0001` or `> -0.0001`.
+    Only 0 itself, up to rounding errors, is written as 0: other values that would become 0 are `< 0.0001` or `> -0.0001`.
     """
     if not np.isfinite(value):
         return "-"
@@ -36,7 +36,7 @@ def number(value: float, digits: int = 4) -> str:
 
 
 def p_value(p: float) -> str:
-    """A p value in two significant digits, and never as 0; a dash where there is none."""
+    """A p value with two significant digits, `< 0.0001` where it is smaller; a dash where it is not finite."""
     if not np.isfinite(p):
         return "-"
     return f"{p:.2g}" if p >= SMALLEST_P else f"< {SMALLEST_P}"
