@@ -1,4 +1,4 @@
-"""Following the layers of a torch module while it runs."""
+"""Track the outputs of a torch module's layers while it runs."""
 
 from collections.abc import Mapping
 from contextlib import ExitStack
@@ -15,18 +15,18 @@ if TYPE_CHECKING:
 
 
 class SaturationTracker:
-    """Follows the outputs of linear and convolutional layers, before their activation, and keeps their covariances.
+    """Accumulates the covariances of the outputs of linear and convolutional layers, before their activation functions.
 
     model: any torch module.
-    layers: name → module; by default every Linear and Conv2d of the model under its own name. Other convolutions, transposed
-        ones too, and modules whose outputs are (..., width) can be named.
-    every: takes in each so many-th output of a layer, beginning with the first.
+    layers: name → module; by default every Linear and Conv2d of the model under its own name. Other convolutions, including
+        transposed ones, and modules whose outputs are (..., width) can be passed.
+    every: 1 uses every output of a layer, 2 every second one, and so on, beginning with the first.
     maps: `mean` averages the maps of a convolution over their positions (global average pooling, as in the paper);
-        `channelwise` takes every position for an observation of its own.
+        `channelwise` counts every position as an observation of its own.
 
-    Outputs of a linear layer with more than two dimensions are one observation a vector. Where gradients are recorded, and
-    weights move from output to output, products are taken in float32 (see RunningCovariance), otherwise in float64. Nothing
-    is left on the model.
+    In outputs of a linear layer with more than two dimensions, every vector along the last is an observation. Products
+    are computed in float32 (see RunningCovariance) while gradients are enabled, because the weights then change between
+    outputs anyway; without gradients, and for float64 outputs, in float64. On exit all hooks are removed from the model.
     """
 
     def __init__(self, model: "nn.Module", layers: Mapping[str, "nn.Module"] | None = None, every: int = 1, maps: str = "mean"):
@@ -81,14 +81,14 @@ class SaturationTracker:
     def spectra(self) -> dict[str, np.ndarray]:
         """Layer → eigenvalues of its covariance (width,), float64, descending; in the model's order.
 
-        Layers that put nothing out are left out; a layer whose outputs were not finite has NaN.
+        Layers that produced no output are left out; a layer whose outputs were not finite has NaN.
         """
         return {name: self._covariances[name].eigenvalues() for name in self._layers if name in self._covariances}
 
     def samples(self) -> dict[str, int]:
-        """Layer → how many rows its covariance rests on."""
+        """Layer → number of rows in its covariance."""
         return {name: self._covariances[name].count for name in self._layers if name in self._covariances}
 
     def dead_layers(self) -> list[str]:
-        """The layers without variance: every output was the same."""
+        """The layers without variance: all their outputs were equal."""
         return [name for name, eigenvalues in self.spectra().items() if not eigenvalues.any()]
