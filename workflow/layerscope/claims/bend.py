@@ -1,4 +1,4 @@
-"""How much the slope of one score on another changes at a value of the latter."""
+"""How much the slope of a regression of one score on another changes at a value of the latter."""
 
 from layerscope.claims.shared.evidence import Evidence, pairs_of_scores
 from layerscope.claims.shared.verdict import Judged, judged

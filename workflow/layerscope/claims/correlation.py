@@ -1,4 +1,4 @@
-"""Whether two scores of trained networks rise together over runs."""
+"""Whether two scores of trained networks are correlated over runs."""
 
 import numpy as np
 
@@ -23,5 +23,5 @@ def estimate(claim: dict, evidence: Evidence) -> Judged:
     found = rank_correlation(pairs["value"], pairs["against"])
     if np.isfinite(found.low) or not found.p < 1 - CONFIDENCE:
         return judged(found, claim["expect"])
-    # Too few runs for an interval, but not for the exact test.
+    # There are too few runs for an interval, but the exact test is significant.
     return found, "supported" if (found.mean > 0) == (claim["expect"] == "positive") else "contradicted"

@@ -1,4 +1,4 @@
-"""Whether two scores rise together over the epochs of a training."""
+"""Whether two scores are correlated over the epochs of a training."""
 
 from layerscope.claims.shared.evidence import Evidence, courses
 from layerscope.claims.shared.verdict import Judged, judged
@@ -24,7 +24,7 @@ STATISTIC = {
 
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
-    """The mean over runs of the rank correlation of two scores over epochs, all or those to where the second is least."""
+    """The mean over runs of the rank correlation of two scores over all epochs, or over those up to the minimum of the second."""
     correlations = []
     for both in courses(claim, evidence):
         shown = both.loc[: both["against"].idxmin()] if claim["until"] == "minimum" else both

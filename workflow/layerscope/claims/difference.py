@@ -1,4 +1,4 @@
-"""The difference that one key makes to a score, over runs."""
+"""The mean difference of a score between two values of one key, over runs."""
 
 from layerscope.claims.shared.evidence import Evidence, run_differences, run_means
 from layerscope.claims.shared.verdict import Judged, judged
@@ -28,7 +28,7 @@ STATISTIC = {
 
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
-    """The mean difference with its interval: paired within a run, or Welch's between networks that a key tells apart."""
+    """The mean difference with its interval: paired, or Welch's if the key distinguishes networks and no pairing is asked for."""
     [(key, (first, second))] = claim["between"].items()
     if key in RUN and not claim.get("paired"):
         found = welch_difference(run_means(evidence.rows, key, first), run_means(evidence.rows, key, second))

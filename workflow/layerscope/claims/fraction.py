@@ -1,4 +1,4 @@
-"""In what share of runs a difference has a sign."""
+"""The share of runs in which a difference has the expected sign."""
 
 from layerscope.claims.shared.evidence import Evidence, run_differences
 from layerscope.claims.shared.verdict import Judged, verdict
@@ -24,7 +24,7 @@ STATISTIC = {
 
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
-    """The share with Wilson's interval, and the exact binomial p of the bound that is expected to be exceeded."""
+    """The share with Wilson's interval, and the two-sided p of the exact binomial test against the claim's bound."""
     from scipy.stats import binomtest
 
     differences = run_differences(claim, evidence.rows)

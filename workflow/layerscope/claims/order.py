@@ -24,7 +24,7 @@ STATISTIC = {
 
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
-    """The weakest step's mean difference; supported where every step is, contradicted where one is."""
+    """The mean difference of the weakest step. The claim is supported if every step is, and contradicted if any step is."""
     [(key, values)] = claim["along"].items()
     means = [run_means(evidence.rows, key, value) for value in values]
     steps = [paired_difference((later - earlier).dropna()) for earlier, later in pairwise(means)]

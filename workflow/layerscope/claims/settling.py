@@ -1,4 +1,4 @@
-"""Whether one score comes to rest later than another while a network is trained."""
+"""Whether one score settles later than another while a network is trained."""
 
 import pandas as pd
 
@@ -29,7 +29,7 @@ STATISTIC = {
 
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
-    """How many epochs later the score comes to rest, the mean over runs: negative where it settles first."""
+    """How many epochs later the score settles than the other one, averaged over runs; negative where it settles first."""
     lags = [
         settled_at(both["value"], claim["tolerance"]) - settled_at(both["against"], claim["tolerance"])
         for both in courses(claim, evidence)
@@ -38,9 +38,9 @@ def estimate(claim: dict, evidence: Evidence) -> Judged:
 
 
 def settled_at(course: pd.Series, tolerance: float) -> float:
-    """The first epoch from which a course stays near where it ends, by `tolerance` of all the way between its extremes.
+    """The first epoch from which a course stays near its last value: within `tolerance` times the range of all values.
 
-    course: values by epoch, ascending. NaN where nothing changes.
+    course: values by epoch, ascending. NaN where all values are equal.
     """
     span = course.max() - course.min()
     if not span > 0:

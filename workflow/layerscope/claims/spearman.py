@@ -1,4 +1,4 @@
-"""Whether a score rises or falls along the depth, the epochs, or a size of networks."""
+"""Whether a score rises or falls with depth, with the epoch, or with a size of networks."""
 
 from dataclasses import replace
 
@@ -28,7 +28,7 @@ STATISTIC = {
 
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
-    """The mean rank correlation: one a run with its depth or epoch, or one a set of architectures with a size of networks."""
+    """The mean rank correlation: with depth or epoch within each run, or with a size of networks across architectures."""
     along = claim["along"]
     if along in SIZE_OF:
         groups = by_architecture(evidence).groupby(ACROSS_ARCHITECTURES)

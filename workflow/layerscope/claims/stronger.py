@@ -1,4 +1,4 @@
-"""Whether a score follows one size of networks more closely than another."""
+"""Whether a score correlates more strongly with one size of networks than with another."""
 
 from layerscope.claims.shared.evidence import ACROSS_ARCHITECTURES, SIZE_OF, Evidence, by_architecture
 from layerscope.claims.shared.verdict import Judged, judged

@@ -4,7 +4,7 @@ __all__ = ["ExactTSNE"]
 
 
 def __getattr__(name: str):
-    # An engine's module is imported without what the others need.
+    # Imported on demand: an engine must not import what only another engine needs.
     if name == "ExactTSNE":
         from layerscope.tsne.estimator import ExactTSNE
 

@@ -1,4 +1,4 @@
-"""Dynamic t-SNE over all pairs of points: the steps of a network, each near the one before it."""
+"""Dynamic t-SNE over all pairs of points: embeds all steps of a network so that each stays near the one before it."""
 
 from dataclasses import replace
 
@@ -51,16 +51,16 @@ ENGINE = {
 
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
-    """One step alone: what t-SNE makes of it. The result does not depend on `threads`."""
+    """Embed a single step, by plain t-SNE. The result does not depend on `threads`."""
     return embed_steps([points], options, seed, threads)[0]
 
 
 def embed_steps(steps: list[np.ndarray], options: dict, seed: int, threads: int) -> list[Embedding]:
-    """The steps in order, each (n, d_t), embedded together: n points of 2 coordinates for each of them.
+    """Embed the steps together, in order, each (n, d_t): an Embedding of (n, 2) points for each of them.
 
-    With `lambda` 0 they are what t-SNE makes of each alone, from the same start. Beside its divergence each step has what all
-    share: the mean squared displacement of points between consecutive steps, the learning rate with which the descent ended,
-    and how often it was begun anew because it had diverged. The result does not depend on `threads`.
+    With `lambda` 0 each step is embedded by t-SNE alone, from its own start. Each Embedding has the divergence of its step. Its
+    `about` is the same for all: the mean squared displacement of points between consecutive steps, the final learning rate,
+    and how often the descent was repeated because it had diverged. The result does not depend on `threads`.
     """
     try:
         found = fit_dynamically(estimator_for(options, seed, threads), steps, options["lambda"])

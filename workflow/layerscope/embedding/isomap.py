@@ -1,4 +1,4 @@
-"""Isomap (Tenenbaum et al. 2000): distances along the neighbour graph, laid out in the plane."""
+"""Isomap (Tenenbaum et al. 2000): an embedding in the plane of distances along the neighbour graph."""
 
 import warnings
 
@@ -33,6 +33,6 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
 
     engine = Isomap(n_neighbors=options["n_neighbors"], n_components=2, eigen_solver="dense", metric="euclidean", n_jobs=threads)
     with warnings.catch_warnings():
-        # It warns where the graph falls into parts and joins them by their shortest distances, which is what is wanted.
+        # If the graph is disconnected, Isomap warns and connects its parts by their shortest distances, as is wanted here.
         warnings.simplefilter("ignore")
         return checked(engine.fit_transform(points.astype(np.float64)))

@@ -1,4 +1,4 @@
-"""t-SNE over all pairs of points, by our own estimator: for samples of up to 10,000 points."""
+"""t-SNE over all pairs of points, by layerscope.tsne.estimator: for samples of up to 10,000 points."""
 
 import numpy as np
 
@@ -31,7 +31,7 @@ ENGINE = {
 
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
-    """The result does not depend on `threads`."""
+    """Exact t-SNE by ExactTSNE. The result does not depend on `threads`."""
     degenerate = coincident(points)
     if degenerate is not None:
         return degenerate

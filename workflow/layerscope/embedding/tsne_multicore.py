@@ -1,7 +1,7 @@
 """t-SNE by MulticoreTSNE (Ulyanov 2016), each embedding in a process of its own.
 
-Its first fit in a process differs from later ones, and its library can crash the interpreter at exit: the child hands over
-its result and leaves without unloading anything.
+The first fit in a process differs from later ones, so each embedding has a new one. The library can crash the interpreter
+at exit, so the child process writes its result to a file and leaves by os._exit, without cleaning up.
 """
 
 import json
@@ -45,7 +45,7 @@ INSTALL = (
 
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
-    """Seed s is handed on as s + 2, because the library takes 0 and 1 for the same seed."""
+    """MulticoreTSNE in a child process. Seed s is passed on as s + 2: to the library, seeds 0 and 1 are the same."""
     degenerate = coincident(points)
     if degenerate is not None:
         return degenerate
@@ -53,7 +53,7 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
         raise StudyError(f"engine: multicore needs the package MulticoreTSNE, which is not installed; run: {INSTALL}")
     with tempfile.TemporaryDirectory() as folder:
         given, result = Path(folder, "points.npy"), Path(folder, "embedding.npy")
-        # The library scales by the signed maximum: without negative values that is what it means to do.
+        # The library scales by the signed maximum instead of the absolute one; without negative values the two are the same.
         np.save(given, points - points.min(axis=0))
         settings = {**options, "seed": seed + 2, "threads": threads}
         command = [
@@ -64,7 +64,7 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
             str(result),
             json.dumps(settings),
         ]
-        # The child finds the package where this process did, however it was put on its path.
+        # The child imports the package from the same place as this process, however it came onto the path.
         environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
         child = subprocess.run(command, env=environment, capture_output=True, text=True, check=False)
         if not result.exists():

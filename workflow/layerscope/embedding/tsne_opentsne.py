@@ -46,7 +46,7 @@ DESCENT = {
 
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
-    """Affinities over the first 3 · perplexity neighbours; Barnes-Hut below 10,000 points, interpolation above.
+    """Affinities over the first 3 · perplexity neighbours; Barnes-Hut below 10,000 points, interpolation from there on.
 
     The result depends on `threads`.
     """

@@ -1,4 +1,4 @@
-"""t-SNE by scikit-learn: Barnes-Hut, or exact (every pair of points, for small samples)."""
+"""t-SNE by scikit-learn: Barnes-Hut, or exact over all pairs of points, for small samples."""
 
 import numpy as np
 

@@ -33,7 +33,7 @@ ENGINE = {
 
 
 def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int) -> Embedding:
-    """umap-learn with spectral initialisation. Seeded, it runs on one thread, whatever `threads` is."""
+    """umap-learn with spectral initialisation. With a seed it runs on one thread, whatever `threads` is."""
     import umap
 
     _keep_compiled()
@@ -62,18 +62,18 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
         force_approximation_algorithm=True,
     )
     with warnings.catch_warnings():
-        # It warns that given neighbours without a search index cannot embed new points, which nobody asks for here, and
-        # that representations of few directions fall back to a random start.
+        # UMAP warns that precomputed neighbours without a search index cannot embed new points, which is not needed here,
+        # and that it starts at random where a representation has too few directions for the spectral initialisation.
         warnings.simplefilter("ignore")
         embedded = engine.fit_transform(points)
     return checked(embedded)
 
 
 def _keep_compiled() -> None:
-    """Let numba keep what it compiles of umap-learn, which would otherwise cost every job some seconds anew.
+    """Let numba cache umap-learn's compiled functions on disk; otherwise every job would compile them for some seconds.
 
-    It is kept below NUMBA_CACHE_DIR or the user's cache folder, never beside umap-learn's sources, and not at all where that
-    folder cannot be written.
+    The cache is in NUMBA_CACHE_DIR or the user's cache folder, never beside umap-learn's sources. If that folder cannot be
+    written, nothing is cached.
     """
     import numba
     from umap import layouts, umap_, utils

@@ -1,14 +1,14 @@
-"""Whether points fall into two clusters: the widest gap that parts them into two large groups.
+"""Whether points fall into two clusters: the widest gap that separates them into two large groups.
 
-The paper's finding is that a network tells apart what it need not: dark digits on light ground from light ones on dark. A
-class is then seen as two clusters in the plane.
+Rauber et al. (2017) found that a network separates what it need not: dark digits on a light background from light digits on
+a dark one. Such a class appears as two clusters in the plane.
 """
 
 from dataclasses import dataclass
 
 import numpy as np
 
-# Neighbours that make a place dense: bridges of single points between clusters, and points far from all, count for little.
+# Mutual reachability uses the distance to this neighbour: outliers and bridges of single points then count for little.
 CORE = 5
 
 
@@ -23,10 +23,10 @@ class Split:
 def split_in_two(points: np.ndarray, smallest: float) -> Split:
     """The widest gap in points (n, d) that leaves a share of at least `smallest` (0 to .5) of them on either side.
 
-    Distances are those of mutual reachability (Campello et al. 2013): no less than the distance of either point to its
-    fifth neighbour. The gap is the longest edge of their minimum spanning tree that parts the points so, over the
-    median edge: somewhat above 1 for one cluster of any shape. NaN, and no second group, where no edge does, or the
-    median edge is 0.
+    Distances are mutual reachability distances (Campello et al. 2013): no less than the distance of either point to its
+    fifth neighbour. The gap is the longest edge of their minimum spanning tree whose removal leaves two such groups, divided
+    by the median edge: somewhat above 1 for a single cluster of any shape. NaN, with an empty second group, if there is no
+    such edge, the median edge is 0, or there are five points or fewer.
     """
     from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
     from scipy.spatial.distance import pdist, squareform
@@ -38,7 +38,7 @@ def split_in_two(points: np.ndarray, smallest: float) -> Split:
     distances = squareform(pdist(points.astype(np.float64)))
     core = np.partition(distances, CORE, axis=1)[:, CORE]
     reach = np.maximum(distances, np.maximum(core[:, None], core[None, :]))
-    # The graph has no edge where its matrix is 0; a constant on all edges changes no tree.
+    # SciPy reads a 0 as a missing edge. Adding a constant to all edges does not change the tree.
     shift = float(reach.max()) or 1.0
     tree = minimum_spanning_tree(reach + shift).tocsr()
     order, parents = breadth_first_order(tree, 0, directed=False)

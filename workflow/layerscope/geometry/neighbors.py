@@ -1,4 +1,4 @@
-"""Exact Euclidean nearest neighbours with a fixed order, the same on every machine and at any number of threads."""
+"""Exact Euclidean nearest neighbours in a fixed order, the same on every machine and with any number of threads."""
 
 from concurrent.futures import ThreadPoolExecutor
 
@@ -8,34 +8,34 @@ from numba import njit, prange
 from scipy.spatial import cKDTree
 from threadpoolctl import threadpool_limits
 
-# Up to this width a tree narrows the search; above it matrix products pay.
+# Up to this width a k-d tree narrows the search; above it matrix products are faster.
 DIRECT_WIDTH = 3
-# Neighbours whose squared distances differ by less than this share may be in another order in the tree's own arithmetic.
+# The tree's own rounding may swap neighbours whose squared distances differ by a smaller share than this.
 TREE_TOLERANCE = 1e-9
-# Squares of larger values, or of ones smaller than its inverse, leave the range of float64.
+# Sums of squares of larger values, or of values below its inverse, may overflow or underflow in float64.
 LARGEST_VALUE = 1e140
 PRODUCT_BYTES = 2**25
-# From this many points per column on, principal components cost little beside the products.
+# From this many points per column on, computing principal components is cheap compared with the products.
 MANY_POINTS = 10
-# Fewer components are less work in the products, but narrow the search less.
+# Share of the variance that the components must hold. Fewer components make the products cheaper, but the bounds looser.
 REDUCED_SHARE = 0.95
 SORTING_COLUMNS = 12
-# Points whose bounds are computed at once.
+# Number of points whose bounds are computed at once.
 TILE = 64
 
 
 def nearest_neighbors(points: np.ndarray, k: int, rows: np.ndarray | None = None) -> tuple[np.ndarray, np.ndarray]:
-    """The k nearest neighbours of points, each point itself left out by its index.
+    """The k nearest neighbours of points. A point is not its own neighbour; other points that coincide with it are.
 
     points: (n, d) float32 or float64.
     k: how many neighbours, 1 <= k < n.
-    rows: (m,) indices of the points whose neighbours are asked for; None for all of them, m = n.
+    rows: (m,) indices of the points whose neighbours are wanted; None for all of them, m = n.
 
-    Returns indices (m, k) int32 and distances (m, k) float32, nearest first, ties by lower index. The order is that of
-    the float64 distances of the values as given, so points that coincide are at exactly 0 and nothing is approximate.
+    Returns indices (m, k) int32 and distances (m, k) float32, nearest first, ties by lower index. Neighbours are ordered by
+    float64 distances of the values as given: points that coincide are at exactly 0, and nothing is approximate.
 
-    ValueError where k does not fit n, a value is NaN or infinite, or the largest is so large or small that squares overflow
-    or vanish.
+    ValueError where points do not have two axes, k is not from 1 to n - 1, a value is NaN or infinite, or the largest is so
+    large or small that its square could overflow or underflow.
     """
     points = np.asarray(points)
     if points.ndim != 2:
@@ -67,19 +67,19 @@ def nearest_neighbors(points: np.ndarray, k: int, rows: np.ndarray | None = None
 
 
 def _search_by_tree(coordinates, rows, indices, squared):
-    """Fill indices and squared (m, k) from a k-d tree; rows that it cannot decide (ties, crowds of equal points) are scanned."""
+    """Fill indices and squared (m, k) by a k-d tree; rows with ties or many equal points are searched exhaustively instead."""
     n, k = coordinates.shape[1], indices.shape[1]
     points = np.ascontiguousarray(coordinates.T)
-    # The point itself, and one more than asked for, which shows whether the last neighbour is tied.
+    # Two more than k: the point itself, and one neighbour that shows whether the k-th is tied.
     _, found = cKDTree(points).query(points[rows], k=min(k + 2, n))
     own = found == rows[:, None]
     decided = own.any(axis=1)
     own[~decided, -1] = True
     candidates = np.sort(found[~own].reshape(len(rows), -1), axis=1)
-    # The sum in the order of _scan_all, so that both find the same distances to the last bit.
+    # Summed in the same order as in _scan_all, so that both give the same distances to the last bit.
     differences = points[candidates] - points[rows][:, None]
     distances = differences[..., 0] ** 2 + differences[..., 1] ** 2 + differences[..., 2] ** 2
-    # Stable, from ascending indices: ties by lower index.
+    # Candidates are in ascending order, so a stable sort breaks ties by lower index.
     order = np.argsort(distances, axis=1, kind="stable")
     distances = np.take_along_axis(distances, order, axis=1)
     if candidates.shape[1] > k:
@@ -94,13 +94,13 @@ def _search_by_tree(coordinates, rows, indices, squared):
 
 
 def _search_by_products(points, rows, indices, squared):
-    """Fill indices and squared (m, k) from blocks of float32 matrix products, which only narrow the search.
+    """Fill indices and squared (m, k). Blocks of float32 matrix products narrow the search; distances are then exact.
 
-    For the columns y of _bounding_columns the product gives |y_i|^2 + |y_j|^2 - 2 y_i.y_j, which is no more than the
-    squared distance, up to (d + 16) u (|y_i|^2 + |y_j|^2), u = 2^-24: d u |y_i| |y_j| for each of the two products
+    For the columns y of _bounding_columns the product gives |y_i|^2 + |y_j|^2 - 2 y_i.y_j. It exceeds the squared distance
+    by no more than (d + 16) u (|y_i|^2 + |y_j|^2), u = 2^-24, which covers d u |y_i| |y_j| for each of the two products
     (Higham, Accuracy and Stability of Numerical Algorithms, section 3.1), u (|y_i| + |y_j|) in the distance for each
-    time that y was rounded to float32, and the roundings of the sums. Shrinking the norms by that much turns every
-    approximate distance into a lower bound, and a point whose bound is above k known distances is no neighbour.
+    rounding of y to float32, and the rounding of the sums. Reducing the norms by that much turns every approximate distance
+    into a lower bound. A point whose lower bound is above k known distances cannot be a neighbour.
     """
     n, width = points.shape
     if points.dtype != np.float32:
@@ -109,12 +109,12 @@ def _search_by_products(points, rows, indices, squared):
     columns, exponent = _bounding_columns(points)
     norms = np.einsum("ij,ij->i", columns[:n], columns[:n], dtype=np.float64)
     lowered_norms = norms * (1 - 1.01 * (columns.shape[1] + 16) * 2.0**-24)
-    # What fills the last tile is at an infinite distance.
+    # The padding of the last tile is at an infinite distance.
     tiled_norms = np.full(len(columns), np.inf, dtype=np.float32)
     tiled_norms[:n] = lowered_norms
     underflow = width * 2.0**-125
     unit = float(np.ldexp(1.0, -2 * exponent))
-    # Rows on the same side of most medians follow one another, so that a cache still holds the neighbours they share.
+    # Rows on the same side of most medians are processed in sequence: the neighbours that they share are still in the cache.
     leading = columns[rows, :SORTING_COLUMNS]
     order = np.lexsort((leading > np.median(leading, axis=0)).T[::-1])
     block = max(1, PRODUCT_BYTES // (4 * len(columns)))
@@ -125,7 +125,7 @@ def _search_by_products(points, rows, indices, squared):
         products = columns[own] @ columns.T
         _select(products, lowered_norms, tiled_norms, underflow, unit, points, own, places, indices, squared)
 
-    # A thread for each block, not for parts of a product: those of the BLAS library keep a core busy while they wait.
+    # Threads work on whole blocks, with BLAS itself on one thread: waiting BLAS threads would keep a core busy.
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(numba.get_num_threads()) as threads:
         for _ in threads.map(search, range(0, len(rows), block)):
             pass
@@ -134,10 +134,11 @@ def _search_by_products(points, rows, indices, squared):
 def _bounding_columns(points):
     """Columns whose distances are at most those of the points times 2^-exponent, and the exponent.
 
-    The columns, (n, d) float32 and zeros up to a whole tile, are the points centred and scaled by a power of two, which
-    costs no digits and keeps squared norms below 1, so that float32 products cannot overflow. Where points are many and
-    few principal components hold REDUCED_SHARE of their variance, the columns are the projections on these components
-    and the norm of the rest r: |y_i - y_j|^2 is at least the projections' squared distance plus (|r_i| - |r_j|)^2.
+    The columns, (n, d) float32 padded with zero rows to whole tiles, are the points centred and scaled by a power of two.
+    The scaling loses no digits and keeps squared norms below 1, so that float32 products cannot overflow. If there are many
+    points and few principal components hold REDUCED_SHARE of their variance, the columns are instead the projections on these
+    components and the norm of the residual r: the squared distance of two points is at least that of their projections plus
+    (|r_i| - |r_j|)^2.
     """
     n, width = points.shape
     tiled = -(-n // TILE) * TILE
@@ -166,7 +167,7 @@ def _bounding_columns(points):
 
 @njit(cache=True)
 def _insert(distance, index, distances, indices):
-    """Put (distance, index) into its place in the ascending distances, ties by lower index, dropping the last."""
+    """Insert (distance, index) into the list sorted by distance, ties by lower index; its last entry is dropped."""
     position = len(distances) - 1
     while position > 0 and (
         distances[position - 1] > distance or (distances[position - 1] == distance and indices[position - 1] > index)
@@ -189,8 +190,8 @@ def _squared_distance(first, second):
 
 @njit(cache=True)
 def _any_near(products, norms, start, threshold, lower):
-    """Fill lower (TILE,) with norms - 2 products from start on; True where one of them is at most the threshold."""
-    # Two loops of a fixed length without a branch, so that both run on vectors; few tiles hold a candidate.
+    """Fill lower (TILE,) with norms - 2 products from start on; return whether any of them is at most the threshold."""
+    # Two branch-free loops of fixed length, so that the compiler vectorises both. Few tiles hold a candidate.
     for offset in range(TILE):
         lower[offset] = norms[start + offset] - np.float32(2) * products[start + offset]
     near = np.int32(0)
@@ -219,14 +220,14 @@ def _select(products, lowered_norms, tiled_norms, underflow, unit, points, rows,
             _insert(_squared_distance(points[own], points[candidate]), candidate, found, neighbors)
         lowered = lowered_norms[own] - underflow
         for start in range(0, n, TILE):
-            # Later points cannot come before k that coincide with this one.
+            # All k neighbours coincide with this point: no point of higher index can precede them.
             if found[k - 1] == 0.0 and start > neighbors[k - 1]:
                 break
             threshold = np.float32(found[k - 1] * unit - lowered)
             if _any_near(own_products, tiled_norms, start, threshold, lower):
                 for other in range(start, min(start + TILE, n)):
                     bound = lower[other - start]
-                    # The candidates have been seen: no others come before the last of them.
+                    # Skip the candidates, already measured: exactly the points up to the last of them by bound, then index.
                     seen = bound < bounds[k - 1] or (bound == bounds[k - 1] and other <= candidates[k - 1])
                     if bound <= threshold and not seen and other != own:
                         distance = _squared_distance(points[own], points[other])
@@ -249,7 +250,7 @@ def _scan_all(coordinates, rows, indices, squared):
         distances = np.empty(tile)
         for start in range(0, n, tile):
             count = min(tile, n - start)
-            # Two loops, so that the first has no branch and runs on vectors.
+            # Two loops, so that the first has no branch and is vectorised.
             for offset in range(count):
                 other = start + offset
                 dx, dy, dz = x[other] - own_x, y[other] - own_y, z[other] - own_z

@@ -1,17 +1,17 @@
-"""The neurons of a layer as things of their own: how alike they are, and which class each one tells (Rauber et al. 2017)."""
+"""The neurons of a layer: how similar they are, and which class each one discriminates (Rauber et al. 2017)."""
 
 import numpy as np
 
 
 def living_neurons(activations: np.ndarray) -> np.ndarray:
-    """Which columns of activations (n, d) vary at all: (d,) bool. The others are dead: nothing is like a constant."""
+    """Which columns of activations (n, d) vary: (d,) bool. The others are dead; a constant has no correlation with anything."""
     return np.ptp(activations, axis=0) > 0
 
 
 def neuron_distances(activations: np.ndarray) -> np.ndarray:
-    """1 - |r| between columns, r being Pearson's correlation: (d, d) float64, symmetric, 0 on the diagonal.
+    """1 - |r| between columns, where r is Pearson's correlation: (d, d) float64, symmetric, 0 on the diagonal.
 
-    activations: (n, d), each column varying (living_neurons). Neurons that tell the same, with either sign, are at 0.
+    activations: (n, d); every column must vary (living_neurons). Neurons that correlate perfectly, with either sign, are at 0.
     """
     columns = activations.astype(np.float64)
     columns -= columns.mean(axis=0)
@@ -23,10 +23,10 @@ def neuron_distances(activations: np.ndarray) -> np.ndarray:
 
 
 def neuron_map(distances: np.ndarray, iterations: int = 300) -> np.ndarray:
-    """Neurons in the plane by metric multidimensional scaling of their distances: (d, 2) float32.
+    """Place neurons in the plane by metric multidimensional scaling of their distances: (d, 2) float32.
 
-    Stress is majorised (SMACOF) from classical scaling, so that there is one result. distances: (d, d). One neuron alone is
-    at the origin.
+    Stress majorisation (SMACOF) starts from classical scaling, so the result is deterministic. distances: (d, d). A single
+    neuron is at the origin.
     """
     from sklearn.manifold import MDS
 
@@ -46,10 +46,10 @@ def neuron_map(distances: np.ndarray, iterations: int = 300) -> np.ndarray:
 
 
 def class_importances(activations: np.ndarray, labels: np.ndarray, trees: int, seed: int, threads: int) -> np.ndarray:
-    """How much each neuron tells each class from all others: (classes, d) float64, every row a share of 1.
+    """How well each neuron discriminates each class from all others: (classes, d) float64, each row sums to 1.
 
-    The mean decrease of impurity in extremely randomised trees (Geurts et al. 2006) that are trained for one class against
-    the rest. activations: (n, d). labels: (n,) from 0. Where a class has all observations or none, its row is 0. Neurons
+    Importance is the mean decrease of impurity in extremely randomised trees (Geurts et al. 2006) trained for one class
+    against the rest. activations: (n, d). labels: (n,) from 0. A class with all observations or none has a row of 0. Neurons
     without variance have 0. The result does not depend on `threads`.
     """
     from sklearn.ensemble import ExtraTreesClassifier

@@ -1,4 +1,4 @@
-"""Squared Euclidean distances of many pairs, block by block, so that no n x n array is ever held."""
+"""Squared Euclidean distances of pairs of points, in blocks of about 32 MiB, so that memory does not grow with n^2."""
 
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -8,12 +8,12 @@ import numpy as np
 from numba import njit, prange
 from threadpoolctl import ThreadpoolController
 
-# Up to this width the differences themselves are as fast as matrix products.
+# Up to this width, summing squared differences is as fast as matrix products.
 DIRECT_WIDTH = 8
 BLOCK_BYTES = 2**25
-# Below this share of the norms a matrix product has lost too many digits to cancellation.
+# A squared distance below this share of the squared norms has lost too many digits to cancellation.
 CANCELLATION = 1e-6
-# Rows of one product, whatever the number of threads, so that the library takes the same steps.
+# Rows of one product. Fixed, so that BLAS rounds alike with any number of threads.
 PRODUCT_ROWS = 256
 LINEAR_ALGEBRA = ThreadpoolController().select(user_api="blas")
 
@@ -24,9 +24,9 @@ def squared_distance_blocks(points: np.ndarray, rows: np.ndarray | None = None) 
 
     points: (n, d) finite. rows: (m,) indices, None for all points in order.
 
-    Points that coincide are at exactly 0, and so is a point from itself. Where a matrix product would lose more than
-    six digits to cancellation the distance is taken from the differences, which leaves a relative error of about 1e-9
-    in the squared distance at worst.
+    The distance of points that coincide, and of a point from itself, is exactly 0. Where a matrix product would lose more
+    than six digits to cancellation, the distance is computed from the differences; the relative error of a squared distance
+    is thus about 1e-9 at worst.
     """
     points = np.ascontiguousarray(points, dtype=np.float64)
     n, width = points.shape
@@ -50,7 +50,7 @@ def squared_distance_blocks(points: np.ndarray, rows: np.ndarray | None = None) 
 
 
 def three_coordinates(points: np.ndarray) -> np.ndarray:
-    """(3, n) float64: the coordinates of (n, d <= 3) points, missing ones 0, so that one kernel serves every width."""
+    """(3, n) float64: the coordinates of points (n, d <= 3), padded with 0, so that one kernel serves every width."""
     n, width = points.shape
     if width > 3:
         raise ValueError(f"points of {width} dimensions where at most 3 are expected")
@@ -64,7 +64,7 @@ def _fill_with_products(points, rows, block):
         part = slice(start, start + PRODUCT_ROWS)
         np.matmul(points[rows[part]], points.T, out=block[part])
 
-    # The threads of the BLAS library would keep a core busy while they wait for their next product.
+    # BLAS itself runs on one thread: its own threads would keep a core busy while they wait for their next product.
     with LINEAR_ALGEBRA.limit(limits=1), ThreadPoolExecutor(numba.get_num_threads()) as threads:
         for _ in threads.map(product, range(0, len(rows), PRODUCT_ROWS)):
             pass

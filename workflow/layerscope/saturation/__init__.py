@@ -14,7 +14,7 @@ __all__ = ["SaturationTracker", "intrinsic_dimension", "mean_saturation", "satur
 
 
 def __getattr__(name: str):
-    # The tracker needs torch, the score NumPy alone; and who follows layers does not depend on the score.
+    # Imported on demand: the tracker needs torch, the scores only NumPy, and tracking does not depend on the scores.
     if name == "SaturationTracker":
         from layerscope.saturation.tracker import SaturationTracker
 

@@ -1,4 +1,4 @@
-"""The covariance of a layer's outputs, batch by batch, and its eigenvalues."""
+"""The covariance of a layer's outputs, accumulated batch by batch, and its eigenvalues."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -9,16 +9,16 @@ import numpy as np
 if TYPE_CHECKING:
     import torch
 
-# Waiting rows are merged once there are this many, or as many as the layer is wide.
+# Rows are buffered and merged once there are this many, or the layer's width if that is larger.
 FEWEST_ROWS_MERGED = 4096
-# Products of the covariance's lower triangle are taken in about four blocks of columns, none narrower than this.
+# The covariance's lower triangle is computed in up to four strips; all but the last have at least this many rows.
 NARROWEST_BLOCK = 64
 VALUES_AT_ONCE = 2**18
 ROUNDING_STEPS = 8
 
 
 def _free_of_gradients(method: Callable) -> Callable:
-    """The method in torch's inference mode, outside of which what was made within it cannot be changed."""
+    """Run the method in torch's inference mode. Tensors that it creates cannot be modified outside of that mode."""
 
     @wraps(method)
     def call(*arguments: object) -> object:
@@ -41,10 +41,10 @@ def _writable_everywhere(shape: tuple[int, ...], dtype: "torch.dtype", device: "
 class RunningCovariance:
     """Population covariance of rows that arrive in batches, on the device of the first batch.
 
-    width: of a row. dtype: of centred rows and their products; means and sums over batches are float64 in any case. Rows
-    wait in a buffer until they number about the width; then their mean and scatter are merged with those of all rows before
-    (Chan, Golub and LeVeque 1979), which stays accurate for data far from zero. float32 takes half the time of float64 and
-    leaves the eigenvalues an error of about 1e-7 of the largest.
+    width: number of columns. dtype: of centred rows and their products; means and sums over batches are always float64. Rows
+    are collected in a buffer; when it is full, their mean and scatter are merged with those of all earlier rows (Chan, Golub
+    and LeVeque 1979), which stays accurate for data far from zero. float32 takes half the time of float64; the error of the
+    eigenvalues is then about 1e-7 of the largest.
     """
 
     def __init__(self, width: int, dtype: "torch.dtype"):
@@ -52,12 +52,12 @@ class RunningCovariance:
 
         self.width = width
         self.dtype = dtype
-        # Bound once: this is asked at every step of a training.
+        # Looked up once, because it is called at every training step.
         self._subtract = torch.sub
         self._merged = 0
         self._waiting = 0
         self._capacity = max(width, FEWEST_ROWS_MERGED)
-        # Tensors from the first rows on.
+        # None until the first rows arrive, tensors from then on.
         self._buffer: Any = None
         self._about: Any = None
         self._mean: Any = None
@@ -65,11 +65,11 @@ class RunningCovariance:
 
     @property
     def count(self) -> int:
-        """How many rows were taken in."""
+        """How many rows were added."""
         return self._merged + self._waiting
 
     def add(self, rows: "torch.Tensor") -> None:
-        """Take in a batch (n, width), which may be overwritten afterwards."""
+        """Add a batch (n, width). It is copied: the caller may overwrite it afterwards."""
         n = len(rows)
         if n == 0:
             return
@@ -85,11 +85,11 @@ class RunningCovariance:
         self._waiting += n
 
     def add_positions(self, maps: "torch.Tensor") -> None:
-        """Take in maps (n, width, ...): the values at one position of all maps are one row."""
+        """Add feature maps (n, channels, ...): the channels' values at one position are one row."""
         if maps.numel() == 0:
             return
         vectors = maps.flatten(2).transpose(0, 1)
-        # Parts that stay in the cache from one pass to the next.
+        # Split into parts small enough to stay in the cache between the passes over them.
         for part in vectors.split(max(1, VALUES_AT_ONCE // vectors[:, 0].numel()), dim=1):
             taken = _writable_everywhere(part.shape, self.dtype, part.device)
             self._take(part, None if self._about is None else self._about[:, None, None], taken)
@@ -108,9 +108,10 @@ class RunningCovariance:
 
     @_free_of_gradients
     def _merge(self, rows: "torch.Tensor") -> None:
-        """Merge rows (n, width) with all before: differences from `_about`, the mean of the rows merged last.
+        """Merge the mean and scatter of rows (n, width) with those of all earlier rows.
 
-        So near their mean that products lose nothing; the first rows come as they are, and are overwritten.
+        The rows are differences from `_about`, the mean of the rows merged last: close to their own mean, so that their
+        products lose no digits. The first rows are not yet centred; they are centred in place.
         """
         count = len(rows)
         if self._about is None:
@@ -138,13 +139,13 @@ class RunningCovariance:
         return (self._scatter.tril() + self._scatter.tril(-1).T) / self._merged
 
     def eigenvalues(self) -> np.ndarray:
-        """(width,) float64, descending, clipped at 0; NaN where outputs were not finite, all 0 where all rows were the same."""
+        """(width,) float64, descending, clipped at 0; NaN where outputs were not finite, all 0 where all rows were equal."""
         import torch
 
         covariance = self.covariance()
         if not bool(covariance.isfinite().all()):
             return np.full(self.width, np.nan)
-        # Means of equal rows are rounded, and leave that much variance.
+        # Even where all rows are equal their mean is rounded, which leaves a variance of up to this size.
         rounding = self._mean * (ROUNDING_STEPS * torch.finfo(self.dtype).eps)
         if bool(covariance.trace() <= rounding.square().sum()):
             return np.zeros(self.width)
@@ -153,7 +154,7 @@ class RunningCovariance:
 
 
 def _lower_blocks(rows: "torch.Tensor") -> "torch.Tensor":
-    """The product (d, d) float64 of rows (n, d) with themselves, in which only the lower triangle is to be read."""
+    """rows.T @ rows of rows (n, d): (d, d) float64, of which only the lower triangle is valid."""
     import torch
 
     width = rows.shape[1]

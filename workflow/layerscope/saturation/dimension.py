@@ -19,7 +19,7 @@ def intrinsic_dimension(eigenvalues: np.ndarray, threshold: float = THRESHOLD) -
     if total <= 0:
         return 0
     shares = np.cumsum(eigenvalues) / total
-    # The last share is 1 but for rounding: a threshold of 1 must still be reached.
+    # Rounding may leave the last share below 1; a threshold of 1 must be reached all the same.
     return min(int(np.searchsorted(shares, threshold * (1 - 1e-12))) + 1, len(eigenvalues))
 
 
@@ -29,7 +29,7 @@ def saturation(eigenvalues: np.ndarray, threshold: float = THRESHOLD) -> float:
 
 
 def mean_saturation(spectra: Mapping[str, np.ndarray], threshold: float = THRESHOLD) -> float:
-    """The mean saturation of a model's hidden layers: all but the last of `spectra`, which is taken for the output.
+    """The mean saturation of a model's hidden layers: all of `spectra` but the last, which is assumed to be the output layer.
 
     spectra: layer → eigenvalues, first to last layer. NaN where there is no hidden layer.
     """

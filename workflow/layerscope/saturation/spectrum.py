@@ -1,4 +1,4 @@
-"""What is kept of a layer's covariance."""
+"""The stored record of a layer's covariance: its eigenvalues."""
 
 from dataclasses import dataclass
 
@@ -9,7 +9,8 @@ import numpy as np
 class Spectrum:
     """Eigenvalues of one layer's covariance, float64, descending, none below 0.
 
-    phase: train or evaluation. step, epoch: when. samples: how many rows the covariance rests on. kind: conv or linear.
+    phase: train or evaluation. step, epoch: when it was measured. samples: number of rows in the covariance. kind: conv or
+    linear.
     """
 
     phase: str

@@ -1,4 +1,4 @@
-"""Following the layers of a torch module while it runs."""
+"""Track the outputs of a torch module's layers while it runs."""
 
 import warnings
 from collections.abc import Mapping
@@ -17,20 +17,21 @@ if TYPE_CHECKING:
 
 
 class SaturationTracker:
-    """Follows the outputs of linear, convolutional and recurrent layers, before their activation, and keeps their covariances.
+    """Accumulates the covariances of the outputs of linear, convolutional and recurrent layers, before their activation.
 
     model: any torch module, also behind torch.compile (it runs uncompiled while it is followed) or DataParallel.
-    layers: name → module; by default every linear, convolutional (transposed ones too) and recurrent layer of the model under
-        its own name, in which the wrappers of torch.compile and DataParallel do not appear. Other modules whose outputs are
-        (..., width) can be named.
-    every: takes in each so many-th output of a layer, beginning with the first.
+    layers: name → module; by default every linear, convolutional (including transposed) and recurrent layer of the model under
+        its own name, without the prefixes that torch.compile and DataParallel add. Other modules whose outputs are
+        (..., width) can be passed.
+    every: 1 uses every output of a layer, 2 every second one, and so on, beginning with the first.
     maps: `mean` averages the maps of a convolution over their positions (global average pooling, as in the paper);
-        `channelwise` takes every position for an observation of its own.
+        `channelwise` counts every position as an observation of its own.
 
-    Of a recurrent layer the output at every step is one observation, as is every vector of a linear layer's output with more
-    than two dimensions. Where gradients are recorded, and weights move from output to output, products are taken in float32
-    (see RunningCovariance), otherwise in float64. Empty batches add nothing. Nothing is left on the model. By default one
-    warning names the layers with weights that are not followed (not_followed).
+    Every time step of a recurrent layer's output is an observation. In outputs of a linear layer with more than two dimensions,
+    every vector along the last is one. Products are computed in float32 (see RunningCovariance) while gradients are enabled,
+    because the weights then change between outputs anyway; without gradients, and for float64 outputs, in float64. Empty
+    batches add nothing. On exit all hooks are removed from the model. By default one warning names the layers with weights that
+    are not followed (not_followed).
     """
 
     def __init__(self, model: "nn.Module", layers: Mapping[str, "nn.Module"] | None = None, every: int = 1, maps: str = "mean"):
@@ -110,16 +111,16 @@ class SaturationTracker:
     def spectra(self) -> dict[str, np.ndarray]:
         """Layer → eigenvalues of its covariance (width,), float64, descending; in the model's order.
 
-        Layers that put nothing out are left out; a layer whose outputs were not finite has NaN.
+        Layers that produced no output are left out; a layer whose outputs were not finite has NaN.
         """
         return {name: self._covariances[name].eigenvalues() for name in self._layers if name in self._covariances}
 
     def samples(self) -> dict[str, int]:
-        """Layer → how many rows its covariance rests on."""
+        """Layer → number of rows in its covariance."""
         return {name: self._covariances[name].count for name in self._layers if name in self._covariances}
 
     def dead_layers(self) -> list[str]:
-        """The layers without variance: every output was the same."""
+        """The layers without variance: all their outputs were equal."""
         return [name for name, eigenvalues in self.spectra().items() if not eigenvalues.any()]
 
     def layers_not_finite(self) -> list[str]:

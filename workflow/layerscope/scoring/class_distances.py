@@ -1,4 +1,4 @@
-"""How far apart points of the same and of different classes lie, relative to the mean distance of all pairs."""
+"""How far apart points of the same and of different classes are, relative to the mean distance of all pairs."""
 
 import numpy as np
 from numba import njit, prange
@@ -54,7 +54,7 @@ PERMUTATION_SEED = 0
 
 
 def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
-    """The asked scores of one scored. asked: name -> (metric, options); the result has the same names."""
+    """The asked scores of one representation or embedding. asked: name -> (metric, options); the result has the same names."""
     points = np.asarray(scored.points, dtype=np.float64)
     _, labels = np.unique(scored.labels, return_inverse=True)
     values = _values(points, labels, {metric for metric, _ in asked.values()})
@@ -65,13 +65,13 @@ def class_distance_sums(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """(n, C) float64: for each point the sum of its Euclidean distances to all points of each class.
 
     points: (n, d) finite. labels: (n,) integers; column c is the class of the c-th smallest label.
-    Every pair counts, exactly, in O(n) memory besides the result. ValueError where the lengths differ.
+    All pairs are used, without approximation, in O(n) memory besides the result. ValueError where the lengths differ.
     """
     points = np.asarray(points, dtype=np.float64)
     if len(points) != len(labels):
         raise ValueError(f"{len(points)} points but {len(labels)} labels")
     _, labels = np.unique(labels, return_inverse=True)
-    # Points of a class side by side, so that each class is one plain loop.
+    # Sorted by class, so that the points of each class are one contiguous range.
     order = np.argsort(labels, kind="stable")
     bounds = np.concatenate(([0], np.cumsum(np.bincount(labels))))
     points = points[order]

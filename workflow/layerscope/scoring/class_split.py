@@ -1,4 +1,4 @@
-"""Whether classes fall into two clusters each: a network has then learnt to tell apart what it was not asked to."""
+"""Whether each class falls into two clusters: the network has then learnt a distinction that it was not trained for."""
 
 import numpy as np
 
@@ -64,11 +64,11 @@ def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, S
         if not len(known):
             scores[name] = Score(float("nan"), reason="no class has enough distinct points to look for a gap")
         else:
-            # A class without a gap to speak of is in one piece.
+            # A class whose gap is undefined (NaN) counts as not split.
             scores[name] = Score(float(known.mean() if metric == "class_gap" else (known >= options["gap"]).sum() / len(found)))
     return scores
 
 
 def class_gaps(points: np.ndarray, labels: np.ndarray, smallest: float) -> np.ndarray:
-    """The widest gap (geometry.gaps.split_in_two) within each class that occurs, by label; NaN where there is none."""
+    """The widest gap (geometry.gaps.split_in_two) within each class that occurs, in order of labels; NaN if it has none."""
     return np.array([split_in_two(points[labels == label], smallest).gap for label in np.unique(labels)])

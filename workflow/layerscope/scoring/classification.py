@@ -1,4 +1,4 @@
-"""How a network classifies: its accuracy and loss, on splits and on samples."""
+"""How well a network classifies: its accuracy and loss, on splits and on samples."""
 
 import numpy as np
 

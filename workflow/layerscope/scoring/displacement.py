@@ -1,4 +1,4 @@
-"""How far points move in the plane from one step of a network to the next: the stability of an evolution."""
+"""How far points move in the plane from one step of a network to the next: the stability of a sequence of embeddings."""
 
 import numpy as np
 
@@ -24,7 +24,7 @@ METRICS = {
 
 
 def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
-    """The asked scores of one embedding. asked: name -> (metric, options); the first step has none of them."""
+    """The asked scores of one embedding. asked: name -> (metric, options). The first step has no scores."""
     scores = {}
     for name, (_, options) in asked.items():
         before = scored.before.get(options["over"])

@@ -1,4 +1,4 @@
-"""The objective of t-SNE, evaluated in one way for every embedding, whatever made it."""
+"""The objective of t-SNE, evaluated in the same way for every embedding, whatever its engine."""
 
 import numpy as np
 from numba import njit, prange
@@ -58,7 +58,7 @@ LARGEST_EXACT = 10_000
 def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
     """The asked scores of one embedding. asked: name -> (metric, options); the result has the same names.
 
-    What depends on the representation alone is left in its `computed`, for its other embeddings.
+    What depends on the representation alone is cached in its `computed`, for its other embeddings.
     """
     return {name: _score(scored, metric, options) for name, (metric, options) in asked.items()}
 
@@ -72,8 +72,8 @@ def exact_kl(
     """The Kullback-Leibler divergence of t-SNE over all pairs: sum over i != j of p_ij log(p_ij / q_ij).
 
     points: (n, d) finite. embedding: (n, d <= 3) finite. p_ij = (p_{j|i} + p_{i|j}) / 2n at the perplexity, q_ij
-    proportional to 1 / (1 + |y_i - y_j|^2) (van der Maaten and Hinton 2008). precisions: what `perplexity_precisions`
-    gave for these points, computed where left out. O(n) memory besides the points.
+    proportional to 1 / (1 + |y_i - y_j|^2) (van der Maaten and Hinton 2008). precisions: the result of `perplexity_precisions`
+    for these points, computed if left out. O(n) memory besides the points.
     """
     if precisions is None:
         precisions = perplexity_precisions(points, perplexity)
@@ -143,7 +143,7 @@ def _divergence_rows(squared, start, precisions, shifts, totals, coordinates, di
         for other in range(n):
             if other != own:
                 distance = squared[row, other]
-                # A distance and its transpose may differ in the last digit, which a large precision would blow up.
+                # d_ij and d_ji may differ in the last digit, and a large precision would amplify a difference below 0.
                 from_own = precisions[own] * max(distance - shifts[own], 0.0)
                 from_other = precisions[other] * max(distance - shifts[other], 0.0)
                 probability = 0.0
@@ -186,5 +186,5 @@ def _affinity_rows(coordinates, affinities):
         for other in range(len(x)):
             dx, dy, dz = x[other] - own_x, y[other] - own_y, z[other] - own_z
             total += 1.0 / (1.0 + dx * dx + dy * dy + dz * dz)
-        # A point is no neighbour of its own.
+        # The loop has counted the point itself, with an affinity of 1.
         affinities[own] = total - 1.0

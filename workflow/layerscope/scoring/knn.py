@@ -1,4 +1,4 @@
-"""How often the nearest neighbours of a point tell its class."""
+"""How well the nearest neighbours of a point predict its class."""
 
 from math import exp, lgamma, log
 
@@ -63,9 +63,9 @@ METRICS = {
 
 
 def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
-    """The asked scores of one scored. asked: name -> (metric, options); the result has the same names.
+    """The asked scores of one representation or embedding. asked: name -> (metric, options); the result has the same names.
 
-    In raw space the scored's neighbours are read where it has them; in an embedding they are computed.
+    In raw space the stored neighbours are used, if there are any. Otherwise, and in an embedding, they are computed.
     """
     points = np.asarray(scored.points)
     n = len(points)
@@ -96,11 +96,11 @@ def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, S
 
 
 def with_self(points: np.ndarray, neighbors: np.ndarray) -> np.ndarray:
-    """(n, k) indices of the k nearest points where each point counts as one of its own, at distance 0.
+    """(n, k) indices of the k nearest points if each point counts as its own neighbour, at distance 0.
 
     points: (n, d). neighbors: (n, k) the k nearest others, nearest first, ties by lower index.
-    Ties go to the lower index here too, so a point that coincides with k points of lower index is not among its own.
-    Nearest first does not hold for the result: the point itself takes the last place.
+    Ties go to the lower index here too, so a point that coincides with k points of lower index is not its own neighbour.
+    The result is not ordered by distance: the point itself is in the last column.
     """
     own = np.arange(len(points))
     last = neighbors[:, -1]
@@ -117,7 +117,7 @@ def majority(votes: np.ndarray, classes: int) -> np.ndarray:
     n, k = votes.shape
     best = np.zeros(n, dtype=np.int64)
     most = np.zeros(n, dtype=np.int64)
-    # Each vote's class is counted in turn: k passes over (n, k) whatever the number of classes.
+    # Counting each vote's class takes k passes over (n, k), whatever the number of classes.
     for column in range(k):
         candidate = votes[:, column]
         count = (votes == candidate[:, None]).sum(axis=1)
@@ -132,15 +132,15 @@ def chance_of_votes(shares: np.ndarray, k: int, own: bool) -> float:
 
     shares: (C,) adding up to 1. own: whether one of the k labels is the point's own.
 
-    Class c wins with m votes where every lower class has fewer and every higher class no more. The number of draws
-    with given counts is multinomial, so the probability is a coefficient of a product of truncated exponential series
+    Class c wins with m votes if every lower class has fewer and every higher class no more. The counts of the draws are
+    multinomial, so the probability is a coefficient of a product of truncated exponential series
     (David and Barton, Combinatorial Chance, 1962): draws! [x^draws] (p_c x)^m / m! prod_j sum_t (p_j x)^t / t!.
     """
     shares = np.asarray(shares, dtype=np.float64)
     classes = len(shares)
     draws = k - 1 if own else k
     powers = np.arange(draws + 1)
-    # Each series is that of a Poisson distribution with k p_c draws, which keeps its terms within reach of a float.
+    # Scaled to the probabilities of a Poisson distribution with mean k p_c, the terms of a series do not overflow.
     logarithms = np.array([lgamma(power + 1) for power in powers])
     terms = np.exp(powers * log(k) - logarithms)[None, :] * shares[:, None] ** powers * np.exp(-k * shares[:, None])
     total = 0.0
@@ -160,7 +160,7 @@ def chance_of_votes(shares: np.ndarray, k: int, own: bool) -> float:
 
 
 def _neighbors(scored, points, counts):
-    """The (n, k) neighbours to read from and "", or None and the reason why there are none."""
+    """The neighbours (n, k) and ""; or None and the reason why there are none."""
     if not counts:
         return None, "too few points"
     if not np.isfinite(points).all():

@@ -1,4 +1,4 @@
-"""How well a linear classifier reads the classes off a whole layer."""
+"""How well a linear classifier predicts the classes from a whole layer."""
 
 import warnings
 
@@ -33,7 +33,7 @@ SEED = 0
 def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
     """The asked scores of one layer. asked: name -> (metric, options); the result has the same names.
 
-    Above 10,000 rows a seeded choice of 10,000 is used.
+    With more than 10,000 rows, a seeded random sample of 10,000 is used.
     """
     points = np.asarray(scored.points)
     _, labels = np.unique(scored.labels, return_inverse=True)
@@ -50,10 +50,10 @@ def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, S
 
 
 def fold_accuracies(points: np.ndarray, labels: np.ndarray, folds: int) -> np.ndarray:
-    """(folds,) the accuracy on each held-out fold of a logistic regression fitted on the others.
+    """(folds,) the accuracy of a logistic regression on each held-out fold, fitted on the other folds.
 
     points: (n, d) float32 finite. labels: (n,) with at least `folds` members of each class.
-    The features are standardised by the mean and deviation of the fold's training rows.
+    The features are standardised by the mean and standard deviation of the training rows.
     """
     from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
@@ -63,7 +63,7 @@ def fold_accuracies(points: np.ndarray, labels: np.ndarray, folds: int) -> np.nd
 
     probe = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, solver="lbfgs", tol=1e-3, max_iter=200))
     with warnings.catch_warnings():
-        # Separable classes keep the weights growing; the accuracy has settled long before.
+        # Where classes are separable the weights may still grow at the last iteration; the accuracy settles long before.
         warnings.simplefilter("ignore", ConvergenceWarning)
         return cross_val_score(probe, points, labels, cv=StratifiedKFold(folds, shuffle=True, random_state=SEED))
 

@@ -58,7 +58,7 @@ METRICS = {
 
 
 def score(scored: NetworkInput, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
-    """The asked scores of one layer, from its spectrum; a layer without variance has 0, with a reason.
+    """The asked scores of one layer, from its spectrum. A layer without variance has 0, with a reason.
 
     asked: name -> (metric, options).
     """

@@ -98,11 +98,11 @@ def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, S
 
 
 def preservation(points: np.ndarray, neighbors: np.ndarray, rows: np.ndarray) -> float:
-    """1 less the normalised amount by which neighbours from elsewhere are no neighbours among the points.
+    """1 minus a normalised penalty for neighbours in another space that are not among the k nearest of the points.
 
     points: (n, d) finite. neighbors: (m, k) the k nearest of points[rows] in another space. rows: (m,) indices.
 
-    1 - 2 / (m k (2n - 3k - 1)) times the sum over all listed neighbours of max(0, r - k), r the rank of the neighbour
+    1 - 2 / (m k (2n - 3k - 1)) times the sum over all listed neighbours of max(0, r - k), where r is the rank of the neighbour
     among the points, 1 for the nearest, ties by lower index (Venna and Kaski 2001). With the points of the
     representation and the neighbours of the embedding it is the trustworthiness; the other way round, the continuity.
     """
@@ -161,7 +161,7 @@ def _sum_rank_excess(squared, rows, neighbors, excess):
                 nearer += distances[other] <= limit
             for other in range(neighbor + 1, len(distances)):
                 nearer += distances[other] < limit
-            # The point itself, at distance 0, has no rank.
+            # The loops have counted the point itself, at distance 0, if it precedes the neighbour; it has no rank.
             if own < neighbor or limit > 0.0:
                 nearer -= 1
             total += max(0, nearer + 1 - k)

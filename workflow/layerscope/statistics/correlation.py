@@ -1,4 +1,4 @@
-"""Whether two numbers of runs go together: rank correlations, and a line that bends."""
+"""How two quantities measured on each run are related: rank correlations, and a line with a bend."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ CORRELATION_FROM = 10
 
 
 def spearman(first: Sequence[float], second: Sequence[float]) -> float:
-    """Spearman's rank correlation of pairs in which both are finite; NaN below three pairs or where one does not vary."""
+    """Spearman's rank correlation of the finite pairs; NaN with fewer than three, or where one of the two does not vary."""
     from scipy.stats import spearmanr
 
     pairs = finite_pairs(first, second)
@@ -21,17 +21,18 @@ def spearman(first: Sequence[float], second: Sequence[float]) -> float:
 
 
 def finite_pairs(first: Sequence[float], second: Sequence[float]) -> np.ndarray:
-    """(n, 2) float64, the pairs of which both are finite."""
+    """(n, 2) float64, the pairs in which both values are finite."""
     pairs = [pair for pair in zip(first, second, strict=True) if np.isfinite(pair).all()]
     return np.asarray(pairs, dtype=np.float64).reshape(-1, 2)
 
 
 def rank_correlation(first: Sequence[float], second: Sequence[float]) -> Difference:
-    """Spearman's correlation of pairs, one a run, with its 95 % interval and two-sided p; n: pairs that are finite.
+    """Spearman's correlation of pairs, one per run, with its 95 % interval and two-sided p; n: number of finite pairs.
 
-    The interval is Fisher's z with the standard error sqrt((1 + r^2 / 2) / (n - 3)) (Bonett and Wright 2000), and p that of
-    r = 0 by sqrt(1 / (n - 3)). Below ten pairs, too few for them, the interval is NaN and p that of the exact permutation test.
-    A perfect order counts as one with two neighbours exchanged, the next that n pairs can have: z would be infinite.
+    The interval uses Fisher's z with the standard error sqrt((1 + r^2 / 2) / (n - 3)) (Bonett and Wright 2000); p tests r = 0
+    with the standard error sqrt(1 / (n - 3)). With fewer than ten pairs these do not hold: the interval is NaN, and p is that
+    of the exact permutation test. For |r| = 1, where z is infinite, the next smaller value that n pairs without ties can have
+    (two neighbouring ranks exchanged) is used instead.
     """
     from scipy.stats import norm
 
@@ -48,7 +49,7 @@ def rank_correlation(first: Sequence[float], second: Sequence[float]) -> Differe
 
 
 def _permutation_p(pairs: np.ndarray, found: float) -> float:
-    """The share of all orders of the second values in which the rank correlation is as far from 0. pairs: (n < 10, 2)."""
+    """The share of all permutations whose rank correlation is at least as far from 0. pairs: (n < 10, 2)."""
     from scipy.stats import permutation_test, rankdata
 
     first, second = (rankdata(column) - (len(pairs) + 1) / 2 for column in pairs.T)
@@ -65,7 +66,7 @@ def _permutation_p(pairs: np.ndarray, found: float) -> float:
 
 @dataclass(frozen=True)
 class BentLine:
-    """A line of two slopes that meet at `bend`. change: of the slope there, above minus below, with its interval."""
+    """Two line segments that meet at (bend, level). below: the first slope. change: the second minus the first, with interval."""
 
     bend: float
     level: float
@@ -73,15 +74,15 @@ class BentLine:
     change: Difference
 
     def at(self, x: np.ndarray) -> np.ndarray:
-        """Its values at x."""
+        """The line's values at x."""
         return self.level + self.below * (x - self.bend) + self.change.mean * np.maximum(x - self.bend, 0)
 
 
 def bent_line(x: Sequence[float], y: Sequence[float], bend: float) -> BentLine:
-    """Least squares of y on x by two slopes that meet at `bend`, for pairs in which both are finite.
+    """Fit y on x by least squares with two line segments that meet at `bend`, using the finite pairs.
 
-    The interval of the change is that of the t distribution with n - 3 degrees of freedom, for errors of unequal variance
-    (HC3, MacKinnon and White 1985). All NaN with fewer than three pairs on either side, or five in all.
+    The interval of the change of slope is from the t distribution with n - 3 degrees of freedom, with standard errors that
+    allow for unequal variances (HC3, MacKinnon and White 1985). All estimates are NaN unless there are three pairs on each side.
     """
     from statsmodels.regression.linear_model import OLS
 

@@ -1,4 +1,4 @@
-"""Statistics over runs: the run is the unit, whatever was averaged within it."""
+"""Statistics over runs. Each run is one observation, whatever was averaged within it."""
 
 import warnings
 from collections.abc import Iterator, Sequence
@@ -18,7 +18,7 @@ CONFIDENCE = 0.95
 
 @dataclass(frozen=True)
 class Estimate:
-    """A mean over n runs with its standard deviation (n - 1) and 95 % interval; NaN where n does not allow one."""
+    """A mean over n runs with its standard deviation (n - 1) and 95 % confidence interval; NaN where n is too small."""
 
     n: int
     mean: float
@@ -28,10 +28,10 @@ class Estimate:
 
 
 def estimate(values: Sequence[float]) -> Estimate:
-    """Mean, sd and interval of one number a run; values that are not finite are left out.
+    """Mean, standard deviation and interval of one number per run; values that are not finite are left out.
 
-    The interval is Student's t below 10 runs, where a percentile bootstrap covers far too little (75 % for 3), and the
-    percentile bootstrap (10,000 draws, fixed seed) from 10 runs on.
+    From 10 runs on, the interval is the percentile bootstrap (10,000 draws, fixed seed). Below, its coverage would be far too
+    low (75 % for 3 runs), and Student's t is used.
     """
     found = np.asarray([value for value in values if np.isfinite(value)], dtype=np.float64)
     of_one = estimates(found[np.newaxis])
@@ -40,7 +40,7 @@ def estimate(values: Sequence[float]) -> Estimate:
 
 @dataclass(frozen=True)
 class Estimates:
-    """What Estimate says, of many means over n runs each: arrays (groups,)."""
+    """As Estimate, for many groups of n runs each: arrays (groups,)."""
 
     mean: np.ndarray
     sd: np.ndarray
@@ -49,7 +49,7 @@ class Estimates:
 
 
 def estimates(values: np.ndarray) -> Estimates:
-    """As `estimate`, of every row of (groups, n) finite values."""
+    """As `estimate`, for every row of values (groups, n), all finite."""
     groups, n = values.shape
     unknown = np.full(groups, np.nan)
     if n == 0:
@@ -68,7 +68,7 @@ def estimates(values: np.ndarray) -> Estimates:
 
 
 def student(values: np.ndarray):
-    """SciPy's one-sample t-test against 0 of every row of (groups, n) values."""
+    """SciPy's one-sample t-test against 0, for every row of values (groups, n)."""
     from scipy.stats import ttest_1samp
 
     with equal_values_allowed():
@@ -77,20 +77,20 @@ def student(values: np.ndarray):
 
 @contextmanager
 def equal_values_allowed() -> Iterator[None]:
-    """Without SciPy's warnings where values hardly vary: such groups are answered apart."""
+    """Silence SciPy's warnings about values that hardly vary; callers handle groups without spread themselves."""
     with np.errstate(divide="ignore", invalid="ignore"), warnings.catch_warnings():
         warnings.filterwarnings("ignore", "Precision loss", RuntimeWarning)
         yield
 
 
 def paired_p(differences: Sequence[float]) -> float:
-    """Two-sided p of a paired t-test from the differences of the pairs; NaN below two, 0 or 1 where they do not vary."""
+    """Two-sided p of a paired t-test from the pairs' differences; NaN below two. Without spread: 1 if all are 0, else 0."""
     found = np.asarray([value for value in differences if np.isfinite(value)], dtype=np.float64)
     return float(paired_ps(found[np.newaxis])[0])
 
 
 def paired_ps(differences: np.ndarray) -> np.ndarray:
-    """As `paired_p`, of every row of (groups, n) finite differences."""
+    """As `paired_p`, for every row of differences (groups, n), all finite."""
     groups, n = differences.shape
     if n < 2:
         return np.full(groups, np.nan)
@@ -101,7 +101,7 @@ def paired_ps(differences: np.ndarray) -> np.ndarray:
 
 @dataclass(frozen=True)
 class Difference:
-    """A difference of two means with its 95 % interval and two-sided p. n: pairs, or the runs of both groups together."""
+    """A difference of two means with its 95 % interval and two-sided p. n: number of pairs, or of runs in both groups."""
 
     n: int
     mean: float
@@ -111,7 +111,7 @@ class Difference:
 
 
 def paired_difference(differences: Sequence[float]) -> Difference:
-    """The mean of one difference a run, with its interval (as estimate) and the p of the paired t-test."""
+    """The mean of one difference per run, with its interval (as in estimate) and the p of the paired t-test."""
     found = estimate(differences)
     return Difference(found.n, found.mean, found.low, found.high, paired_p(differences))
 
@@ -134,7 +134,7 @@ def welch_difference(first: Sequence[float], second: Sequence[float]) -> Differe
 
 
 def holm(p_values: Sequence[float]) -> np.ndarray:
-    """Holm's (1979) adjusted p values, in the order given; NaN stays NaN and counts for nothing."""
+    """Holm's (1979) adjusted p values, in the order given. NaN stays NaN and does not count as a test."""
     from statsmodels.stats.multitest import multipletests
 
     adjusted = np.array(p_values, dtype=np.float64)
@@ -145,7 +145,7 @@ def holm(p_values: Sequence[float]) -> np.ndarray:
 
 
 def sign_test_p(values: Sequence[float]) -> float:
-    """Two-sided p of the sign test (Dixon and Mood 1946) that values are as often above as below 0; NaN where all are 0."""
+    """Two-sided p of the sign test (Dixon and Mood 1946): are values as often above as below 0? NaN where all are 0."""
     from scipy.stats import binomtest
 
     found = [value for value in values if np.isfinite(value) and value != 0]

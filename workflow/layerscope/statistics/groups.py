@@ -1,4 +1,4 @@
-"""Numbers by group, in the order of the groups: means, deviations, reasons."""
+"""Aggregates of groups, in the order of their numbers: means, standard deviations, reasons."""
 
 from collections.abc import Iterator
 
@@ -8,7 +8,7 @@ from pandas.api.types import union_categoricals
 
 
 def gathered(frames: list[pd.DataFrame]) -> pd.DataFrame:
-    """One frame of many with the same columns, which are emptied; text as categories in their order: a tenth of the memory."""
+    """Concatenate frames with the same columns, emptying them. Text becomes sorted categories: a tenth of the memory."""
     columns = {}
     for name in list(frames[0].columns):
         parts = [frame.pop(name) for frame in frames]
@@ -20,12 +20,12 @@ def gathered(frames: list[pd.DataFrame]) -> pd.DataFrame:
 
 
 def as_text(rows: pd.DataFrame) -> pd.DataFrame:
-    """Rows whose text is text and no categories."""
+    """Convert categories back to text."""
     return rows.astype(dict.fromkeys(rows.select_dtypes("category"), "str"))
 
 
 def stacked(groups: np.ndarray, values: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """(numbers of groups, their values (groups, n)) for every n that groups have; values of a group in the order given."""
+    """For each group size n, yield the numbers of the groups of that size and their values (groups, n), in the order given."""
     order = np.argsort(groups, kind="stable")
     counts = np.bincount(groups)
     starts = np.cumsum(counts) - counts
@@ -35,7 +35,7 @@ def stacked(groups: np.ndarray, values: np.ndarray) -> Iterator[tuple[np.ndarray
 
 
 def group_means(groups: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """The mean of each group, NaN left out."""
+    """The mean of each group, ignoring NaN."""
     means = np.full(groups.max(initial=-1) + 1, np.nan)
     for alike, rows in stacked(groups, values):
         known = ~np.isnan(rows)
@@ -45,7 +45,7 @@ def group_means(groups: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def group_deviations(groups: np.ndarray, values: np.ndarray) -> np.ndarray:
-    """The standard deviation (n - 1) of each group, NaN left out; NaN below two values."""
+    """The standard deviation (n - 1) of each group, ignoring NaN; NaN with fewer than two values."""
     deviations = np.full(groups.max(initial=-1) + 1, np.nan)
     for alike, rows in stacked(groups, values):
         known = ~np.isnan(rows)
@@ -57,7 +57,7 @@ def group_deviations(groups: np.ndarray, values: np.ndarray) -> np.ndarray:
 
 
 def joined_reasons(groups: np.ndarray, count: int, reasons: pd.Series) -> np.ndarray:
-    """All reasons of each group, each once, in their order."""
+    """The distinct reasons of each group, in order of appearance, joined by "; "."""
     joined = np.full(count, "", dtype=object)
     given = pd.DataFrame({"group": groups, "reason": reasons.to_numpy(dtype=object)})[(reasons != "").to_numpy()]
     given = given.drop_duplicates()
@@ -69,7 +69,7 @@ def joined_reasons(groups: np.ndarray, count: int, reasons: pd.Series) -> np.nda
 
 
 def shared_reasons(groups: np.ndarray, count: int, reasons: pd.Series) -> np.ndarray:
-    """The reasons that all members of each group share: those of their network."""
+    """The reasons that all members of each group share, which are those of their network."""
     shared = np.full(count, "", dtype=object)
     given = (reasons != "").to_numpy()
     without = np.bincount(groups[~given], minlength=count) > 0

@@ -1,4 +1,4 @@
-"""What tells rows of scores apart, and what rows of filters are called that stand for several."""
+"""The key columns of rows of scores, and the names of the rows that hold means over filters."""
 
 NETWORK = ["dataset", "architecture", "activation"]
 

@@ -8,17 +8,17 @@ from layerscope.statistics.select import select
 
 
 def final_accuracy(scores: pd.DataFrame) -> pd.DataFrame:
-    """RUN and accuracy, of every network on the test split at its last snapshot; from the score named accuracy."""
+    """RUN and accuracy of every network on the test split at its last snapshot, from the score named accuracy."""
     of_test = scores[(scores["metric"] == "accuracy") & (scores["sample"] == "test") & (scores["space"] == "run")]
     last = of_test[of_test["epoch"] == of_test.groupby(RUN)["epoch"].transform("max")]
     return last[[*RUN, "value"]].rename(columns={"value": "accuracy"})
 
 
 def score_pairs(runs: pd.DataFrame, score: str, against: str, on: dict) -> pd.DataFrame:
-    """RUN, value, against, degenerate: for each trained network the mean of one score in what `on` chooses and of another.
+    """RUN, value, against, degenerate: for each trained network the means of two scores over the rows that `on` selects.
 
-    runs: as per_run gives them. A score of the network as such is that of the test split. StudyError where what `on` leaves
-    of a score is of several samples or spaces.
+    runs: as from per_run. For a score of the whole network, the one on the test split is taken, and `on` selects only among
+    networks. StudyError where the selected rows of a score are of several samples or spaces.
     """
 
     def of(name: str) -> pd.DataFrame:

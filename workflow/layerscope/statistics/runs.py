@@ -1,4 +1,4 @@
-"""One row a run: embedding seeds averaged, filters summed up, the input joined to every network."""
+"""One row per run and score: embedding seeds are averaged, filters summarised, and the input joined to every network."""
 
 from collections.abc import Iterable
 
@@ -9,33 +9,33 @@ from layerscope import store
 from layerscope.statistics.groups import group_deviations, joined_reasons, shared_reasons
 from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, REPRESENTATION, RUN
 
-# What tells the rows of runs apart, and what they hold beside it.
+# The key columns of a run's rows, and their other columns.
 ROW = [*RUN, "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
 MEASURED = ["value", "embedding_sd", "n_points", "chance", "degenerate"]
 
 
 def stored_runs(source: str, scores: Iterable[str] | None, with_input: bool = True) -> pd.DataFrame:
-    """The runs of a study (runs.parquet) of some scores, by name, or of all (None), in the order of runs_of.
+    """The stored runs of a study (runs.parquet) for the named scores, or for all (None), in the order of runs_of.
 
-    with_input: whether the input of its dataset stands beside the layers of every network.
+    with_input: whether every network also has the rows of its dataset's input.
     """
     runs = store.read_runs(source, scores)
     return in_order(runs if with_input else runs[runs["state"] != "input"])
 
 
 def runs_of(scores: pd.DataFrame) -> pd.DataFrame:
-    """One row a run of rows of scores, the input joined to every network: what the aggregate keeps in runs.parquet."""
+    """One row per run from rows of scores, with the input joined to every network: the content of runs.parquet."""
     return in_order(with_input_joined(per_run(scores)))
 
 
 def in_order(runs: pd.DataFrame) -> pd.DataFrame:
-    """Rows by network, sample, epoch, layer, space and score; those that stand for several filters come last."""
+    """Sort rows by network, sample, epoch, layer, space and score; means over filters come last."""
     stands_for = runs["filter"].map({FILTER_MEAN: 1, LIVING_MEAN: 2}).fillna(0)
     return runs.assign(stands_for=stands_for).sort_values(["stands_for", *ROW], ignore_index=True)[[*ROW, *MEASURED]]
 
 
 def with_input_joined(scores: pd.DataFrame) -> pd.DataFrame:
-    """Rows in which every network has the input rows of its dataset, in each sample and space that it is scored in itself."""
+    """Add to every network the input rows of its dataset, for each sample and space in which the network itself is scored."""
     of_input = scores[scores["state"] == "input"]
     of_networks = scores[scores["state"] != "input"]
     networks = of_networks[[*RUN, "sample", "space"]].drop_duplicates()
@@ -45,9 +45,9 @@ def with_input_joined(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def per_run(scores: pd.DataFrame) -> pd.DataFrame:
-    """One row a run: embedding seeds averaged, their standard deviation beside as embedding_sd, and filters summed up.
+    """One row per run: the mean over embedding seeds, with their standard deviation as embedding_sd.
 
-    For every layer of which filters are scored, two rows are added: their mean, and the mean without degenerate filters.
+    For every layer whose filters are scored, two rows are added: their mean, and the mean without degenerate filters.
     """
     grouped = scores.groupby(ROW, dropna=False, sort=True)
     means = grouped.agg(value=("value", "mean"), n_points=("n_points", "first"), chance=("chance", "mean")).reset_index()

@@ -1,4 +1,4 @@
-"""Where `on:` meets rows of scores."""
+"""Apply the selectors of a study's `on:` to rows of scores."""
 
 import pandas as pd
 
@@ -9,10 +9,10 @@ COLUMNS = {"embedding": "space"}
 
 
 def select(rows: pd.DataFrame, on: dict) -> pd.DataFrame:
-    """The rows that a selector allows.
+    """The rows that match a selector.
 
-    `first` and `last` epochs, and the `last` layer, are those of each score of each run in each space: another score may be of
-    other layers. `hidden` layers are all but the input and the output.
+    `first` and `last` epochs, and the `last` layer, are determined for each score of each run by sample and space, because
+    scores may cover different layers. `hidden` layers are all but the input and the output.
     """
     kept = pd.Series(True, index=rows.index)
     for key in on:
@@ -42,5 +42,5 @@ def select(rows: pd.DataFrame, on: dict) -> pd.DataFrame:
 
 
 def _of_score(rows: pd.DataFrame, column: str, extreme: str) -> pd.Series:
-    """The smallest (min) or largest (max) value of a column among the rows of each score, by row."""
+    """For each row, the smallest (min) or largest (max) value of a column among the rows of the same score."""
     return rows.groupby([key for key in SCORED if key in rows], dropna=False)[column].transform(extreme)

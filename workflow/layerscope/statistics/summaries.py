@@ -1,4 +1,4 @@
-"""Means over runs, and tests of what training changes."""
+"""Means over runs, and tests of the differences between trained and untrained networks."""
 
 import numpy as np
 import pandas as pd
@@ -9,7 +9,7 @@ from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, NETWORK, SUMMAR
 
 
 def by_state(runs: pd.DataFrame) -> pd.DataFrame:
-    """Rows in which networks of one state share an epoch, the largest, so that runs of unequal length are summarised together."""
+    """Give all trained (or untrained) networks of a kind their largest epoch, so that runs of unequal length are pooled."""
     ended = runs["state"].isin(["trained", "untrained"])
     keys = ["dataset", "architecture", "activation", "state"]
     latest = runs.groupby(keys, dropna=False)["epoch"].transform("max")
@@ -19,7 +19,7 @@ def by_state(runs: pd.DataFrame) -> pd.DataFrame:
 def summarise(runs: pd.DataFrame) -> pd.DataFrame:
     """Means over runs by SUMMARY_KEYS: n_runs (finite values), n_missing, n_degenerate, mean, sd, interval, embedding_sd, chance.
 
-    mean_without_degenerate leaves flagged runs out. The input of a dataset is one observation, with no spread of its own.
+    mean_without_degenerate leaves flagged runs out. The input of a dataset counts as a single observation, without spread.
     """
     groups = runs.groupby(SUMMARY_KEYS, dropna=False, sort=True, observed=True).ngroup().to_numpy()
     _, first = np.unique(groups, return_index=True)
@@ -51,10 +51,10 @@ def summarise(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def paired_tests(runs: pd.DataFrame) -> pd.DataFrame:
-    """Trained against untrained networks of the same initialisation: paired t-tests by layer, score and space.
+    """Paired t-tests of trained against untrained networks of the same initialisation, by layer, score and space.
 
     Single filters have no counterpart in another network and are left out; their layer means are tested. p_holm is not among
-    the columns: it depends on all of a dataset (with_correction).
+    the columns, because it depends on all tests of a dataset; with_correction adds it.
     """
     keys = [*NETWORK, "sample", "layer", "depth", "filter", "space", "metric"]
     tested = runs[runs["filter"].isin(["", FILTER_MEAN, LIVING_MEAN]) & runs["state"].isin(["trained", "untrained"])]
@@ -62,7 +62,7 @@ def paired_tests(runs: pd.DataFrame) -> pd.DataFrame:
     pairs = tested.set_index([*keys, "seed", "state"])["value"].unstack("state")
     pairs = pairs.reindex(columns=["trained", "untrained"]).reset_index()
     pairs["difference"] = pairs["trained"] - pairs["untrained"]
-    # Both means and the difference are those of the same pairs.
+    # Incomplete pairs are dropped from both means, so that these and the difference are over the same pairs.
     pairs.loc[pairs["difference"].isna(), ["trained", "untrained"]] = np.nan
     groups = pairs.groupby(keys, dropna=False, sort=True, observed=True).ngroup().to_numpy()
     _, first = np.unique(groups, return_index=True)

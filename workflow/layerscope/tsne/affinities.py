@@ -1,4 +1,4 @@
-"""The similarities of t-SNE between points in their own space: P, at a perplexity, over all pairs or over neighbours."""
+"""P, t-SNE's similarities of points in their original space at a given perplexity, over all pairs or over neighbours."""
 
 from collections.abc import Iterable
 
@@ -8,18 +8,18 @@ from scipy import sparse
 
 from layerscope.geometry.pairwise import squared_distance_blocks
 
-# exp(-745) is the last positive float64; a precision this many times the inverse gap leaves nothing beyond the gap.
+# exp(-745) is about the smallest positive float64: at a precision of 745 / gap, points beyond the gap have no weight.
 FLAT_EXPONENT = 745.0
 LARGEST_PRECISION = 1e300
 
 
 def perplexity_precisions(points: np.ndarray, perplexity: float) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The Gaussian around each point under which its neighbours have the perplexity: precisions, shifts, totals.
+    """Fit the Gaussian around each point to the perplexity: precisions, shifts, totals.
 
     points: (n, d) finite. Returns three (n,) float64 arrays that give the conditional probabilities
     p_{j|i} = exp(-precisions[i] (|x_i - x_j|^2 - shifts[i])) / totals[i], j != i; shifts[i] is the squared distance to
-    the nearest neighbour, so that nothing overflows. Where more points than the perplexity are equally near, the
-    entropy cannot come down to it: they share the probability evenly, as do all points where all coincide.
+    the nearest neighbour, so that not all weights underflow. If at least as many points as the perplexity are tied as the
+    nearest, no precision reaches the perplexity: these points share the probability evenly. So do all points if all coincide.
 
     ValueError where perplexity >= n - 1 or perplexity < 1.
     """
@@ -35,8 +35,8 @@ def perplexity_precisions(points: np.ndarray, perplexity: float) -> tuple[np.nda
 def joint_probabilities(blocks: Iterable[tuple[int, int, np.ndarray]], n: int, perplexity: float) -> np.ndarray:
     """P over all pairs: (n, n) float32, p_ij = (p_{j|i} + p_{i|j}) / 2n, symmetric, 0 on the diagonal.
 
-    blocks: (start, stop, squared distances (stop - start, n) float64 of points start to stop from all), as
-    `pairwise.squared_distance_blocks` gives them; p_{j|i} as in `perplexity_precisions`, with its errors.
+    blocks: (start, stop, squared distances (stop - start, n) float64 of points start to stop from all), as from
+    `pairwise.squared_distance_blocks`. p_{j|i} and the ValueError are those of `perplexity_precisions`.
     """
     _check_perplexity(perplexity, n - 1)
     joint = np.empty((n, n), dtype=np.float32)
@@ -77,8 +77,8 @@ def _check_perplexity(perplexity, others):
 def _gaussian_sums(distances, start, stop, shift, precision):
     """Sums over distances[start:stop] of w, w e and w e^2, where e = precision (distance - shift) and w = exp(-e).
 
-    exp(-e) is the Taylor polynomial of exp(-e / 1024), squared ten times: a loop of this runs on vectors, a loop of calls
-    does not. The squaring makes its relative error grow with e: 1e-12 at 50, beyond which little weight is left, 1e-10 at 700.
+    exp(-e) is computed as the Taylor polynomial of exp(-e / 1024), squared ten times: the compiler vectorises this loop, but
+    not calls of exp. Its relative error grows with e: 1e-12 at 50, beyond which hardly any weight is left, and 1e-10 at 700.
     """
     total, first, second = 0.0, 0.0, 0.0
     for column in range(start, stop):
@@ -98,9 +98,9 @@ def _gaussian_sums(distances, start, stop, shift, precision):
 
 @njit(parallel=True, cache=True, fastmath={"reassoc", "contract"})
 def _fit_rows(squared, leave_out, target, precisions, shifts, totals):
-    """Fit each row's precision to the entropy `target`; leave_out[row] is a column or, for none, the number of columns.
+    """Fit each row's precision to the entropy `target`, without column leave_out[row] (the number of columns leaves out none).
 
-    Newton's method on the logarithm of the precision, dH / d log(beta) = -beta^2 Var(d^2), kept inside a bracket.
+    Newton's method on the logarithm of the precision beta, with dH / d log(beta) = -beta^2 Var(d^2), safeguarded by a bracket.
     """
     for row in prange(squared.shape[0]):
         distances = squared[row]
@@ -173,7 +173,7 @@ def _conditional_rows(squared, own, precisions, shifts, totals, conditional):
 
 @njit(parallel=True, cache=True)
 def _make_symmetric(joint):
-    """Replace both of a pair by their mean over n, a square of the matrix at a time, which a cache can hold."""
+    """Replace both entries of each pair by their mean divided by n, in square tiles of the matrix that fit the cache."""
     n = len(joint)
     side = 64
     squares = (n + side - 1) // side

@@ -1,4 +1,4 @@
-"""Many exact descents at once on a torch device: the algorithm of layerscope.tsne.descent for batches of equal size."""
+"""Many exact t-SNE descents at once on a torch device: layerscope.tsne.descent for batches of arrays of equal size."""
 
 from collections.abc import Sequence
 
@@ -12,14 +12,14 @@ from layerscope.tsne.schedule import GAIN_DECAY, GAIN_STEP, LOWEST_GAIN, Schedul
 def descend_together(
     joints: Sequence[np.ndarray], starts: Sequence[np.ndarray], schedule: Schedule, device: str
 ) -> list[Descent]:
-    """The descents of several P (n, n) float32 from their starts (n, d), as layerscope.tsne.descent.descend does one.
+    """Run one descent for each P (n, n) float32 from its start (n, d), by the algorithm of layerscope.tsne.descent.descend.
 
-    device: a torch device, for instance cuda. A few (batch, n, n) float32 temporaries must fit its memory. Pairs are in
-    float32, points in float64, as there; sums are in another order, so that results agree in distribution and not in bytes. A
-    descent that has stopped stays where it is while others go on.
+    device: a torch device, for instance cuda. Its memory must hold a few (batch, n, n) float32 temporaries. As in `descend`,
+    pairs are float32 and points float64; sums are in another order, so results agree in distribution but not bitwise. The
+    points of a descent that has stopped stay fixed while others continue.
     """
     joint = torch.as_tensor(np.stack(joints), device=device)
-    # (batch, d, n): a coordinate of all points lies together.
+    # (batch, d, n): each coordinate is contiguous over the points.
     points = torch.as_tensor(np.stack(starts), dtype=torch.float64, device=device).transpose(1, 2).contiguous()
     velocity, gains = torch.zeros_like(points), torch.ones_like(points)
     running = torch.ones(len(joint), dtype=torch.bool, device=device)
@@ -62,7 +62,7 @@ def descend_together(
 
 
 def divergences(joint: torch.Tensor, points: torch.Tensor) -> torch.Tensor:
-    """(batch,) float64: the Kullback-Leibler divergence, in nat, of Q of points (batch, d, n) from P, joint (batch, n, n)."""
+    """(batch,) float64: the divergence KL(P || Q) in nat, of P, joint (batch, n, n), and Q of the points (batch, d, n)."""
     along = ((axis[:, :, None] - axis[:, None, :]).square() for axis in points.unbind(dim=1))
     squared = sum(along, torch.zeros(()))
     mass = joint.sum(dim=(1, 2), dtype=torch.float64)

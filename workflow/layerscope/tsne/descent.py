@@ -13,7 +13,7 @@ from layerscope.tsne.schedule import GAIN_DECAY, GAIN_STEP, LOWEST_GAIN, Schedul
 class Descent:
     """points: (n, d) float64. divergence: the exact objective of these points, in nat. iterations: how many were run.
 
-    trace: (m, 2) float64, number of iterations and divergence (without exaggeration) after them.
+    trace: (m, 2) float64, iteration counts and the divergence (without exaggeration) after each of them.
     """
 
     points: np.ndarray
@@ -25,12 +25,13 @@ class Descent:
 def descend(joint: np.ndarray, start: np.ndarray, schedule: Schedule) -> Descent:
     """Minimise the Kullback-Leibler divergence of Q from P (van der Maaten and Hinton 2008, equations 4 and 5).
 
-    After the exaggeration the descent starts again from rest, as scikit-learn's does: kept momentum and gains ended 1 %
-    higher on average.
+    After the exaggeration, momentum and gains are reset, as in scikit-learn: keeping them gave final divergences that were
+    1 % higher on average.
 
-    joint: (n, n) float32, P. start: (n, d <= 3). Sums over a row's pairs are in float32 on vectors, those over rows and
-    the points themselves in float64; a row is summed by one thread, so their number changes no byte. O(n^2) memory for P
-    alone. A descent that diverges stops at the next value of the trace, with points that are not finite.
+    joint: (n, n) float32, P. start: (n, d <= 3). Sums over the pairs of a row are float32 and vectorised; sums over rows,
+    and the points, are float64. Each row is summed by one thread, so the result is bitwise the same with any number of
+    threads. Only P takes O(n^2) memory. A descent that diverges stops at the next value of the trace, with points that are
+    not finite.
     """
     n, dimensions = start.shape
     coordinates = three_coordinates(np.asarray(start, dtype=np.float64))
@@ -42,7 +43,7 @@ def descend(joint: np.ndarray, start: np.ndarray, schedule: Schedule) -> Descent
     done = 0
     while done < schedule.iterations:
         if done == schedule.exaggerated:
-            # Momentum and gains belong to the objective that has just been left.
+            # Momentum and gains were adapted to the exaggerated objective.
             velocity[:], gains[:] = 0.0, 1.0
         exaggeration, momentum = schedule.phase(done)
         forces(joint, single, attraction, repulsion, affinities)
@@ -69,7 +70,7 @@ def descend(joint: np.ndarray, start: np.ndarray, schedule: Schedule) -> Descent
 
 
 def divergence(joint: np.ndarray, points: np.ndarray) -> float:
-    """The Kullback-Leibler divergence, in nat, of Q of the points (n, d <= 3) from P, joint (n, n) float32."""
+    """The Kullback-Leibler divergence KL(P || Q) in nat, of P, joint (n, n) float32, and Q of the points (n, d <= 3)."""
     n = len(points)
     divergences, masses, affinities = np.empty(n), np.empty(n), np.empty(n)
     _divergences(joint, three_coordinates(np.asarray(points, dtype=np.float64)), divergences, masses, affinities)
@@ -104,13 +105,13 @@ def forces(joint, coordinates, attraction, repulsion, affinities):
             total += affinity
         attraction[0, own], attraction[1, own], attraction[2, own] = pulled_x, pulled_y, pulled_z
         repulsion[0, own], repulsion[1, own], repulsion[2, own] = pushed_x, pushed_y, pushed_z
-        # A point is no neighbour of its own.
+        # The loop has counted the point itself, with an affinity of 1.
         affinities[own] = total - np.float32(1)
 
 
 @njit(cache=True, error_model="numpy")
 def _step(coordinates, velocity, gains, attraction, repulsion, normaliser, exaggeration, momentum, learning_rate):
-    """Move the points, about their mean, and return the norm of the gradient."""
+    """Take one gradient step, move the mean of the points back to the origin, and return the norm of the gradient."""
     squared_norm = 0.0
     n = coordinates.shape[1]
     for axis in range(3):

@@ -1,8 +1,8 @@
 """Dynamic t-SNE (Rauber, Falcão and Telea 2016): the same points at several steps, each step near the one before.
 
-The steps are the layers or the epochs of a network. Minimised is the sum over steps of the divergence of t-SNE plus a weight
-times the mean squared displacement of points between consecutive steps. The paper sums over the steps what is a mean here: its
-lambda, which weighs sum_t |Y_t - Y_t+1|^2 / 2n, is this weight times 2 / (T - 1).
+The steps are the layers or the epochs of a network. The objective is the sum over steps of the divergence of t-SNE, plus a
+weight times the mean squared displacement of points between consecutive steps. The paper sums the displacement over the steps
+instead of averaging it: its lambda, the factor of sum_t |Y_t - Y_t+1|^2 / 2n, is this weight times 2 / (T - 1).
 """
 
 from collections.abc import Sequence
@@ -24,7 +24,8 @@ class DynamicDescent:
     """points: (T, n, d) float64. divergences: (T,), the exact objective of t-SNE at each step, in nat.
 
     displacement: the mean squared displacement between consecutive steps. iterations: how many were run.
-    learning_rate: the lowest with which a step ended, after `retries` halvings for descents that diverged.
+    retries: how often the learning rate was halved because a descent diverged. learning_rate: the final one. Where steps are
+    embedded separately, iterations and retries are the largest of all steps, learning_rate the lowest.
     """
 
     points: np.ndarray
@@ -36,26 +37,27 @@ class DynamicDescent:
 
 
 def mean_squared_displacement(points: np.ndarray) -> float:
-    """The mean over points and pairs of consecutive steps of their squared distance. points: (T, n, d); 0 for one step."""
+    """The squared distance that a point moves between consecutive steps, averaged. points: (T, n, d). 0 for one step."""
     if len(points) < 2:
         return 0.0
     return float(np.square(np.diff(points, axis=0)).sum(axis=2).mean())
 
 
 def objective(divergences: np.ndarray, displacement: float, weight: float) -> float:
-    """What is minimised: the sum of the divergences plus weight times the mean squared displacement."""
+    """The objective of dynamic t-SNE: the sum of the divergences plus weight times the mean squared displacement."""
     return float(np.sum(divergences) + weight * displacement)
 
 
 def fit_dynamically(estimator: ExactTSNE, arrays: Sequence[np.ndarray], weight: float) -> DynamicDescent:
-    """Dynamic t-SNE of the same n points at several steps, with the parameters of an estimator (which is left as it is).
+    """Dynamic t-SNE of the same n points at several steps, with the parameters of an estimator, which is not modified.
 
-    min_grad_norm is read with weight 0 alone.
+    min_grad_norm has an effect only with weight 0 or a single step.
 
-    arrays: the steps in order, each (n, d_t); ValueError where they have different numbers of points. With weight 0 each is
-    what the estimator makes of it alone, to the last bit. Otherwise all steps start alike: from noise with init="random",
-    else from the leading components of the first step that varies. A step all of whose points coincide would
-    be at the origin by itself (its P is uniform) and leans towards its neighbours; where all are such, all points stay there.
+    arrays: the steps in order, each (n, d_t); ValueError where they have different numbers of points. With weight 0 each step
+    is bitwise what the estimator alone would find, unless the descent diverges (see descend_dynamically). Otherwise all
+    steps share one start, the estimator's own for the first step that varies: noise, leading components or an array. In a step
+    all of whose points coincide P is uniform: alone they would stay at the origin, here they follow the neighbouring steps. If
+    that holds for all steps, all points stay at the origin.
     """
     counts = sorted({len(array) for array in arrays})
     if len(counts) > 1:
@@ -82,20 +84,20 @@ def _side_by_side(alone: list[DynamicDescent]) -> DynamicDescent:
 
 
 def descend_dynamically(joints: Sequence[np.ndarray], start: np.ndarray, schedule: Schedule, weight: float) -> DynamicDescent:
-    """Minimise the objective over all steps at once, from one start for all of them.
+    """Minimise the objective over all steps at once, from the same start for each.
 
-    joints: P of each step, (n, n) float32. start: (n, d <= 3). weight: of the displacement, 0 or more; with 0 every step
-    is what `descend` makes of it, to the last bit. The pull between steps is taken implicitly (a tridiagonal system for each
-    point), so that a large weight does no harm: steps then coincide. A descent that diverges all the same (it ends above where it
-    began, or nowhere) is begun again at half the learning rate, twenty times at most; then points are not finite.
+    joints: P of each step, (n, n) float32. start: (n, d <= 3). weight: of the displacement, 0 or more; with 0 every step is
+    bitwise the result of `descend`. The attraction between steps is integrated implicitly (a tridiagonal system per point), so
+    that a large weight is stable: the steps then coincide. If a descent diverges all the same (its objective ends higher than
+    it began, or not finite), it is repeated with half the learning rate, up to twenty times; after that the points are NaN.
     """
     began = objective(np.array([divergence(joint, start) for joint in joints]), 0.0, weight)
     for retries in range(MOST_RETRIES + 1):
-        # A descent that diverges is told by its points.
+        # No warnings of overflow: a descent that diverges is detected by its objective below.
         with np.errstate(invalid="ignore", over="ignore", divide="ignore"):
             found = _descend(joints, start, schedule, weight, retries)
         ended = objective(found.divergences, found.displacement, weight)
-        # The divergence of where it began and ended may differ in the last digits where nothing moves.
+        # Where nothing moves, the objective before and after may still differ in the last digits.
         if np.isfinite(ended) and ended <= began + 1e-9 * abs(began):
             return found
         schedule = replace(schedule, learning_rate=schedule.learning_rate / 2)
@@ -127,7 +129,7 @@ def _descend(joints: Sequence[np.ndarray], start: np.ndarray, schedule: Schedule
             coordinates[step] += momentum * velocity[step] - schedule.learning_rate * gains[step] * gradient
         _pull_together(coordinates, gains, pull)
         moved = coordinates - before
-        # As in `descend`, by the gradient that a point has followed in the end, not by that of its own step alone.
+        # Gains adapt as in `descend`, but by the whole move of a point, which includes the attraction between steps.
         onward = (moved - momentum * velocity) * velocity > 0
         gains = np.where(onward, gains + GAIN_STEP, np.maximum(gains * GAIN_DECAY, LOWEST_GAIN))
         velocity = moved
@@ -157,8 +159,8 @@ def _described(
 def _pull_together(coordinates, gains, pull):
     """Solve (I + pull G L) y = coordinates for each point and axis, L the Laplacian of the chain of steps, G their gains.
 
-    At rest this is where the gradient of the divergences and that of the displacement cancel, whatever the gains. Then each
-    step is moved to the origin, about which all are described.
+    At a fixed point the gradients of the divergences and of the displacement cancel, whatever the gains. Afterwards each step
+    is centred on the origin.
     """
     steps, axes, n = coordinates.shape
     above, right = np.empty(steps), np.empty(steps)

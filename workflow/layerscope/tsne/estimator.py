@@ -21,7 +21,7 @@ from layerscope.tsne.initialisation import pca_start, random_start
 from layerscope.tsne.schedule import Schedule
 
 LARGEST = 10_000
-# Parameter: the kind of number, and the least it may be.
+# Parameter: its type, and its smallest allowed value.
 LEAST = {
     "perplexity": (Real, 1),
     "early_exaggeration": (Real, 1),
@@ -38,27 +38,27 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     Parameters have the names and meanings of sklearn.manifold.TSNE(method="exact"):
 
     n_components: 1, 2 or 3.
-    perplexity: at least 1 and less than n_samples. A point has n_samples - 1 neighbours: from that perplexity on they are
-        all alike, and P is uniform.
-    early_exaggeration, early_exaggeration_iter: the factor on P, and for how many of the first iterations.
+    perplexity: at least 1 and less than n_samples. From n_samples - 1 on, the number of a point's neighbours, P is uniform.
+    early_exaggeration, early_exaggeration_iter: the factor on P, and the number of first iterations in which it applies.
     learning_rate: a number, or "auto": max(n_samples / early_exaggeration / 4, 50) (Belkina et al. 2019).
-    max_iter: all iterations, those of the early exaggeration included.
-    n_iter_without_progress, min_grad_norm: after the early exaggeration, every 50 iterations, the descent stops when the
-        divergence has not fallen for so many iterations or the norm of the gradient is no larger.
-    metric, metric_params: "euclidean", "precomputed" (X are distances), a name or a function of pairwise_distances.
-    init: "random"; an array (n_samples, n_components); or "pca", the leading components with a spread of 1e-4 and noise
-        of a hundredth of that, by which points that coincide come apart and starts differ.
+    max_iter: all iterations, including those of the early exaggeration.
+    n_iter_without_progress, min_grad_norm: checked every 50 iterations after the early exaggeration. The descent stops when the
+        divergence has not fallen for more than n_iter_without_progress iterations, or the gradient's norm is at most
+        min_grad_norm.
+    metric, metric_params: "euclidean", "precomputed" (X are distances), or a name or function that pairwise_distances accepts.
+    init: "random"; an array (n_samples, n_components); or "pca", the leading components scaled to a standard deviation of 1e-4,
+        with noise of a hundredth of that, which separates points that coincide and makes seeds differ.
     random_state: of the initialisation.
-    n_jobs: threads, None or -1 for all. The result is the same bytes with any number.
+    n_jobs: threads, None or -1 for all. The result is bitwise the same with any number.
 
     After fitting: embedding_ (n_samples, n_components) float32; kl_divergence_, the exact divergence of embedding_ in nat;
-    kl_trace_ (m, 2), numbers of iterations and divergences after them; n_iter_, iterations run (scikit-learn's
-    TSNE says one less); learning_rate_.
+    kl_trace_ (m, 2), iteration counts and the divergences after them; n_iter_, iterations run (scikit-learn's TSNE reports
+    one less); learning_rate_.
 
-    Points that coincide share their neighbourhoods' probability evenly and end side by side. Where all points coincide P
-    is uniform, all points at the origin attain a divergence of 0, and this is the result without an iteration. No more points
-    than the perplexity, more than 10,000, NaN and infinite values are a ValueError. A descent that diverged
-    (a learning rate far too high, an init so wide that all affinities vanish in float32) leaves values that are not finite.
+    Points that coincide share their neighbourhoods' probability evenly and end side by side. If all points coincide, P is
+    uniform and placing them all at the origin attains a divergence of 0: this is returned without an iteration. ValueError
+    where there are no more points than the perplexity, more than 10,000, or NaN or infinite values. If the descent diverges
+    (a learning rate far too high, an init so wide that all affinities underflow in float32), the values are not finite.
     """
 
     def __init__(
@@ -180,7 +180,7 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             return squared_distance_blocks(X)
         distances = X
         if self.metric != "precomputed":
-            # With more threads a product may round in another way.
+            # With more threads, matrix products may round differently.
             with threadpool_limits(1):
                 distances = pairwise_distances(X, metric=self.metric, **(self.metric_params or {}))
         if (distances < 0).any():
@@ -206,9 +206,9 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
 
 def fit_together(estimator: ExactTSNE, arrays: Sequence[np.ndarray], device: str = "cuda") -> list[ExactTSNE]:
-    """Clones of an estimator, fitted to arrays of equally many points, their descents together on a torch device.
+    """Fit clones of an estimator to arrays of equally many points; all descents run together on a torch device.
 
-    The similarities are computed on the CPU. Results are as good as those of `fit`, and not the same bytes.
+    The similarities are computed on the CPU. Results are as good as those of `fit`, but not bitwise the same.
     ValueError where the arrays have different numbers of points.
     """
     from layerscope.tsne.batched import descend_together
@@ -231,7 +231,7 @@ def fit_together(estimator: ExactTSNE, arrays: Sequence[np.ndarray], device: str
 
 
 def estimator_for(options: dict, seed: int, threads: int) -> ExactTSNE:
-    """An estimator with the options of a study, which runs through all its iterations."""
+    """An estimator with the options of a study. Early stopping is disabled."""
     exaggerated = options["early_exaggeration_iterations"]
     return ExactTSNE(
         perplexity=options["perplexity"],
@@ -248,9 +248,9 @@ def estimator_for(options: dict, seed: int, threads: int) -> ExactTSNE:
 
 
 def prepared_for(estimator: ExactTSNE, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, Schedule]:
-    """P (n, n) float32, the start (n, n_components) and the schedule with which an estimator would embed X; it stays unfitted.
+    """P (n, n) float32, the start (n, n_components) and the schedule with which an estimator would embed X.
 
-    ValueError as in fitting. Where all points coincide the schedule has no iterations.
+    The estimator itself is not fitted. ValueError as in fitting. Where all points coincide, the schedule has no iterations.
     """
     estimator._check_parameters()
     return clone(estimator)._prepared(X)
@@ -258,7 +258,7 @@ def prepared_for(estimator: ExactTSNE, X: np.ndarray) -> tuple[np.ndarray, np.nd
 
 @contextmanager
 def threads_limited(n_jobs):
-    """No more than n_jobs threads (None or -1: all) within the block."""
+    """Limit numba to n_jobs threads within the block; None or -1 leaves their number as it is."""
     before = numba.get_num_threads()
     if n_jobs is not None and n_jobs > 0:
         numba.set_num_threads(min(n_jobs, numba.config.NUMBA_NUM_THREADS))

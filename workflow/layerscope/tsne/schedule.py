@@ -1,4 +1,4 @@
-"""The course of a descent on the objective of t-SNE: its two phases, the gains of its steps, and when it stops."""
+"""The schedule of t-SNE's gradient descent: its two phases, the constants of its step gains, and when it stops."""
 
 from dataclasses import dataclass
 
@@ -12,11 +12,11 @@ TRACE_EVERY = 50
 
 @dataclass(frozen=True)
 class Schedule:
-    """How long and how fast the descent goes.
+    """The settings of a descent.
 
     exaggeration: factor on P for the first `exaggerated` of `iterations`, in which the momentum is 0.5 instead of 0.8.
-    patience: iterations without a lower divergence after which it stops; lowest_gradient: norm at which it stops. Both
-    are asked every 50 iterations after the exaggeration.
+    patience: the descent stops after more iterations than this without a lower divergence. lowest_gradient: the descent stops
+    when the norm of the gradient is this small. Both are checked every 50 iterations after the exaggeration.
     """
 
     exaggeration: float
@@ -31,22 +31,22 @@ class Schedule:
         return (self.exaggeration, INITIAL_MOMENTUM) if iteration < self.exaggerated else (1.0, FINAL_MOMENTUM)
 
     def traced(self, done: int) -> bool:
-        """Whether the objective is looked at after so many iterations."""
+        """Whether the objective is evaluated after `done` iterations."""
         return done % TRACE_EVERY == 0 or done == self.iterations
 
 
 class Stopping:
-    """Decides, at each value of the trace, whether a descent is over."""
+    """Decides, at each value of the trace, whether to stop a descent."""
 
     def __init__(self, schedule: Schedule):
         self.schedule = schedule
         self.lowest, self.lowest_at = np.inf, 0
 
     def after(self, done: int, objective: float, gradient: float = np.inf) -> bool:
-        """Whether to stop after so many iterations. gradient: its norm in the last one.
+        """Whether to stop after `done` iterations. gradient: the norm of the gradient in the last one.
 
-        A descent stops where its objective is not finite and, once the exaggeration is over, where the objective has not fallen
-        for more iterations than the patience, or the gradient is small enough.
+        A descent stops if its objective is not finite. Once the exaggeration is over, it also stops if the objective has not
+        reached a new minimum for more iterations than the patience, or if the gradient is small enough.
         """
         if not np.isfinite(objective):
             return True

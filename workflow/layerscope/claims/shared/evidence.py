@@ -1,4 +1,4 @@
-"""What claims are judged by: the scores of the study, arranged as the statistics need them."""
+"""The data that claims are judged by: the study's scores, arranged as the statistics need them."""
 
 from dataclasses import dataclass
 
@@ -8,15 +8,15 @@ from layerscope.statistics.keys import RUN
 from layerscope.statistics.pairs import score_pairs
 from layerscope.statistics.select import select
 
-# What networks of different architectures share that are compared with one another.
+# Networks of different architectures are compared only where these keys are equal.
 ACROSS_ARCHITECTURES = [key for key in RUN if key != "architecture"]
-# What a claim calls the sizes of a network, and what they are called where jobs are told them.
+# The sizes of a network: their names in a claim, and their names in Evidence.sizes.
 SIZE_OF = {"width": "width", "layers": "depth"}
 
 
 @dataclass(frozen=True)
 class Evidence:
-    """rows: what the claim is about, one value a run and representation (statistics.runs). runs: all rows of the study.
+    """rows: those that the claim is about, one per run and representation (statistics.runs). runs: all rows of the study.
 
     sizes: architecture → depth and width.
     """
@@ -27,12 +27,12 @@ class Evidence:
 
 
 def run_means(rows: pd.DataFrame, key: str, value: object) -> pd.Series:
-    """The mean of a run's rows with one value of a key: a Series by run."""
+    """The mean, for each run, of the rows in which `key` has this value: a Series by run."""
     return select(rows, {key: value}).groupby(RUN, dropna=False)["value"].mean()
 
 
 def run_differences(claim: dict, rows: pd.DataFrame) -> pd.Series:
-    """The difference (first - second) of the two values in `between`, by run or by pair of networks alike in all else."""
+    """The difference (first - second) of the two values in `between`, by run, or by pair of networks alike in all other keys."""
     [(key, (first, second))] = claim["between"].items()
     a, b = run_means(rows, key, first), run_means(rows, key, second)
     if key in RUN:
@@ -41,19 +41,19 @@ def run_differences(claim: dict, rows: pd.DataFrame) -> pd.Series:
 
 
 def pairs_of_scores(claim: dict, runs: pd.DataFrame) -> pd.DataFrame:
-    """Two scores of each trained network (statistics.pairs.score_pairs), without flagged runs where the claim says so."""
+    """Two scores of each trained network (statistics.pairs.score_pairs), without flagged runs if the claim leaves them out."""
     pairs = score_pairs(runs, claim["score"], claim["against"], claim.get("on", {}))
     return pairs[pairs["degenerate"] == ""] if claim.get("flagged") == "leave_out" else pairs
 
 
 def by_architecture(evidence: Evidence) -> pd.DataFrame:
-    """The mean of each run with the depth and width of its network."""
+    """The mean score of each run, with the depth and width of its network."""
     means = evidence.rows.groupby(RUN, as_index=False)["value"].mean()
     return means.assign(**{size: [evidence.sizes[name][size] for name in means["architecture"]] for size in SIZE_OF.values()})
 
 
 def courses(claim: dict, evidence: Evidence) -> list[pd.DataFrame]:
-    """For each run `value` and `against` by epoch: the mean of the claim's rows, and the other score on the split it names."""
+    """For each run, by epoch: `value`, the mean of the claim's rows, and `against`, the other score on the claim's split."""
     runs = evidence.runs
     other = runs[(runs["metric"] == claim["against"]) & (runs["space"] == "run") & (runs["sample"] == claim["split"])]
     other = select(other, {key: value for key, value in claim.get("on", {}).items() if key in RUN})

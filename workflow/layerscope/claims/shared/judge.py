@@ -1,4 +1,4 @@
-"""What a study states, estimated over its runs, with a verdict from the interval of the estimate."""
+"""Judge a study's claims: estimate each over the runs, and derive a verdict from the interval of the estimate."""
 
 import pandas as pd
 
@@ -25,10 +25,10 @@ CLAIM_COLUMNS = (
 
 
 def judge(name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None = None, code: dict | None = None) -> dict:
-    """One row of CLAIM_COLUMNS.
+    """Estimate one claim and judge it: a row of CLAIM_COLUMNS.
 
-    runs: one row a run and representation (statistics.runs), the input joined. sizes: architecture → depth and width.
-    code: the person's own files, as in job params.
+    runs: one row per run and representation (statistics.runs), with the input joined. sizes: architecture → depth and width.
+    code: the user's own files, as in job params.
     """
     statistic = load_kind("claims", claim["statistic"], code)
     rows = _rows_of(claim, runs[runs["metric"] == claim["score"]], statistic.STATISTIC.get("takes_input", False))
@@ -57,9 +57,9 @@ def judge(name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None = None,
 def _rows_of(claim: dict, rows: pd.DataFrame, takes_input: bool) -> pd.DataFrame:
     """The rows that a claim is about.
 
-    Layer means over filters are no further filters. Without `filter`, whole layers where there are any. The input, joined to
-    every network, takes part where the statistic takes it, as in correlations with depth; in comparisons only where it is
-    named, beside filters too.
+    Means over filters are left out. Without `filter` in `on`, only whole layers are used, if there are any. The input, joined
+    to every network, is included if the statistic takes it (as correlations with depth do) or if the claim names it. A named
+    input can also be compared with filters.
     """
     on = claim.get("on", {})
     rows = rows[~rows["filter"].isin([FILTER_MEAN, LIVING_MEAN])]
@@ -71,12 +71,12 @@ def _rows_of(claim: dict, rows: pd.DataFrame, takes_input: bool) -> pd.DataFrame
         chosen = chosen[chosen["filter"] == ""]
     if not takes_input and not named:
         return chosen
-    # The input has no filters that a list of numbers could choose, and one state only.
+    # A named input is kept whatever filters or states are selected: it has no filters, and one state only.
     beside = {key: value for key, value in on.items() if key not in ("filter", "state") or not named}
     return pd.concat([select(rows[of_input], beside), chosen])
 
 
 def _without_flagged_runs(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of runs of which none is flagged; a flagged input leaves out no run."""
+    """The rows of runs without any flagged row. A flagged input does not exclude a run."""
     flagged = rows.loc[(rows["degenerate"] != "") & (rows["state"] != "input"), RUN]
     return rows[~pd.MultiIndex.from_frame(rows[RUN]).isin(pd.MultiIndex.from_frame(flagged))]

@@ -1,4 +1,4 @@
-"""From an interval to a verdict."""
+"""Derive a verdict from a confidence interval."""
 
 import numpy as np
 
@@ -8,14 +8,14 @@ Judged = tuple[Difference, str]
 
 
 def judged(found: Difference, expect: str) -> Judged:
-    """An estimate with the verdict that its interval leads to beside 0."""
+    """An estimate and its verdict: whether its interval is above or below 0."""
     return found, verdict(found.low, found.high, expect)
 
 
 def verdict(low: float, high: float, expect: str, bound: float = 0.0) -> str:
-    """supported, contradicted or undecided, from where an interval lies beside a bound.
+    """supported, contradicted or undecided: the interval is on the expected side of a bound, on the other, or includes it.
 
-    expect: positive where the quantity is expected above the bound, negative where below.
+    expect: positive if the quantity is expected above the bound, negative if below. An interval that is not finite is undecided.
     """
     if not (np.isfinite(low) and np.isfinite(high)):
         return "undecided"

@@ -1,15 +1,16 @@
-"""What every embedding engine takes and gives back.
+"""The interface of embedding engines: their arguments and their result.
 
-An engine is a module of this package, named after its method and, where a method has several, its engine. It offers
-`READS`, a literal tuple of what it needs beside the activations, and
+An engine is a module of this package, named after its method and, where a method has several, its engine. It declares
+`ENGINE`, a literal dictionary whose `reads` lists what the engine needs besides the activations, and defines
 `embed(points, neighbors, options, seed, threads) -> Embedding`:
 
 points: (n, d) float32. neighbors: the exact nearest neighbours (layerscope.store.Neighbors), None unless the module reads
-them. options: as in the study, defaults filled in. seed: of this embedding. threads: how many the engine may use; part of
-the result for engines that sum in another order with more of them.
+them. options: as in the study, with defaults filled in. seed: of this embedding. threads: how many the engine may use; some
+engines sum in another order with more threads, so that their results depend on it.
 
-An engine that embeds the same observations at several steps together offers `embed_steps(steps, options, seed, threads)`
-too: a list of `points` in, a list of Embedding out. The steps are what its option `over` says, epochs or layers.
+An engine that embeds the same observations at several steps together also defines
+`embed_steps(steps, options, seed, threads)`: it takes a list of `points` and returns a list of Embedding. Its option `over`
+says what the steps are, epochs or layers.
 """
 
 from dataclasses import dataclass, field
@@ -23,7 +24,7 @@ from layerscope.errors import StudyError
 class Embedding:
     """points: (n, 2) float32. kl_engine: the engine's own final divergence (NaN: none). status: ok, or what went wrong.
 
-    about: what else the engine says of it, numbers by name.
+    about: further numbers that the engine reports, by name.
     """
 
     points: np.ndarray
@@ -34,7 +35,7 @@ class Embedding:
 
 
 def coincident(points: np.ndarray) -> Embedding | None:
-    """All points at the origin where all inputs are equal, for methods that are undefined there; None elsewhere."""
+    """If all points are equal, where many methods are undefined: an embedding with all points at the origin. Otherwise None."""
     if np.ptp(points, axis=0).max(initial=0) > 0:
         return None
     return Embedding(np.zeros((len(points), 2), np.float32), status="no variance: all points at the origin")
@@ -47,12 +48,12 @@ def refuse_more_than(points: np.ndarray, largest: int) -> None:
 
 
 def with_two_columns(points: np.ndarray) -> np.ndarray:
-    """Points of one feature with a second one that is 0: no distance changes, and a plane can be laid through them."""
+    """Add a second feature of 0 to points of one feature: distances stay the same, and methods that need two features work."""
     return np.hstack([points, np.zeros_like(points)]) if points.shape[1] == 1 else points
 
 
 def checked(points: np.ndarray, kl_engine: float = float("nan"), iterations: int = 0) -> Embedding:
-    """An engine's result as float32; one that is not finite is kept and marked as diverged."""
+    """Make an Embedding of an engine's points, as float32. If they are not finite, they are kept and marked as diverged."""
     points = np.asarray(points, np.float32)
     status = "ok" if np.isfinite(points).all() else "diverged: the embedding is not finite"
     return Embedding(points, float(kl_engine), int(iterations), status)

@@ -1,22 +1,22 @@
-"""Whether a representation carries too little to be scored in earnest."""
+"""Whether a representation is degenerate: it carries too little for its scores to mean anything."""
 
 import numpy as np
 
 
 def degenerate_reason(activations: np.ndarray, neighbors_asked: int) -> str:
-    """Why the representation is degenerate, "" where it is not.
+    """Why the representation is degenerate; "" if it is not.
 
     activations: (n, d). neighbors_asked: the number of neighbours that the study asks for.
 
-    "not finite" where there is a NaN or an infinity; "no variance" where all rows are equal; else "N distinct rows,
-    fewer than the K neighbours asked for" where that holds.
+    "not finite" if there is a NaN or an infinity; "no variance" if all rows are equal; "N distinct rows, fewer than the K
+    neighbours asked for" if there are fewer distinct rows than neighbors_asked.
     """
     activations = np.asarray(activations)
     if not np.isfinite(activations).all():
         return "not finite"
     distinct = set()
     for row in activations:
-        # Adding 0 makes -0 and 0 the same bytes.
+        # Adding 0 turns -0 into 0: their bytes differ.
         distinct.add((row + 0.0).tobytes())
         if len(distinct) >= max(neighbors_asked, 2):
             return ""

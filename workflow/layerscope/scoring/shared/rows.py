@@ -1,4 +1,4 @@
-"""The long row that every score ends up in."""
+"""The table row of a score, in long format."""
 
 from layerscope.scoring.shared.score_input import Score
 from layerscope.states import state as state_of
@@ -18,10 +18,10 @@ def score_row(
     embedding_seed: int | None = None,
     degenerate: str = "",
 ) -> dict:
-    """One row with the keys of its job, the columns of layerscope.store.SCORE_COLUMNS.
+    """One row with the columns of layerscope.store.SCORE_COLUMNS, with the keys of its job.
 
-    sample: where it is not the job's own (a split). degenerate: why the score means little, "" where it means what it says;
-    the score's own reason is added. The input has no snapshot of its own: epoch 0, state `input`.
+    sample: only where it differs from the job's own (a split). degenerate: why the score means little, "" if it is sound; the
+    score's own reason is appended. The input belongs to no network: its epoch is 0 and its state `input`.
     """
     keys = params["keys"]
     reasons = [reason for reason in (degenerate, score.reason) if reason]
@@ -46,6 +46,6 @@ def score_row(
 def unaccepted(made_by: dict, epoch: int) -> str:
     """Why the scores of a trained network are flagged: none of its trainings was accepted. "" for all other networks.
 
-    made_by: provenance of the network's files. epoch: of the snapshot; 0, the fresh network, is never flagged.
+    made_by: provenance of the network's files. epoch: of the snapshot; epoch 0, the untrained network, is never flagged.
     """
     return f"{made_by['status']}: {made_by['reason']}" if epoch and made_by["status"] == "not_accepted" else ""

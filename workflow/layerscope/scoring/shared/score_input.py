@@ -1,4 +1,4 @@
-"""What a score is computed on: a representation, seen in its own space or through an embedding, or a network as such."""
+"""The inputs of scores: a representation, in its own space or embedded, or a network as a whole."""
 
 from dataclasses import dataclass, field
 
@@ -7,12 +7,12 @@ import numpy as np
 
 @dataclass
 class Representation:
-    """What one layer, or one filter of it, makes of the observations of a sample.
+    """The activations of one layer, or of one of its filters, on the observations of a sample.
 
-    activations: (n, d) float32, one row an observation.
+    activations: (n, d) float32, one row per observation.
     labels: (n,) int64, the class of each observation.
     whole: True for a whole layer, False for a single filter.
-    computed: results that every embedding of this representation shares, by the name of what computed them.
+    computed: cache of results that the scores of all embeddings of this representation share, by a name for each result.
     """
 
     activations: np.ndarray
@@ -25,13 +25,13 @@ class Representation:
 class ScoreInput:
     """One representation in one space.
 
-    points: (n, d) what is scored: the activations themselves (space "raw") or their embedding (space "embedding").
+    points: (n, d) to be scored: the activations themselves (space "raw") or their embedding (space "embedding").
     neighbors: (n, k) int32 indices of the nearest neighbours of the activations, self excluded, nearest first;
         None where the job does not read them.
     kl_engine: the divergence that the embedding's engine reports, NaN where it reports none.
-    before: the embedding of the step before: "epochs", this layer or filter at the snapshot before; "layers", the layer
-        before at this snapshot. Each (n, 2); the first step has none.
-    predictions: what the network says of the observations at this snapshot; None unless the metric reads it.
+    before: the previous step's embedding, (n, 2), by kind of step: "epochs", this layer or filter at the previous snapshot;
+        "layers", the previous layer at this snapshot. The first step has none.
+    predictions: the network's predictions for the observations at this snapshot; None unless the metric reads them.
     """
 
     representation: Representation
@@ -50,7 +50,7 @@ class ScoreInput:
 
 @dataclass(frozen=True)
 class Predicted:
-    """What a network says of observations: classes (n,) int64, the cross-entropy of each, losses (n,) float32."""
+    """A network's predictions: classes (n,) int64, and losses (n,) float32, the cross-entropy of each observation."""
 
     classes: np.ndarray
     losses: np.ndarray
@@ -58,11 +58,11 @@ class Predicted:
 
 @dataclass(frozen=True)
 class NetworkInput:
-    """A network as such at one epoch: on a split, on a sample, or one of its layers. A metric is given what it reads.
+    """A network as a whole at one epoch: on a split, on a sample, or one of its layers. Only what the metric reads is set.
 
-    labels: (n,) int64, the class of each observation. history: accuracy and loss on a split, as the training measured them; of
-    a network that reconstructs its input the loss is the squared error. predictions: of the observations of a sample.
-    eigenvalues: (d,) float64, descending, of the covariance of a layer. reconstructs: whether the network draws its input again.
+    labels: (n,) int64, the class of each observation. history: accuracy and loss on a split, as measured during training; for
+    a network that reconstructs its input the loss is the squared error. predictions: for the observations of a sample.
+    eigenvalues: (d,) float64, descending, of the covariance of a layer. reconstructs: whether the network reconstructs its input.
     """
 
     labels: np.ndarray | None = None
@@ -74,7 +74,7 @@ class NetworkInput:
 
 @dataclass(frozen=True)
 class Score:
-    """A score and the value it would have if the labels said nothing (NaN where that has no meaning)."""
+    """A score, its chance level (with uninformative labels; NaN where there is none), and a reason if it means little."""
 
     value: float
     chance: float = float("nan")
@@ -82,6 +82,6 @@ class Score:
 
 
 def with_defaults(declared: dict, options: dict) -> dict:
-    """The options of a metric, with the defaults that it declares (one of METRICS) where none are given."""
+    """The options of a metric, completed by its declared defaults. declared: its entry in METRICS."""
     defaults = {name: part["default"] for name, part in declared.get("options", {}).items() if "default" in part}
     return {**defaults, **options}
