@@ -1,4 +1,4 @@
-# The way in: `snakemake --cores 16` makes everything that config.yaml asks for; --configfile names another study.
+# Entry point: `snakemake --cores 16` makes everything that config.yaml asks for; --configfile names another study.
 import sys
 from pathlib import Path
 

@@ -12,7 +12,7 @@ __all__ = ["embed", "score"]
 
 
 def __getattr__(name: str):
-    # Wherever Snakemake reads the rules the package is imported without its libraries.
+    # Loaded on first use: Snakemake imports this package to read the rules, also where NumPy and PyTorch are not installed.
     if name in __all__:
         from layerscope import arrays
 

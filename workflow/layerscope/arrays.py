@@ -25,12 +25,12 @@ def score(
     embedding: np.ndarray | None = None,
     predictions: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> dict[str, Score]:
-    """Scores of a representation, or of an embedding of it, by the metrics that studies know (docs/metrics.md).
+    """Score a representation, or an embedding of it, with the metrics of studies (docs/metrics.md).
 
-    points: (n, d), one row an observation. labels: (n,) integers from 0, the class of each. metrics: names, or names with
-    options. embedding: (n, 2) of the points, which is then what is scored. predictions: (classes (n,), cross-entropies (n,))
-    of a network, for metrics that read them. Each Score has a value, its chance level and a reason where it means little.
-    Raises StudyError for metrics, options or arrays that do not fit.
+    points: (n, d), one row per observation. labels: (n,) integers from 0, the class of each row. metrics: names, or a mapping
+    from names to options. embedding: (n, 2), an embedding of the points; if given, it is scored. predictions: (classes (n,),
+    cross-entropies (n,)) of a network, for metrics that read them. Each Score has a value, its chance level and, if the value
+    means little, a reason. Raises StudyError for metrics, options or arrays that do not fit.
     """
     asked = {name: dict(options) for name, options in metrics.items()} if isinstance(metrics, Mapping) else dict.fromkeys(metrics)
     points, labels = _rows(points, "points"), np.asarray(labels)
@@ -71,9 +71,9 @@ def score(
 def embed(
     points: np.ndarray, method: str = "tsne", *, engine: str | None = None, seed: int = 0, threads: int = 1, **options: Any
 ) -> Embedding:
-    """An embedding of points (n, d) in the plane, by the methods that studies know (docs/keys.md): points (n, 2) float32.
+    """Embed points (n, d) in the plane with a method of studies (docs/keys.md). The result has points (n, 2) float32.
 
-    options: those of the method. Raises StudyError for what the method does not know.
+    options: the options of the method. Raises StudyError for an unknown method or option, and for too many or too few points.
     """
     points, kinds = _rows(points, "points"), Kinds()
     kind = kinds.engine(method, {} if engine is None else {"engine": engine}, "")

@@ -1,4 +1,4 @@
-"""The command `layerscope`: a first study file, all mistakes of a study, the state of its results."""
+"""The command `layerscope`: write a first study file, check a study file for mistakes, examine the results of a study."""
 
 import argparse
 import sys
@@ -48,7 +48,7 @@ def doctor(arguments: argparse.Namespace) -> int:
 
 
 def parser() -> argparse.ArgumentParser:
-    """The command line."""
+    """The argument parser, with one subcommand for each function above."""
     whole = argparse.ArgumentParser(prog="layerscope", description="What neural networks do to their data, layer by layer.")
     whole.add_argument("--version", action="version", version=VERSION)
     commands = whole.add_subparsers(required=True, metavar="COMMAND")
@@ -66,7 +66,7 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    """Run the command; a mistake of the person ends in its messages, one a line."""
+    """Run the command. A StudyError ends the program with its messages, one per line."""
     arguments = parser().parse_args()
     try:
         sys.exit(arguments.run(arguments))

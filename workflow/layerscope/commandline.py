@@ -1,4 +1,4 @@
-"""The shell around every stage: arguments, thread pools, the log, and errors that end in one line."""
+"""What all stages share: command-line arguments, thread pools, the log, and one-line error messages."""
 
 import argparse
 import json
@@ -22,14 +22,14 @@ THREAD_VARIABLES = (
     "NUMEXPR_NUM_THREADS",
 )
 
-# What PyTorch's RuntimeErrors say of memory that was refused: by its CPU allocator, and by CUDA's libraries.
+# Texts in PyTorch's RuntimeErrors when its CPU allocator or a CUDA library runs out of memory.
 OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "ALLOC_FAILED")
 
 
 def stage_parser(module_doc: str | None) -> argparse.ArgumentParser:
-    """A parser that already knows `--params`, the one thing that every job is told, and lists in files.
+    """An argument parser with `--params`, which every stage takes, and with support for @FILE.
 
-    An argument @FILE stands for the lines of FILE, an argument each: a command of thousands of files would be too long.
+    @FILE is replaced by the lines of FILE, one argument each: a command line cannot hold thousands of file names.
     """
     parser = argparse.ArgumentParser(
         description=module_doc,
@@ -51,12 +51,12 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
     """Parse the command line, set the thread pools from params and run the stage.
 
     Thread counts change some results, so they come from params and never from the machine. A StudyError, a missing or
-    unreadable file, a full disk and a lack of memory end in one line; anything else is a fault of the program: its traceback
-    goes to the log and one line says so. SIGTERM is taken like Ctrl-C: nothing half-written stays, and long stages go on
-    from their last finished part, a training from its last epoch.
+    unreadable file, a full disk and a lack of memory end in a one-line message. Any other exception is a bug in layerscope:
+    its traceback goes to the log, followed by one line. SIGTERM is handled like Ctrl-C: no half-written file stays, and the
+    next start resumes a long stage after its last finished part, a training after its last epoch.
     """
     arguments = parser.parse_args()
-    # A cluster's warning before it kills, and what Snakemake sends to its jobs when it is stopped.
+    # Clusters send SIGTERM before they kill a job, and Snakemake sends it to its jobs when it is stopped.
     signal.signal(signal.SIGTERM, _interrupted)
     _limit_threads(arguments.params.get("threads", 1))
     name = Path(sys.argv[0]).stem
@@ -81,7 +81,7 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
 
 
 def is_out_of_memory(error: Exception) -> bool:
-    """Whether a machine, or its GPU, had too little memory. PyTorch says so by a RuntimeError where NumPy has MemoryError."""
+    """Whether CPU or GPU memory ran out: NumPy raises MemoryError, PyTorch OutOfMemoryError or a plain RuntimeError."""
     if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
         return True
     return isinstance(error, RuntimeError) and any(sign in str(error) for sign in OUT_OF_MEMORY)
@@ -94,7 +94,7 @@ def _interrupted(*_: object) -> None:
 def _limit_threads(threads: int) -> None:
     for variable in THREAD_VARIABLES:
         os.environ[variable] = str(threads)
-    # The variables are read when a library is loaded: those that are loaded already must be told.
+    # Libraries read the variables when they are loaded; those that are already loaded need these calls.
     threadpool_limits(threads)
     if "numba" in sys.modules:
         numba = sys.modules["numba"]

@@ -1,7 +1,7 @@
-"""Is a finished study whole? Every file opened and read, and compared with what the study asks of it.
+"""Check that the results of a study are complete and undamaged: read every file and compare it with what the study asks for.
 
-`layerscope doctor my-study.yaml`, or `make doctor CONFIG=my-study.yaml`, in the folder where Snakemake is run. Nothing is
-changed. A line for each fault names the file and the remedy; then come the jobs that the remedies will run again.
+Run `layerscope doctor my-study.yaml`, or `make doctor CONFIG=my-study.yaml`, in the folder where Snakemake is run. It changes
+nothing. It prints one line per fault, with the file and the remedy, and then the jobs that the remedies will rerun.
 """
 
 import json
@@ -28,15 +28,15 @@ GONE = "is missing; snakemake makes it"
 UNSEALED = "can be read, but has no SHA-256 beside it that tells whether it is whole"
 SEAL_LOST = "bring {seal} from where the file was copied from; only where there is none, delete the file and run snakemake again"
 OTHER_PARAMS = "was made for other params than the study has now; snakemake makes it anew"
-# How files are read that do not say so by what they are made for.
+# How to read tables, by suffix. Targets with other suffixes are figures and pages (`shown`).
 KINDS = {".csv": "rows", ".parquet": "runs"}
 
 
 @dataclass(frozen=True)
 class Expected:
-    """A file of a study. kind: how it is read. params: what its job is told now, None for files that carry none.
+    """A file that a study must have. kind: how to read it. params: those of its job now, None if the file stores none.
 
-    parts: names that it must hold.
+    parts: names that the file must contain.
     """
 
     path: str
@@ -47,14 +47,14 @@ class Expected:
 
 @dataclass(frozen=True)
 class Fault:
-    """text: one line that names the file, the fault and the remedy. again: the files that the remedy has made anew."""
+    """text: one line that names the file, the fault and the remedy. again: the files that the remedy remakes."""
 
     text: str
     again: tuple[str, ...] = ()
 
 
 def examine(jobs: Jobs) -> list[Fault]:
-    """What is wrong. Nothing where a study is whole."""
+    """All faults in the results of a study; empty if there are none."""
     faults, made_by = [], {}
     for expected in expected_files(jobs):
         try:
@@ -119,7 +119,7 @@ def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[Expected]:
 
 
 def _read(expected: Expected) -> dict | None:
-    """Read a file to its last byte. Who made it, where it says so; StudyError where something is wrong with it."""
+    """Read a whole file and return its provenance, None if it stores none. Raises StudyError if something is wrong with it."""
     if not Path(expected.path).exists():
         raise StudyError(f"{expected.path} {GONE}")
     if expected.kind == "rows":
@@ -147,7 +147,7 @@ def _read(expected: Expected) -> dict | None:
 
 
 def _raw_data(jobs: Jobs) -> list[Fault]:
-    """A fault for each dataset whose raw files are here and are not those that it was made from."""
+    """A fault for each dataset whose raw files are here, but cannot be read or are not those that it was made from."""
     lines = []
     for dataset in jobs.views.inputs.values():
         prepared = jobs.path("data", dataset=dataset)
@@ -172,12 +172,12 @@ def _raw_data(jobs: Jobs) -> list[Fault]:
 
 
 def files_again(faults: list[Fault]) -> list[str]:
-    """The files that are there and that the remedies of faults have made anew."""
+    """The existing files that the remedies of the faults remake, sorted."""
     return sorted({file for fault in faults for file in fault.again if Path(file).is_file()})
 
 
 def jobs_again(study: str, faults: list[Fault]) -> list[str]:
-    """What Snakemake will run once the files that faults name are deleted, by its own plan: the messages of its jobs."""
+    """The messages of the jobs that Snakemake plans to run once the files that the faults name are deleted."""
     forced = ["--forcerun", *files_again(faults)]
     command = [sys.executable, "-m", "snakemake", "-n", "--nolock", *forced, "--configfile", study]
     planned = subprocess.run(command, capture_output=True, text=True, check=False)
@@ -185,13 +185,13 @@ def jobs_again(study: str, faults: list[Fault]) -> list[str]:
 
 
 def _mixed(made_by: dict[str, dict]) -> list[Fault]:
-    """A fault for each fact in which the files of a study differ that should have it in common."""
+    """A fault for each fact (versions, processor, device) that should be the same in all files of a study and is not."""
     lines = []
     for fact in ("versions", "processor", "device"):
         groups: dict[str, list[str]] = {}
         for path, facts in made_by.items():
             groups.setdefault(canonical_json(facts.get(fact)), []).append(path)
-        # Only what trains or runs networks has a device of its own.
+        # Only trainings and dumps use a GPU, all other jobs the CPU: compare only devices on which networks were trained.
         if fact == "device":
             groups = {value: [path for path in paths if "/runs/" in path] for value, paths in groups.items()}
             groups = {value: paths for value, paths in groups.items() if any("checkpoints" in path for path in paths)}
@@ -211,7 +211,7 @@ def _left_over(jobs: Jobs) -> list[Fault]:
 
 
 def diagnose(study: str) -> int:
-    """Print what is wrong with the results of a study file, and what will run again. 1 where something is, else 0."""
+    """Print the faults in the results of a study and the jobs that will run again. Returns 1 if there are faults, else 0."""
     jobs = Jobs(load_study(study, {}))
     jobs.check()
     faults = examine(jobs)

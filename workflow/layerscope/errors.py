@@ -1,4 +1,4 @@
-"""The one kind of error that a person is meant to read."""
+"""Errors whose messages are written for the user."""
 
 import contextlib
 import difflib
@@ -6,9 +6,9 @@ from collections.abc import Iterable, Iterator
 
 
 class StudyError(Exception):
-    """Something that the person can mend; its text names the key or file, the value, and what to do.
+    """A problem that the user can fix; its text names the key or file, the value, and what to do.
 
-    A line for each mistake, in which characters that cannot be printed (of a file's name, or of what it holds) are spelt out.
+    There is one message per mistake. Characters that cannot be printed, from a file's name or content, are escaped.
     """
 
     def __init__(self, *messages: str):
@@ -17,18 +17,18 @@ class StudyError(Exception):
 
 
 class MachineError(StudyError):
-    """The machine refuses a file (no permission, no locks, a full or failing disk), which may well be whole."""
+    """The system refuses access to a file (no permission, no locks, a full or failing disk); the file itself may be intact."""
 
 
 class Mistakes:
-    """The mistakes of one file, gathered so that a person hears of all of them at once."""
+    """Collects the mistakes in one file, so that the user sees all of them at once."""
 
     def __init__(self) -> None:
         self.messages: list[str] = []
 
     @contextlib.contextmanager
     def gathered(self) -> Iterator[None]:
-        """Keep the messages of a StudyError that the block raises, and go on behind it."""
+        """Collect the messages of a StudyError that the block raises, and continue after the block."""
         try:
             yield
         except StudyError as error:
@@ -45,7 +45,7 @@ def _printable(text: str) -> str:
 
 
 def one_of(value: object, allowed: Iterable[str]) -> str:
-    """What to say of a name that is none of `allowed`: the nearest one where there is one, then all of them."""
+    """A hint for a name that is not in `allowed`: the closest allowed name, if there is one, then all of them."""
     names = sorted(allowed)
     near = difflib.get_close_matches(str(value), names, n=1, cutoff=0.6)
     hint = f"did you mean '{near[0]}'? " if near else ""

@@ -1,4 +1,4 @@
-"""The module of a kind, of the package or a person's own, imported by the job that uses it."""
+"""Import the module of a kind (a figure, a metric, an engine, ...), from the package or from a user's own file."""
 
 import sys
 from collections.abc import Mapping
@@ -11,20 +11,20 @@ from layerscope.errors import StudyError
 
 
 def kind_source(package: str, name: str, code: Mapping[str, str] | None = None) -> str:
-    """The module of a kind as layerscope.files.sources names it: dotted, or the path of a person's own file."""
+    """How layerscope.files.sources names the module of a kind: its dotted name, or the path of a user's own file."""
     return (code or {}).get(f"{package}.{name}", f"layerscope.{package}.{name}")
 
 
 def load_kind(package: str, name: str, code: Mapping[str, str] | None = None) -> ModuleType:
-    """The module of a kind. package, name: for instance `figures`, `score_by_depth`.
+    """Import the module of a kind. package, name: for instance `figures`, `score_by_depth`.
 
-    code: `package.name` → the path of a person's own file, for kinds that are no part of layerscope, as in job params. Raises
-    StudyError where such a file cannot be imported.
+    code: `package.name` → the path of a user's own file, for kinds that are not part of layerscope, as in job params. Raises
+    StudyError if there is no such file; exceptions of its code are passed on.
     """
     file = (code or {}).get(f"{package}.{name}")
     if file is None:
         return import_module(f"layerscope.{package}.{name}")
-    # The name under which its functions are found again, by numba's cache for instance.
+    # Registered in sys.modules, so that its functions can be found by the module's name, for instance by numba's cache.
     known_as = f"own_{package.replace('.', '_')}_{name}"
     if known_as not in sys.modules:
         spec = spec_from_file_location(known_as, file)

@@ -1,4 +1,4 @@
-"""A first study file for a person's own data: what it holds is found, and written down with comments."""
+"""Write a first study file for a user's own data: inspect the data and describe them in commented YAML."""
 
 from collections import Counter
 from dataclasses import dataclass
@@ -9,21 +9,21 @@ import numpy as np
 from layerscope.errors import StudyError, one_of
 from layerscope.study.kinds import Kinds
 
-# A test split of this share is held out where there is none.
+# The share of observations held out as test split if the data have none.
 HELD_OUT = 0.2
 LOOKED_AT = 1000
 LARGEST_PERPLEXITY = 30
-# Smaller images are not convolved.
+# Images whose shorter side has fewer pixels get no CNN.
 SMALLEST_CONVOLVED = 12
-# Pictures are shrunk to this side at most: a first study is to end soon.
+# Pictures are shrunk to this side at most, in pixels, so that a first study finishes soon.
 LARGEST_SIDE = 64
-# Pictures that are opened to learn the sizes of all.
+# About how many pictures are opened to find the usual size.
 OPENED = 200
 
 
 @dataclass(frozen=True)
 class Found:
-    """What there is: the entry of the dataset as lines of YAML, the shape of one input, classes, and the sizes of the splits."""
+    """A dataset that was found: its entry as lines of YAML, the shape of one input, its classes, and the sizes of its splits."""
 
     name: str
     lines: list[str]
@@ -37,7 +37,7 @@ class Found:
 def study_text(what: str) -> str:
     """A complete study file for a folder of pictures, an npz file, or a dataset that layerscope knows by name.
 
-    Raises StudyError where it is none of these, or holds what no study can use.
+    Raises StudyError if it is none of these, or if no study can use its content.
     """
     return _text(_found(what))
 
@@ -130,7 +130,7 @@ def _pictures(folder: Path) -> Found:
 
 
 def _size(files: list[Path]) -> tuple[int, int, bool]:
-    """Height and width that most pictures have, shrunk to LARGEST_SIDE, and whether any has colours."""
+    """The most common height and width, shrunk to LARGEST_SIDE, and whether any picture is in colour."""
     from PIL import Image, UnidentifiedImageError
 
     sizes: Counter[tuple[int, int]] = Counter()

@@ -1,6 +1,6 @@
-"""The pages that are made from what kinds declare: the schema of study files, the reference of keys, the list of metrics.
+"""Generate pages from what kinds declare: the schema of study files, the reference of keys, the list of metrics.
 
-python -m layerscope.reference [FOLDER]: write them, below the project's root by default.
+Usage: python -m layerscope.reference [FOLDER]. Pages are written below FOLDER, by default the project's root.
 """
 
 import json
@@ -31,14 +31,14 @@ SPACES = {"raw": "representations", "embedding": "embeddings", "run": "networks 
 
 
 def pages() -> dict[str, str]:
-    """The made files, by their path below the project's root."""
+    """The text of each generated file, by its path below the project's root."""
     kinds = Kinds()
     return {SCHEMA: schema_text(kinds), KEYS: keys_page(kinds), METRICS: metrics_page(kinds)}
 
 
 def schema_text(kinds: Kinds) -> str:
     """The whole schema as YAML, for editors."""
-    # By way of JSON: tuples become lists, and nothing is an alias of anything else.
+    # A round trip through JSON turns tuples into lists and separates shared objects, which YAML would write as aliases.
     plain = json.loads(json.dumps(whole_schema(kinds)))
     return f"# {NOTICE}\n" + yaml.safe_dump(plain, sort_keys=False, allow_unicode=True, width=120)
 
@@ -112,7 +112,7 @@ def _keys(prefix: str, part: dict, required: set[str]) -> Iterator[str]:
         yield f"| `{name}` | {_takes(inner)} | {default} | {meaning} |"
         named = inner.get("additionalProperties")
         below = resolved(named) if isinstance(named, dict) else resolved(inner.get("items", {})) if "items" in inner else inner
-        # What comes in kinds, and what has a section of its own, is shown there.
+        # Selectors, training options and blocks that come in kinds have sections of their own.
         if {given.get("$ref"), given.get("items", {}).get("$ref")} & SHOWN_ELSEWHERE:
             continue
         mark = ".NAME." if isinstance(named, dict) else "[]." if "items" in inner else "."

@@ -1,4 +1,4 @@
-"""The notebook's door to a finished study: its tables as pandas, its arrays as NumPy.
+"""Read a finished study in a notebook: tables as pandas DataFrames, arrays as NumPy arrays.
 
 from layerscope import results
 study = results.open("results/digits")
@@ -22,7 +22,7 @@ Network = Mapping[str, str | int]
 
 
 def open(folder: str | Path) -> "Results":
-    """The results of a study, by its folder. Raises StudyError where there is none."""
+    """Open the results of a study, by its folder. Raises StudyError if the folder has none."""
     if not (Path(folder) / "data").is_dir():
         raise StudyError(f"{folder} has no results of a study; name a folder like results/digits")
     return Results(Path(folder))
@@ -39,15 +39,15 @@ class Results:
         return [{key: row[key] for key in RUN_KEYS} for row in self.network_table().to_dict("records")]
 
     def network_table(self) -> pd.DataFrame:
-        """One row a network: how its training ended, and what made it."""
+        """One row per network: how its training ended, and with which device, processor, threads and versions."""
         return self._table("networks.csv")
 
     def scores(self, *names: str) -> pd.DataFrame:
-        """All rows of scores, one for each embedding seed, or those of some scores."""
+        """The rows of the named scores, or of all; each embedding seed has rows of its own."""
         return store.read_score_table(self._there("scores.parquet"), names or None)
 
     def runs(self, *names: str) -> pd.DataFrame:
-        """One row a run: embedding seeds averaged, the input joined to every network."""
+        """The scores of each network, averaged over embedding seeds, with those of the input joined to every network."""
         return stored_runs(str(self._there("runs.parquet")), names or None)
 
     def summary(self) -> pd.DataFrame:
@@ -55,11 +55,11 @@ class Results:
         return store.read_frame(self._there("summary.csv"))
 
     def tests(self) -> pd.DataFrame:
-        """Trained against untrained, paired."""
+        """Paired tests of trained against untrained networks."""
         return store.read_frame(self._there("tests.csv"))
 
     def claims(self) -> pd.DataFrame:
-        """The verdicts."""
+        """The verdict on each claim."""
         return self._table("claims.csv")
 
     def history(self, network: Network) -> pd.DataFrame:
@@ -67,13 +67,13 @@ class Results:
         return store.read_history(self._there(f"{self._run(network)}/history.csv"))
 
     def samples(self, network: Network) -> list[str]:
-        """The samples through which a network is looked at."""
+        """The samples for which the activations of a network are stored."""
         return sorted(file.parent.name for file in (self.folder / self._run(network)).glob("*/activations.h5"))
 
     def representations(self, network: Network | str, sample: str) -> Iterator[StoredRepresentation]:
-        """The whole layers of a network at its snapshots, each (n, d) float32, by epoch and depth.
+        """The whole layers of a network at its snapshots, each (n, d) float32, ordered by epoch and depth.
 
-        network: its keys, or the name of a dataset for what its networks receive.
+        network: its keys, or the name of a dataset for the input of its networks.
         """
         return store.representations(self._of_sample(network, sample, "activations.h5"))
 
@@ -87,7 +87,7 @@ class Results:
         return pd.Series(store.read_labels(file), index=pd.Index(store.read_index(file), name="row"), name="label")
 
     def predictions(self, network: Network, sample: str) -> Iterator[Predictions]:
-        """What a network says of a sample at each snapshot: classes and losses."""
+        """The predicted classes and the losses of a network on a sample, at each snapshot."""
         return store.predictions(self._of_sample(network, sample, "activations.h5"))
 
     def embeddings(self, network: Network | str, sample: str, name: str) -> Iterator[tuple[int, StoredRepresentation]]:

@@ -1,6 +1,6 @@
-"""The one grammar of `on:` selectors: key → value or list of values; an absent key means all.
+"""The grammar of `on:` selectors: each key has a value or a list of values; an absent key allows all values.
 
-`resolve` is what a selector leaves of one network, or of the input of a dataset: embeddings, scores, figures and panels ask it.
+`resolve` turns a selector into layers, filters and snapshots of one network or input, for embeddings, scores and figures alike.
 """
 
 from dataclasses import dataclass, field
@@ -19,21 +19,21 @@ KEYS = (
     "filter",
     "embedding",
 )
-# What tells one network from the others.
+# The keys that identify a network.
 RUN_KEYS = ("dataset", "architecture", "activation", "seed")
 INPUT, OUTPUT = "input", "output"
 WHOLE = "whole"
 LAST, HIDDEN = "last", "hidden"
 FIRST = "first"
-# Switches a block of options off.
+# The value that switches a block of options off.
 NONE = "none"
 
 
 @dataclass(frozen=True)
 class View:
-    """Which representations of one network are meant.
+    """A choice of representations of one network.
 
-    epochs: snapshots. whole: layers looked at as a whole. filters: layer → the filters looked at one by one, None for all.
+    epochs: snapshots. whole: layers chosen as a whole. filters: layer → the numbers of its filters chosen singly, None for all.
     """
 
     epochs: list[int] = field(default_factory=list)
@@ -42,19 +42,19 @@ class View:
 
     @classmethod
     def from_params(cls, params: dict) -> "View":
-        """The view that a job's params spell out."""
+        """Read a view from a job's params."""
         return cls(params["epochs"], params["whole"], params["filters"])
 
     def to_params(self) -> dict:
-        """The view as job params spell it out."""
+        """The view as a dict for a job's params."""
         return {"epochs": self.epochs, "whole": self.whole, "filters": self.filters}
 
     def __bool__(self) -> bool:
-        """Whether there is anything to look at."""
+        """Whether the view has any representation."""
         return bool(self.epochs and (self.whole or self.filters))
 
     def shows(self, epoch: int, layer: str, number: int | None) -> bool:
-        """Whether a representation is among them. number: of a filter, None for a whole layer."""
+        """Whether a representation is in the view. number: that of a filter, None for a whole layer."""
         if epoch not in self.epochs:
             return False
         if number is None:
@@ -63,7 +63,7 @@ class View:
         return chosen is None or number in chosen
 
     def common(self, other: "View") -> "View":
-        """What two views of one network share."""
+        """The intersection with another view of the same network."""
         filters: dict[str, list[int] | None] = {}
         for layer in self.filters.keys() & other.filters.keys():
             mine, theirs = self.filters[layer], other.filters[layer]
@@ -84,11 +84,11 @@ class View:
 
 @dataclass(frozen=True)
 class Plan:
-    """What there is to look at of one network, or of the input of a dataset.
+    """All representations that a study has of one network, or of the input of a dataset.
 
-    keys: its RUN_KEYS; of the input the dataset alone. layers: those that are kept, first to last. whole: those looked at as
-    a whole. filters: layer → how many filters it has, where they are looked at one by one. snapshots: ascending epochs.
-    networks: of an input, the keys of the networks that receive it.
+    keys: its RUN_KEYS; for an input only the dataset. layers: those whose activations are stored, first to last. whole: those
+    that are representations as a whole. filters: layer → its number of filters, if single filters are representations too.
+    snapshots: ascending epochs. networks: for an input, the keys of the networks that receive it.
     """
 
     keys: dict
@@ -100,16 +100,16 @@ class Plan:
 
     @property
     def is_input(self) -> bool:
-        """Whether this is the input of a dataset and no network."""
+        """Whether this is the input of a dataset rather than a network."""
         return "architecture" not in self.keys
 
 
 def resolve(selector: dict, plan: Plan, **keys: object) -> View:
-    """What a selector leaves of a network or an input. keys: of what is asked about beside it, for instance the sample.
+    """The representations of a network or an input that a selector chooses. keys: further keys to match, such as the sample.
 
-    `last` is the deepest layer that is kept, `hidden` are all kept ones but the input and the output, `first` and `last` epochs
-    the ends of the snapshots. The input belongs to every network of its dataset: keys that tell networks apart reach it where
-    one of its networks is meant; a list of layers leaves it out unless it names `input`, and so do numbers of filters.
+    `last` is the deepest stored layer, `hidden` are all stored layers but the input and the output; the epochs `first` and `last`
+    are the first and the last snapshot. The input belongs to every network of its dataset: keys of networks choose it if they
+    choose one of them. A list of layers excludes it unless it names `input`; a list of filters does unless it names `whole`.
     """
     if not allows(selector, **keys):
         return View()
@@ -142,7 +142,7 @@ def values(selector: dict, key: str) -> list | None:
 
 
 def named(selector: dict, key: str) -> list:
-    """The values that a selector names for a key; none where it allows all."""
+    """The values that a selector names for a key; an empty list if it allows all."""
     return values(selector, key) or []
 
 
@@ -156,9 +156,9 @@ def allows(selector: dict, **keys: object) -> bool:
 
 
 def with_layers_named(selector: dict, layers: list[str] | tuple[str, ...]) -> dict:
-    """The selector for one network: where it says the `last` layer or the `hidden` ones, the names of those among `layers`.
+    """The selector with the layers `last` and `hidden` replaced by the names of these layers in one network.
 
-    layers: those of the network that are asked about, first to last.
+    layers: the layers of the network to choose from, first to last.
     """
     allowed = named(selector, "layer")
     if not layers or not {LAST, HIDDEN} & {*allowed}:
@@ -168,9 +168,9 @@ def with_layers_named(selector: dict, layers: list[str] | tuple[str, ...]) -> di
 
 
 def allowed_epochs(selector: dict, snapshots: list[int], epochs: list[int] | None = None) -> list[int]:
-    """The epochs that a selector allows of those given, by default the snapshots.
+    """Those of the given epochs (by default the snapshots) that a selector allows.
 
-    `first` and `last` are the first and last of the epochs; a state is that of the run's snapshots.
+    `first` and `last` are the ends of the given epochs; the state of an epoch depends on the snapshots (see states).
     """
     epochs = snapshots if epochs is None else epochs
     allowed = values(selector, "epoch")

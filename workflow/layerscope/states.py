@@ -1,8 +1,8 @@
-"""What a network is at one of its snapshots."""
+"""The state of a network at an epoch: untrained, intermediate or trained."""
 
 
 def state(epoch: int, snapshots: list[int]) -> str:
-    """What a network is at one of its snapshots: untrained (epoch 0), trained (the last one) or intermediate."""
+    """The state of a network at an epoch: untrained (epoch 0), trained (the last snapshot) or intermediate."""
     if epoch == 0:
         return "untrained"
     return "trained" if epoch == snapshots[-1] else "intermediate"

@@ -1,8 +1,8 @@
-"""torchvision, importable beside a CPU-only torch too.
+"""Import torchvision, also beside a CPU-only build of torch.
 
-The published Linux wheel of torchvision cannot load its compiled operators there, and its import then stops at an operator
-that torch does not know. Only then are the schemas of those operators declared, and the import is tried once more:
-declaring them first would abort the interpreter wherever the operators do load.
+There the published Linux wheel of torchvision cannot load its compiled operators, and its import fails at an operator that
+torch does not know. In that case the schemas of these operators are declared and the import is tried again. Declaring them
+up front would abort the interpreter where the operators do load.
 """
 
 import importlib

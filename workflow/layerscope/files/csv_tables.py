@@ -1,4 +1,4 @@
-"""CSV tables, written whole and sealed, read as text."""
+"""Write CSV tables atomically and sealed (see seals), and read them as text."""
 
 import csv
 import io
@@ -27,7 +27,7 @@ def write_rows(target: str | Path, columns: Iterable[str], rows: Iterable[dict])
 
 
 def read_rows(source: str | Path) -> list[dict[str, str]]:
-    """Read a CSV table as a list of text rows. Raises StudyError where it is damaged, no such table, or cannot be read."""
+    """Read a CSV table as a list of text rows. Raises StudyError if it is damaged, is no CSV table, or cannot be read."""
     try:
         with open(intact(source), encoding="utf-8", newline="") as file:
             return list(csv.DictReader(file))

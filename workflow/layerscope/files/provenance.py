@@ -1,4 +1,4 @@
-"""Who made a file: package versions and devices that travel with results, and what belongs in logs only."""
+"""Provenance: the versions and devices that are stored in result files, and the facts that only go into logs."""
 
 import json
 import os
@@ -14,8 +14,8 @@ PACKAGES = ("numpy", "scipy", "torch", "h5py", "numba", "scikit-learn", "umap-le
 
 
 def canonical_json(value: object) -> str:
-    """One spelling for equal values: sorted keys, no spaces, no `<`. What jobs are told and what files remember."""
-    # Snakemake's report has the params of jobs inside a script, which a title with </script> would end.
+    """JSON with one spelling for equal values: sorted keys, no spaces, no `<`. For job params and the metadata of files."""
+    # Snakemake's report writes job params into a <script>, which a title with </script> would end.
     return json.dumps(value, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")
 
 
@@ -40,10 +40,10 @@ def provenance(
     attempts: list[float | None] | None = None,
     class_rates: list[float] | None = None,
 ) -> dict:
-    """The reproducible facts that a result file carries.
+    """The reproducible facts that are stored in a result file.
 
-    status: ok, diverged or not_accepted, with its reason. attempts: the test accuracies of a training that was started anew
-    until it was accepted. class_rates: the share of each class in what a training drew, where that was asked for.
+    status: ok, diverged or not_accepted, with its reason. attempts: the test accuracy of each attempt, for a training that is
+    repeated until it is accepted. class_rates: the share of each class in what a training drew, if the study sets shares.
     """
     made_by = {
         "versions": versions(),
@@ -59,8 +59,8 @@ def provenance(
 
 
 def commit() -> str:
-    """The commit of the layerscope that runs; "" where no git repository holds it, or there is no git to ask."""
-    # Asked for this file too: an installed package may lie inside the repository of something else.
+    """The git commit of the running layerscope; "" if it is in no git repository, or git is not installed."""
+    # Git is asked for this file too: an installed package may lie inside the repository of another project.
     ask = ["git", "-C", str(Path(__file__).parent), "rev-parse", "HEAD", f"HEAD:./{Path(__file__).name}"]
     try:
         done = subprocess.run(ask, capture_output=True, text=True, check=False)
@@ -70,7 +70,7 @@ def commit() -> str:
 
 
 def describe_job() -> str:
-    """One JSON line for the log: host, time, commit, and on a cluster the job and its GPUs. None may reach a declared output."""
+    """One JSON line for the log: host, time, commit, and on a cluster the job and its GPUs. Result files must not have these."""
     return canonical_json(
         {
             "host": platform.node(),

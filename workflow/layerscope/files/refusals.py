@@ -1,4 +1,4 @@
-"""What to say where the machine refuses a file: no word of its content."""
+"""Errors for files that the operating system refuses to read or write. They say nothing about the content of the file."""
 
 import contextlib
 import errno
@@ -8,7 +8,7 @@ from pathlib import Path
 
 from layerscope.errors import MachineError
 
-# What a person can do about a fault of the machine. None of them says anything of the content of a file.
+# What the user can do about each error of the operating system. None of these errors says anything about a file's content.
 NO_LOCKS = "the file system has no locks or is busy; wait, or work on another file system"
 
 NO_ROOM = "free the disk, or have your quota raised"
@@ -42,9 +42,9 @@ REMEDIES = {
 
 
 def refused(source: str | Path, error: OSError, what: str = "read") -> MachineError:
-    """What to say where the machine refuses a file that may well be whole: its own reason, and what to do about it.
+    """The error for a file that the system refuses and that may be intact: the system's reason, and what to do about it.
 
-    what: what was wanted of the file, `read`, `written` or `used`.
+    what: what was attempted with the file, `read`, `written` or `used`.
     """
     code = error.errno or 0
     reason = os.strerror(code) if code else str(error).splitlines()[0]
@@ -54,9 +54,9 @@ def refused(source: str | Path, error: OSError, what: str = "read") -> MachineEr
 
 @contextlib.contextmanager
 def refusals_named(source: str | Path) -> Iterator[None]:
-    """Raises MachineError, naming the file, where the machine refuses what the block wants of it.
+    """Raises MachineError, naming the file, if the operating system refuses what the block does with it.
 
-    Passed on are FileNotFoundError, and an OSError without a number: that one comes from a library that reads the content.
+    FileNotFoundError is passed on, and so is an OSError without an error number: a library raises it for the content it reads.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""Seals: the SHA-256 of a file beside it, by which damage is known."""
+"""Seals: the SHA-256 of a file, stored in a hidden file beside it, by which damage is detected."""
 
 import contextlib
 import hashlib
@@ -11,7 +11,7 @@ from layerscope.files.refusals import refusals_named, refused
 
 SEAL = ".sha256"
 
-# The names of files that are sealed end so, and those of no others that jobs write.
+# The suffixes of sealed files. Jobs write no other files with these suffixes.
 SEALED = (".csv", ".h5", ".parquet", ".safetensors")
 
 
@@ -21,9 +21,9 @@ def seal_of(target: str | Path) -> Path:
 
 
 def intact(source: str | Path) -> str | Path:
-    """`source`, if its content is what was written. A file without a seal, or that is not there, is taken as it is.
+    """Check a file against its seal and return `source`. A file that is missing or has no seal is not checked.
 
-    Raises StudyError where a sealed file is damaged. Each state of a file (inode, time and size) is looked at once.
+    Raises StudyError if a sealed file is damaged. A process reads a file again only if its inode, time or size has changed.
     """
     try:
         expected = seal_of(source).read_bytes().strip()
@@ -36,9 +36,10 @@ def intact(source: str | Path) -> str | Path:
 
 
 def damaged_since(folder: str | Path) -> list[str]:
-    """What is wrong with sealed files below a folder, a line each.
+    """One line for each sealed file below a folder that is damaged or that the system refuses.
 
-    Read are those that were changed after they were sealed, or only touched; these are not read again.
+    Only files with a later time than their seal are read. The seals of those that prove intact are touched, so that the next
+    call does not read them again.
     """
     lines = []
 
@@ -62,14 +63,14 @@ def damaged_since(folder: str | Path) -> list[str]:
             except StudyError as error:
                 lines.append(str(error))
             else:
-                # Where the seal is someone else's, the file is merely read again the next time.
+                # A seal that belongs to another user cannot be touched; the file is then read again the next time.
                 with contextlib.suppress(OSError):
                     os.utime(seal)
     return sorted(lines)
 
 
 def unsealed(folder: str | Path) -> list[str]:
-    """The files below a folder, hidden ones left out, that jobs seal and that have no seal: copied without it, or by hand."""
+    """The files below a folder, except hidden ones, that should have a seal but lack it: copied without it, or made by hand."""
     found = []
     for where, folders, names in os.walk(folder):
         folders[:] = [name for name in folders if not name.startswith(".")]
@@ -86,9 +87,9 @@ def _digest_once(source: str, *_: int) -> str:
 
 
 def sealed_digest(source: str | Path) -> str:
-    """SHA-256 of the content of a file, which a process reads once for this and for `intact`.
+    """SHA-256 of the content of a file. A process reads the file once for this function and `intact` together.
 
-    Raises StudyError where a sealed file is damaged, or the machine refuses it.
+    Raises StudyError if a sealed file is damaged, or the system refuses it.
     """
     with refusals_named(source):
         about = os.stat(intact(source))

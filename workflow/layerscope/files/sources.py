@@ -11,8 +11,7 @@ from pathlib import Path
 from layerscope.errors import StudyError
 
 PACKAGE = Path(__file__).parents[1]
-# How files are laid out and become whole, their provenance, the command line and this module change no result: the integer
-# `schema` in params stands for them.
+# Edits to these modules rerun nothing. If one changes what a file contains, raise SCHEMA.
 LEFT_OUT = {
     "layerscope.files",
     "layerscope.store",
@@ -48,7 +47,7 @@ def _relative(file: Path) -> str:
 
 
 def is_own(module: str) -> bool:
-    """Whether a module is a person's own file, and no part of the package."""
+    """Whether a module is a user's own file rather than a part of the package."""
     return module.endswith(".py")
 
 
@@ -62,7 +61,7 @@ def _file(module: str) -> Path:
 def _tree(module: str) -> ast.Module:
     file = _file(module)
     try:
-        # A person edits files of their own while a notebook goes on.
+        # Users edit their own files while a notebook runs, so the time of the file is part of the cache key.
         return _parsed(str(file.resolve()), file.stat().st_mtime_ns if is_own(module) else 0)
     except (OSError, UnicodeDecodeError) as error:
         raise StudyError(f"{file} cannot be read ({error})") from None
@@ -85,7 +84,7 @@ def _imported_by(module: str) -> list[str]:
 
 
 def beside(file: str) -> list[str]:
-    """What a person's own file imports that lies beside it, or in the working directory: edits of that would go unnoticed."""
+    """The imports of a user's own file that lie beside it or in the working directory, where edits would rerun nothing."""
     found = []
     for node in ast.walk(_tree(file)):
         if isinstance(node, ast.ImportFrom) and node.level:
@@ -109,7 +108,7 @@ def _names(module: str) -> list[str]:
 
 
 def _imports_of(module: str) -> list[str]:
-    # The package itself offers all of its doors, lazily: whoever names it goes through one of them only.
+    # `layerscope` itself is left out: it imports its modules lazily, and a module that imports it uses few of them.
     return [name for name in _names(module) if name.startswith("layerscope.") and _file(name).exists()]
 
 

@@ -1,6 +1,6 @@
-"""Work that goes on where it was interrupted.
+"""Long jobs that resume where they were interrupted.
 
-Nothing here knows what the files of a study are called or hold.
+This module knows neither the names nor the content of a study's files.
 """
 
 import errno
@@ -21,42 +21,42 @@ from layerscope.files.sources import sources
 from layerscope.files.whole import replacing, write_text
 
 LOCK, IDENTITY, ATTRIBUTES = "lock", "identity.json", "attributes"
-# What network file systems answer that have no locks.
+# The error numbers that network file systems without locks return.
 NO_LOCKS = (errno.ENOLCK, errno.ENOSYS, errno.EOPNOTSUPP)
 
 
 def identity(params: dict, modules: Iterable[str], inputs: Iterable[str | Path] = ()) -> str:
-    """What unfinished work belongs to: what its job is told, the code behind it, the content of its input files.
+    """Identify unfinished work: by the params of its job, the code behind it, and the content of its input files.
 
-    modules: the stage and what it was told to use, for instance an engine; all that they import in the package is read too.
+    modules: the stage and the kinds that it uses, for instance an engine; their imports from the package count too.
     """
     code = {source: file_digest(source) for source in sources(modules)}
     return canonical_json([params, code, [sealed_digest(source) for source in inputs]])
 
 
 def hold(folder: Path) -> FileLock:
-    """Keep a folder, made where there is none, to this process until the lock that is given back is released.
+    """Lock a folder, which is created if needed, for this process until the returned lock is released.
 
-    Raises StudyError where another process holds it: it may have outlived the Snakemake that started it.
+    Raises StudyError if another process holds it; that process may have outlived the Snakemake that started it.
     """
     if folder.is_symlink() or folder.is_file():
         folder.unlink()
     folder.mkdir(parents=True, exist_ok=True)
-    # A lock that is a file that exists, instead of one of the system, would outlive a job that is killed.
+    # Use a lock of the operating system: one that merely consists in the existence of a file would outlive a killed job.
     lock = FileLock(folder / LOCK, blocking=False, fallback_to_soft=False)
     try:
         lock.acquire()
     except Timeout:
         raise StudyError(f"{folder} is in the hands of another job; wait until it ends, or stop it") from None
     except OSError as error:
-        # Without locks the work goes on: Snakemake keeps two studies out of one folder by itself.
+        # Continue without a lock: Snakemake's own lock keeps a second Snakemake out of the folder.
         if error.errno not in NO_LOCKS:
             raise refused(folder / LOCK, error, "used") from None
     return lock
 
 
 def clear(folder: Path) -> None:
-    """Empty a folder that is held."""
+    """Empty a locked folder, except for its lock."""
     for entry in folder.iterdir():
         if entry.is_dir() and not entry.is_symlink():
             shutil.rmtree(entry)
@@ -65,10 +65,10 @@ def clear(folder: Path) -> None:
 
 
 class Resumable:
-    """Finished parts of a long job, kept in the folder `.NAME.partial` until the job's file is written whole.
+    """Finished parts of a long job, kept in the folder `.NAME.partial` until the job's output file is complete.
 
-    A part is a named set of arrays and attributes, or a file of its own. Parts of another identity (see `identity`) are thrown
-    away. The final file is written anew, in the order of the job, so that an interrupted job ends in the same bytes.
+    A part is a named set of arrays and attributes, or a file of its own. Parts with another identity (see `identity`) are
+    deleted. The output file is written from all parts, in the order of the job, so an interrupted job yields the same bytes.
     """
 
     def __init__(self, target: str | Path, identity: str):
@@ -87,13 +87,13 @@ class Resumable:
         self._lock.release()
 
     def file(self, name: str) -> Path:
-        """Where a part too large for memory is written, by what replaces files whole: it is there once it is finished."""
+        """The path of a part that is too large for memory. Write it atomically: the part is finished if the file exists."""
         return self.folder / name
 
     def get(self, name: str) -> tuple[dict, dict] | None:
-        """(arrays, attributes) of a finished part, None where it is not finished or damaged.
+        """(arrays, attributes) of a finished part, None if it is unfinished or damaged.
 
-        Raises StudyError where the machine refuses it: it may well be whole.
+        Raises StudyError if the operating system refuses to read it, since it may be intact.
         """
         import numpy as np
 
@@ -105,14 +105,14 @@ class Resumable:
             return None
 
     def finished(self, name: str) -> tuple[dict, dict]:
-        """(arrays, attributes) of a part that was kept. Raises StudyError where it cannot be read any more."""
+        """(arrays, attributes) of a part that was kept. Raises StudyError if it can no longer be read."""
         part = self.get(name)
         if part is None:
             raise StudyError(f"{self._part(name)} was kept and cannot be read; run snakemake again, which makes that part anew")
         return part
 
     def keep(self, name: str, arrays: dict, attributes: dict) -> None:
-        """Remember a finished part."""
+        """Store a finished part."""
         import numpy as np
 
         named = {f"array_{key}": array for key, array in arrays.items()}
@@ -124,7 +124,7 @@ class Resumable:
         return self.folder / f"{name}.npz"
 
     def discard(self) -> None:
-        """Forget all parts: the job's file is written."""
+        """Delete all parts, once the job's output file is complete."""
         shutil.rmtree(self.folder, ignore_errors=True)
 
 

@@ -1,4 +1,4 @@
-"""Files that are either whole or not there. Nothing here knows what the files of a study are called or hold."""
+"""Write files atomically: each is complete or absent. This module knows neither the names nor the content of a study's files."""
 
 import contextlib
 import glob
@@ -12,23 +12,23 @@ from layerscope.errors import StudyError
 from layerscope.files.refusals import refused
 from layerscope.files.seals import file_digest, seal_of
 
-# A file in the making is called .NAME.TOKEN.writing, the token as many characters.
+# A file that is being written is called .NAME.TOKEN.writing; the token has this number of characters.
 WRITING, TOKEN = ".writing", 8
 
 
 @contextlib.contextmanager
 def replacing(target: str | Path, sealed: bool = False) -> Iterator[Path]:
-    """A temporary path beside `target`, which takes its place only if the block ends well: no partial file is ever seen.
+    """A temporary path beside `target`, which is renamed to `target` if the block succeeds, so no partial file is ever seen.
 
-    Of two jobs that write the same target at once, the one that began earlier ends in a StudyError.
+    If two jobs write the same target at once, the one that began earlier fails with a StudyError.
 
-    sealed: whether the digest of the file is kept beside it (see `intact`).
+    sealed: whether the SHA-256 of the file is stored beside it (see `intact`).
     """
     target = Path(target)
     target.parent.mkdir(parents=True, exist_ok=True)
     for abandoned in target.parent.glob(f".{glob.escape(target.name)}.{'?' * TOKEN}{WRITING}"):
         abandoned.unlink(missing_ok=True)
-    # Of no other process: the job of a killed Snakemake may live on beside the one that was started in its place.
+    # No other process has this name: the job of a killed Snakemake may still run beside the job that replaces it.
     temporary = target.with_name(f".{target.name}.{secrets.token_hex(TOKEN // 2)}{WRITING}")
     try:
         yield temporary
@@ -65,6 +65,6 @@ def write_tensors(target: str | Path, tensors: dict, metadata: dict[str, str], s
         try:
             save_file(tensors, temporary, metadata=metadata)
         except SafetensorError as error:
-            # It names the system's error in its text alone.
+            # A SafetensorError has the error number of the operating system only in its text.
             number = re.search(r"os error (\d+)", str(error))
             raise (OSError(int(number[1]), str(error)) if number else OSError(str(error))) from None

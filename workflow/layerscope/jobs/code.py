@@ -1,4 +1,4 @@
-"""The sources behind each job: an edit of one makes what the job made stale."""
+"""The source files that each job depends on: an edit of one of them reruns the job."""
 
 from functools import cache
 
@@ -8,64 +8,67 @@ from layerscope.study.views import Views
 
 
 class JobCode:
-    """The sources behind the jobs of a study, by the wildcards of their files."""
+    """The source files of the jobs of a study: those of the stage and of the kinds that it uses, with all that they import.
+
+    Methods are named after their rules and take Snakemake's wildcards.
+    """
 
     def __init__(self, study: Study, views: Views):
         self.study = study
         self.views = views
 
     def stage(self, stage: str) -> list[str]:
-        """The sources of a stage that uses no kind."""
+        """Of a stage that uses no kind."""
         return _sources(stage)
 
     def prepare(self, wildcards) -> list[str]:
-        """Those of a dataset: with its source."""
+        """Of a dataset: the stage and the source of the data."""
         return _sources("prepare", self.study.kind_of("datasets", wildcards.dataset).module)
 
     def train(self, wildcards) -> list[str]:
-        """Those of a training: with the family of the network."""
+        """Of a training: the stage and the family of the network."""
         return _sources("train", self._family(wildcards))
 
     def dump(self, wildcards) -> list[str]:
-        """Those of an activations file: with the family of the network."""
+        """Of an activations file: the stage and the family of the network."""
         return _sources("dump", self._family(wildcards))
 
     def _family(self, wildcards) -> str:
         return self.study.kind_of("architectures", self.views.runs[wildcards.run].architecture).module
 
     def embed(self, wildcards) -> list[str]:
-        """Those of an embedding: with its engine."""
+        """Of an embedding: the stage and the engine."""
         return _sources("embed", self.study.kind_of("embeddings", wildcards.embedding).module)
 
     def score_run(self, wildcards) -> list[str]:
-        """Those of the scores of a network as such: with the modules of these scores."""
+        """Of the scores of a network on its splits and from its spectra: the stage and their metrics."""
         return self._scores("score_run", self.views.run_scores(self.views.runs[wildcards.run]))
 
     def score_sample(self, wildcards) -> list[str]:
-        """Those of the scores of a network on a sample: with the modules of these scores."""
+        """Of the scores of a network on a sample: the stage and their metrics."""
         return self._scores("score_sample", self.views.scores_of(wildcards.run, wildcards.sample, "run"))
 
     def score_raw(self, wildcards) -> list[str]:
-        """Those of the scores of representations: with the modules of these scores."""
+        """Of the scores of representations: the stage and their metrics."""
         return self._scores("score", self.views.scores_of(wildcards.source, wildcards.sample, "raw"))
 
     def score_embedding(self, wildcards) -> list[str]:
-        """Those of the scores of an embedding: with the modules of these scores."""
+        """Of the scores of an embedding: the stage and their metrics."""
         return self._scores("score", self.views.scores_of(wildcards.source, wildcards.sample, wildcards.embedding))
 
     def _scores(self, stage: str, wanted: dict[str, dict]) -> list[str]:
         return _sources(stage, *sorted({self.views.metrics[entry["metric"]].module for entry in wanted.values()}))
 
     def claims(self) -> list[str]:
-        """Those of the verdicts: with the statistics that the claims of the study name."""
+        """Of the verdicts: the stage and the statistics that the claims of the study name."""
         return _sources("claims", *sorted({self.study.kind_of("claims", name).module for name in self.study.claims}))
 
     def figure(self, wildcards) -> list[str]:
-        """Those of a figure: with its kind."""
+        """Of a figure: the stage and its kind."""
         return _sources("figure", self.study.kind_of("figures", wildcards.figure).module)
 
     def table(self, wildcards) -> list[str]:
-        """Those of a table: with its kind."""
+        """Of a table: the stage and its kind."""
         return _sources("table", self.study.kind_of("tables", wildcards.table).module)
 
 

@@ -21,16 +21,16 @@ PACKAGE_FOLDER = str(Path(__file__).parents[2])
 def load_jobs(workflow, config: dict) -> Jobs:
     """The jobs of the study that `--configfile` names, or of config.yaml, with `--config` applied.
 
-    In another workflow that takes this one in as a module, the study is what the module's `config:` holds. The file is read
-    here, and not by Snakemake's `configfile:`, which would merge the named study into the default one. The
-    package is put on the PYTHONPATH of all jobs, and the Python that runs Snakemake first on their PATH. A study that is not
-    valid ends the program with its one message.
+    If another workflow uses this one as a module, the study is the module's `config:`. The file is read here because
+    Snakemake's `configfile:` would merge the named study into the default one. The package is added to the PYTHONPATH of all
+    jobs, and the Python that runs Snakemake comes first on their PATH, if it has torch. An invalid study ends the program with
+    one line per mistake.
     """
-    # What is planned lives to the end, by the millions of objects: looking for garbage among it is a sixth of the planning.
+    # Planning allocates millions of objects that are never freed; garbage collection would take a sixth of its time.
     gc.disable()
-    # Set here for jobs in conda environments and on cluster nodes too, which read the Snakefile again.
+    # Jobs in conda environments and on cluster nodes read the Snakefile again, so this line sets it for them too.
     os.environ["PYTHONPATH"] = os.pathsep.join(filter(None, [PACKAGE_FOLDER, os.environ.get("PYTHONPATH")]))
-    # An environment that is not activated, unless Snakemake alone is installed in it.
+    # Jobs find this Python even if its environment is not activated. Without torch it is an environment for Snakemake alone.
     if find_spec("torch"):
         os.environ["PATH"] = os.pathsep.join(filter(None, [str(Path(sys.executable).parent), os.environ.get("PATH")]))
     settings = workflow.config_settings
@@ -43,7 +43,7 @@ def load_jobs(workflow, config: dict) -> Jobs:
         jobs.check()
         jobs.reads.check_own_files()
     except StudyError as error:
-        # An exception would come with the Snakefile's own lines, which say nothing to the person.
+        # Snakemake would print an exception with lines of the Snakefile, which do not help the user.
         sys.exit("\n".join(f"layerscope: {message}" for message in error.messages))
     say_whose_code_runs(jobs)
     warn_of_lost_records(jobs.study.name)
@@ -59,7 +59,7 @@ def _study_file(files: list[Path]) -> Path:
 
 
 def before_jobs(workflow, jobs: Jobs) -> None:
-    """For `onstart`, when the plan and the scheduler stand: nothing begins where it cannot end well."""
+    """Called by `onstart`, when plan and scheduler exist: end the program if jobs could not succeed, and fetch raw data."""
     refuse_read_only(jobs)
     refuse_damage(jobs)
     warn_of_lost_seals(jobs)
@@ -70,7 +70,7 @@ def before_jobs(workflow, jobs: Jobs) -> None:
 
 
 def say_whose_code_runs(jobs: Jobs) -> None:
-    """Name the person's own files that a study runs in its jobs, with what they hold, in one line."""
+    """Print one line with the user's own files that run in the jobs of a study, and their SHA-256."""
     own = jobs.study.kinds.own
     if own:
         files = ", ".join(f"{file} (SHA-256 {file_digest(file)[:16]})" for file in own)
@@ -78,12 +78,12 @@ def say_whose_code_runs(jobs: Jobs) -> None:
 
 
 def fetch_datasets(workflow, jobs: Jobs) -> None:
-    """Have the raw files of all datasets that are about to be prepared; end the program where some are out of reach.
+    """Download the raw files of all datasets that are about to be prepared; end the program if some cannot be had.
 
-    Here, where Snakemake was started: a person hears of it before anything is trained, and the nodes of a cluster need no
-    network. Where this Python lacks what the sources need (Snakemake alone in an environment), the jobs themselves fetch.
+    This happens where Snakemake was started, so the user learns of it before anything is trained, and cluster nodes need no
+    network. If this Python lacks what a source needs (Snakemake alone in an environment), the dataset's own job downloads.
     """
-    # Files are called up to date, and none is made.
+    # With --touch files are only marked as up to date, and none is made.
     if workflow.touch:
         return
     wanted = sorted({job.wildcards.dataset for job in workflow.dag.needrun_jobs() if job.rule.name == "prepare"})
@@ -100,7 +100,7 @@ def fetch_datasets(workflow, jobs: Jobs) -> None:
 
 
 def refuse_read_only(jobs: Jobs) -> None:
-    """End the program where the results of a study cannot be written to, before the first job fails at it."""
+    """End the program if the results folder of a study is not writable, before the first job fails because of it."""
     folder = store.study_folder(jobs.study.name)
     if Path(folder).exists() and not os.access(folder, os.W_OK):
         remedy = "mend its permissions, or mount it for writing, and run snakemake again"
@@ -108,7 +108,7 @@ def refuse_read_only(jobs: Jobs) -> None:
 
 
 def refuse_damage(jobs: Jobs) -> None:
-    """End the program where a file of the study was damaged, before any job takes away what was made from it."""
+    """End the program if a file of the study is damaged, before a rerun of any job deletes what was made from it."""
     lines = damaged_since(store.study_folder(jobs.study.name))
     if lines:
         more = f"\nlayerscope: {len(lines) - 1} more files are damaged; `make doctor` names them" if len(lines) > 1 else ""
@@ -116,7 +116,7 @@ def refuse_damage(jobs: Jobs) -> None:
 
 
 def warn_of_lost_seals(jobs: Jobs) -> None:
-    """Say so where files of the study came without their seals: nothing tells whether they are whole."""
+    """Warn about files of the study without a seal (files.seals): damage to them would go unnoticed."""
     files = unsealed(store.study_folder(jobs.study.name))
     if files:
         which = f"{files[0]} and {len(files) - 1} more files have" if len(files) > 1 else f"{files[0]} has"
@@ -129,7 +129,7 @@ def warn_of_lost_seals(jobs: Jobs) -> None:
 
 
 def warn_of_lost_records(study: str) -> None:
-    """Say so where there are results of a study and no records of Snakemake: it would take all of them for up to date."""
+    """Warn if a study has results but Snakemake has no records: it would then consider all of them up to date."""
     folder = Path(store.study_folder(study))
     records = Path(".snakemake/metadata")
     made = any(folder.glob("runs/*/*/*/*/checkpoints.safetensors"))

@@ -1,4 +1,4 @@
-"""What a study must produce, and where: what the rules ask for. What jobs read, are told and need is asked of its parts."""
+"""The targets, paths and names that the rules use. The parts of Jobs know what each job reads, gets as params and needs."""
 
 from layerscope import selection, store
 from layerscope.errors import Mistakes, StudyError
@@ -16,7 +16,7 @@ TABLE_FORMATS = ("csv", "md", "tex")
 
 
 class Jobs:
-    """The jobs of one study. reads, code, params, resources: by the wildcards of their files."""
+    """The jobs of one study. reads, code, params, resources: input files, source files, params and resources of each job."""
 
     def __init__(self, study: Study):
         self.study = study
@@ -27,7 +27,7 @@ class Jobs:
         self.resources = JobResources(study, self.views)
 
     def check(self) -> None:
-        """Raise StudyError where scores, figures or tables of the study reach nothing that the study makes."""
+        """Raise StudyError if scores, figures, tables or claims choose nothing that the study makes."""
         mistakes = Mistakes()
         reached = {name for run in self.study.runs for name in self.views.run_scores(run)}
         for source, sample in self.views.sources():
@@ -58,7 +58,7 @@ class Jobs:
     # Names
 
     def pattern(self, name: str, **known: str) -> str:
-        """The path of a kind of file, wildcards open but for those that are known, which may name other wildcards."""
+        """The path pattern of a kind of file. known: wildcards to fill in, with values that may contain other wildcards."""
         path = store.pattern(self.study.name, name)
         for wildcard, value in known.items():
             path = path.replace(f"{{{wildcard}}}", value)
@@ -69,21 +69,21 @@ class Jobs:
         return store.path(self.study.name, name, **keys)
 
     def log(self, job: str) -> str:
-        """The log of a job, its wildcards open."""
+        """The path pattern of the log of a job."""
         return self.path("log", job=job)
 
     def benchmark(self, job: str) -> str:
-        """The measured time and memory of a job, its wildcards open."""
+        """The path pattern of the measured time and memory of a job."""
         return self.path("benchmark", job=job)
 
     def constraints(self) -> dict[str, str]:
-        """What each wildcard can be."""
+        """The regular expression of each wildcard."""
         return constraints(self.study, self.views)
 
     # Targets
 
     def targets(self) -> list[str]:
-        """Every file that a finished study has, beyond what others are made from."""
+        """The files that a finished study must have; Snakemake adds the files that these are made from."""
         wanted = [self.path("checkpoints", run=run.folder) for run in self.study.runs]
         scores = self.reads.score_files()
         if scores:
@@ -113,7 +113,7 @@ class Jobs:
         return [self.path("claims")]
 
     def figures_as(self, *formats: str) -> str:
-        """The names of the figures that have these formats, as an expression."""
+        """A regular expression for the names of the figures that have exactly these formats."""
         return "|".join(name for name in self.study.figures if self._formats(name) == formats) or "none"
 
     def _formats(self, figure: str) -> tuple[str, ...]:

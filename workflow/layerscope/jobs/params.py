@@ -1,6 +1,6 @@
-"""What each Snakemake job is told: one canonical JSON string of exactly what it reads.
+"""The params of each Snakemake job: one canonical JSON string with exactly the settings that the job uses.
 
-Methods are named after their rules and take Snakemake's wildcards.
+Snakemake reruns the job if the string changes. Methods are named after their rules and take Snakemake's wildcards.
 """
 
 from collections.abc import Callable
@@ -20,12 +20,12 @@ class JobParams:
         self.views = views
 
     def _params(self, schema: str, *kinds: Kind, **told: object) -> str:
-        """kinds: those that the job uses; the files of a person's own are named."""
+        """Canonical JSON. kinds: those that the job uses; the user's own files among their modules are listed as `code`."""
         own = {f"{BLOCKS[kind.block].package}.{kind.stem}": kind.module for kind in kinds if kind.is_own}
         return canonical_json({"schema": store.SCHEMA[schema], **told, **({"code": own} if own else {})})
 
     def prepare(self, wildcards) -> str:
-        """A dataset: its source, and what is done to it before it is laid out."""
+        """A dataset: its source and preprocessing, and how much is held out for validation."""
         options = self.study.datasets[wildcards.dataset]
         source = {key: value for key, value in options.items() if key not in ("normalise", "validation", "class_rates")}
         kind = self.study.kind_of("datasets", wildcards.dataset)
@@ -87,7 +87,7 @@ class JobParams:
         )
 
     def dump_input(self, wildcards) -> str:
-        """The observations of a sample as networks receive them: their preprocessing, and which they are."""
+        """The observations of a sample as networks receive them: which ones, and how they are normalised."""
         return self._params(
             "activations",
             dataset=wildcards.dataset,
@@ -97,7 +97,7 @@ class JobParams:
         )
 
     def neurons(self, wildcards) -> str:
-        """The layers whose neurons are mapped, and how many trees rate them."""
+        """The layers whose neurons are mapped, and the number of trees that estimate the importances of neurons."""
         run = self.views.runs[wildcards.run]
         view = self.views.mapped(run, wildcards.sample)
         return self._params(
@@ -109,7 +109,7 @@ class JobParams:
         )
 
     def neighbors(self, wildcards) -> str:
-        """The representations of which neighbours are found, and how many each point has."""
+        """The representations whose neighbours are found, and the number of neighbours per point."""
         view = self.views.view(wildcards.source, wildcards.sample, {})
         return self._params("neighbors", k=self.study.k, view=view.to_params(), threads=1)
 
@@ -207,14 +207,14 @@ class JobParams:
         )
 
     def _layer_sizes(self, source: str) -> dict[str, tuple[int, int]]:
-        """Layer → its depth and how many filters or units it has: what a diverged network would have left."""
+        """Layer → (depth, number of filters or units), for the rows of representations that a diverged network lacks."""
         if source in self.views.inputs:
             return {"input": (0, 0)}
         layers = self.study.layers(self.views.runs[source])
         return {layer.name: (depth, layer.width) for depth, layer in enumerate(layers, start=1)}
 
     def aggregate(self, wildcards) -> str:
-        """What a complete table of scores must hold: every network, its scores and where they are looked for."""
+        """What a complete table of scores must contain: every network, its files of scores, and the names of the scores."""
         return self._params(
             "aggregate",
             study=self.study.name,
@@ -225,7 +225,7 @@ class JobParams:
         )
 
     def _networks(self) -> list[dict]:
-        """Every network, those that differ in their seed only in one entry."""
+        """Every network; networks that differ only in their seed share one entry."""
         groups: dict[str, dict] = {}
         for run in self.study.runs:
             keys = run.keys
@@ -234,7 +234,7 @@ class JobParams:
         return [{**group, "seeds": sorted(group["seeds"])} for _, group in sorted(groups.items())]
 
     def _expected(self) -> list[dict]:
-        """Every file of scores, networks that differ in their seed only in one entry."""
+        """Every file of scores; networks that differ only in their seed share one entry."""
         groups: dict[str, dict] = {}
         samples: dict[str, list[str]] = {}
         for source, sample in self.views.sources():
@@ -286,7 +286,7 @@ class JobParams:
         return {run.architecture: self.study.size(run) for run in runs}
 
     def _lambdas(self, _: list[Run]) -> dict[str, float]:
-        """Embedding → what moving costs in it, for those over several steps."""
+        """Embedding → its lambda, the weight of movement between steps, for embeddings of several steps together."""
         return {name: embedding["lambda"] for name, embedding in self.study.embeddings.items() if "lambda" in embedding}
 
     def _higher_is_better(self, _: list[Run]) -> dict[str, bool | None]:
@@ -294,7 +294,7 @@ class JobParams:
         return {name: self.views.metrics[entry["metric"]].says("higher_is_better") for name, entry in self.study.scores.items()}
 
 
-# What a kind can ask to be told beside its options, by the name that it declares under `needs`.
+# Facts that a kind can request besides its options, by the name that it declares under `needs`.
 NEEDS: dict[str, Callable[[JobParams, list[Run]], dict]] = {
     "sizes": JobParams._sizes,
     "lambdas": JobParams._lambdas,
@@ -303,5 +303,5 @@ NEEDS: dict[str, Callable[[JobParams, list[Run]], dict]] = {
 
 
 def _spectra_params(options: dict) -> dict:
-    """How layers are followed, without what the phases asked for do not read."""
+    """The options of spectra. `every` is fixed at 1 without the phase `train`, which alone reads it."""
     return {**options, "every": options["every"] if "train" in options["phases"] else 1}

@@ -22,7 +22,7 @@ class JobReads:
     # Datasets
 
     def prepare(self, wildcards) -> list[str]:
-        """The person's own files that a dataset is made from: an edit of one makes it anew."""
+        """The user's own files that a dataset is made from; an edit of one remakes the dataset."""
         path = self._own_path(wildcards.dataset)
         return own_files(path, store.download_folder()) if path else []
 
@@ -31,7 +31,7 @@ class JobReads:
         return self.study.datasets[dataset][option] if option else None
 
     def check_own_files(self) -> None:
-        """Raise StudyError where a file or folder of one's own that a dataset is made from is not there, or no input can be."""
+        """Raise StudyError if a user's own file or folder of a dataset is missing, or a name has braces (Snakemake wildcards)."""
         for name in self.views.inputs.values():
             path = self._own_path(name)
             if path is None:
@@ -46,10 +46,10 @@ class JobReads:
                     raise StudyError(f"datasets.{name}.path: Snakemake takes the braces in {file} for a wildcard; rename it")
 
     def fetch(self, dataset: str) -> None:
-        """Have the raw files of a dataset, from the network where they are not there. StudyError where they are out of reach."""
+        """Download the raw files of a dataset if they are not there. Raises StudyError if they cannot be had."""
         options = self.study.datasets[dataset]
         kind = self.study.kind_of("datasets", dataset)
-        # A source of one's own runs in its job alone.
+        # A source in a user's own file is code, which runs only in its job.
         source = None if kind.is_own else import_module(kind.module)
         if source is not None and hasattr(source, "fetch"):
             source.fetch(options.get("name", dataset), store.download_folder())
@@ -64,16 +64,16 @@ class JobReads:
         return self._path("neighbors", source=wildcards.source, sample=wildcards.sample)
 
     def embed_neighbors(self, wildcards) -> list[str]:
-        """The neighbors file, in a list, where the method reads it."""
+        """[the neighbors file] if the embedding method reads it, else []."""
         kind = self.study.kind_of("embeddings", wildcards.embedding)
         return [self._neighbors(wildcards)] if "neighbors" in kind.says("reads", ()) else []
 
     def score_raw_neighbors(self, wildcards) -> list[str]:
-        """The neighbors file, in a list, where a score of representations reads it."""
+        """[the neighbors file] if a score of representations reads it, else []."""
         return self._score_neighbors(wildcards, "raw", "raw")
 
     def score_embedding_neighbors(self, wildcards) -> list[str]:
-        """The neighbors file, in a list, where a score of embeddings reads it."""
+        """[the neighbors file] if a score of embeddings reads it, else []."""
         return self._score_neighbors(wildcards, wildcards.embedding, "embedding")
 
     def _score_neighbors(self, wildcards, space: str, kind: str) -> list[str]:
@@ -92,11 +92,11 @@ class JobReads:
         return self.of_kind("tables", wildcards.table)
 
     def arguments(self, wildcards, input) -> list[str]:
-        """The words that name the files of a figure or table on the command line of its job."""
+        """The command-line arguments that pass the files of a figure or table to its job."""
         return store.arguments_for({name: list(files) for name, files in input.items() if name != "code"})
 
     def of_kind(self, block: str, name: str) -> dict[str, list[str]]:
-        """The files that a figure or table reads, by kind. StudyError where `on` chooses nothing that the study makes."""
+        """The files that a figure or table reads, by kind. Raises StudyError if `on` chooses nothing that the study makes."""
         options = getattr(self.study, block)[name]
         reads: dict[str, list[str]] = {}
         for kind in self.study.kind_of(block, name).says("reads", ()):
@@ -118,7 +118,7 @@ class JobReads:
         if kind == "history":
             return [self._path("history", run=run.folder) for run in runs]
         found = []
-        # Filters are seen from their network alone: the input has none.
+        # A list of layers does not exclude the files of the input, which accompanies networks; numbers of filters still do.
         within_network = {key: value for key, value in on.items() if key != "layer"}
         for source, sample in self.views.sources():
             if not self.views.view(source, sample, within_network):
@@ -136,7 +136,7 @@ class JobReads:
         return found
 
     def neurons_files(self, source: str, sample: str) -> list[str]:
-        """The file of a network's neurons, in a list, where they are mapped."""
+        """[the neurons file of a network] if its neurons are mapped, else []."""
         run = self.views.runs.get(source)
         return [self._path("neurons", run=source, sample=sample)] if run and self.views.mapped(run, sample) else []
 
@@ -152,5 +152,5 @@ class JobReads:
         return files
 
     def spectra_files(self) -> list[str]:
-        """A file of every network that says how its training ended and what made it."""
+        """The spectra file of every network, whose provenance says how its training ended and what made it."""
         return [self._path("spectra", run=run.folder) for run in self.study.runs]

@@ -1,8 +1,8 @@
-"""What each Snakemake job needs of a machine: MB of memory and minutes, estimated from the size of its work.
+"""Estimates of the memory (MB) and the time (minutes) of each Snakemake job, from the size of its work.
 
-The constants were fitted to what finished studies used on one core of a cloud machine (their `benchmark:` files;
-benchmarks/resources.py compares the two for any study). Where an estimate proves too low, the next attempt asks for more. A
-network that is trained anew until it is accepted is taken to be accepted at once: its training goes on where it was stopped.
+The constants were fitted to the `benchmark:` files of finished studies on one core of a cloud machine; benchmarks/resources.py
+compares estimates and measurements for any study. If an estimate is too low, the next attempt asks for more.
+Retraining is not counted: estimates assume that the first attempt is accepted. If it is not, the job times out and resumes.
 """
 
 import math
@@ -17,26 +17,26 @@ from layerscope.study.sizes import sample_size, source_sizes, split_size
 from layerscope.study.study import Run, Study, scores_named
 from layerscope.study.views import Views
 
-# No job asks for less: machines differ more in what interpreters and libraries take than small jobs do from each other.
+# Minima for any job (MB, minutes): what Python and its libraries use differs more between machines than between small jobs.
 LEAST_MEMORY = 1000
 LEAST_MINUTES = 10
-# Of scores, which a cluster runs by the dozen, one after another.
+# The minimum for score jobs, which a cluster runs in groups of twenty, one after another (profiles/slurm).
 LEAST_MINUTES_OF_SCORES = 3
 MEMORY_MARGIN = 1.25
 TIME_MARGIN = 1.8
 
 MB = 1e6
 FLOAT = 4 / MB
-# Observations of a split whose size nobody knows before the dataset is prepared.
+# Assumed number of observations in a split whose size is unknown before the dataset is prepared.
 UNKNOWN_SIZE = 60_000
-# Host memory that CUDA's libraries take. With `auto` it is not known yet whether there will be a device.
+# Host memory (MB) of CUDA's libraries, added with `cuda`, and the minimum with `cuda` or `auto`, which may find a GPU or not.
 CUDA_MEMORY = 2000
 LEAST_WITH_DEVICE = 1600
-# Of an engine that declares no `cost`: it may go over all pairs of points, again and again.
+# The cost of an engine that declares no `cost`: assume that every iteration goes over all pairs of points.
 ALL_PAIRS = {"megabytes": 340, "bytes_by_pair": 8, "iterations": ("iterations",), "seconds": [(7e-10, 2, 1), (1e-8, 2, 0)]}
 
-# Operations a second in layers; seconds to write, normalise and pool one value of their outputs; seconds of a step of training,
-# of each layer in it, and of each MB of weights.
+# Operations per second in layers; seconds to write, normalise and pool one value of their outputs; seconds per training step,
+# per step and layer, and per step and MB of weights.
 OPERATIONS = 5e10
 OF_OUTPUT = 0.5e-8
 OF_STEP = 5e-4
@@ -49,7 +49,7 @@ ROWS_FOLLOWED = 4096
 
 @dataclass(frozen=True)
 class Need:
-    """memory: MB. seconds: on one core. Of one attempt, without a margin."""
+    """The estimate for one attempt, without margins. memory: MB. seconds: elapsed time, on the study's number of threads."""
 
     memory: float
     seconds: float = 0.0
@@ -63,7 +63,7 @@ class JobResources:
         self.views = views
         self._sizes: dict[tuple[str, str], NetworkSize] = {}
         self._rows: Counter[tuple[tuple[str, ...], str]] | None = None
-        # Longer names first: one may end as another does.
+        # Longer names first: a rule's name may end with `_` and the name of another one.
         self._rules: dict[str, Callable[[Any], Need]] = {
             "score_embedding": self._score_embedding,
             "score_sample": self._score_sample,
@@ -84,19 +84,19 @@ class JobResources:
         }
 
     def memory(self, wildcards, rulename: str, attempt: int) -> int:
-        """MB that a job asks for: at its second attempt twice as much as at its first, and so on."""
+        """MB that a job asks for: the estimate with a margin, times the number of the attempt."""
         need = self.need(rulename, wildcards)
         least = LEAST_WITH_DEVICE if rulename.endswith(("train", "dump")) and self.study.device != "cpu" else LEAST_MEMORY
         return attempt * math.ceil(max(least, MEMORY_MARGIN * need.memory))
 
     def runtime(self, wildcards, rulename: str, attempt: int) -> int:
-        """Minutes that a job asks for: at its second attempt twice as many as at its first, and so on."""
+        """Minutes that a job asks for: the estimate with a margin, times the number of the attempt."""
         need = self.need(rulename, wildcards)
         least = LEAST_MINUTES_OF_SCORES if "score_" in rulename else LEAST_MINUTES
         return attempt * math.ceil(max(least, TIME_MARGIN * need.seconds / 60))
 
     def need(self, rulename: str, wildcards) -> Need:
-        """What a job of a rule is expected to use. Another workflow may have put a prefix before the rule's name."""
+        """What a job of a rule is expected to use. A workflow that uses this one as a module may add a prefix to rule names."""
         for name, estimate in self._rules.items():
             if rulename == name or rulename.endswith(f"_{name}"):
                 return estimate(wildcards)
@@ -105,7 +105,7 @@ class JobResources:
     # Sizes
 
     def _n(self, dataset: str, split: str) -> int:
-        """Observations of a split, as many as is likely where the study cannot know."""
+        """Observations of a split; a likely number if the study cannot know it."""
         known = split_size(self.study, dataset, split)
         if known is not None:
             return known
@@ -133,7 +133,7 @@ class JobResources:
         return self._sizes[key]
 
     def _widths(self, source: str, view: View) -> list[int]:
-        """The number of values of every representation of a view, a number for each snapshot."""
+        """The number of values per observation of each representation of a view, repeated for every snapshot."""
         if source in self.views.inputs:
             return [self._values(self.views.inputs[source])] * len(view.epochs)
         widths = []
@@ -149,7 +149,7 @@ class JobResources:
         return self.views.inputs[source] if source in self.views.inputs else self.views.runs[source].dataset
 
     def _score_rows(self) -> Counter[tuple[tuple[str, ...], str]]:
-        """Rows of scores, roughly, by the kind of network (or the dataset, of an input) and the name of the score."""
+        """About how many rows of scores there are, by network without its seed (for an input: dataset) and name of the score."""
         if self._rows is None:
             self._rows = Counter()
             for source, sample in self.views.sources():
@@ -291,7 +291,7 @@ class JobResources:
     def _drawn(self, block: str, entry: dict) -> Need:
         if not {"score_table", "runs"} & {*self.study.kinds.of_entry(block, entry).says("reads", ())}:
             return self._shown([])
-        # What names no score is a table of published numbers, which are those of nearly all scores.
+        # An entry that names no score is a table of published numbers, which compares nearly all scores.
         return self._shown(self._scores_named(block, entry) or self.study.scores)
 
     def _shown(self, scores: Iterable[str]) -> Need:

@@ -1,4 +1,4 @@
-"""What each wildcard can be, as an expression that stays short for any number of networks."""
+"""The regular expression of each wildcard, which stays short for any number of networks."""
 
 from collections.abc import Iterable
 
@@ -10,8 +10,8 @@ NOTHING = "none"
 
 
 def constraints(study: Study, views: Views) -> dict[str, str]:
-    """Wildcard → expression: names that the study defines, nothing else."""
-    # Snakemake goes over the whole expression for every file of every job: one that names each network costs hours.
+    """Wildcard → a regular expression that matches the names that the study defines, and nothing else."""
+    # Snakemake tries the expression on every file of every job: one that lists each network would cost hours.
     networks = products((run.dataset, run.architecture, run.activation, run.seed) for run in study.runs)
     runs = "|".join(store.run_folder(*map(any_of, block)) for block in networks)
     return {
@@ -26,7 +26,7 @@ def constraints(study: Study, views: Views) -> dict[str, str]:
 
 
 def products(tuples: Iterable[Iterable[object]]) -> list[tuple[tuple, ...]]:
-    """Blocks, each a tuple of values for every place, whose products are together exactly the given tuples of one length."""
+    """Group tuples of equal length into blocks, each with a tuple of values per position, whose products are these tuples."""
     blocks = [tuple((value,) for value in values) for values in tuples]
     for place in reversed(range(len(blocks[0]) if blocks else 0)):
         merged: dict[tuple, list] = {}
@@ -37,5 +37,5 @@ def products(tuples: Iterable[Iterable[object]]) -> list[tuple[tuple, ...]]:
 
 
 def any_of(values: Iterable[object]) -> str:
-    """An expression that fits each of the values."""
+    """A regular expression that matches each of the values."""
     return f"(?:{'|'.join(map(str, values))})"

@@ -1,7 +1,7 @@
-"""Where everything lies: the names of a study's files, and what is inside each of them.
+"""The names of a study's files, and the functions that read and write their content.
 
 Nothing else in the project knows a path or an HDF5 key. The names are needed wherever Snakemake reads the rules, so h5py,
-numpy and the rest are imported where they are used. All of it is used as `store.name`.
+numpy and other libraries are imported inside the functions that use them. Other modules write `store.name` for all of it.
 
 In a notebook:
 

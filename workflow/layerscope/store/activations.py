@@ -1,4 +1,4 @@
-"""Activations: what the layers of a network make of the same observations, at each snapshot."""
+"""Activations: the outputs of a network's layers for the same observations, at each snapshot."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def write_observations(file: "h5py.File", labels: "np.ndarray", rows: "np.ndarray") -> None:
-    """Which observations an activations file is about: labels (n,) and rows (n,) of the split."""
+    """Write which observations an activations file has: their labels (n,) and their rows (n,) in the split."""
     file.create_dataset("labels", data=labels)
     file.create_dataset("index", data=rows)
 
@@ -31,7 +31,7 @@ def create_layer(
 
 
 def write_predictions(file: "h5py.File", epoch: int, classes: "np.ndarray", losses: "np.ndarray") -> None:
-    """What a network says at a snapshot: predicted classes (n,) int64 and cross-entropies (n,) float32."""
+    """Write a network's predictions at a snapshot: predicted classes (n,) int64 and cross-entropies (n,) float32."""
     file.require_group("predictions").create_dataset(epoch_name(epoch), data=classes)
     file.require_group("losses").create_dataset(epoch_name(epoch), data=losses)
 
@@ -50,10 +50,10 @@ def join_activations(file: "h5py.File", parts: Iterable[Path]) -> None:
 
 @dataclass(frozen=True)
 class StoredRepresentation:
-    """One stored representation, or what was made of it.
+    """One stored representation, or an array that was computed from it, such as its embedding.
 
-    filter: the filter's number, None for a whole layer. depth: 0 for the input. array: (n, d), or whatever the file holds
-    for this representation. attributes: what the file says of it.
+    filter: the filter's number, None for a whole layer. depth: 0 for the input. array: (n, d), or whatever the file has for
+    this representation. attributes: its HDF5 attributes.
     """
 
     epoch: int
@@ -65,14 +65,14 @@ class StoredRepresentation:
 
     @property
     def name(self) -> str:
-        """The representation's place in files that hold one array a representation."""
+        """The HDF5 name of the representation in files with one entry per representation."""
         return f"{epoch_name(self.epoch)}/{self.layer}/{filter_name(self.filter)}"
 
 
 def representations(source: str | Path, view: View | None = None) -> Iterator[StoredRepresentation]:
-    """The representations of an activations file, each (n, d) float32, by epoch, depth and filter.
+    """The representations of an activations file, each (n, d) float32, ordered by epoch, depth and filter.
 
-    Without a view, every layer as a whole. Snapshots that the file lacks (of a diverged run) are passed over.
+    Without a view, these are all whole layers. Snapshots that the file lacks, after a training that diverged, are skipped.
     """
     with open_hdf5(source, "activations") as file:
         epochs = {int(name.removeprefix("epoch")): name for name in file if name.startswith("epoch")}
@@ -100,9 +100,10 @@ def representations(source: str | Path, view: View | None = None) -> Iterator[St
 
 
 def series(source: str | Path, view: View, over: str | None) -> Iterator[list[StoredRepresentation]]:
-    """The representations of an activations file, as `representations` gives them, in the lists that are embedded together.
+    """The representations of an activations file in lists, each of which is embedded together.
 
-    over: "epochs", the same layer or filter at its snapshots; "layers", the whole layers of a snapshot; None, each alone.
+    over: "epochs", a list for each layer or filter with its snapshots; "layers", a list for each snapshot with its whole layers;
+    None, a list for each representation.
     """
     if over is None:
         for stored in representations(source, view):
@@ -123,9 +124,9 @@ def series(source: str | Path, view: View, over: str | None) -> Iterator[list[St
 
 
 def read_layer_rows(source: str | Path, epoch: int, layer: str, rows: "np.ndarray") -> "np.ndarray":
-    """(len(rows), ...) float32 in the layer's own shape: its outputs for some rows of an activations file.
+    """The outputs of a layer for some rows of an activations file: (len(rows), ...) float32 in the layer's own shape.
 
-    Raises StudyError where the file has no such snapshot or layer, as after a training that diverged.
+    Raises StudyError if the file has no such snapshot or layer, for instance after a training that diverged.
     """
     import numpy as np
 
@@ -144,14 +145,14 @@ def read_labels(source: str | Path) -> "np.ndarray":
 
 
 def read_index(source: str | Path) -> "np.ndarray":
-    """Rows (n,) int64 of the split that the observations of an activations file are."""
+    """The rows (n,) int64 that the observations of an activations file have in their split."""
     with open_hdf5(source, "activations") as file:
         return file["index"][:]
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """What a network said of the sample at one snapshot: classes (n,) int64 and cross-entropies (n,) float32."""
+    """A network's predictions for a sample at one snapshot: classes (n,) int64 and cross-entropies (n,) float32."""
 
     epoch: int
     classes: "np.ndarray"

@@ -1,4 +1,4 @@
-"""Datasets: /{split}/{images, labels} and what describes them."""
+"""Datasets: HDF5 files with /{split}/{images, labels} and attributes that describe them."""
 
 import json
 from dataclasses import dataclass
@@ -14,7 +14,7 @@ if TYPE_CHECKING:
 
 
 def write_data(target: str | Path, params: dict, provenance: dict, dataset) -> None:
-    """Lay out a dataset (layerscope.data.dataset.Dataset): /{split}/{images, labels} and what describes it."""
+    """Write a dataset (layerscope.data.dataset.Dataset): /{split}/{images, labels}, and its description as attributes."""
     with create_hdf5(target, "data", params, provenance) as file:
         file.attrs["classes"] = json.dumps(dataset.classes)
         file.attrs["source"] = dataset.source
@@ -43,7 +43,7 @@ def read_split_labels(source: str | Path, split: str) -> "np.ndarray":
 
 
 def read_images(source: str | Path, split: str, rows: "np.ndarray") -> "np.ndarray":
-    """Images (len(rows), ...) as stored; rows ascend."""
+    """Images (len(rows), ...) of a split as stored. rows: ascending row numbers."""
     with open_hdf5(source, "data") as file:
         stored = file[split]["images"]
         if len(rows) and rows[-1] - rows[0] == len(rows) - 1:
@@ -52,14 +52,14 @@ def read_images(source: str | Path, split: str, rows: "np.ndarray") -> "np.ndarr
 
 
 def split_names(source: str | Path) -> list[str]:
-    """The splits of a dataset, of train, validation and test."""
+    """Those of the splits train, validation and test that a dataset has."""
     with open_hdf5(source, "data") as file:
         return [name for name in SPLITS if name in file]
 
 
 @dataclass(frozen=True)
 class DataDescription:
-    """What a dataset file says of itself.
+    """The description that a dataset file has in its attributes.
 
     white: the pixel value of full intensity. mean, deviation: of each channel of the training images.
     """
@@ -78,6 +78,6 @@ def describe_data(source: str | Path) -> DataDescription:
 
 
 def recorded_digest(source: str | Path) -> str:
-    """SHA-256 of the raw data that a dataset file was made from, as its source tells it."""
+    """SHA-256 of the raw data that a dataset file was made from, as reported by the dataset's source."""
     with open_hdf5(source, "data") as file:
         return str(file.attrs["sha256"])

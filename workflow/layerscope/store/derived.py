@@ -1,4 +1,4 @@
-"""What is made of each representation: its neighbours, its embeddings, the maps of its neurons."""
+"""What is computed from each representation: its neighbour graph, its embeddings, the map of its neurons."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -23,7 +23,7 @@ class Neighbors:
 
 
 def write_neighbors(file: "h5py.File", representation: "StoredRepresentation", neighbors: Neighbors) -> None:
-    """The neighbour graph of one representation."""
+    """Write the neighbour graph of one representation."""
     group = file.create_group(representation.name)
     for name, array in (("indices", neighbors.indices), ("distances", neighbors.distances)):
         write_array(group, name, array.shape, array.dtype.str, array)
@@ -36,7 +36,7 @@ class NeighborsFile:
         self.source = source
 
     def read(self, representation: StoredRepresentation) -> Neighbors | None:
-        """The graph of one representation; None where the job reads no neighbors file."""
+        """The graph of one representation; None if there is no file (`source` is None)."""
         if self.source is None:
             return None
         with open_hdf5(self.source, "neighbors") as file:
@@ -47,13 +47,13 @@ class NeighborsFile:
 def write_embedding(
     file: "h5py.File", seed: int, representation: "StoredRepresentation", points: "np.ndarray", attributes: dict
 ) -> None:
-    """The embedding (n, 2) of one representation by one seed."""
+    """Write the embedding (n, 2) of one representation with one seed."""
     written = file.create_dataset(f"seed{seed}/{representation.name}", data=points)
     written.attrs.update(depth=representation.depth, **attributes)
 
 
 def embeddings(source: str | Path) -> Iterator[tuple[int, StoredRepresentation]]:
-    """(embedding seed, embedding (n, 2) float32 of one representation), by seed, epoch, depth and filter."""
+    """(embedding seed, embedding (n, 2) float32 of one representation), ordered by seed, epoch, depth and filter."""
     with open_hdf5(source, "embedding") as file:
         for seed in sorted((name for name in file if name.startswith("seed")), key=lambda name: int(name[4:])):
             found = []
@@ -77,7 +77,7 @@ class Neurons:
 
 
 def write_neurons(file: "h5py.File", representation: "StoredRepresentation", neurons: Neurons) -> None:
-    """What is known of the neurons of one layer."""
+    """Write the map of the neurons of one layer, with their importances and which of them are living."""
     group = file.create_group(f"{epoch_name(representation.epoch)}/{representation.layer}")
     group.attrs["depth"] = representation.depth
     for name in ("points", "importances", "living"):
@@ -85,7 +85,7 @@ def write_neurons(file: "h5py.File", representation: "StoredRepresentation", neu
 
 
 def neurons(source: str | Path) -> Iterator[tuple[StoredRepresentation, Neurons]]:
-    """(layer, its neurons), by epoch and depth; the layer without its activations."""
+    """(layer, its neurons), ordered by epoch and depth. The layer's `array` is empty."""
     import numpy as np
 
     with open_hdf5(source, "neurons") as file:

@@ -1,4 +1,4 @@
-"""HDF5 files as such: made whole or not at all, checked before they are read, with what made them."""
+"""HDF5 files: written atomically with their params and provenance, and checked before they are read."""
 
 import contextlib
 import json
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 @contextlib.contextmanager
 def create_hdf5(target: str | Path, schema: str, params: dict, provenance: dict) -> Iterator["h5py.File"]:
-    """A new HDF5 file that appears under its name, whole, when the block ends well."""
+    """A new HDF5 file, which appears as `target`, complete, if the block succeeds. schema: a key of SCHEMA."""
     import h5py
 
     with replacing(target, sealed=True) as temporary, unfailing(temporary) as stream, h5py.File(stream, "w") as file:
@@ -35,10 +35,10 @@ def create_hdf5(target: str | Path, schema: str, params: dict, provenance: dict)
 
 @contextlib.contextmanager
 def open_hdf5(source: str | Path, kind: str | None = None) -> Iterator["h5py.File"]:
-    """An HDF5 file for reading, without HDF5's locks: a finished file is replaced, never changed. kind: of SCHEMA.
+    """Open an HDF5 file for reading, without HDF5's locks: finished files are replaced, never changed. kind: a key of SCHEMA.
 
-    Raises StudyError, naming the file, where it is missing or damaged, lacks what is looked for, leads to another file, or is
-    laid out as another version of layerscope did it.
+    Raises StudyError, naming the file, if it is missing or damaged, lacks what the block reads, takes content from another
+    file, or has the schema of another version of layerscope.
     """
     import h5py
 
@@ -63,7 +63,7 @@ def open_hdf5(source: str | Path, kind: str | None = None) -> Iterator["h5py.Fil
 
 @cache
 def _leads_outside(source: str, *_: int) -> str | None:
-    """files.leads_outside of a file, found once for each state of it: inode, time and size."""
+    """safe_hdf5.leads_outside of a file, cached for each state of the file: inode, time and size."""
     import h5py
 
     with h5py.File(source, "r", locking=False) as file:
@@ -71,7 +71,7 @@ def _leads_outside(source: str, *_: int) -> str | None:
 
 
 def file_params(source: str | Path) -> dict:
-    """What the job that made an HDF5 file was told."""
+    """The params of the job that made an HDF5 file."""
     with open_hdf5(source) as file:
         return mapping(file.attrs["params"])
 
@@ -83,7 +83,7 @@ def file_provenance(source: str | Path) -> dict:
 
 
 def mapping(text: str) -> dict:
-    """What a file says of itself in JSON. ValueError where that is no mapping."""
+    """Parse a JSON text from a file's metadata. Raises ValueError if it is no mapping."""
     found = json.loads(text)
     if not isinstance(found, dict):
         raise ValueError(f"{text:.40} is no mapping")
@@ -91,7 +91,7 @@ def mapping(text: str) -> dict:
 
 
 def examine_hdf5(source: str | Path) -> tuple[dict, dict, list[str]]:
-    """Read every array of an HDF5 file: its params, its provenance, the names at its top. StudyError where it is damaged."""
+    """Read every array of an HDF5 file. Returns params, provenance and top-level names; StudyError if the file is damaged."""
     import h5py
 
     with open_hdf5(source) as file:
@@ -108,7 +108,7 @@ def examine_hdf5(source: str | Path) -> tuple[dict, dict, list[str]]:
 def write_array(
     group: "h5py.Group", name: str, shape: tuple[int, ...], dtype: str, array: "np.ndarray | None" = None
 ) -> "h5py.Dataset":
-    """A compressed dataset chunked by whole rows of about 256 KiB, so that reading some rows reads little else."""
+    """A compressed dataset in chunks of whole rows, about 256 KiB each, so that reading some rows reads little else."""
     import numpy as np
 
     row_bytes = max(1, int(np.prod(shape[1:], dtype=np.int64)) * np.dtype(dtype).itemsize)

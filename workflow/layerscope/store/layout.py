@@ -5,9 +5,9 @@ from pathlib import Path
 
 FOLDER = "results"
 SPLITS = ("train", "validation", "test")
-# The split of the history and of scores that stands for an epoch's batches, as they were learned from.
+# The split name, in the history and in scores, of the batches of an epoch as the network was trained on them.
 BATCHES = "batches"
-# The split whose observations the spectra of each phase are about.
+# Phase → the split from whose observations its spectra are computed.
 SPLIT_OF_PHASE = {"evaluation": "test", "train": BATCHES}
 RESERVED_STUDIES = ("data", "reference")
 RUN = "runs/{dataset}/{architecture}/{activation}/seed{seed}"
@@ -35,7 +35,7 @@ PATTERNS = {
     "benchmark": "benchmarks/{job}.tsv",
 }
 
-# Raised when the content of a kind of file changes meaning: part of every job's params, it makes older files stale.
+# Raise a number if the content of a kind of file changes meaning. It is part of the job's params, so older files are remade.
 SCHEMA = {
     "data": 1,
     "train": 2,
@@ -72,12 +72,12 @@ HISTORY_COLUMNS = ("epoch", "step", "split", "loss", "accuracy")
 
 
 def study_folder(study: str) -> str:
-    """The folder of all files of a study, relative to the project's root."""
+    """The folder of all files of a study, relative to the working directory."""
     return f"{FOLDER}/{study}"
 
 
 def pattern(study: str, name: str) -> str:
-    """The path of a kind of file with its wildcards left open, relative to the project's root."""
+    """The path of a kind of file with its wildcards left open, relative to the working directory."""
     return f"{study_folder(study)}/{PATTERNS[name]}"
 
 
@@ -92,7 +92,7 @@ def run_folder(dataset: str, architecture: str, activation: str, seed: int | str
 
 
 def network_keys(file: str | Path) -> dict[str, str | int]:
-    """dataset, architecture, activation and seed of the network that a file below its run folder is about."""
+    """dataset, architecture, activation and seed of the network in whose run folder a file is."""
     parts = Path(file).parts
     last = max(index for index, part in enumerate(parts[:-5]) if part == "runs" and parts[index + 4].startswith("seed"))
     dataset, architecture, activation, seed = parts[last + 1 : last + 5]
@@ -105,7 +105,7 @@ def network_keys(file: str | Path) -> dict[str, str | int]:
 
 
 def input_folder(dataset: str) -> str:
-    """The `{source}` part of the paths of what the networks of a dataset receive."""
+    """The `{source}` part of the paths for the input that the networks of a dataset receive."""
     return INPUT.format(dataset=dataset)
 
 
@@ -120,5 +120,5 @@ def epoch_name(epoch: int) -> str:
 
 
 def filter_name(filter_number: int | None) -> str:
-    """The HDF5 name of a view of a layer: one filter of it, or the whole."""
+    """The HDF5 name of one filter of a layer, or of the whole layer (None)."""
     return "whole" if filter_number is None else f"filter{filter_number:04d}"

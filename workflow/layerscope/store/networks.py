@@ -18,13 +18,13 @@ if TYPE_CHECKING:
 
 
 def write_checkpoints(target: str | Path, params: dict, provenance: dict, snapshots: dict[int, dict]) -> None:
-    """Snapshots of a network, epoch → state dict of tensors, in one safetensors file."""
+    """Write snapshots of a network, epoch → state dict of tensors, to one safetensors file."""
     tensors = {
         f"{epoch_name(epoch)}/{name}": tensor.detach().cpu().contiguous()
         for epoch, state in snapshots.items()
         for name, tensor in state.items()
     }
-    # One metadata key only: safetensors writes several in an order of its own, and the bytes would differ.
+    # All metadata under one key: safetensors writes several keys in arbitrary order, so the bytes would differ.
     about = {"layerscope": canonical_json({"schema": SCHEMA["train"], "params": params, "provenance": provenance})}
     write_tensors(target, tensors, about, sealed=True)
 
@@ -46,7 +46,7 @@ def unfinished_training(checkpoints: str | Path) -> Path:
 
 
 def snapshot_epochs(checkpoints: str | Path) -> list[int]:
-    """The epochs of which a checkpoints file has a snapshot, ascending."""
+    """The epochs of the snapshots in a checkpoints file, ascending."""
     with _open_checkpoints(checkpoints) as file:
         return sorted({int(key.split("/", 1)[0].removeprefix("epoch")) for key in file.keys()})  # noqa: SIM118 (no mapping)
 
@@ -65,7 +65,7 @@ def checkpoint_provenance(source: str | Path) -> dict:
 
 
 def examine_checkpoints(source: str | Path) -> tuple[dict, dict, list[str]]:
-    """Read every tensor of a checkpoints file: its params, its provenance, the names of its snapshots."""
+    """Read every tensor of a checkpoints file. Returns its params, its provenance and the names of its snapshots."""
     with _open_checkpoints(source) as file:
         about = mapping(file.metadata()["layerscope"])
         names = {key.split("/", 1)[0] for key in file.keys() if file.get_tensor(key) is not None}  # noqa: SIM118
@@ -73,7 +73,7 @@ def examine_checkpoints(source: str | Path) -> tuple[dict, dict, list[str]]:
 
 
 def write_spectra(target: str | Path, params: dict, provenance: dict, spectra: list) -> None:
-    """Covariance spectra (layerscope.saturation.spectrum.Spectrum): /{phase}/step0000780/{layer} eigenvalues, descending."""
+    """Write spectra (layerscope.saturation.spectrum.Spectrum) as /{phase}/step0000780/{layer}: eigenvalues, descending."""
     with create_hdf5(target, "train", params, provenance) as file:
         for spectrum in spectra:
             group = file.require_group(f"{spectrum.phase}/step{spectrum.step:07d}")
@@ -97,7 +97,7 @@ class StoredSpectrum:
 
 
 def spectra(source: str | Path) -> Iterator[StoredSpectrum]:
-    """All spectra of a training, by phase, step and depth."""
+    """All spectra of a training, ordered by phase, step and depth."""
     with open_hdf5(source, "train") as file:
         for phase in file:
             for step in file[phase]:

@@ -1,4 +1,4 @@
-"""Whether the files that a study ends in, pictures and pages, can be shown."""
+"""Check that the pictures and pages of a study are readable."""
 
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,12 +10,12 @@ DECODED = {".png": "PNG", ".gif": "GIF"}
 
 
 def refuse_damaged(source: str | Path) -> None:
-    """Read a PNG or GIF in all its frames, an SVG, or else text in UTF-8; StudyError where it is empty or damaged."""
+    """Read all frames of a PNG or GIF, an SVG, or any other file as UTF-8 text. Raises StudyError if it is empty or damaged."""
     kind = Path(source).suffix
     content = Path(source).read_bytes()
     if not content:
         raise StudyError(f"{source} is empty; delete it and run snakemake again")
-    # Pillow's readers raise whatever a damaged file makes go wrong in them.
+    # On a damaged file Pillow may raise any exception.
     with reading(source, Exception):
         if kind in DECODED:
             _decode(source, DECODED[kind])
@@ -28,7 +28,7 @@ def refuse_damaged(source: str | Path) -> None:
 def _decode(source: str | Path, kind: str) -> None:
     from PIL import Image, ImageSequence
 
-    # The one reading that compares the checksums of a PNG; the picture is of no use after it.
+    # Only verify() compares the checksums of a PNG, and it leaves the picture unusable.
     with Image.open(source, formats=[kind]) as picture:
         picture.verify()
     with Image.open(source, formats=[kind]) as picture:

@@ -18,7 +18,7 @@ PUBLISHED_VALUE_COLUMNS = (
     "value",
 )
 
-# What each kind of comparison reads.
+# The columns that each kind of comparison reads.
 PUBLISHED_TABLES = {"comparisons": PUBLISHED_COLUMNS, "values": PUBLISHED_VALUE_COLUMNS}
 
 
@@ -34,7 +34,7 @@ def published_columns(name: str) -> tuple[str, ...]:
 
 
 def published_file(name: str) -> str:
-    """A table of published numbers, with the columns PUBLISHED_COLUMNS (layer is a depth) or PUBLISHED_VALUE_COLUMNS (a name)."""
+    """The path of a published table: PUBLISHED_COLUMNS (layer is a depth) or PUBLISHED_VALUE_COLUMNS (layer is a name)."""
     file = PUBLISHED / f"{name}.csv"
     return str(file.relative_to(Path.cwd()) if file.is_relative_to(Path.cwd()) else file)
 
@@ -45,7 +45,7 @@ def read_published(source: str | Path):
 
 
 def read_published_values(source: str | Path):
-    """Published numbers of single networks as a pandas DataFrame with PUBLISHED_VALUE_COLUMNS; "" where one does not apply."""
+    """Published numbers of single networks, a pandas DataFrame with PUBLISHED_VALUE_COLUMNS; "" if a column does not apply."""
     return _read_published(source, PUBLISHED_VALUE_COLUMNS)
 
 

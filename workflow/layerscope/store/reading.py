@@ -1,4 +1,4 @@
-"""What is said of a file that cannot be read."""
+"""Turn errors in reading a file into messages for the user."""
 
 import contextlib
 from collections.abc import Iterator
@@ -10,10 +10,10 @@ from layerscope.files.refusals import refused
 
 @contextlib.contextmanager
 def reading(source: str | Path, *damage: type[Exception]) -> Iterator[None]:
-    """Raises StudyError, naming the file, where the block finds that it is missing, or raises what damage makes it raise.
+    """Raises StudyError, naming the file, if the block finds it missing, or raises OSError or an exception of `damage`.
 
-    An OSError with a number comes from the system (no permission, no locks, a failing disk) and says nothing of the content.
-    Neither does a lack of memory, which is passed on.
+    An OSError with an error number comes from the operating system (no permission, no locks, a failing disk) and says nothing
+    about the content: it becomes a MachineError. A MemoryError is passed on.
     """
     try:
         yield

@@ -1,4 +1,4 @@
-"""The files that figures and tables are made from: the one list of them."""
+"""The one list of the kinds of files that figures and tables are made from."""
 
 import argparse
 from dataclasses import dataclass, field, fields
@@ -6,7 +6,7 @@ from dataclasses import dataclass, field, fields
 
 @dataclass(frozen=True)
 class Reads:
-    """The files that a figure or table may read, by kind: those that its own kind declares in `reads`, the other lists empty."""
+    """The files of a figure or table, by kind of file. Lists that its own kind does not declare in `reads` are empty."""
 
     score_table: list[str] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
@@ -34,7 +34,7 @@ def reads_of(arguments: argparse.Namespace) -> Reads:
 
 
 def arguments_for(files: dict[str, list[str]]) -> list[str]:
-    """The words of a command line that name files, by kind."""
+    """The command-line arguments that pass files. files: paths by kind of file."""
     return [word for name, paths in files.items() if paths for word in (_option(name), *paths)]
 
 

@@ -1,4 +1,4 @@
-"""HDF5 on full disks, and HDF5 files that lead elsewhere."""
+"""Write HDF5 safely on full disks, and detect HDF5 files that take content from other files."""
 
 import contextlib
 import io
@@ -12,9 +12,9 @@ if TYPE_CHECKING:
 
 
 class UnfailingFile(io.FileIO):
-    """A file for writing and reading that takes every write. `failure` is the first that the system refused, None if none was.
+    """A file for writing and reading whose writes never raise. `failure` is the OSError of the first failed write, or None.
 
-    For HDF5, which tries again and again to write what it cannot, and crashes the interpreter in the end.
+    It is for HDF5, which retries a failed write again and again and finally crashes the interpreter.
     """
 
     def __init__(self, target: str | Path):
@@ -22,7 +22,7 @@ class UnfailingFile(io.FileIO):
         self.failure: OSError | None = None
 
     def write(self, data) -> int:
-        """Write all of data; after a failure nothing more. Returns its length in bytes, as if it were written."""
+        """Write all of data, or nothing after a failure. Returns its length in bytes, as if it were written."""
         rest = memoryview(data).cast("B")
         length = len(rest)
         while self.failure is None and len(rest):
@@ -33,7 +33,7 @@ class UnfailingFile(io.FileIO):
         return length
 
     def truncate(self, size: int | None = None) -> int:
-        """Cut or lengthen the file; after a failure nothing more."""
+        """Shorten or lengthen the file, or do nothing after a failure."""
         if self.failure is None:
             try:
                 return super().truncate(size)
@@ -44,7 +44,7 @@ class UnfailingFile(io.FileIO):
 
 @contextlib.contextmanager
 def unfailing(target: str | Path) -> Iterator[UnfailingFile]:
-    """An UnfailingFile; OSError at the end of the block, whatever else came of it, where something could not be written."""
+    """An UnfailingFile. Its failure, if any, is raised at the end of the block, even if the block raises something else."""
     with UnfailingFile(target) as file:
         try:
             yield file

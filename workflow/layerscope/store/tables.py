@@ -1,4 +1,4 @@
-"""Tables: the scores of a study in the making, what is made of them, the history of a training."""
+"""Tables: the scores of a study, the tables computed from them, and the history of a training."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -11,7 +11,7 @@ from layerscope.store.reading import reading
 
 
 class ParquetTable:
-    """A Parquet file in the making, such as all scores of a study: as many rows in memory as a row group has."""
+    """Writes a Parquet file piece by piece, such as all scores of a study. Between calls it holds less than a row group."""
 
     ROWS = 128 * 1024
 
@@ -21,7 +21,7 @@ class ParquetTable:
         self._writer: Any = None
 
     def add(self, rows) -> None:
-        """More rows at the end: a pandas DataFrame all with the same columns."""
+        """Append rows: a pandas DataFrame, with the same columns in every call."""
         from pyarrow import Table, concat_tables
 
         table = Table.from_pandas(rows, preserve_index=False)
@@ -35,11 +35,11 @@ class ParquetTable:
 
         if self._writer is None:
             self._writer = ParquetWriter(self._target, table.schema, compression="zstd")
-        # One row group, of one piece: its bytes tell nothing of how the rows came.
+        # Combined into one chunk, so that the bytes do not depend on the pieces in which the rows were added.
         self._writer.write_table(table.combine_chunks(), row_group_size=self.ROWS)
 
     def close(self) -> None:
-        """Write what is left; the file is whole."""
+        """Write the remaining rows and complete the file."""
         if self._waiting is not None and (self._waiting.num_rows or self._writer is None):
             self._write(self._waiting)
         if self._writer is not None:
@@ -67,7 +67,7 @@ def _read_parquet(source: str | Path, columns: tuple[str, ...] | None, metrics: 
         wanted = scalar(True)
         if metrics is not None:
             wanted = field("metric").isin(array(list(metrics), none.schema.field("metric").type))
-        # One row group after another: what is not wanted is gone before the next one comes.
+        # Filter one row group at a time: rows that are not wanted are freed before the next group is read.
         groups = [file.read_row_group(group, names).filter(wanted) for group in range(file.num_row_groups)]
         return concat_tables([none, *groups]).to_pandas()
 
@@ -85,7 +85,7 @@ def read_frame(source: str | Path):
 
 
 def read_history(source: str | Path):
-    """The losses and accuracies of a training, a pandas DataFrame with HISTORY_COLUMNS; an accuracy that is not there is NaN."""
+    """The losses and accuracies of a training, a pandas DataFrame with HISTORY_COLUMNS; a missing accuracy is NaN."""
     import pandas
 
     with reading(source, ValueError, KeyError):
@@ -99,5 +99,5 @@ def write_frame(target: str | Path, frame) -> None:
 
 
 def append_frame(target: str | Path, frame) -> None:
-    """Write the rows of a pandas DataFrame at the end of a CSV table, or its header and rows where there is no such file."""
+    """Append the rows of a pandas DataFrame to a CSV table; if the file does not exist, create it with a header."""
     frame.to_csv(target, mode="a", header=not Path(target).exists(), index=False, na_rep="nan", lineterminator="\n")

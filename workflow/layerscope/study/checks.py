@@ -1,4 +1,4 @@
-"""The rules that no schema can say: what one block of a study demands of another. Each yields a message for every mistake."""
+"""Checks across the blocks of a study, which no schema can express. Each check yields one message per mistake."""
 
 from collections.abc import Callable, Iterator
 
@@ -11,7 +11,7 @@ from layerscope.study.sizes import sample_size, source_sizes, split_size
 from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named
 from layerscope.study.views import Views
 
-# Names that Snakemake targets or the layout of files already use.
+# Names that are taken by Snakemake rules (for targets) and by the layout of files (for samples).
 RESERVED_TARGETS = (
     "all",
     "prepare",
@@ -305,7 +305,7 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
             yield f"claims.{name}.on.sample is missing; name the sample or split that the claim is about"
 
 
-# What a group takes for granted the groups before it have checked.
+# Groups run in this order, each only if the ones before found no mistakes: a check may rely on all checks of earlier groups.
 CHECKS: tuple[tuple[Check, ...], ...] = (
     (_check_names, _check_sizes, _check_training, _check_claims, _check_scores_are_defined),
     (_check_selectors, _check_samples),

@@ -1,4 +1,4 @@
-"""The rules that no schema can say about figures, tables, and the neurons that figures show."""
+"""Checks of figures, tables and neuron maps that no schema can express."""
 
 import math
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ def _check_tables(study: Study) -> Iterator[str]:
 
 
 def _check_published(where: str, source: str, kind: Kind, study: Study) -> Iterator[str]:
-    """The columns of a file of published numbers say which kind of table they are for."""
+    """The columns of a file of published numbers must be those that the kind of table reads."""
     if source not in store.published_names():
         yield f"{where}: nothing is published as '{source}'; {one_of(source, store.published_names())}"
         return
@@ -74,7 +74,7 @@ def _check_neurons(study: Study) -> Iterator[str]:
 
 
 def _layers(study: Study, views: Views, figure: dict) -> list[str]:
-    """The layers that a figure names: of one network by the names of its layers, `last` and `hidden` resolved."""
+    """The layers that a figure names. If it shows a single network, `last` and `hidden` are replaced by names of its layers."""
     on = figure.get("on", {})
     runs = [run for run in study.runs if selection.allows(on, **run.keys)]
     return selection.named(views.named_layers(on, runs[0]) if len(runs) == 1 else on, "layer")
@@ -100,7 +100,7 @@ def _check_shows_one(study: Study, views: Views, name: str, figure: dict, kind: 
 
 
 def _check_layer_shown(study: Study, views: Views, name: str, figure: dict, kind: Kind) -> Iterator[str]:
-    """Kinds that show one layer of a network: the layer is looked at, as a whole and in the embedding where that is shown."""
+    """The one layer that a figure shows must be stored. If the figure shows an embedding, that must contain the whole layer."""
     layers = _layers(study, views, figure)
     if not {"network", "sample", "layer"} <= {*kind.says("shows_one")} or layers == [selection.INPUT]:
         return
@@ -123,7 +123,7 @@ def _check_layer_shown(study: Study, views: Views, name: str, figure: dict, kind
 
 
 def _check_network_shown(study: Study, views: Views, name: str, figure: dict, kind: Kind) -> Iterator[str]:
-    """Kinds that show steps, neurons, maps or a layer of a network: the network has them."""
+    """If a figure shows steps, neurons, maps or a layer of a network, the network must have them."""
     if not {"network", "sample"} <= {*kind.says("shows_one")} or not kind.says("of"):
         return
     on = figure.get("on", {})
@@ -131,7 +131,7 @@ def _check_network_shown(study: Study, views: Views, name: str, figure: dict, ki
     [sample] = [sample for sample in study.samples if selection.allows(on, sample=sample)]
     layers = _layers(study, views, figure)
     if layers == [selection.INPUT]:
-        # An image is a map of itself.
+        # An input image can be shown like the maps of a layer.
         if kind.says("of") != "maps":
             yield f"figures.{name}.on.layer: {kind.name} shows a layer of a network, and the input is none"
         return

@@ -1,4 +1,4 @@
-"""Reading a study file: its content with the values of the command line, before anything is asked of it but its shape."""
+"""Read a study file and apply the values of the command line, before it is checked against the schema."""
 
 import itertools
 import math
@@ -12,7 +12,7 @@ from layerscope.study.schema import blocks
 from layerscope.study.yaml_file import StrictLoader, read_yaml
 
 OVERRIDES = ("study", "seeds", "device")
-# Some fifty times what the largest of the published studies has.
+# About fifty times as many as the largest published study has.
 MOST_VALUES = 100_000
 LARGEST_INTEGER = 2**63 - 1
 
@@ -31,16 +31,16 @@ def read_study(file: str | Path, overrides: dict) -> dict:
         if key == "seeds":
             content[key] = _as_yaml(value)
         else:
-            # A name of digits is a name.
+            # Snakemake parses a name of digits as a number.
             content[key] = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
     _check_values(content)
     return content
 
 
 def content_of_config(config: dict) -> dict:
-    """The content of a study that another workflow hands over as its `config`. Raises StudyError where it is no study.
+    """The content of a study that another workflow passes as its `config`. Raises StudyError for values that no study can use.
 
-    Snakemake's YAML takes the key `on` for true.
+    Snakemake's YAML loader reads the key `on` as true, which is undone here.
     """
     content = _with_on(config)
     _check_values(content)
@@ -54,7 +54,7 @@ def _with_on(value: Any) -> Any:
 
 
 def _as_yaml(value: object) -> object:
-    """A value of `--config` as a file would have it: within lists Snakemake hands all values over as text."""
+    """A value of `--config` as a study file would have it: Snakemake passes all values within lists as text."""
     if isinstance(value, list | tuple):
         return [_as_yaml(item) for item in value]
     if isinstance(value, str):
@@ -66,9 +66,9 @@ def _as_yaml(value: object) -> object:
 
 
 def _check_values(content: dict) -> None:
-    """Raise StudyError for numbers and text that no study can use, and for more values than any has.
+    """Raise StudyError for numbers and text that no study can use, and for more than MOST_VALUES values.
 
-    Aliases (*name) are counted wherever they stand: ten that hold ten each, ten times over, are ten thousand million values.
+    Every use of an alias (*name) counts: ten levels of lists with ten aliases each are ten thousand million values.
     """
     waiting = [("", content)]
     for count in itertools.count(1):

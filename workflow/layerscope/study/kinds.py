@@ -1,7 +1,7 @@
-"""What kinds declare of themselves: scores, figures, tables, engines, families, sources and claim statistics.
+"""The kinds of scores, figures, tables, engines, families, sources and claim statistics, and what they declare.
 
-A kind is one module, of the package or a person's own (`code:` in a study file), with one literal that says what it reads, shows
-and takes. Literals are read without running the module: planning stays light, and runs nobody's code.
+A kind is one module, from the package or a user's own file (`code:` in a study file), with one literal that declares what it
+reads, shows and takes. Literals are parsed without running the module, so planning is fast and runs no user code.
 """
 
 from collections.abc import Iterator, Mapping
@@ -17,8 +17,8 @@ from layerscope.files.sources import beside, is_own, literal, modules
 class Block:
     """A block of a study file whose entries come in kinds.
 
-    package: where the modules of its kinds lie, below layerscope. declaration: the literal by which each declares itself.
-    key: the key of an entry that names its kind. one: what messages call one kind.
+    package: the subpackage of layerscope with the modules of its kinds. declaration: the name of the literal in each of them.
+    key: the key of an entry that names its kind. one: what messages call a single kind.
     """
 
     package: str
@@ -40,7 +40,7 @@ BLOCKS = {
 
 @dataclass(frozen=True)
 class Kind:
-    """One kind. name: as studies name it. module: its name in the package, or the path of a person's own file."""
+    """One kind. name: as in study files. module: its dotted name, or the path of a user's own file. declared: its literal."""
 
     block: str
     name: str
@@ -49,12 +49,12 @@ class Kind:
 
     @property
     def is_own(self) -> bool:
-        """Whether it is a person's own, and no part of the package."""
+        """Whether it comes from a user's own file rather than from the package."""
         return is_own(self.module)
 
     @property
     def stem(self) -> str:
-        """The name of its module alone."""
+        """The last part of its module's name, without package or folder."""
         return Path(self.module).stem if self.is_own else self.module.rpartition(".")[2]
 
     @property
@@ -63,11 +63,11 @@ class Kind:
         return self.declared.get("options", {})
 
     def says(self, fact: str, default: Any = None) -> Any:
-        """A fact that it declares."""
+        """The value that its literal has for a key."""
         return self.declared.get(fact, default)
 
     def reads(self, space: str) -> tuple[str, ...]:
-        """What a metric reads in a space (raw, embedding, run) beside the points; nothing where it does not apply."""
+        """What a metric reads in a space (raw, embedding, run) besides the points; empty if it does not apply there."""
         return self.declared["reads"].get(space, ())
 
     @property
@@ -77,16 +77,16 @@ class Kind:
 
     @property
     def of_splits(self) -> bool:
-        """Whether a metric is of a network on a split or sample as such, and has no layers."""
+        """Whether a metric rates a network on a split or sample (accuracy, loss) and not its layers."""
         return bool({"history", "predictions"} & {*self.reads("run")})
 
     def neighbors_needed(self, options: Mapping[str, Any]) -> int:
-        """How many neighbours of each point, itself not counted, it needs in the graph; 0 where it reads none."""
+        """How many neighbours per point, itself not counted, it needs from the neighbour graph; 0 if it reads none."""
         rule = self.says("neighbors")
         return int(rule.get("times", 1) * options[rule["option"]] + rule.get("plus", 0)) if rule else 0
 
     def largest(self, options: Mapping[str, Any]) -> int | None:
-        """The most points that an engine takes, None where it has no bound."""
+        """The largest number of points that an engine accepts, None if there is no limit."""
         unless = self.says("largest_unless", {})
         lifted = unless and all(options.get(key) == value for key, value in unless.items())
         return None if lifted else self.says("largest")
@@ -94,13 +94,13 @@ class Kind:
 
 @dataclass(frozen=True)
 class Kinds:
-    """All kinds that a study can name. own: the person's own files, as paths from the working directory."""
+    """All kinds that a study can name. own: the user's own files, as paths from the working directory."""
 
     own: tuple[str, ...] = ()
     _found: dict[str, dict[str, Kind]] = field(default_factory=dict, repr=False, compare=False)
 
     def of(self, block: str) -> dict[str, Kind]:
-        """The kinds of a block, by name. StudyError for a module that declares none, and for a name that two kinds have."""
+        """The kinds of a block, by name. Raises StudyError if a module declares none, or if two kinds have the same name."""
         if block not in self._found:
             package = BLOCKS[block].package
             found: dict[str, Kind] = {}
@@ -118,7 +118,7 @@ class Kinds:
         return self._found[block]
 
     def named(self, block: str, name: object, where: str) -> Kind:
-        """The kind of that name. where: the key that names it, for the StudyError where there is none."""
+        """The kind of that name; StudyError if there is none. where: the key that names it, for the message."""
         known = self.of(block)
         if not isinstance(name, str) or name not in known:
             raise StudyError(f"{where}: '{name}' is no {BLOCKS[block].one}; {one_of(name, known)}")
@@ -135,12 +135,12 @@ class Kinds:
         return list(dict.fromkeys(kind.says("method", kind.name) for kind in self.of("embeddings").values()))
 
     def engines(self, method: str) -> dict[str | None, Kind]:
-        """The engines of an embedding method by name, the default first; None where a method has one, without a name."""
+        """The engines of an embedding method, by name, the default first. The only engine of a method may be unnamed (None)."""
         found = [kind for kind in self.of("embeddings").values() if kind.says("method", kind.name) == method]
         return {kind.says("engine"): kind for kind in sorted(found, key=lambda kind: not kind.says("default", False))}
 
     def engine(self, method: object, entry: Mapping[str, Any], where: str) -> Kind:
-        """The engine that an entry names, or the first of its method. where: the start of the keys in a StudyError."""
+        """The engine that an entry names, or its method's default; StudyError if there is none. where: key prefix in messages."""
         methods = self.methods()
         if not isinstance(method, str) or method not in methods:
             raise StudyError(f"{where}method: '{method}' is no embedding method; {one_of(method, methods)}")
@@ -153,7 +153,7 @@ class Kinds:
         return engines[chosen]
 
     def check_own(self) -> None:
-        """Raise StudyError for a file of the person's own that declares no kind, or that imports another one beside it."""
+        """Raise StudyError if a user's own file declares no kind, or imports another file beside it."""
         mistakes = Mistakes()
         for file in self.own:
             for name in beside(file):

@@ -1,6 +1,6 @@
-"""A study file as a typed study: every name resolved, every block checked against the others.
+"""Load a study file as a typed Study: resolve every name and check every block against the others.
 
-Parsed by Snakemake again and again, so only the standard library, yaml and jsonschema are imported here.
+This is imported wherever Snakemake reads the rules, so it needs only the standard library, yaml and jsonschema.
 """
 
 import os
@@ -33,7 +33,7 @@ def load_study(file: str | Path, overrides: dict) -> Study:
 def build_study(content: dict, folder: Path) -> Study:
     """A study from the content of its file, which lies in `folder`. Raises StudyError with a message for every mistake.
 
-    What blocks demand of each other is looked at once each is right in itself.
+    Blocks are checked against each other only after each of them is valid by itself.
     """
     mistakes = Mistakes()
     with mistakes.gathered():
@@ -95,7 +95,7 @@ def _entries(content: dict, kinds: Kinds, mistakes: Mistakes) -> dict[str, dict[
     for block in BLOCKS:
         given = content.get(block)
         for name, entry in given.items() if isinstance(given, dict) else ():
-            # What is no block at all is told already.
+            # An entry that is no mapping has been reported already, by the check against the schema.
             if isinstance(entry, dict) and not (block == "datasets" and "from" in entry):
                 with mistakes.gathered():
                     entries[block][name] = _entry(kinds, block, name, entry)
@@ -104,13 +104,13 @@ def _entries(content: dict, kinds: Kinds, mistakes: Mistakes) -> dict[str, dict[
         if isinstance(entry, dict) and "from" in entry:
             with mistakes.gathered():
                 entries["datasets"][name] = _derived(name, entry, given or {}, entries["datasets"])
-    # As they stand in the file.
+    # In the order of the file.
     entries["datasets"] = {name: entries["datasets"][name] for name in given or () if name in entries["datasets"]}
     return entries
 
 
 def _kinds(code: object, folder: Path) -> Kinds:
-    """The kinds of the package and of the person's own files. StudyError for files that are not there or declare nothing."""
+    """The kinds of the package and of the user's own files. Raises StudyError for files that are missing or declare nothing."""
     mistakes = Mistakes()
     if not isinstance(code, list) or not all(isinstance(file, str) and file.endswith(".py") for file in code):
         raise StudyError(f"code: {code!r} is not allowed; a list of Python files (.py) is wanted")
@@ -153,7 +153,7 @@ def _embedding(kinds: Kinds, name: str, entry: dict) -> dict:
 
 
 def _derived(name: str, entry: dict, given: dict, found: dict[str, dict]) -> dict:
-    """A dataset derived `from` another one: the options of that one, with its own on top."""
+    """A dataset derived `from` another one: the options of that dataset, updated with its own."""
     derived = checked(entry, {"$ref": "#/$defs/derived"}, f"datasets.{name}")
     base = derived.pop("from")
     roots = [other for other, options in given.items() if "from" not in options]
@@ -163,7 +163,7 @@ def _derived(name: str, entry: dict, given: dict, found: dict[str, dict]) -> dic
         derived["keep_classes"] = derived.pop("classes")
     if "rates" in derived:
         derived["class_rates"] = derived.pop("rates")
-    # Where the other dataset has mistakes, they are told already.
+    # Mistakes in the other dataset have been reported already.
     return {**found.get(base, {}), **derived}
 
 
@@ -213,7 +213,7 @@ def _plan(kinds: Kinds, run: Run, entries: dict[str, dict[str, Any]]) -> list[La
 
 
 def _layers(kind: Kind, name: str, options: dict, shape: tuple[int, ...], classes: int) -> list[Layer]:
-    """The layers of a network, first to last: by the family's `plan`, or by those that a person's own family declares."""
+    """The layers of a network, first to last: from the family's `plan`, or as declared by a family in a user's own file."""
     if kind.is_own:
         return declared_layers(name, kind.says("layers", []), options, shape, classes)
     return import_module(kind.module).plan(name, options, shape, classes)

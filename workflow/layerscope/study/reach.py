@@ -1,4 +1,4 @@
-"""What scores there will be: the spaces and samples in which a figure, table or claim finds a score."""
+"""Find the spaces and samples in which a study will have the scores that figures, tables and claims use."""
 
 from collections.abc import Iterator
 
@@ -12,9 +12,9 @@ BLOCKS = ("figures", "tables", "claims")
 
 
 def check_reach(study: Study, views: Views) -> Iterator[str]:
-    """A message for every figure, table and claim that finds none of a score, or one in several spaces or samples.
+    """A message for every figure, table and claim that finds no values of a score, or values in several spaces or samples.
 
-    Where one is shown of several, an average over them would mean nothing: kinds say so by `one_space`.
+    Several are refused only for kinds that declare `one_space`: they would average over them, which means nothing.
     """
     for block in BLOCKS:
         for name, entry in getattr(study, block).items():
@@ -30,7 +30,7 @@ def check_reach(study: Study, views: Views) -> Iterator[str]:
 
 
 def _beside_a_network(study: Study, score: str, entry: dict) -> dict:
-    """What a selector says of a score of a network as such: the rest is of the layers beside which it stands."""
+    """The selector for one score. If `against` names a score without layers, only keys of networks apply to that score."""
     on = entry.get("on", {})
     if study.kinds.of("scores")[study.scores[score]["metric"]].of_splits and score == entry.get("against"):
         return {key: value for key, value in on.items() if key in selection.RUN_KEYS}
@@ -38,9 +38,9 @@ def _beside_a_network(study: Study, score: str, entry: dict) -> dict:
 
 
 def places_of(study: Study, views: Views, score: str, on: dict) -> set[tuple[str, str]]:
-    """(space, sample) of the rows that a score has in what a selector chooses; `run` is the space of networks as such."""
+    """(space, sample) of the rows of a score that a selector chooses. Scores of networks, not of layers, have the space `run`."""
     entry = study.scores[score]
-    # The input stands beside networks: it is enough by itself only where it is named.
+    # The input only accompanies networks: its scores count here only if the selector names it.
     of_input = any(selection.INPUT in (selection.named(on, key)) for key in ("layer", "state"))
     found = set()
     for source, sample in views.sources():
@@ -70,7 +70,7 @@ def _reaches_run(study: Study, views: Views, on: dict, run: Run, entry: dict, sa
 
 
 def _splits(study: Study, entry: dict) -> list[str]:
-    """The splits that a score of a network as such is of."""
+    """The splits on which a score in the space `run` is computed."""
     phase = entry["options"].get("phase")
     if phase is not None:
         return [store.SPLIT_OF_PHASE[phase]]

@@ -1,6 +1,6 @@
-"""What a study file may hold, as JSON schema: the blocks that all studies share, and the options that kinds declare.
+"""The JSON schema of study files: the blocks that all studies share, and the options that kinds declare.
 
-Every mistake is one message that names the key, the value and what is allowed.
+Each mistake is reported as one message with the key, the value and what is allowed.
 """
 
 import math
@@ -22,7 +22,7 @@ BLOCKS_FILE = Path(__file__).with_name("blocks.yaml")
 
 @cache
 def blocks() -> dict:
-    """The schema of what all studies share. Entries that come in kinds may be any blocks there."""
+    """The schema that all studies share. It accepts any mapping as an entry that comes in kinds."""
     return read_yaml(BLOCKS_FILE)
 
 
@@ -47,7 +47,7 @@ def whole_schema(kinds: Kinds) -> dict:
 
 
 def checked(value: Any, part: dict, where: str) -> Any:
-    """`value` with defaults filled in and numbers in one type, where it fits a part of the schema.
+    """Check `value` against a part of the schema; return it with defaults filled in and numbers in the declared type.
 
     Raises StudyError with a message for every mistake. where: the key of the value, "" for the study itself.
     """
@@ -59,7 +59,7 @@ def checked(value: Any, part: dict, where: str) -> Any:
 
 
 def _mistakes(value: Any, part: dict, where: str) -> Iterator[str]:
-    """A message for every unknown and every missing key, and for every other place one."""
+    """One message for every unknown and every missing key, and one for every other place with a mistake."""
     validator = Draft202012Validator({"$defs": blocks()["$defs"], **part})
     by_place: dict[tuple, list[ValidationError]] = {}
     for error in validator.iter_errors(value):
@@ -75,7 +75,7 @@ def _mistakes(value: Any, part: dict, where: str) -> Iterator[str]:
 def _of_keys(error: ValidationError, where: str) -> Iterator[str]:
     place = _place(error, where)
     if error.validator == "required":
-        # One error for each key that is missing, which stands in its text alone.
+        # jsonschema yields one error per missing key and names the key only in the error's text.
         missing = next(key for key in error.validator_value if error.message.startswith(repr(key)))
         yield f"{'.'.join([*place, missing])} is missing; it must be given"
         return
@@ -96,7 +96,7 @@ def _place(error: ValidationError, where: str) -> list[str]:
 
 
 def resolved(part: dict) -> dict:
-    """A part of the schema with the shared part that it refers to filled in; its own keys come first."""
+    """A part of the schema with its `$ref` replaced by the shared part; its own keys take precedence."""
     if "$ref" not in part:
         return part
     target = blocks()["$defs"][part["$ref"].removeprefix("#/$defs/")]
@@ -104,7 +104,7 @@ def resolved(part: dict) -> dict:
 
 
 def _complete(value: Any, part: dict, partial: bool = False) -> Any:
-    """partial: whether blocks hold only what they change, and get no defaults, as those of an override."""
+    """Fill in defaults and convert numbers. partial: blocks list only changes, as in overrides, and get no defaults."""
     part = resolved(part)
     partial = partial or part.get("x-partial", False)
     if isinstance(value, dict):
@@ -116,7 +116,7 @@ def _complete(value: Any, part: dict, partial: bool = False) -> Any:
                 filled[key] = default["default"]
         other = part.get("additionalProperties")
         rest = other if isinstance(other, dict) else {}
-        # A selector is whole in itself.
+        # A selector is complete even in a partial block.
         return {key: _complete(item, properties.get(key, rest), partial and key != "on") for key, item in filled.items()}
     if isinstance(value, list):
         return [_complete(item, part.get("items", {}), partial) for item in value]
@@ -175,13 +175,13 @@ def _types(part: dict) -> list[str]:
 
 
 def _word(part: dict) -> str | None:
-    """The one word that a part of the schema takes for text, for instance auto; None where it takes others."""
+    """The only text that a part of the schema accepts, for instance auto; None if it accepts other text."""
     word = re.fullmatch(r"\^(\w+)\$", part.get("pattern", ""))
     return word[1] if word else None
 
 
 def _wanted(part: dict) -> str:
-    """The types that a part of the schema allows, in words; its one word first."""
+    """The types that a part of the schema allows, in words. If it accepts only one text (see `_word`), that comes first."""
     word = _word(part)
     return " or ".join([*([word] if word else []), *(TYPE_NAMES[name] for name in _types(part) if not word or name != "string")])
 
@@ -210,7 +210,7 @@ def _type_name(value: Any) -> str:
 
 
 def _number_hint(value: Any, part: dict) -> str:
-    """How to write a number that stands there as text; nothing where no such number is wanted."""
+    """A hint how to write a number that was given as text; "" if the schema does not allow that number."""
     number = _number(value) if isinstance(value, str) else None
     if number is None or not {"integer", "number"} & {*_types(part)}:
         return ""
@@ -222,7 +222,7 @@ def _number_hint(value: Any, part: dict) -> str:
 
 
 def _number(text: str) -> int | float | None:
-    """The finite number that a text spells, None where it spells none."""
+    """The finite number that a text represents, None if it represents none."""
     for kind in (int, float):
         try:
             number = kind(text)

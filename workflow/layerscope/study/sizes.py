@@ -5,7 +5,7 @@ from layerscope.study.study import Study
 
 
 def source_sizes(kinds: Kinds, dataset: dict) -> dict:
-    """shape and classes of a dataset; train and test, as far as the study says them, with nothing held out for validation."""
+    """shape and classes of a dataset; sizes of train (validation included) and test, if the study tells them."""
     if "train" in dataset:
         whole = source_sizes(kinds, {key: value for key, value in dataset.items() if key != "train"})
         return {**whole, "train": dataset["train"]}

@@ -1,6 +1,6 @@
 """A study as the rest of the program sees it: its networks, and how they are trained.
 
-Read wherever Snakemake reads the rules, so only light modules are imported here.
+This is imported wherever Snakemake reads the rules, so it imports only light modules.
 """
 
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from layerscope.study.kinds import Kind, Kinds
 from layerscope.study.schema import checked
 
 RESERVED_EMBEDDINGS = ("raw", "run")
-# What a block of the training asks for where it is switched off.
+# The options of a block of the training that is switched off.
 SWITCHED_OFF: dict[str, dict] = {"augmentation": {}, "spectra": {"phases": []}}
 # The schema of an option that is the name of a score.
 SCORE_NAME = {"$ref": "#/$defs/score_name"}
@@ -20,7 +20,7 @@ SCORE_NAME = {"$ref": "#/$defs/score_name"}
 
 @dataclass(frozen=True)
 class Run:
-    """One network: where it lies and what it is."""
+    """One network, identified by its dataset, architecture, activation function and seed."""
 
     dataset: str
     architecture: str
@@ -29,7 +29,7 @@ class Run:
 
     @property
     def folder(self) -> str:
-        """{dataset}/{architecture}/{activation}/{seed}, by which files and jobs name the network."""
+        """runs/{dataset}/{architecture}/{activation}/seed{seed}, the name of the network in paths and jobs."""
         return store.run_folder(self.dataset, self.architecture, self.activation, self.seed)
 
     @property
@@ -75,7 +75,7 @@ class Study:
         return self.plans[run.dataset, run.architecture]
 
     def training_of(self, run: Run) -> dict:
-        """The training options of a network, overrides applied; snapshots are numbers, ascending. Not to be changed."""
+        """The training options of a network, overrides applied; snapshots are ascending numbers. Do not modify: it is cached."""
         if run not in self._training:
             self._training[run] = self._training_options(run)
         return self._training[run]
@@ -89,7 +89,7 @@ class Study:
             block = switched_off if options[key] == selection.NONE else options[key]
             options[key] = {**_training_defaults()[key], **block}
         last = options["epochs"]
-        # Words that are no epochs are refused later, each by its name.
+        # Other words than `last` are no epochs; a later check reports each of them.
         options["snapshots"] = sorted(
             {last if epoch == selection.LAST else epoch for epoch in options["snapshots"]},
             key=lambda epoch: (isinstance(epoch, str), epoch),
@@ -97,11 +97,11 @@ class Study:
         return options
 
     def snapshots(self, run: Run) -> list[int]:
-        """The epochs after which a network is kept."""
+        """The epochs after which the weights of a network are saved."""
         return self.training_of(run)["snapshots"]
 
     def spectrum_epochs(self, run: Run, phase: str) -> list[int]:
-        """The epochs of which there are spectra of a network's layers in a phase, train or evaluation."""
+        """The epochs for which spectra of a network's layers are recorded in a phase, train or evaluation."""
         options = self.training_of(run)
         if phase not in options["spectra"]["phases"]:
             return []
@@ -110,13 +110,13 @@ class Study:
         return list(range(options["epochs"] + 1)) if options["spectra"]["epochs"] == "all" else options["snapshots"]
 
     def evaluated_epochs(self, run: Run) -> list[int]:
-        """The epochs of which there is some score of a network: snapshots, those of spectra, all where a score wants all."""
+        """The epochs at which a network has any score: snapshots, epochs with spectra, or all epochs if a score asks for all."""
         every = any(entry["options"].get("epochs") == "all" for entry in self.scores.values())
         followed = {epoch for phase in ("train", "evaluation") for epoch in self.spectrum_epochs(run, phase)}
         return sorted({*self.snapshots(run), *followed, *(range(self.training_of(run)["epochs"] + 1) if every else ())})
 
     def score_epochs(self, run: Run, options: dict) -> list[int]:
-        """The epochs of which a network has a score of itself, by the score's options."""
+        """The epochs at which a network has a score from its history or spectra, by the score's options."""
         if "phase" in options:
             return self.spectrum_epochs(run, options["phase"])
         if options.get("epochs") == "all":
@@ -124,14 +124,14 @@ class Study:
         return self.snapshots(run)
 
     def followed_layers(self, run: Run) -> list[str]:
-        """The layers of a network of which there are spectra."""
+        """The layers of a network whose spectra are recorded."""
         chosen = self.training_of(run)["spectra"]["layers"]
         return [layer.name for layer in self.layers(run) if layer.has_map and (chosen == "all" or layer.name in chosen)]
 
     def size(self, run: Run) -> dict:
-        """depth: how many layers a network learns. width: units of its narrowest fully connected hidden layer.
+        """depth: the number of learned layers, an InceptionV3 not counted. width: units of the narrowest linear hidden layer.
 
-        Where there is none, the filters of the last convolution before the output.
+        Without a linear hidden layer, width is that of the last hidden layer (its filters), or else of the output.
         """
         *hidden, output = [layer for layer in self.layers(run) if layer.has_map]
         units = [layer.width for layer in hidden if layer.kind == "linear"]
@@ -143,7 +143,7 @@ class Study:
         return self.kinds.of_entry(block, getattr(self, block)[name])
 
     def reconstructs(self, run: Run) -> bool:
-        """Whether a network draws its input again; it tells no classes apart and has no accuracy."""
+        """Whether a network is an autoencoder, which reconstructs its input: it predicts no classes and has no accuracy."""
         return self.kind_of("architectures", run.architecture).says("reconstructs", False)
 
 

@@ -1,6 +1,6 @@
-"""What is looked at of each network, embedded and scored: the samples, views, embeddings and scores of every folder of results.
+"""What a study stores, embeds and scores of each network: the samples, views, embeddings and scores of every source.
 
-A source is the folder of a network, or that of the input of a dataset.
+A source is the results folder of a network, or of the input of a dataset.
 """
 
 from layerscope import selection, store
@@ -9,7 +9,7 @@ from layerscope.study.study import Run, Study
 
 
 class Views:
-    """Everything that a study looks at. What is asked again and again is remembered."""
+    """The representations, embeddings and scores that a study asks for. Answers to frequent questions are cached."""
 
     def __init__(self, study: Study):
         self.study = study
@@ -25,14 +25,14 @@ class Views:
     # Layers
 
     def whole_layers(self, run: Run) -> list[str]:
-        """The layers of a network that are looked at as a whole."""
+        """The layers of a network that are representations as a whole."""
         whole = self.study.whole
         if whole is None or not selection.allows(whole["on"], **run.keys):
             return []
         return [layer.name for layer in self.study.layers(run) if whole["layers"] == "all" or layer.name in whole["layers"]]
 
     def filter_layers(self, run: Run) -> dict[str, int]:
-        """The convolutions of a network whose filters are looked at one by one, and how many each has."""
+        """The convolutions of a network whose single filters are representations → how many filters each has."""
         filters = self.study.filters
         if filters is None or not selection.allows(filters["on"], **run.keys):
             return {}
@@ -49,13 +49,13 @@ class Views:
         return [layer.name for layer in self.study.layers(run) if layer.name in kept]
 
     def named_layers(self, selector: dict, run: Run) -> dict:
-        """The selector for one network: the `last` of its kept layers, and its `hidden` ones, by name."""
+        """The selector with `last` and `hidden` replaced by the names of these stored layers of a network."""
         return selection.with_layers_named(selector, self.kept_layers(run))
 
     # Sources and their views
 
     def samples_of(self, run: Run) -> list[str]:
-        """The samples through which a network is looked at; none where no layer of it is."""
+        """The samples on which activations of a network are stored; none if none of its layers is stored."""
         if not self.kept_layers(run):
             return []
         samples = self.study.samples.items()
@@ -71,7 +71,7 @@ class Views:
         return list(self._sources)
 
     def plan(self, source: str, sample: str | None = None) -> Plan:
-        """What there is to look at of a source. sample: of an input, the one by which its networks must be looked at."""
+        """All representations of a source. sample: for an input, count only networks whose activations on it are stored."""
         of_input = source in self.inputs
         key = (source, sample if of_input else None)
         if key not in self._plans:
@@ -94,11 +94,11 @@ class Views:
         return Plan({"dataset": dataset}, (selection.INPUT,), (selection.INPUT,), {}, (0,), networks)
 
     def view(self, source: str, sample: str, selector: dict) -> View:
-        """What a selector leaves of the representations of a source."""
+        """The representations of a source that a selector chooses."""
         return selection.resolve(selector, self.plan(source, sample), sample=sample)
 
     def mapped(self, run: Run, sample: str) -> View:
-        """The snapshots and layers of a network whose neurons are mapped by a sample."""
+        """The snapshots and layers of a network whose neurons are mapped on a sample."""
         neurons = self.study.neurons
         if neurons is None:
             return View()
@@ -109,12 +109,12 @@ class Views:
     # Embeddings and scores
 
     def spaces(self, source: str, sample: str) -> list[str]:
-        """The spaces in which a source is scored: run, raw and its embeddings, those that some score applies to."""
+        """The spaces (run, raw and embeddings) in which a source has at least one score."""
         spaces = ["run", "raw", *self.embeddings_of(source, sample)]
         return [space for space in spaces if self.scores_of(source, sample, space)]
 
     def embeddings_of(self, source: str, sample: str) -> list[str]:
-        """The embeddings that are made of a source."""
+        """The names of the embeddings that are computed for a source."""
         if (source, sample) not in self._made_embeddings:
             self._made_embeddings[source, sample] = [
                 name
@@ -124,7 +124,7 @@ class Views:
         return self._made_embeddings[source, sample]
 
     def scores_of(self, source: str, sample: str, space: str) -> dict[str, dict]:
-        """The scores that are asked of a source in a space: name → metric, module, options and the view they apply to."""
+        """The scores of a source in a space: name → metric, module, options and view; for `run`, name → entry of the study."""
         key = (source, sample, space)
         if key not in self._wanted_scores:
             self._wanted_scores[key] = self._find_scores(*key)
@@ -140,7 +140,7 @@ class Views:
             metric = self.metrics[entry["metric"]]
             if kind not in metric.spaces or not selection.allows(entry["on"], embedding=space):
                 continue
-            # An input, and a network that reconstructs it, say nothing of the classes of observations.
+            # Neither an input nor an autoencoder predicts classes.
             silent = source in self.inputs or self.study.reconstructs(self.runs[source])
             if "predictions" in metric.reads(kind) and silent:
                 continue
@@ -159,7 +159,7 @@ class Views:
         return found
 
     def run_scores(self, run: Run, sample: str | None = None) -> dict[str, dict]:
-        """Scores of a network as such: of a sample, by its predictions, or else of its splits and layers."""
+        """The scores of a network in the space `run`: from predictions on a sample, or without one from history and spectra."""
         key = (run.folder, sample)
         if key not in self._run_scores:
             self._run_scores[key] = self._find_run_scores(run, sample)
@@ -174,7 +174,7 @@ class Views:
             read = metric.reads("run")
             splits = selection.values(entry["on"], "sample")
             reached = sample is not None or splits is None or bool({*splits} & {*store.SPLITS, store.BATCHES})
-            # A network that reconstructs its input has a loss over a split, and says nothing about single observations.
+            # An autoencoder has a loss on splits, but no classes and no predictions for single observations.
             silent = self.study.reconstructs(run) and ("classes" in metric.says("needs", ()) or sample is not None)
             if metric.of_splits and silent:
                 continue
@@ -183,7 +183,7 @@ class Views:
         return {name: entry for name, entry in found.items() if self.epochs_of(entry, run, sample)}
 
     def epochs_of(self, entry: dict, run: Run, sample: str | None = None) -> list[int]:
-        """The epochs at which a score of a network as such is asked for; of a sample there are snapshots only."""
+        """The epochs of a score in the space `run`; on a sample it is computed at snapshots only."""
         snapshots = self.study.snapshots(run)
         epochs = snapshots if sample else self.study.score_epochs(run, entry["options"])
         return selection.allowed_epochs(entry["on"], snapshots, epochs)

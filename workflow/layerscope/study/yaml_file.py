@@ -9,10 +9,10 @@ from layerscope.errors import StudyError
 
 
 class StrictLoader(yaml.SafeLoader):
-    """YAML that refuses duplicate keys and in which only true and false are booleans (`on` is a key of ours)."""
+    """YAML without duplicate keys, in which only true and false are booleans (`on` is a key of study files)."""
 
     def construct_object(self, node: yaml.Node, deep: bool = False) -> Any:
-        """A node as Python's object; StudyError with its line where the text is none of its kind."""
+        """A node as a Python object. Raises StudyError, with the line, if its text does not fit its type."""
         try:
             return super().construct_object(node, deep)
         except (ValueError, KeyError, AttributeError):
