@@ -17,7 +17,7 @@ def test_made_pages_are_in_step(name: str):
 
 
 FACTS = {
-    "datasets": {"description", "sizes", "own_files", "required", "options"},
+    "datasets": {"description", "sizes", "finds_sizes", "own_files", "required", "options"},
     "architectures": {"description", "reconstructs", "layers", "required", "options"},
     "embeddings": {
         *("description", "method", "engine", "default", "reads", "neighbors", "largest", "largest_unless", "cost"),

@@ -1,7 +1,7 @@
 """A dataset in memory, and how one is split and checked."""
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -9,6 +9,8 @@ from layerscope.data.tensors import channel_statistics
 from layerscope.errors import StudyError, one_of
 
 SPLIT_SEED = 0
+# Of a dataset without a test split.
+HELD_OUT = 0.2
 # Images (n, ...) and labels (n,).
 Split = tuple[np.ndarray, np.ndarray]
 
@@ -18,15 +20,16 @@ class Dataset:
     """Images and labels by split (train, validation, test).
 
     splits: split → (images (n, ...) uint8 or float32, labels (n,) int64). Images are (height, width), (channels, height,
-        width) or (features,). white: the pixel value of full intensity. source: where it came from, in words.
-    sha256: a digest of the raw data.
+        width) or (features,). white: the value of full intensity, None where nothing tells it. source: where it came from, in
+        words. sha256: a digest of the raw data. notes: what was turned, renumbered, resized or left out, a line each.
     """
 
     splits: dict[str, tuple[np.ndarray, np.ndarray]]
     classes: list[str]
-    white: float
+    white: float | None
     source: str
     sha256: str
+    notes: list[str] = field(default_factory=list)
 
     @property
     def mean(self) -> np.ndarray:
@@ -45,6 +48,11 @@ def array_digest(*arrays: np.ndarray) -> str:
     for array in arrays:
         digest.update(np.ascontiguousarray(array).tobytes())
     return digest.hexdigest()
+
+
+def default_held_out(n: int, classes: int) -> int:
+    """How many of n observations are held out as a test split where nobody says: a fifth, one a class at least."""
+    return max(classes, round(n * HELD_OUT))
 
 
 def hold_out(images: np.ndarray, labels: np.ndarray, held: int, name: str) -> tuple[Split, Split]:
@@ -82,15 +90,4 @@ def with_classes(dataset: Dataset, classes: list[str], name: str) -> Dataset:
         kept = places[labels] >= 0
         splits[split] = (images[kept], places[labels[kept]].astype(np.int64))
     source = f"{dataset.source}, classes {', '.join(classes)}"
-    return Dataset(splits, list(classes), dataset.white, source, dataset.sha256)
-
-
-def check_labels(labels: np.ndarray, name: str) -> np.ndarray:
-    """Labels as int64. Raises StudyError unless they are a vector of integers from 0, and not empty."""
-    if labels.ndim != 1 or not np.issubdtype(labels.dtype, np.integer):
-        raise StudyError(f"dataset '{name}': labels must be a vector of integers, not {labels.dtype} {labels.shape}")
-    if not len(labels):
-        raise StudyError(f"dataset '{name}' has a split without observations")
-    if labels.min() < 0:
-        raise StudyError(f"dataset '{name}': label {labels.min()} is negative; number the classes from 0")
-    return labels.astype(np.int64)
+    return replace(dataset, splits=splits, classes=list(classes), source=source)

@@ -1,5 +1,7 @@
 """Preprocessing that makes images easier or harder: grey values, edges, blur."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from layerscope.data.dataset import Dataset
@@ -22,7 +24,7 @@ def preprocessed(dataset: Dataset, options: dict, name: str) -> Dataset:
     scaled = {split: (np.minimum(images / np.float32(largest), 1), labels) for split, (images, labels) in splits.items()}
     asked = [step for step in STEPS if options[step]]
     steps = ", ".join(f"{step} {options[step]:g}" if step == "blur" else step for step in asked)
-    return Dataset(scaled, dataset.classes, 1.0, f"{dataset.source}, {steps}", dataset.sha256)
+    return replace(dataset, splits=scaled, white=1.0, source=f"{dataset.source}, {steps}")
 
 
 def _changed(images: np.ndarray, options: dict, name: str) -> np.ndarray:

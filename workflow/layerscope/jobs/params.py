@@ -29,7 +29,9 @@ class JobParams:
         options = self.study.datasets[wildcards.dataset]
         source = {key: value for key, value in options.items() if key not in ("normalise", "validation", "class_rates")}
         kind = self.study.kind_of("datasets", wildcards.dataset)
-        return self._params("data", kind, dataset=wildcards.dataset, source=source, validation=options["validation"])
+        # Only `unit` asks for the value of full intensity, which not every array tells.
+        scaled = {} if options["normalise"] == "unit" or "white" not in kind.options else {"unit": False}
+        return self._params("data", kind, dataset=wildcards.dataset, source=source, validation=options["validation"], **scaled)
 
     def _network(self, run: Run) -> dict:
         kind = self.study.kind_of("architectures", run.architecture)

@@ -1,10 +1,12 @@
 """Obtain a dataset, verify it and store it as data/{dataset}.h5: the only stage that may need internet access."""
 
 import argparse
+import sys
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.data.dataset import Dataset, hold_out, with_classes
+from layerscope.data.declared import check_declared
 from layerscope.data.preprocessing import preprocessed
 from layerscope.errors import StudyError
 from layerscope.files.provenance import provenance
@@ -12,42 +14,45 @@ from layerscope.kind_modules import load_kind
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write the dataset, its classes and its splits. Raises StudyError where it is not what the study declares."""
+    """Write the dataset, its classes and its splits. StudyError where it is not what the study says."""
     params = arguments.params
-    options = params["source"]
+    name, options = params["dataset"], params["source"]
     source = load_kind("data.sources", options["source"], params.get("code"))
-    dataset = source.load(options.get("name", params["dataset"]), options, store.download_folder())
-    check_declared(dataset, params)
+    dataset = source.load(options.get("name", name), options, store.download_folder())
+    check(dataset, params)
     if options.get("keep_classes"):
-        dataset = with_classes(dataset, options["keep_classes"], params["dataset"])
+        dataset = with_classes(dataset, options["keep_classes"], name)
     if options.get("train"):
         images, labels = dataset.splits["train"]
-        _, kept = hold_out(images, labels, options["train"], params["dataset"])
+        _, kept = hold_out(images, labels, options["train"], name)
         dataset.splits["train"] = kept
     if options.get("preprocess"):
-        dataset = preprocessed(dataset, options["preprocess"], params["dataset"])
+        dataset = preprocessed(dataset, options["preprocess"], name)
     if params["validation"]:
         images, labels = dataset.splits["train"]
-        train, validation = hold_out(images, labels, params["validation"], params["dataset"])
+        train, validation = hold_out(images, labels, params["validation"], name)
         dataset.splits = {"train": train, "validation": validation, "test": dataset.splits["test"]}
+    for note in dataset.notes:
+        print(f"layerscope: datasets.{name}: {note}", file=sys.stderr)
     store.write_data(arguments.data, params, provenance(), dataset)
 
 
-def check_declared(dataset: Dataset, params: dict) -> None:
-    """Raise StudyError where a dataset is not what the study declares (`shape`, `n`) or lacks a test split."""
-    images = dataset.splits["train"][0]
-    declared = params["source"].get("shape")
-    if declared is not None and tuple(declared) != images.shape[1:]:
-        raise StudyError(f"datasets.{params['dataset']}.shape is {declared}, but its images are {list(images.shape[1:])}")
-    for split, n in (params["source"].get("n") or {}).items():
-        found = len(dataset.splits[split][1])
-        if n != found:
-            raise StudyError(f"datasets.{params['dataset']}.n.{split} is {n}, but the split has {found} observations")
-    classes = params["source"].get("classes")
-    if classes is not None and classes != len(dataset.classes):
-        raise StudyError(f"datasets.{params['dataset']}.classes is {classes}, but there are {len(dataset.classes)}")
-    if not len(dataset.splits["test"][1]):
-        raise StudyError(f"datasets.{params['dataset']} has no test split; hold some out with `test: n`")
+def check(dataset: Dataset, params: dict) -> None:
+    """Raise StudyError where a dataset is not as declared, lacks a test split, or has values of which nothing tells the scale."""
+    name, splits = params["dataset"], dataset.splits
+    sizes = {split: len(labels) for split, (_, labels) in splits.items()}
+    shape = list(splits["train"][0].shape[1:])
+    check_declared(name, params["source"], {"shape": shape, "classes": len(dataset.classes), **sizes})
+    if not sizes.get("test"):
+        raise StudyError(f"datasets.{name} has no test split; hold some out with `test: n`")
+    if params["validation"] and sizes.get("validation"):
+        raise StudyError(f"datasets.{name}.validation: the dataset has a validation split of its own; remove the key")
+    if dataset.white is None and params.get("unit", True):
+        largest = max(float(images.max()) for images, _ in splits.values())
+        raise StudyError(
+            f"datasets.{name}: values reach {largest:g}, and normalise: unit divides by the value of full intensity; "
+            "say under `white` what that is, or write `normalise: standardise`"
+        )
 
 
 def parser() -> argparse.ArgumentParser:

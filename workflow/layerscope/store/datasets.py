@@ -19,7 +19,7 @@ def write_data(target: str | Path, params: dict, provenance: dict, dataset) -> N
         file.attrs["classes"] = json.dumps(dataset.classes)
         file.attrs["source"] = dataset.source
         file.attrs["sha256"] = dataset.sha256
-        file.attrs["white"] = float(dataset.white)
+        file.attrs["white"] = float("nan") if dataset.white is None else float(dataset.white)
         file.attrs["mean"], file.attrs["deviation"] = dataset.mean, dataset.deviation
         for split, (images, labels) in dataset.splits.items():
             group = file.create_group(split)
@@ -61,7 +61,7 @@ def split_names(source: str | Path) -> list[str]:
 class DataDescription:
     """The description that a dataset file has in its attributes.
 
-    white: the pixel value of full intensity. mean, deviation: of each channel of the training images.
+    white: the value of full intensity, NaN where nothing tells it. mean, deviation: of each channel of the training images.
     """
 
     classes: list[str]

@@ -62,6 +62,8 @@ def _check_sizes(study: Study) -> Iterator[str]:
         if left is not None and left < 1:
             key = "validation" if options["validation"] else "test"
             yield f"datasets.{name}.{key}: {options[key]} leaves nothing to train on; hold out less"
+        if options["validation"] and source_sizes(study.kinds, options).get("validation"):
+            yield f"datasets.{name}.validation: the dataset has a validation split of its own; remove the key"
         if "preprocess" in options:
             yield from _check_preprocessing(study, name, options)
         rates = options.get("class_rates")

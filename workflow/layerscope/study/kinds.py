@@ -94,9 +94,13 @@ class Kind:
 
 @dataclass(frozen=True)
 class Kinds:
-    """All kinds that a study can name. own: the user's own files, as paths from the working directory."""
+    """All kinds that a study can name. own: the user's own files, as paths from the working directory.
+
+    sizes: what was found in the files of datasets of the user's own (layerscope.study.sizes).
+    """
 
     own: tuple[str, ...] = ()
+    sizes: dict[str, dict] = field(default_factory=dict, repr=False, compare=False)
     _found: dict[str, dict[str, Kind]] = field(default_factory=dict, repr=False, compare=False)
 
     def of(self, block: str) -> dict[str, Kind]:

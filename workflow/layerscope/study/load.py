@@ -17,7 +17,7 @@ from layerscope.study.checks import CHECKS
 from layerscope.study.file import read_study
 from layerscope.study.kinds import BLOCKS, Kind, Kinds
 from layerscope.study.schema import blocks, checked, entry_schema
-from layerscope.study.sizes import source_sizes
+from layerscope.study.sizes import find_sizes, source_sizes
 from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study
 
 
@@ -136,7 +136,21 @@ def _entry(kinds: Kinds, block: str, name: str, entry: dict) -> dict:
         return {"metric": kind.name, "options": options, "on": filled["on"]}
     if key not in entry:
         raise StudyError(f"{where}.{key} is missing; allowed: {', '.join(sorted(kinds.of(block)))}")
-    return checked(entry, entry_schema(kinds.named(block, entry[key], f"{where}.{key}")), where)
+    filled = checked(entry, entry_schema(kinds.named(block, entry[key], f"{where}.{key}")), where)
+    return _dataset(kinds, name, entry, filled) if block == "datasets" else filled
+
+
+def _dataset(kinds: Kinds, name: str, entry: dict, filled: dict) -> dict:
+    """A dataset with what its files hold, and with tables standardised where the study does not say how they are normalised."""
+    find_sizes(kinds, name, filled)
+    if "normalise" in entry:
+        return filled
+    try:
+        is_table = len(source_sizes(kinds, filled)["shape"]) == 1
+    except StudyError:
+        # Files that are not there are a mistake of the networks that learn from them, if any do.
+        is_table = False
+    return {**filled, "normalise": "standardise"} if is_table else filled
 
 
 def _embedding(kinds: Kinds, name: str, entry: dict) -> dict:
@@ -203,7 +217,10 @@ def _runs(content: dict) -> list[Run]:
 
 def _plan(kinds: Kinds, run: Run, entries: dict[str, dict[str, Any]]) -> list[Layer]:
     options = entries["architectures"][run.architecture]
-    sizes = source_sizes(kinds, entries["datasets"][run.dataset])
+    try:
+        sizes = source_sizes(kinds, entries["datasets"][run.dataset])
+    except StudyError as error:
+        raise StudyError(f"datasets.{run.dataset}: {error}") from None
     shape, kind = tuple(sizes["shape"]), kinds.of_entry("architectures", options)
     try:
         return _layers(kind, run.architecture, options, shape, sizes["classes"])

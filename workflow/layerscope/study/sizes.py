@@ -1,5 +1,13 @@
 """How large datasets, splits and samples are, as far as a study knows before they are prepared."""
 
+from importlib import import_module
+
+from layerscope import store
+from layerscope.data.axes import axes_of
+from layerscope.data.declared import check_declared
+from layerscope.data.own_files import find_own
+from layerscope.errors import StudyError
+from layerscope.files.provenance import canonical_json
 from layerscope.study.kinds import Kinds
 from layerscope.study.study import Study
 
@@ -18,20 +26,64 @@ def source_sizes(kinds: Kinds, dataset: dict) -> dict:
         return {**whole, "shape": list(whole["shape"])[1:] if grey else whole["shape"]}
     known = kinds.of_entry("datasets", dataset).says("sizes")
     if known is None:
-        shape = dataset.get("shape") or ([3] if dataset.get("colour") else []) + list(dataset["size"])
-        return {"shape": shape, **dataset.get("n", {}), "classes": dataset["classes"]}
+        return _found(kinds, dataset) or _declared(dataset)
     sizes = known[dataset["name"]]
     if "test" in dataset:
         return {**sizes, "train": sizes["train"] - dataset["test"], "test": dataset["test"]}
     return sizes
 
 
+def find_sizes(kinds: Kinds, name: str, dataset: dict) -> None:
+    """Look what a person's own files hold, where they are there and their source can tell; it is asked for later.
+
+    Raises StudyError where the files cannot be a dataset, and where they are not what the study declares.
+    """
+    kind = kinds.of_entry("datasets", dataset)
+    option = kind.says("own_files")
+    if kind.is_own or not kind.says("finds_sizes") or find_own(dataset[option], store.download_folder()) is None:
+        return
+    sizes = import_module(kind.module).found_sizes(name, dataset, store.download_folder())
+    check_declared(name, dataset, sizes)
+    kinds.sizes[_key(dataset)] = sizes
+
+
+def _key(dataset: dict) -> str:
+    # What is done after the source was read, and is no option of it, changes nothing that it finds.
+    return canonical_json({key: value for key, value in dataset.items() if key not in ("normalise", "validation", "class_rates")})
+
+
+def _found(kinds: Kinds, dataset: dict) -> dict | None:
+    return kinds.sizes.get(_key(dataset))
+
+
+def _declared(dataset: dict) -> dict:
+    """What the study says of files that nobody has looked at."""
+    size = [*([3] if dataset.get("colour") else []), *dataset["size"]] if "size" in dataset else None
+    shape = dataset.get("shape") or size
+    missing = [key for key, value in (("shape", shape), ("classes", dataset.get("classes"))) if not value]
+    if missing:
+        needed = " and ".join(missing)
+        if "path" not in dataset:
+            raise StudyError(f"nothing tells {needed}; write them in the study")
+        raise StudyError(
+            f"there is no {dataset['path']} here or below {store.download_folder()}, which would tell {needed}; put it there, "
+            "or name the folder that has it in the environment variable LAYERSCOPE_DATA"
+        )
+    where = f"a dataset of shape {list(shape)}"
+    return {
+        "shape": [shape[axis] for axis in axes_of(shape, dataset.get("layout"), shape, where)],
+        **dataset.get("n", {}),
+        "classes": dataset["classes"],
+    }
+
+
 def split_size(study: Study, dataset: str, split: str) -> int | None:
     """How many observations a split has, None where the study cannot know before the dataset is prepared."""
     options = study.datasets[dataset]
+    sizes = source_sizes(study.kinds, options)
     if split == "validation":
-        return options["validation"]
-    size = source_sizes(study.kinds, options).get(split)
+        return options["validation"] or sizes.get("validation", 0)
+    size = sizes.get(split)
     return size - options["validation"] if split == "train" and size is not None else size
 
 

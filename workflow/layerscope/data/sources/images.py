@@ -1,114 +1,134 @@
-"""The user's own images: a folder with one subfolder per class."""
+"""A person's own pictures: a folder with one subfolder a class."""
 
 import hashlib
-import io
-import re
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 
-from layerscope.data.dataset import Dataset, hold_out
+from layerscope.data.dataset import Dataset, default_held_out, hold_out
+from layerscope.data.folders import Pictures, pictures_below
 from layerscope.data.own_files import find_own
+from layerscope.data.pictures import WHITE, Tally, Wanted, content_of, has_colour, read_picture
 from layerscope.errors import StudyError
-from layerscope.files.refusals import refusals_named
 
 SOURCE = {
     "description": "A folder of pictures of one's own, one subfolder a class.",
     "own_files": "path",
-    "required": ("path", "size", "classes"),
+    "finds_sizes": True,
+    "required": ("path",),
     "options": {
         "path": {
-            "description": "A folder with one subfolder a class, named as it; pictures lie in it, links do not leave it.",
+            "description": (
+                "A folder with one subfolder a class, named as it, or with folders train, test and perhaps val that have them; "
+                "pictures lie anywhere below, links do not leave it."
+            ),
             "type": "string",
             "minLength": 1,
         },
         "size": {
-            "description": "Height and width to resize to.",
+            "description": "Height and width to resize to; by default what most pictures have, 64 at most on the longer side.",
             "type": "array",
             "minItems": 2,
             "maxItems": 2,
             "items": {"type": "integer", "minimum": 1},
         },
-        "colour": {"description": "Keep three channels.", "type": "boolean", "default": False},
+        "resize": {
+            "description": "pad keeps the proportions of a picture, squash fills the size with it.",
+            "enum": ["pad", "squash"],
+            "default": "pad",
+        },
+        "ground": {
+            "description": "The grey value, black 0 to white 255, under transparent parts and beside padded pictures.",
+            "type": "integer",
+            "minimum": 0,
+            "maximum": 255,
+            "default": 255,
+        },
+        "colour": {"description": "Keep three channels; by default where there are colours.", "type": "boolean"},
         "test": {
             "$ref": "#/$defs/held_out",
-            "description": "Pictures held out, where the folder has no train and test of its own.",
+            "description": "Pictures held out, where the folder has no train and test of its own; a fifth by default.",
         },
         "n": {"$ref": "#/$defs/declared_n"},
         "classes": {"$ref": "#/$defs/classes"},
     },
 }
 
-# Pillow detects formats by content, not by suffix, and runs external programs for some (Ghostscript for EPS).
-FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP")
-SUFFIXES = (".png", ".jpg", ".jpeg", ".bmp", ".gif", ".tif", ".tiff", ".webp")
+# Pictures are shrunk to this side at most where the study gives no size: a first study is to end soon.
+LARGEST_SIDE = 64
+# Pictures that are opened to learn the size and the colours of all.
+OPENED = 200
 
 
 def load(name: str, options: dict, downloads: Path) -> Dataset:
-    """Load all images below options['path'], resized to options['size'] (height, width), grey or colour.
+    """All pictures below options['path'], brought to one size (height, width), grey or colour.
 
-    If the folder holds `train` and `test`, these are the splits; otherwise options['test'] images are held out, stratified.
-    Images (n, height, width) or (n, 3, height, width) uint8; classes are the subfolders' names, sorted. Raises StudyError for
-    images that cannot be read or lie outside the folder, and for class names that figures and tables cannot show.
+    A folder that holds `train` and `test` is taken as split; else `test` pictures are held out, stratified. Images
+    (n, height, width) or (n, 3, height, width), uint8, or float32 up to 255 where any has 16 bits a value; classes are the
+    subfolders' names, sorted. What is left out, turned, resized, laid on a ground or read without its colours is said in the
+    notes. Raises StudyError for pictures that cannot be read or lie outside the folder, and for names that figures and tables
+    cannot show.
     """
-    root = find_own(options["path"], downloads)
-    if root is None or not root.is_dir():
-        raise StudyError(f"dataset '{name}': no folder {options['path']} here or below {downloads}")
-    digest = hashlib.sha256()
-    if (root / "train").is_dir() and (root / "test").is_dir():
-        classes = _classes(root / "train", name)
-        splits = {split: _read(root / split, root, classes, name, options, digest) for split in ("train", "test")}
-    else:
-        classes = _classes(root, name)
-        if "test" not in options:
-            raise StudyError(f"datasets.{name}.test is missing; {root} has no folders train and test, say how many to hold out")
-        images, labels = _read(root, root, classes, name, options, digest)
-        train, test = hold_out(images, labels, options["test"], name)
-        splits = {"train": train, "test": test}
-    return Dataset(splits, classes, 255, f"images below {root.name}", digest.hexdigest())
-
-
-def _classes(folder: Path, name: str) -> list[str]:
-    """The names of the subfolders, sorted. Raises StudyError for names that would break figures or tables.
-
-    matplotlib reads $ as a formula and hides labels that begin with _; spreadsheets read = + - @ as the start of a formula.
-    """
-    classes = sorted(child.name for child in folder.iterdir() if child.is_dir())
-    for found in classes:
-        number = re.fullmatch(r"[+-][0-9.]+", found)
-        if not found.isprintable() or "$" in found or not (found[0].isalnum() or number):
-            raise StudyError(
-                f"dataset '{name}': the folder {found!r} in {folder} cannot be the name of a class; "
-                "begin it with a letter or digit, and leave out $ and what cannot be printed"
-            )
-    return classes
-
-
-def _read(folder: Path, root: Path, classes: list[str], name: str, options: dict, digest) -> tuple[np.ndarray, np.ndarray]:
-    """Images and labels from the subfolders `classes` of a folder. None may lie outside root, the folder that the study names."""
-    from PIL import Image, UnidentifiedImageError
-
-    height, width = options["size"]
-    images, labels = [], []
-    for label, of_class in enumerate(classes):
-        for file in sorted(path for path in (folder / of_class).glob("*") if path.suffix.lower() in SUFFIXES):
-            if not file.is_file() or not file.resolve().is_relative_to(root.resolve()):
-                raise StudyError(
-                    f"dataset '{name}': {file} is no file of its own, or a link that leaves {root}; put the picture itself there"
-                )
-            with refusals_named(file):
-                content = file.read_bytes()
-            try:
-                with Image.open(io.BytesIO(content), formats=FORMATS) as picture:
-                    pixels = np.asarray(picture.convert("RGB" if options["colour"] else "L").resize((width, height)))
-            except Exception as error:
-                # On a damaged file Pillow's readers may raise any exception.
-                unknown = isinstance(error, UnidentifiedImageError)
-                why = f"it is none of {', '.join(FORMATS)}" if unknown else error
-                raise StudyError(f"dataset '{name}': {file} is no readable image ({why}); mend or remove it") from None
+    where = f"dataset '{name}'"
+    root = _find(options["path"], where, downloads)
+    pictures = pictures_below(root, where)
+    size, colour = _size_and_colour(pictures, options, where)
+    wanted = Wanted(size, colour, options.get("resize", "pad"), options.get("ground", WHITE))
+    digest, tally, splits = hashlib.sha256(), Tally(), {}
+    for split, files in pictures.by_split.items():
+        images = []
+        for _, file in files:
+            content = content_of(file)
+            images.append(read_picture(file, content, wanted, where, tally))
             digest.update(content)
-            images.append(pixels.transpose(2, 0, 1) if options["colour"] else pixels)
-            labels.append(label)
-    if not images:
-        raise StudyError(f"dataset '{name}': no images ({', '.join(SUFFIXES)}) in subfolders of {folder}")
-    return np.stack(images), np.array(labels, dtype=np.int64)
+        labels = np.array([pictures.classes.index(of_class) for of_class, _ in files], dtype=np.int64)
+        splits[split] = (np.stack(images) if images else np.zeros((0, *_shape(size, colour)), np.uint8), labels)
+    if "colour" not in options and any("have colours" in what for what in tally.done):
+        raise StudyError(f"{where}: most pictures are grey and some have colours; say `colour: true` to keep them, or false")
+    notes = pictures.notes + [f"{count:,} of {tally.sizes.total():,} pictures {what}" for what, count in tally.done.items()]
+    if len({images.dtype for images, _ in splits.values()}) > 1:
+        splits = {split: (images.astype(np.float32), labels) for split, (images, labels) in splits.items()}
+    if "test" not in splits:
+        n = len(splits["train"][1])
+        held = options.get("test") or default_held_out(n, len(pictures.classes))
+        splits["train"], splits["test"] = hold_out(*splits["train"], held, name)
+        notes.append(f"{held:,} of {n:,} pictures are held out as the test split")
+    return Dataset(splits, pictures.classes, WHITE, f"images below {root.name}", digest.hexdigest(), notes)
+
+
+def found_sizes(name: str, options: dict, downloads: Path) -> dict:
+    """shape, classes and the sizes of the splits: every folder is listed, and 200 pictures are opened where that is needed."""
+    where = f"dataset '{name}'"
+    root = _find(options["path"], where, downloads)
+    pictures = pictures_below(root, where)
+    sizes = {split: len(files) for split, files in pictures.by_split.items()}
+    if "test" not in sizes:
+        sizes["test"] = options.get("test") or default_held_out(sizes["train"], len(pictures.classes))
+        sizes["train"] -= sizes["test"]
+    elif "test" in options:
+        raise StudyError(f"datasets.{name}.test changes nothing: {root} has a folder test of its own; remove the key")
+    return {"shape": _shape(*_size_and_colour(pictures, options, where)), "classes": len(pictures.classes), **sizes}
+
+
+def _shape(size: tuple[int, int], colour: bool) -> list[int]:
+    return [3, *size] if colour else [*size]
+
+
+def _size_and_colour(pictures: Pictures, options: dict, where: str) -> tuple[tuple[int, int], bool]:
+    """(height, width) and whether three channels are kept: as asked, or as most of the training pictures have it."""
+    if "size" in options and "colour" in options:
+        return tuple(options["size"]), options["colour"]
+    files = [file for _, file in pictures.by_split["train"]]
+    seen = [has_colour(file, where) for file in files[:: max(1, len(files) // OPENED)]]
+    height, width = Counter(size for _, size in seen).most_common(1)[0][0]
+    shrink = max(1, max(height, width) / LARGEST_SIDE)
+    size = options.get("size") or (max(1, round(height / shrink)), max(1, round(width / shrink)))
+    return tuple(size), options.get("colour", any(colour for colour, _ in seen))
+
+
+def _find(path: str, where: str, downloads: Path) -> Path:
+    root = find_own(path, downloads)
+    if root is None or not root.is_dir():
+        raise StudyError(f"{where}: no folder {path} here or below {downloads}")
+    return root

@@ -1,14 +1,19 @@
-"""The user's own arrays: an npz file with x_train, y_train, x_test and y_test."""
+"""A person's own arrays in an npz file, under the names that Keras, MedMNIST and others give them."""
 
 import hashlib
 import os
 import zipfile
 import zlib
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 
 import numpy as np
 
-from layerscope.data.dataset import Dataset, check_labels
+from layerscope.data.dataset import Dataset, default_held_out, hold_out
+from layerscope.data.labels import numbered
+from layerscope.data.layouts import axes_of, laid_out
 from layerscope.data.own_files import find_own
 from layerscope.errors import StudyError
 from layerscope.files.refusals import refusals_named
@@ -16,86 +21,176 @@ from layerscope.files.refusals import refusals_named
 SOURCE = {
     "description": "Arrays of one's own in an npz file.",
     "own_files": "path",
-    "required": ("path", "shape", "classes"),
+    "finds_sizes": True,
+    "required": ("path",),
     "options": {
-        "path": {"description": "A file with x_train y_train x_test y_test.", "type": "string", "minLength": 1},
+        "path": {
+            "description": (
+                "A file with x_train, y_train, x_test and y_test (or train_images, train_labels, ...), perhaps with x_val and "
+                "y_val; or with x and y alone. An array `classes` names the classes."
+            ),
+            "type": "string",
+            "minLength": 1,
+        },
         "sha256": {"description": "Digest of the file.", "type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "layout": {
+            "description": "Where the channels of an image stand, where its shape does not tell.",
+            "enum": ["channels_first", "channels_last"],
+        },
+        "test": {
+            "$ref": "#/$defs/held_out",
+            "description": "Observations held out, where the file has no test arrays; a fifth by default.",
+        },
         "shape": {"$ref": "#/$defs/declared_shape"},
         "n": {"$ref": "#/$defs/declared_n"},
         "classes": {"$ref": "#/$defs/classes"},
         "white": {
-            "description": "The value of full intensity; 255 for bytes and 1 for numbers by default.",
+            "description": "The value of full intensity (normalise: unit); by default 255 for bytes, 65535 for 16 bits, else 1.",
             "type": "number",
             "exclusiveMinimum": 0,
         },
     },
 }
 
-ARRAYS = ("x_train", "y_train", "x_test", "y_test")
+SPLITS = {"train": ("train",), "validation": ("validation", "val", "valid"), "test": ("test",)}
+IMAGES = ("x", "images", "data", "inputs", "features")
+LABELS = ("y", "labels", "targets")
+NAMES = ("classes", "class_names")
+# What a file that is no npz file, or a damaged one, makes NumPy and zipfile raise.
+UNREADABLE = (
+    *(KeyError, ValueError, TypeError, AttributeError, EOFError, RuntimeError, MemoryError),
+    *(zipfile.BadZipFile, zlib.error),
+)
 
 
 def load(name: str, options: dict, downloads: Path) -> Dataset:
-    """Load the file options['path'] from the working directory, or else from the download folder.
+    """The file at options['path'], relative to the project or to the download folder.
 
-    Images may be (n, features), (n, height, width), (n, channels, height, width) or (n, height, width, 3), uint8 or other
-    numbers, which become float32. If options have the `sha256` of the file, it is checked. Raises StudyError for a file that
-    is missing or holds anything else.
+    Observations are (n, features), (n, height, width) or images with channels first or last; labels are whole numbers or text. An
+    optional `sha256` of the file is checked. What is turned, renumbered or held out is said in the notes of the dataset.
     """
-    file = _find(options["path"], name, downloads)
+    where = f"dataset '{name}'"
+    file = _find(options["path"], where, downloads)
     with refusals_named(file):
         digest = hashlib.sha256(file.read_bytes()).hexdigest()
     if options.get("sha256") and digest != options["sha256"]:
-        raise StudyError(f"dataset '{name}': {file} has SHA-256 {digest}, the study says {options['sha256']}")
+        raise StudyError(f"{where}: {file} has SHA-256 {digest}, the study says {options['sha256']}")
+    notes: list[str] = []
+    with _opened(file, where) as content:
+        unpacked = sum(member.file_size for member in content.zip.infolist())
+        memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
+        if unpacked > memory:
+            raise StudyError(
+                f"{where}: {file} unpacks to {unpacked / 2**30:,.1f} GiB, this machine has {memory / 2**30:,.1f}; "
+                "give it fewer images, or take a larger machine"
+            )
+        named = _arrays(list(content), f"{where}: {file}")
+        labels, classes = _labels(content, named, where, notes)
+        given = {images: content[images] for images, _ in named.values()}
+    images, white = laid_out(given, options.get("layout"), options.get("shape"), where, notes)
+    splits = {}
+    for split, (key, of) in named.items():
+        if len(images[key]) != len(labels[of]):
+            raise StudyError(f"{where}: {key} has {len(images[key])} rows, {of} {len(labels[of])}")
+        splits[split] = (images[key], labels[of])
+    if "test" not in splits:
+        held = options.get("test") or default_held_out(len(splits["train"][1]), len(classes))
+        splits["train"], splits["test"] = hold_out(*splits["train"], held, name)
+        notes.append(f"{held} of {held + len(splits['train'][1])} observations are held out as the test split")
+    if "white" in options:
+        largest = max(float(split.max()) for split, _ in splits.values())
+        if largest > options["white"]:
+            raise StudyError(f"{where}: white is {options['white']:g}, but values reach {largest:g}; say what full intensity is")
+        white = options["white"]
+    return Dataset(splits, classes, white, f"npz file {file.name}", digest, notes)
+
+
+def found_sizes(name: str, options: dict, downloads: Path) -> dict:
+    """shape, classes and the sizes of the splits, from the heads of the arrays and the labels; nothing else is read."""
+    where = f"dataset '{name}'"
+    file = _find(options["path"], where, downloads)
+    with _opened(file, where) as content:
+        named = _arrays(list(content), f"{where}: {file}")
+        labels, classes = _labels(content, named, where, [])
+        key = named["train"][0]
+        stored = _head(content.zip, key)
+    axes = axes_of(stored[1:], options.get("layout"), options.get("shape"), where)
+    sizes = {split: len(labels[of]) for split, (_, of) in named.items()}
+    if "test" not in sizes:
+        sizes["test"] = options.get("test") or default_held_out(sizes["train"], len(classes))
+        sizes["train"] -= sizes["test"]
+    elif "test" in options:
+        raise StudyError(f"datasets.{name}.test changes nothing: {file} has a test split of its own; remove the key")
+    return {"shape": [stored[1 + axis] for axis in axes], "classes": len(classes), **sizes}
+
+
+@contextmanager
+def _opened(file: Path, where: str) -> Iterator:
     try:
         with refusals_named(file), np.load(file, allow_pickle=False) as content:
-            unpacked = sum(member.file_size for member in content.zip.infolist())
-            memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
-            if unpacked > memory:
-                raise StudyError(
-                    f"dataset '{name}': {file} unpacks to {unpacked / 2**30:,.1f} GiB, this machine has {memory / 2**30:,.1f}; "
-                    "give it fewer images, or take a larger machine"
-                )
-            arrays = {key: content[key] for key in ARRAYS}
-    except (KeyError, ValueError, TypeError, EOFError, RuntimeError, MemoryError, zipfile.BadZipFile, zlib.error) as error:
-        raise StudyError(f"dataset '{name}': {file} must hold the arrays {', '.join(ARRAYS)} ({error})") from None
-    splits = {split: _split(arrays[f"x_{split}"], arrays[f"y_{split}"], split, name) for split in ("train", "test")}
-    train, test = (splits[split][0] for split in ("train", "test"))
-    if train.shape[1:] != test.shape[1:] or train.dtype != test.dtype:
+            yield content
+    except UNREADABLE as error:
+        objects = "; text is saved by np.array(labels, dtype=str)" if "allow_pickle" in str(error) else ""
+        raise StudyError(f"{where}: {file} must hold the arrays x_train, y_train, x_test, y_test ({error}{objects})") from None
+
+
+def _head(archive: zipfile.ZipFile, key: str) -> tuple[int, ...]:
+    """The shape of an array, without reading the array."""
+    with archive.open(f"{key}.npy") as member:
+        version = np.lib.format.read_magic(member)
+        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
+        shape = read(member)[0]
+    if not shape:
+        raise ValueError(f"{key} is a single value")
+    return shape
+
+
+def _labels(
+    content: Mapping[str, np.ndarray], named: dict[str, tuple[str, str]], where: str, notes: list[str]
+) -> tuple[dict[str, np.ndarray], list[str]]:
+    names = next((content[key] for key in content if key.lower() in NAMES), None)
+    given = {labels: content[labels] for _, labels in named.values()}
+    return numbered(given, None if names is None else names.ravel().tolist(), where, notes)
+
+
+def _arrays(keys: list[str], where: str) -> dict[str, tuple[str, str]]:
+    """Split → the names of its observations and of its labels, `train` first; a file without splits has `train` alone."""
+    found: dict[str, tuple[str, str]] = {}
+    for split, spellings in SPLITS.items():
+        images, labels = ([key for key in keys if key.lower() in _spelt(words, spellings)] for words in (IMAGES, LABELS))
+        found |= _pair(images, labels, split, keys, where)
+    if not found:
+        images, labels = ([key for key in keys if key.lower() in words] for words in (IMAGES, LABELS))
+        found = _pair(images, labels, "train", keys, where)
+    if "train" not in found:
+        wanted = "x_train, y_train, x_test, y_test"
+        raise StudyError(f"{where} must hold the arrays {wanted}, or x and y; it holds {', '.join(keys) or 'nothing'}")
+    return found
+
+
+def _spelt(words: tuple[str, ...], splits: tuple[str, ...]) -> set[str]:
+    """x_train, xtrain, train_x, trainx, and so on."""
+    pairs = [pair for word, split in product(words, splits) for pair in ((word, split), (split, word))]
+    return {between.join(pair) for pair in pairs for between in ("_", "")}
+
+
+def _pair(images: list[str], labels: list[str], split: str, keys: list[str], where: str) -> dict[str, tuple[str, str]]:
+    for found in (images, labels):
+        if len(found) > 1:
+            raise StudyError(f"{where} holds {' and '.join(found)}, and both may be those of {split}; keep one")
+    if not images and not labels:
+        return {}
+    if not images or not labels:
+        [only], missing = images or labels, "labels" if images else "observations"
         raise StudyError(
-            f"dataset '{name}': x_train is {train.dtype} {train.shape[1:]}, x_test {test.dtype} {test.shape[1:]}; "
-            "both must have one type and one shape of images"
+            f"{where} must hold the arrays x_{split} and y_{split}: it has {only}, and no {missing} "
+            f"for it among {', '.join(keys)}"
         )
-    number = max(int(arrays[f"y_{split}"].max()) for split in splits) + 1
-    observations = sum(len(labels) for _, labels in splits.values())
-    if number > observations:
-        raise StudyError(
-            f"dataset '{name}': there is a label {number - 1} among {observations} observations; number the classes from 0, 1, 2"
-        )
-    white = options.get("white") or (255 if train.dtype == np.uint8 else 1)
-    if max(train.max(), test.max()) > white:
-        raise StudyError(
-            f"dataset '{name}': values reach {max(train.max(), test.max())}; say under `white` what full intensity is"
-        )
-    return Dataset(splits, [str(label) for label in range(number)], white, f"npz file {file.name}", digest)
+    return {split: (images[0], labels[0])}
 
 
-def _split(images: np.ndarray, labels: np.ndarray, split: str, name: str) -> tuple[np.ndarray, np.ndarray]:
-    labels = check_labels(labels, name)
-    if images.dtype.kind not in "buif" or images.ndim < 2 or 0 in images.shape[1:]:
-        raise StudyError(f"dataset '{name}': x_{split} is {images.dtype} {images.shape}; numbers, an image a row, are wanted")
-    if len(images) != len(labels):
-        raise StudyError(f"dataset '{name}': x_{split} has {len(images)} rows, y_{split} {len(labels)}")
-    if images.ndim == 4 and images.shape[-1] == 3 and images.shape[1] != 3:
-        images = images.transpose(0, 3, 1, 2)
-    if images.dtype != np.uint8:
-        images = images.astype(np.float32)
-        if not np.isfinite(images).all():
-            raise StudyError(f"dataset '{name}': x_{split} has values that are not finite; mend or remove those images")
-    return images, labels
-
-
-def _find(path: str, name: str, downloads: Path) -> Path:
+def _find(path: str, where: str, downloads: Path) -> Path:
     found = find_own(path, downloads)
     if found is not None and found.is_file():
         return found
-    raise StudyError(f"dataset '{name}': no file {path} here or below {downloads}; LAYERSCOPE_DATA names another folder")
+    raise StudyError(f"{where}: no file {path} here or below {downloads}; LAYERSCOPE_DATA names another folder")
