@@ -12,6 +12,8 @@ import numpy as np
 PROJECT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config.yaml", "profiles", "envs", "workflow", "tests/workflow/tiny.yaml")
 TINY = "tests/workflow/tiny.yaml"
+# Compiled code is copied too, or every copy would compile it anew; another process may be writing some of it right now.
+HALF_WRITTEN = shutil.ignore_patterns("*.pyc.*", "*.tmp.*")
 
 
 def copy_project(target: Path) -> Path:
@@ -20,7 +22,7 @@ def copy_project(target: Path) -> Path:
         source, copied = PROJECT / part, target / part
         copied.parent.mkdir(parents=True, exist_ok=True)
         if source.is_dir():
-            shutil.copytree(source, copied, ignore=shutil.ignore_patterns("__pycache__"))
+            shutil.copytree(source, copied, ignore=HALF_WRITTEN)
         else:
             shutil.copy2(source, copied)
     generator = np.random.default_rng(0)

@@ -8,7 +8,7 @@ from filelock import FileLock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from checkout import copy_project, snakemake
+from checkout import HALF_WRITTEN, copy_project, snakemake
 
 
 @pytest.fixture(scope="session")
@@ -29,5 +29,4 @@ def finished_study(tmp_path_factory) -> Path:
 @pytest.fixture
 def study_copy(finished_study: Path, tmp_path: Path) -> Path:
     """A finished tiny study of one's own, to be edited."""
-    # Another test process may be compiling into the caches of the finished study right now.
-    return Path(shutil.copytree(finished_study, tmp_path / "study", ignore=shutil.ignore_patterns("__pycache__")))
+    return Path(shutil.copytree(finished_study, tmp_path / "study", ignore=HALF_WRITTEN))

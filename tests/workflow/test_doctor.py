@@ -119,32 +119,44 @@ def other_study(folder: Path) -> None:
     (folder / TINY).write_text(text.replace("perplexity: 5, early", "perplexity: 4, early"))
 
 
-FAULTS = {
-    "a flipped bit": (flipped(RUN / "some/activations.h5"), "activations.h5 is damaged"),
-    "a cut HDF5 file": (cut(RUN / "some/embeddings/pca.h5"), "pca.h5 is damaged"),
-    "cut checkpoints": (cut(RUN / "checkpoints.safetensors"), "checkpoints.safetensors is damaged"),
-    "a cut table": (cut(RUN / "history.csv"), "history.csv is damaged"),
-    "a cut table without a seal": (unsealed(cut(RUN / "history.csv"), RUN / "history.csv"), "history.csv is cut short"),
-    "a lost seal": (
-        gone(seal_of(RUN / "history.csv")),
-        "history.csv can be read, but has no SHA-256 beside it that tells whether it is whole; bring .history.csv.sha256 from",
-    ),
-    "other raw data": (other_raw_data, "shapes.h5 was made from other raw data (SHA-256"),
-    "raw data gone": (gone(Path("shapes.npz")), "raw data of results/tiny/data/shapes.h5: dataset 'shapes': no file shapes.npz"),
-    "a missing figure": (gone(ROOT / "figures/hit.svg"), "figures/hit.svg is missing; snakemake makes it"),
-    "a cut picture": (cut(ROOT / "figures/hit.png"), "figures/hit.png is damaged"),
-    "a picture with a flipped bit": (bit_flipped(ROOT / "figures/hit.png"), "figures/hit.png is damaged"),
-    "a cut drawing": (cut(ROOT / "figures/hit.svg"), "figures/hit.svg is damaged"),
-    "a cut film": (cut(ROOT / "figures/moves.gif"), "figures/moves.gif is damaged"),
-    "an empty table": (emptied(ROOT / "tables/separation.md"), "separation.md is empty"),
-    "cut scores, no seal": (unsealed(cut(ROOT / "scores.parquet"), ROOT / "scores.parquet"), "scores.parquet is damaged"),
-    "a folder for a dataset": (made_a_folder(ROOT / "data/digits.h5"), "digits.h5 cannot be read (Is a directory)"),
-    "a folder for a history": (made_a_folder(RUN / "history.csv"), "history.csv cannot be read (Is a directory)"),
-    "a folder for a picture": (made_a_folder(ROOT / "figures/hit.png"), "hit.png cannot be read (Is a directory)"),
-    "an older schema": (older_schema(RUN / "some/neighbors.h5"), "neighbors.h5 was made for other params"),
-    "a temporary file": (left_over(RUN / ".history.csv.writing"), ".history.csv.writing is left over"),
-    "an edited study": (other_study, "tsne.h5 was made for other params than the study has now"),
-}
+# Faults of different files stand together: all are told at once.
+FAULTS: list[dict[str, tuple[Callable[[Path], None], str]]] = [
+    {
+        "a flipped bit": (flipped(RUN / "some/activations.h5"), "activations.h5 is damaged"),
+        "a cut HDF5 file": (cut(RUN / "some/embeddings/pca.h5"), "pca.h5 is damaged"),
+        "cut checkpoints": (cut(RUN / "checkpoints.safetensors"), "checkpoints.safetensors is damaged"),
+        "a cut table": (cut(RUN / "history.csv"), "history.csv is damaged"),
+        "other raw data": (other_raw_data, "shapes.h5 was made from other raw data (SHA-256"),
+        "a missing figure": (gone(ROOT / "figures/hit.svg"), "figures/hit.svg is missing; snakemake makes it"),
+        "a cut picture": (cut(ROOT / "figures/hit.png"), "figures/hit.png is damaged"),
+        "a cut film": (cut(ROOT / "figures/moves.gif"), "figures/moves.gif is damaged"),
+        "an empty table": (emptied(ROOT / "tables/separation.md"), "separation.md is empty"),
+        "cut scores, no seal": (unsealed(cut(ROOT / "scores.parquet"), ROOT / "scores.parquet"), "scores.parquet is damaged"),
+        "a folder for a dataset": (made_a_folder(ROOT / "data/digits.h5"), "digits.h5 cannot be read (Is a directory)"),
+        "an older schema": (older_schema(RUN / "some/neighbors.h5"), "neighbors.h5 was made for other params"),
+        "a temporary file": (left_over(RUN / ".history.csv.writing"), ".history.csv.writing is left over"),
+        "an edited study": (other_study, "tsne.h5 was made for other params than the study has now"),
+    },
+    {
+        "a cut table without a seal": (unsealed(cut(RUN / "history.csv"), RUN / "history.csv"), "history.csv is cut short"),
+        "raw data gone": (
+            gone(Path("shapes.npz")),
+            "raw data of results/tiny/data/shapes.h5: dataset 'shapes': no file shapes.npz",
+        ),
+        "a picture with a flipped bit": (bit_flipped(ROOT / "figures/hit.png"), "figures/hit.png is damaged"),
+        "a cut drawing": (cut(ROOT / "figures/hit.svg"), "figures/hit.svg is damaged"),
+    },
+    {
+        "a lost seal": (
+            gone(seal_of(RUN / "history.csv")),
+            "history.csv can be read, but has no SHA-256 beside it that tells whether it is whole; bring .history.csv.sha256",
+        ),
+        "a folder for a picture": (made_a_folder(ROOT / "figures/hit.png"), "hit.png cannot be read (Is a directory)"),
+    },
+    {
+        "a folder for a history": (made_a_folder(RUN / "history.csv"), "history.csv cannot be read (Is a directory)"),
+    },
+]
 
 
 def test_nothing_is_wrong_with_a_finished_study(finished_study: Path):
@@ -153,13 +165,13 @@ def test_nothing_is_wrong_with_a_finished_study(finished_study: Path):
     assert done.stdout.endswith(" files, no faults\n")
 
 
-@pytest.mark.parametrize("fault", FAULTS)
-def test_what_is_wrong_is_named_with_its_remedy(study_copy: Path, fault: str):
-    edit, message = FAULTS[fault]
-    edit(study_copy)
+@pytest.mark.parametrize("faults", FAULTS, ids=lambda faults: ", ".join(faults))
+def test_what_is_wrong_is_named_with_its_remedy(study_copy: Path, faults: dict):
+    for edit, _ in faults.values():
+        edit(study_copy)
     done = doctor(study_copy)
     assert done.returncode == 1
-    assert message in done.stdout
+    assert [name for name, (_, message) in faults.items() if message not in done.stdout] == [], done.stdout
     assert "jobs again for that:" in done.stdout
     assert "Traceback" not in done.stdout
 

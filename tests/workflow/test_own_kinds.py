@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from checkout import PROJECT, copy_project, planned, snakemake
+from checkout import HALF_WRITTEN, PROJECT, copy_project, planned, snakemake
 
 pytestmark = [pytest.mark.study, pytest.mark.xdist_group("own")]
 
@@ -18,7 +18,7 @@ SOURCES = [*RUNS, "inputs/two"]
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory) -> Path:
     folder = copy_project(tmp_path_factory.mktemp("own") / "project")
-    shutil.copytree(OWN, folder / "mine", ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copytree(OWN, folder / "mine", ignore=HALF_WRITTEN)
     done = snakemake(folder, "--cores", "2", study=STUDY)
     assert done.returncode == 0, done.stdout
     [line] = [line for line in done.stdout.splitlines() if "code of your own runs" in line]
@@ -56,7 +56,7 @@ EDITS = {
 
 @pytest.mark.parametrize("file", EDITS)
 def test_an_edit_of_a_file_redoes_what_uses_it(finished: Path, tmp_path: Path, file: str):
-    folder = Path(shutil.copytree(finished, tmp_path / "copy", ignore=shutil.ignore_patterns("__pycache__")))
+    folder = Path(shutil.copytree(finished, tmp_path / "copy", ignore=HALF_WRITTEN))
     assert planned(folder, study=STUDY) == set()
     with open(folder / "mine" / file, "a") as code:
         code.write("\nEDITED = True\n")
@@ -65,7 +65,7 @@ def test_an_edit_of_a_file_redoes_what_uses_it(finished: Path, tmp_path: Path, f
 
 @pytest.mark.parametrize("file", ["pyramid.py", "bars.py"])
 def test_an_edit_of_a_family_or_source_trains_anew(finished: Path, tmp_path: Path, file: str):
-    folder = Path(shutil.copytree(finished, tmp_path / "copy", ignore=shutil.ignore_patterns("__pycache__")))
+    folder = Path(shutil.copytree(finished, tmp_path / "copy", ignore=HALF_WRITTEN))
     with open(folder / "mine" / file, "a") as code:
         code.write("\nEDITED = True\n")
     stale = planned(folder, study=STUDY)
@@ -75,7 +75,7 @@ def test_an_edit_of_a_family_or_source_trains_anew(finished: Path, tmp_path: Pat
 
 def test_nothing_of_ones_own_is_run_when_a_study_is_planned(finished: Path, tmp_path: Path):
     """Each file ends in an error when it is run; a dry-run does not notice."""
-    folder = Path(shutil.copytree(finished, tmp_path / "copy", ignore=shutil.ignore_patterns("__pycache__")))
+    folder = Path(shutil.copytree(finished, tmp_path / "copy", ignore=HALF_WRITTEN))
     for file in (folder / "mine").glob("*.py"):
         file.write_text(file.read_text() + "\nraise RuntimeError('it ran')\n")
     assert "Training runs/two/tower/relu/seed0" in planned(folder, study=STUDY)
