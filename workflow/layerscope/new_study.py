@@ -1,11 +1,12 @@
 """Write a first study file for a user's own data: inspect the data and describe them in commented YAML."""
 
-from collections import Counter
+import json
+import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
-
+from layerscope.data.axes import written
 from layerscope.errors import StudyError, one_of
 from layerscope.study.kinds import Kinds
 
@@ -15,10 +16,6 @@ LOOKED_AT = 1000
 LARGEST_PERPLEXITY = 30
 # Images whose shorter side has fewer pixels get no CNN.
 SMALLEST_CONVOLVED = 12
-# Pictures are shrunk to this side at most, in pixels, so that a first study finishes soon.
-LARGEST_SIDE = 64
-# About how many pictures are opened to find the usual size.
-OPENED = 200
 
 
 @dataclass(frozen=True)
@@ -70,83 +67,47 @@ def _name(path: Path) -> str:
 
 
 def _arrays(path: Path) -> Found:
-    try:
-        with np.load(path, allow_pickle=False) as content:
-            missing = [key for key in ("x_train", "y_train", "x_test", "y_test") if key not in content]
-            if missing:
-                raise StudyError(f"{path} holds {', '.join(content) or 'nothing'}; {', '.join(missing)} are missing")
-            images, labels, held = content["x_train"], content["y_train"], content["y_test"]
-    except (OSError, ValueError, EOFError) as error:
-        raise StudyError(f"{path} is no npz file that can be read ({error})") from None
-    if labels.dtype.kind not in "iu" or not len(labels) or labels.min() < 0:
-        raise StudyError(f"{path}: y_train is {labels.dtype}; whole numbers from 0, one for each image, are wanted")
+    from layerscope.data.sources import npz
+
+    dataset = npz.load(_name(path), {"path": str(path)}, Path())
+    images, labels = dataset.splits["train"]
+    held = len(dataset.splits["test"][1])
     shape = images.shape[1:]
-    if len(shape) == 3 and shape[-1] == 3 and shape[0] != 3:
-        shape = (3, *shape[:2])
-    classes = int(max(labels.max(), held.max(initial=0))) + 1
-    lines = [
-        "source: npz",
-        f"path: {path}",
-        f"shape: [{', '.join(map(str, shape))}]",
-        f"n: {{train: {len(labels)}, test: {len(held)}}}",
-        f"classes: {classes}",
-    ]
-    if images.dtype != np.uint8 and images.max() > 1:
-        lines.append(f"white: {float(images.max()):g} # the largest value; say here what full intensity is")
-    return Found(_name(path), lines, tuple(shape), classes, len(labels), len(held), f"the arrays in {path.name}")
+    lines = ["source: npz", f"path: {_quoted(path)} # {_described(shape, len(dataset.classes), len(labels), held)}"]
+    lines += [f"# {note}" for note in dataset.notes]
+    if dataset.white is None and len(shape) > 1:
+        lines.append("normalise: standardise # or unit, with the value of full intensity under `white`")
+    return Found(_name(path), lines, shape, len(dataset.classes), len(labels), held, f"the arrays in {path.name}")
 
 
 def _pictures(folder: Path) -> Found:
-    from layerscope.data.sources.images import SUFFIXES
+    from layerscope.data.folders import pictures_below
+    from layerscope.data.sources import images
 
-    split = (folder / "train").is_dir() and (folder / "test").is_dir()
-    parts = [folder / "train", folder / "test"] if split else [folder]
-    by_part = [
-        {
-            one.name: [file for file in sorted(one.glob("*")) if file.suffix.lower() in SUFFIXES]
-            for one in sorted(part.iterdir())
-            if one.is_dir()
-        }
-        for part in parts
+    name = _name(folder)
+    sizes = images.found_sizes(name, {"path": str(folder)}, Path())
+    *colour, height, width = sizes["shape"]
+    lines = [
+        "source: images",
+        f"path: {_quoted(folder)} # {_described(sizes['shape'], sizes['classes'], sizes['train'], sizes['test'])}",
     ]
-    classes = [name for name, files in by_part[0].items() if files]
-    if len(classes) < 2:
-        found = f"{parts[0]} has {len(classes)} subfolders with pictures"
-        raise StudyError(f"{found}; two classes or more are wanted, a subfolder each")
-    counts = [sum(map(len, part.values())) for part in by_part]
-    pictures = [file for name in classes for file in by_part[0][name]]
-    height, width, colour = _size(pictures[:: max(1, len(pictures) // OPENED)])
-    held = 0 if split else max(len(classes), round(counts[0] * HELD_OUT))
-    train, test = counts if split else (counts[0] - held, held)
-    lines = ["source: images", f"path: {folder}", f"size: [{height}, {width}] # height and width to resize to"]
-    lines.append(f"colour: {str(colour).lower()} # whether to keep three channels")
-    if held:
-        lines.append(f"test: {held} # pictures held out, the same share of every class")
-    else:
-        lines.append(f"n: {{train: {train}, test: {test}}}")
-    lines.append(f"classes: {len(classes)}")
-    shape = (3, height, width) if colour else (height, width)
-    return Found(_name(folder), lines, shape, len(classes), train, test, f"{sum(counts)} pictures in {folder}")
+    lines.append(f"size: [{height}, {width}] # height and width that all are brought to, padded where their proportions differ")
+    lines.append(f"colour: {str(bool(colour)).lower()} # whether three channels are kept")
+    lines += [f"# {note}" for note in pictures_below(folder, name).notes]
+    count = sum(sizes.get(split, 0) for split in ("train", "validation", "test"))
+    return Found(
+        name, lines, tuple(sizes["shape"]), sizes["classes"], sizes["train"], sizes["test"], f"{count} pictures in {folder}"
+    )
 
 
-def _size(files: list[Path]) -> tuple[int, int, bool]:
-    """The most common height and width, shrunk to LARGEST_SIDE, and whether any picture is in colour."""
-    from PIL import Image, UnidentifiedImageError
+def _quoted(path: Path) -> str:
+    """A path as YAML reads it again."""
+    return str(path) if re.fullmatch(r"[A-Za-z0-9_./][\w./ -]*", str(path)) else json.dumps(str(path), ensure_ascii=False)
 
-    sizes: Counter[tuple[int, int]] = Counter()
-    colour = False
-    for file in files:
-        try:
-            with Image.open(file) as picture:
-                sizes[picture.size] += 1
-                if picture.mode not in ("L", "1", "I", "F", "I;16"):
-                    channels = np.asarray(picture.convert("RGB"))
-                    colour = colour or bool((channels != channels[..., :1]).any())
-        except (OSError, UnidentifiedImageError) as error:
-            raise StudyError(f"{file} is no readable image ({error}); mend or remove it") from None
-    width, height = sizes.most_common(1)[0][0]
-    shrink = max(1, max(width, height) / LARGEST_SIDE)
-    return max(1, round(height / shrink)), max(1, round(width / shrink)), colour
+
+def _described(shape: Sequence[int], classes: int, train: int, test: int) -> str:
+    kind = "numbers a row" if len(shape) == 1 else "pixels"
+    return f"{classes} classes, {train} observations to learn from and {test} to test with, {written(shape)} {kind}"
 
 
 def _text(found: Found) -> str:

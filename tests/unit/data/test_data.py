@@ -350,7 +350,7 @@ def test_pickled_arrays_are_refused(tmp_path, arrays):
 @pytest.mark.parametrize("content", [b"", b"no zip file", b"\x80\x04K\x01."], ids=["empty", "text", "a pickle"])
 def test_a_file_that_is_no_npz_is_named(tmp_path, content):
     (tmp_path / "mine.npz").write_bytes(content)
-    with pytest.raises(StudyError, match=r"dataset 'mine': .*mine\.npz must hold the arrays"):
+    with pytest.raises(StudyError, match=r"dataset 'mine': .*mine\.npz is no npz file; np.savez writes one"):
         npz.load("mine", {"path": "mine.npz"}, tmp_path)
 
 

@@ -126,11 +126,15 @@ def found_sizes(name: str, options: dict, downloads: Path) -> dict:
 
 @contextmanager
 def _opened(file: Path, where: str) -> Iterator:
+    with refusals_named(file):
+        is_archive = zipfile.is_zipfile(file)
+    if not is_archive:
+        raise StudyError(f"{where}: {file} is no npz file; np.savez writes one")
     try:
         with refusals_named(file), np.load(file, allow_pickle=False) as content:
             yield content
     except UNREADABLE as error:
-        objects = "; text is saved by np.array(labels, dtype=str)" if "allow_pickle" in str(error) else ""
+        objects = "; text is saved by np.array(labels, dtype=str)" if "Object arrays" in str(error) else ""
         raise StudyError(f"{where}: {file} must hold the arrays x_train, y_train, x_test, y_test ({error}{objects})") from None
 
 
