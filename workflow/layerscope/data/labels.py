@@ -7,6 +7,8 @@ import numpy as np
 from layerscope.data.class_names import check_class_names
 from layerscope.errors import StudyError
 
+# Larger numbers with a point are no longer told from their neighbours.
+LARGEST = 2**53
 # Messages name no more classes than this.
 NAMED = 5
 
@@ -75,7 +77,12 @@ def _vector(labels: np.ndarray, where: str) -> np.ndarray:
             raise StudyError(f"{where} holds {parted[0]:g}; classes are whole numbers or text")
     elif labels.dtype.kind not in "buiU":
         raise StudyError(f"{where} is {labels.dtype}; whole numbers or text are wanted, one for each observation")
-    return labels if labels.dtype.kind == "U" else labels.astype(np.int64)
+    if labels.dtype.kind == "U":
+        return labels
+    largest = np.abs(labels.astype(np.float64)).max()
+    if largest > LARGEST:
+        raise StudyError(f"{where} holds {largest:g}; labels of at most {LARGEST:,} can be told apart, number the classes from 0")
+    return labels.astype(np.int64)
 
 
 def _by_name(values: np.ndarray, classes: list[str], where: str, notes: list[str]) -> np.ndarray:

@@ -7,6 +7,7 @@ import numpy as np
 from layerscope.data.axes import axes_of, written
 from layerscope.errors import StudyError
 
+WHITE_BY_TYPE = {np.dtype(np.uint8): 255.0, np.dtype(np.uint16): 65535.0, np.dtype(bool): 1.0}
 # Whole numbers up to here are exact in float32.
 EXACT = 2**24
 
@@ -67,8 +68,6 @@ def _typed(array: np.ndarray, where: str, notes: list[str]) -> np.ndarray:
 
 
 def _white(dtype: np.dtype, arrays: list[np.ndarray]) -> float | None:
-    if dtype == np.uint8:
-        return 255.0
-    if dtype == np.uint16:
-        return 65535.0
+    if dtype in WHITE_BY_TYPE:
+        return WHITE_BY_TYPE[dtype]
     return 1.0 if max(float(array.max(initial=0)) for array in arrays) <= 1 else None

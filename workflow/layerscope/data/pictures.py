@@ -139,7 +139,7 @@ def _on_ground(picture: "Image", ground: int, tally: Tally) -> "Image":
     if not (picture.mode in ("RGBA", "LA", "PA", "RGBa", "La") or "transparency" in picture.info):
         return picture if picture.mode in ("1", "L", "RGB") else picture.convert("RGB")
     clear = picture.convert("RGBA")
-    if clear.getextrema()[3][0] == WHITE:
+    if clear.getchannel("A").getextrema()[0] == WHITE:
         return clear.convert("RGB")
     tally.done[f"are transparent in places, which are laid on the grey value {ground} (`ground`)"] += 1
     return Image.alpha_composite(Image.new("RGBA", clear.size, (ground, ground, ground, WHITE)), clear).convert("RGB")

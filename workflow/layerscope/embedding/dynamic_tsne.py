@@ -14,6 +14,7 @@ ENGINE = {
         "t-SNE over all pairs of up to 10,000 points, for all steps of a network together: minimised is the sum over "
         "steps of the divergence, plus lambda times the mean squared displacement of points between consecutive steps."
     ),
+    "needs_points": {"perplexity": 3},
     "reads": (),
     "largest": 10000,
     "cost": {

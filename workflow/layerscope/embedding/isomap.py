@@ -8,6 +8,7 @@ from layerscope.embedding.shared.result import Embedding, checked, coincident, r
 
 ENGINE = {
     "description": "Isomap by scikit-learn.",
+    "needs_points": {"n_neighbors": 1},
     "reads": (),
     "largest": 10000,
     "cost": {

@@ -6,6 +6,7 @@ from layerscope.embedding.shared.result import Embedding, checked, coincident, r
 
 ENGINE = {
     "description": "Locally linear embedding by scikit-learn.",
+    "needs_points": {"n_neighbors": 1},
     "reads": (),
     "largest": 10000,
     "cost": {

@@ -21,6 +21,7 @@ ENGINE = {
     "description": "Barnes-Hut t-SNE by MulticoreTSNE.",
     "method": "tsne",
     "engine": "multicore",
+    "needs_points": {"perplexity": 3},
     "reads": (),
     "cost": {
         "iterations": ("early_exaggeration_iterations", "iterations"),

@@ -12,6 +12,7 @@ ENGINE = {
     "method": "tsne",
     "engine": "opentsne",
     "default": True,
+    "needs_points": {"perplexity": 3},
     "reads": ("neighbors",),
     "cost": {
         "iterations": ("early_exaggeration_iterations", "iterations"),

@@ -8,6 +8,7 @@ ENGINE = {
     "description": "t-SNE by scikit-learn: Barnes-Hut, or over all pairs.",
     "method": "tsne",
     "engine": "sklearn",
+    "needs_points": {"perplexity": 3},
     "reads": (),
     "largest": 10000,
     "cost": {

@@ -10,6 +10,7 @@ from layerscope.embedding.shared.result import Embedding, checked
 
 ENGINE = {
     "description": "UMAP by umap-learn, on the study's exact neighbours.",
+    "needs_points": {"n_neighbors": 1},
     "reads": ("neighbors",),
     "cost": {
         "iterations": ("epochs",),

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from layerscope import selection, store
 from layerscope.files.provenance import canonical_json
 from layerscope.study.kinds import BLOCKS, Kind
+from layerscope.study.sizes import neighbors_kept, source_sizes
 from layerscope.study.study import Run, Study
 from layerscope.study.views import Views
 
@@ -29,8 +30,9 @@ class JobParams:
         options = self.study.datasets[wildcards.dataset]
         source = {key: value for key, value in options.items() if key not in ("normalise", "validation", "class_rates")}
         kind = self.study.kind_of("datasets", wildcards.dataset)
-        # Only `unit` asks for the value of full intensity, which not every array tells.
-        scaled = {} if options["normalise"] == "unit" or "white" not in kind.options else {"unit": False}
+        # Where its type does not tell the value of full intensity, which `unit` alone asks for, the numbers must.
+        unknown = not source_sizes(self.study.kinds, options).get("white_by_type", True) and "white" not in options
+        scaled = {"unit": True} if unknown and options["normalise"] == "unit" else {}
         return self._params("data", kind, dataset=wildcards.dataset, source=source, validation=options["validation"], **scaled)
 
     def _network(self, run: Run) -> dict:
@@ -113,7 +115,11 @@ class JobParams:
     def neighbors(self, wildcards) -> str:
         """The representations whose neighbours are found, and the number of neighbours per point."""
         view = self.views.view(wildcards.source, wildcards.sample, {})
-        return self._params("neighbors", k=self.study.k, view=view.to_params(), threads=1)
+        return self._params("neighbors", k=self._k(wildcards.source, wildcards.sample), view=view.to_params(), threads=1)
+
+    def _k(self, source: str, sample: str) -> int:
+        dataset = self.views.inputs[source] if source in self.views.inputs else self.views.runs[source].dataset
+        return neighbors_kept(self.study, dataset, sample)
 
     def embed(self, wildcards) -> str:
         """One embedding method: its options and seeds, and the representations that it takes in."""
@@ -204,7 +210,7 @@ class JobParams:
             scores=scores,
             seeds=seeds,
             layers=self._layer_sizes(source),
-            distinct_rows=self.study.k,
+            distinct_rows=self._k(source, sample),
             threads=1,
         )
 

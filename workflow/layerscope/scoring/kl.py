@@ -16,6 +16,7 @@ METRICS = {
         "whole_only": False,
         "reference": "van der Maaten and Hinton 2008: the exact objective over all pairs, to 10,000 points",
         "chance": "none: it does not read the labels",
+        "needs_points": {"perplexity": 3},
         "options": {
             "perplexity": {
                 "description": "Of the affinities that the embedding is judged by.",
@@ -33,6 +34,7 @@ METRICS = {
         "whole_only": False,
         "reference": "van der Maaten 2014: P over 3 x perplexity nearest neighbours; the normaliser of Q over all pairs",
         "chance": "none: it does not read the labels",
+        "needs_points": {"perplexity": 3},
         "options": {
             "perplexity": {
                 "description": "Of the affinities that the embedding is judged by.",

@@ -15,6 +15,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Venna and Kaski 2001, over all points, to 10,000 points",
         "chance": "exact for neighbours drawn at random: 1 - (n - 1 - k) (n - k) / ((n - 1) (2 n - 3 k - 1))",
+        "needs_points": {"k": 2},
         "options": {
             "k": {
                 "description": "Neighbours of each point, itself not counted.",
@@ -32,6 +33,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Venna and Kaski 2001, over all points, to 10,000 points",
         "chance": "exact for neighbours drawn at random: 1 - (n - 1 - k) (n - k) / ((n - 1) (2 n - 3 k - 1))",
+        "needs_points": {"k": 2},
         "options": {
             "k": {
                 "description": "Neighbours of each point, itself not counted.",
@@ -48,6 +50,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Venna and Kaski 2001, over seeded query points, each ranked against all points",
         "chance": "exact for neighbours drawn at random: 1 - (n - 1 - k) (n - k) / ((n - 1) (2 n - 3 k - 1))",
+        "needs_points": {"k": 2},
         "options": {
             "k": {
                 "description": "Neighbours of each point, itself not counted.",
@@ -71,6 +74,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Venna and Kaski 2001, over seeded query points, each ranked against all points",
         "chance": "exact for neighbours drawn at random: 1 - (n - 1 - k) (n - k) / ((n - 1) (2 n - 3 k - 1))",
+        "needs_points": {"k": 2},
         "options": {
             "k": {
                 "description": "Neighbours of each point, itself not counted.",

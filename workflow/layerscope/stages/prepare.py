@@ -47,7 +47,7 @@ def check(dataset: Dataset, params: dict) -> None:
         raise StudyError(f"datasets.{name} has no test split; hold some out with `test: n`")
     if params["validation"] and sizes.get("validation"):
         raise StudyError(f"datasets.{name}.validation: the dataset has a validation split of its own; remove the key")
-    if dataset.white is None and params.get("unit", True):
+    if dataset.white is None and params.get("unit", False):
         largest = max(float(images.max()) for images, _ in splits.values())
         raise StudyError(
             f"datasets.{name}: values reach {largest:g}, and normalise: unit divides by the value of full intensity; "

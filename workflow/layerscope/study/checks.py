@@ -213,18 +213,19 @@ def _check_size(study: Study, run: Run, sample: str, n: int) -> Iterator[str]:
 
     embeddings = {name: embedding for name, embedding in study.embeddings.items() if applies(embedding)}
     engines = {name: study.kinds.of_entry("embeddings", embedding) for name, embedding in embeddings.items()}
-    metrics = [study.kinds.of("scores")[entry["metric"]] for entry in study.scores.values() if applies(entry)]
+    scores = {name: entry for name, entry in study.scores.items() if applies(entry)}
+    metrics = [study.kinds.of("scores")[entry["metric"]] for entry in scores.values()]
     of = f"the {n} observations of samples.{sample} ({run.dataset})"
-    if n <= study.k and any(kind.says("neighbors") for kind in (*metrics, *engines.values())):
+    if n <= study.k and study.k_is_given and any(kind.says("neighbors") for kind in (*metrics, *engines.values())):
         yield f"neighbors.k: {study.k} neighbours are wanted among {of}"
+    asked = [(f"embeddings.{name}", engines[name], embedding) for name, embedding in embeddings.items()]
+    asked += [(f"scores.{name}", study.kinds.of("scores")[entry["metric"]], entry["options"]) for name, entry in scores.items()]
+    for where, kind, options in asked:
+        for option in kind.says("needs_points", {}):
+            most = kind.most(option, n)
+            if options[option] > most:
+                yield f"{where}.{option}: {options[option]:g} is too large for {of}; at most {most} is possible"
     for name, embedding in embeddings.items():
-        if embedding.get("n_neighbors", 0) >= n:
-            yield f"embeddings.{name}.n_neighbors: {embedding['n_neighbors']} is too large for {of}"
-        if "perplexity" in embedding and 3 * embedding["perplexity"] > n - 1:
-            yield (
-                f"embeddings.{name}.perplexity: {embedding['perplexity']:g} is too large for {of}; "
-                f"at most {(n - 1) // 3} is possible"
-            )
         largest = engines[name].largest(embedding)
         if largest is not None and n > largest:
             yield (
@@ -308,6 +309,8 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
 
 
 # Groups run in this order, each only if the ones before found no mistakes: a check may rely on all checks of earlier groups.
+# What samples and selectors must be for defaults to be fitted to them.
+CHECKED_BEFORE_ADAPTING = 2
 CHECKS: tuple[tuple[Check, ...], ...] = (
     (_check_names, _check_sizes, _check_training, _check_claims, _check_scores_are_defined),
     (_check_selectors, _check_samples),

@@ -85,6 +85,11 @@ class Kind:
         rule = self.says("neighbors")
         return int(rule.get("times", 1) * options[rule["option"]] + rule.get("plus", 0)) if rule else 0
 
+    def most(self, option: str, n: int) -> int | None:
+        """The largest value of an option on n points, None where it has no bound by them."""
+        divisor = self.says("needs_points", {}).get(option)
+        return None if divisor is None else (n - 1) // divisor
+
     def largest(self, options: Mapping[str, Any]) -> int | None:
         """The largest number of points that an engine accepts, None if there is no limit."""
         unless = self.says("largest_unless", {})

@@ -13,7 +13,8 @@ from layerscope import store
 from layerscope.errors import Mistakes, StudyError, one_of
 from layerscope.models.declared import declared_layers
 from layerscope.models.plan import Layer
-from layerscope.study.checks import CHECKS
+from layerscope.study.adapt import adapted
+from layerscope.study.checks import CHECKED_BEFORE_ADAPTING, CHECKS
 from layerscope.study.file import read_study
 from layerscope.study.kinds import BLOCKS, Kind, Kinds
 from layerscope.study.schema import blocks, checked, entry_schema
@@ -72,7 +73,8 @@ def build_study(content: dict, folder: Path) -> Study:
         samples=content["samples"],
         whole=content["representations"]["whole"],
         filters=content["representations"]["filters"],
-        k=content["neighbors"]["k"],
+        k=content["neighbors"].get("k", 0),
+        k_is_given="k" in content["neighbors"],
         neurons=content.get("neurons"),
         embeddings=entries["embeddings"],
         scores=entries["scores"],
@@ -82,7 +84,9 @@ def build_study(content: dict, folder: Path) -> Study:
         runs=runs,
         plans=plans,
     )
-    for group in CHECKS:
+    for number, group in enumerate(CHECKS):
+        if number == CHECKED_BEFORE_ADAPTING:
+            study = adapted(study, content)
         for check in group:
             mistakes.messages += check(study)
         mistakes.refuse()

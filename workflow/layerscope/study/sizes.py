@@ -58,8 +58,9 @@ def _found(kinds: Kinds, dataset: dict) -> dict | None:
 
 def _declared(dataset: dict) -> dict:
     """What the study says of files that nobody has looked at."""
-    size = [*([3] if dataset.get("colour") else []), *dataset["size"]] if "size" in dataset else None
-    shape = dataset.get("shape") or size
+    shape = list(dataset.get("shape", []))
+    if "size" in dataset:
+        shape = [*([3] if dataset.get("colour") else []), *dataset["size"]]
     missing = [key for key, value in (("shape", shape), ("classes", dataset.get("classes"))) if not value]
     if missing:
         needed = " and ".join(missing)
@@ -69,7 +70,7 @@ def _declared(dataset: dict) -> dict:
             f"there is no {dataset['path']} here or below {store.download_folder()}, which would tell {needed}; put it there, "
             "or name the folder that has it in the environment variable LAYERSCOPE_DATA"
         )
-    where = f"a dataset of shape {list(shape)}"
+    where = f"a dataset of shape {shape}"
     return {
         "shape": [shape[axis] for axis in axes_of(shape, dataset.get("layout"), shape, where)],
         **dataset.get("n", {}),
@@ -85,6 +86,12 @@ def split_size(study: Study, dataset: str, split: str) -> int | None:
         return options["validation"] or sizes.get("validation", 0)
     size = sizes.get(split)
     return size - options["validation"] if split == "train" and size is not None else size
+
+
+def neighbors_kept(study: Study, dataset: str, sample: str) -> int:
+    """How many neighbours of each point the graph of a sample holds: never more than there are other points."""
+    n = sample_size(study, dataset, sample)
+    return study.k if n is None else min(study.k, n - 1)
 
 
 def sample_size(study: Study, dataset: str, sample: str) -> int | None:

@@ -60,6 +60,7 @@ class Study:
     whole: dict | None
     filters: dict | None
     k: int
+    k_is_given: bool
     neurons: dict | None
     embeddings: dict[str, dict]
     scores: dict[str, dict]
@@ -68,6 +69,7 @@ class Study:
     claims: dict[str, dict]
     runs: list[Run]
     plans: dict[tuple[str, str], list[Layer]]
+    notes: tuple[str, ...] = ()
     _training: dict[Run, dict] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def layers(self, run: Run) -> list[Layer]:

@@ -11,9 +11,10 @@ from pathlib import Path
 
 import numpy as np
 
+from layerscope.data.axes import axes_of
 from layerscope.data.dataset import Dataset, default_held_out, hold_out
 from layerscope.data.labels import numbered
-from layerscope.data.layouts import axes_of, laid_out
+from layerscope.data.layouts import WHITE_BY_TYPE, laid_out
 from layerscope.data.own_files import find_own
 from layerscope.errors import StudyError
 from layerscope.files.refusals import refusals_named
@@ -106,14 +107,17 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
 
 
 def found_sizes(name: str, options: dict, downloads: Path) -> dict:
-    """shape, classes and the sizes of the splits, from the heads of the arrays and the labels; nothing else is read."""
+    """shape, classes and the sizes of the splits, from the heads of the arrays and the labels; nothing else is read.
+
+    white_by_type: whether the type of the numbers tells the value of full intensity.
+    """
     where = f"dataset '{name}'"
     file = _find(options["path"], where, downloads)
     with _opened(file, where) as content:
         named = _arrays(list(content), f"{where}: {file}")
         labels, classes = _labels(content, named, where, [])
         key = named["train"][0]
-        stored = _head(content.zip, key)
+        stored, dtype = _head(content.zip, key)
     axes = axes_of(stored[1:], options.get("layout"), options.get("shape"), where)
     sizes = {split: len(labels[of]) for split, (_, of) in named.items()}
     if "test" not in sizes:
@@ -121,7 +125,8 @@ def found_sizes(name: str, options: dict, downloads: Path) -> dict:
         sizes["train"] -= sizes["test"]
     elif "test" in options:
         raise StudyError(f"datasets.{name}.test changes nothing: {file} has a test split of its own; remove the key")
-    return {"shape": [stored[1 + axis] for axis in axes], "classes": len(classes), **sizes}
+    shape = [stored[1 + axis] for axis in axes]
+    return {"shape": shape, "classes": len(classes), **sizes, "white_by_type": dtype in WHITE_BY_TYPE}
 
 
 @contextmanager
@@ -138,15 +143,15 @@ def _opened(file: Path, where: str) -> Iterator:
         raise StudyError(f"{where}: {file} must hold the arrays x_train, y_train, x_test, y_test ({error}{objects})") from None
 
 
-def _head(archive: zipfile.ZipFile, key: str) -> tuple[int, ...]:
-    """The shape of an array, without reading the array."""
+def _head(archive: zipfile.ZipFile, key: str) -> tuple[tuple[int, ...], np.dtype]:
+    """The shape and the type of an array, without reading the array."""
     with archive.open(f"{key}.npy") as member:
         version = np.lib.format.read_magic(member)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape = read(member)[0]
+        shape, _, dtype = read(member)
     if not shape:
         raise ValueError(f"{key} is a single value")
-    return shape
+    return shape, dtype
 
 
 def _labels(

@@ -1,0 +1,216 @@
+"""A person's own table, CSV or Parquet: a row an observation, a column a feature, one column the class."""
+
+import hashlib
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from layerscope.data.dataset import Dataset, default_held_out, hold_out
+from layerscope.data.labels import numbered
+from layerscope.data.layouts import laid_out
+from layerscope.data.own_files import find_own
+from layerscope.errors import Mistakes, StudyError, one_of
+from layerscope.files.refusals import refusals_named
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+SOURCE = {
+    "description": "A table of one's own, CSV or Parquet: a row an observation, a column a feature, one column the class.",
+    "own_files": "path",
+    "finds_sizes": True,
+    "required": ("path",),
+    "options": {
+        "path": {
+            "description": "A .csv, .tsv or .parquet file, or a folder with such files train, test and perhaps validation.",
+            "type": "string",
+            "minLength": 1,
+        },
+        "label": {
+            "description": "The column of the class; by default label, class, target or y.",
+            "type": "string",
+            "minLength": 1,
+        },
+        "split": {
+            "description": "A column that says of each row whether it is of train, validation or test.",
+            "type": "string",
+            "minLength": 1,
+        },
+        "ignore": {
+            "description": "Columns that are no features: names, row numbers, dates.",
+            "type": "array",
+            "items": {"type": "string"},
+            "uniqueItems": True,
+        },
+        "test": {
+            "$ref": "#/$defs/held_out",
+            "description": "Rows held out, where the table has no test split; a fifth by default.",
+        },
+        "n": {"$ref": "#/$defs/declared_n"},
+        "classes": {"$ref": "#/$defs/classes"},
+    },
+}
+
+SUFFIXES = (".csv", ".tsv", ".parquet")
+LABELS = ("label", "class", "target", "y", "labels", "classes")
+SPLITS = {"train": ("train", "training"), "validation": ("validation", "val", "valid"), "test": ("test", "testing")}
+
+
+def load(name: str, options: dict, downloads: Path) -> Dataset:
+    """The table at options['path'], relative to the project or to the download folder: features (n, columns) float32.
+
+    Labels are whole numbers or text. Raises StudyError for columns that hold no numbers, for missing values, and for columns that
+    differ between splits.
+    """
+    where = f"dataset '{name}'"
+    notes: list[str] = []
+    files = _files(options["path"], where, downloads)
+    digest = hashlib.sha256()
+    for file in files.values():
+        with refusals_named(file):
+            digest.update(file.read_bytes())
+    frames = _by_split(files, options, where)
+    column = _label_column(frames, options, where)
+    labels, classes = numbered({split: _values(frame[column]) for split, frame in frames.items()}, None, where, notes)
+    given = _features(frames, column, options, where, notes)
+    features, white = laid_out(given, None, None, where, notes)
+    splits = {split: (features[split], labels[split]) for split in frames}
+    if "test" not in splits:
+        n = len(labels["train"])
+        held = options.get("test") or default_held_out(n, len(classes))
+        splits["train"], splits["test"] = hold_out(*splits["train"], held, name)
+        notes.append(f"{held:,} of {n:,} rows are held out as the test split")
+    return Dataset(splits, classes, white, f"table {Path(options['path']).name}", digest.hexdigest(), notes)
+
+
+def found_sizes(name: str, options: dict, downloads: Path) -> dict:
+    """shape, classes and the sizes of the splits; the whole table is read."""
+    dataset = load(name, options, downloads)
+    files = _files(options["path"], f"dataset '{name}'", downloads)
+    if "test" in options and ("split" in options or len(files) > 1):
+        raise StudyError(f"datasets.{name}.test changes nothing: the table has a test split of its own; remove the key")
+    sizes = {split: len(labels) for split, (_, labels) in dataset.splits.items()}
+    shape = list(dataset.splits["train"][0].shape[1:])
+    return {"shape": shape, "classes": len(dataset.classes), **sizes, "white_by_type": False}
+
+
+def _files(path: str, where: str, downloads: Path) -> dict[str, Path]:
+    """Split → its file; `train` alone for a single file."""
+    found = find_own(path, downloads)
+    if found is None:
+        raise StudyError(f"{where}: no table {path} here or below {downloads}; LAYERSCOPE_DATA names another folder")
+    if found.is_file():
+        if found.suffix.lower() not in SUFFIXES:
+            raise StudyError(f"{where}: {found} is no table that can be read; {', '.join(SUFFIXES)} can")
+        return {"train": found}
+    files: dict[str, Path] = {}
+    for split, spellings in SPLITS.items():
+        fitting = sorted(file for file in found.iterdir() if file.suffix.lower() in SUFFIXES and file.stem.lower() in spellings)
+        if len(fitting) > 1:
+            raise StudyError(f"{where}: {fitting[0].name} and {fitting[1].name} may both be the {split} split; keep one")
+        files.update((split, file) for file in fitting)
+    if "train" not in files:
+        raise StudyError(f"{where}: {found} holds no table called train ({', '.join(SUFFIXES)})")
+    return files
+
+
+def _by_split(files: dict[str, Path], options: dict, where: str) -> dict[str, "pd.DataFrame"]:
+    frames = {split: _read(file, where) for split, file in files.items()}
+    column = options.get("split")
+    if column is None:
+        return frames
+    whole = frames["train"]
+    if len(frames) > 1 or column not in whole:
+        told = "its files are the splits" if len(frames) > 1 else one_of(column, list(whole.columns))
+        raise StudyError(f"{where}: split names the column '{column}'; {told}")
+    words = whole.pop(column).astype(str).str.lower()
+    parts = {split: whole[words.isin(spellings)] for split, spellings in SPLITS.items()}
+    known = [word for spellings in SPLITS.values() for word in spellings]
+    unknown = sorted(set(words) - set(known))
+    if unknown or parts["train"].empty:
+        wrong = f"holds '{unknown[0]}'" if unknown else "has no row of train"
+        raise StudyError(f"{where}: the column '{column}' {wrong}; train, validation and test are wanted")
+    return {split: part for split, part in parts.items() if len(part)}
+
+
+def _read(file: Path, where: str) -> "pd.DataFrame":
+    import pandas as pd
+
+    try:
+        with refusals_named(file):
+            if file.suffix.lower() == ".parquet":
+                frame = pd.read_parquet(file)
+            else:
+                frame = pd.read_csv(file, sep="\t" if file.suffix.lower() == ".tsv" else ",")
+    except (ValueError, UnicodeDecodeError) as error:
+        # What pandas and pyarrow find wrong with a file they say as a ValueError.
+        raise StudyError(f"{where}: {file} is no table that can be read ({error})") from None
+    if frame.empty:
+        raise StudyError(f"{where}: {file} has no rows")
+    return frame.rename(columns=str)
+
+
+def _label_column(frames: dict[str, "pd.DataFrame"], options: dict, where: str) -> str:
+    columns = list(frames["train"].columns)
+    if "label" in options:
+        if options["label"] not in columns:
+            raise StudyError(f"{where}: no column is called '{options['label']}'; {one_of(options['label'], columns)}")
+        return options["label"]
+    found = [column for column in columns if column.lower() in LABELS]
+    if len(found) != 1:
+        why = f"{' and '.join(found)} may both be" if found else f"none of the columns {', '.join(columns[:8])} is clearly"
+        raise StudyError(f"{where}: {why} that of the classes; name it: `label: {found[0] if found else columns[-1]}`")
+    return found[0]
+
+
+def _values(column: "pd.Series") -> np.ndarray:
+    """Labels as an array: text stays text, missing ones are refused by what reads them."""
+    if column.dtype == bool or column.dtype.kind in "iuf":
+        return column.to_numpy()
+    if column.isna().any():
+        return np.array([float("nan")])
+    return np.array(column.astype(str), dtype=str)
+
+
+def _features(
+    frames: dict[str, "pd.DataFrame"], label: str, options: dict, where: str, notes: list[str]
+) -> dict[str, np.ndarray]:
+    """Split → (n, columns) numbers, the columns as in `train`."""
+    ignored = options.get("ignore", [])
+    columns = [column for column in frames["train"].columns if column != label and column not in ignored]
+    mistakes = Mistakes()
+    for column in ignored:
+        if column not in frames["train"]:
+            mistakes.messages.append(
+                f"{where}: ignore names the column '{column}'; {one_of(column, list(frames['train'].columns))}"
+            )
+    if not columns:
+        mistakes.messages.append(f"{where}: no column but that of the classes is left")
+    for split, frame in frames.items():
+        others = [column for column in frame.columns if column != label and column not in ignored]
+        if sorted(others) != sorted(columns) or label not in frame:
+            unlike = sorted({*others, label} ^ {*columns, label}) if label in frame else [label]
+            mistakes.messages.append(f"{where}: {split} and train differ in the columns {', '.join(unlike[:5])}")
+            continue
+        for column in columns:
+            message = _mistake(frame[column])
+            if message:
+                mistakes.messages.append(f"{where}: the column '{column}' of {split} {message}")
+        if others != columns:
+            notes.append(f"the columns of {split} stand in another order than those of train, and are read by their names")
+    mistakes.refuse()
+    if ignored:
+        notes.append(f"the columns {', '.join(ignored)} are no features (ignore)")
+    return {split: frame[columns].to_numpy(dtype=np.float64) for split, frame in frames.items()}
+
+
+def _mistake(column: "pd.Series") -> str:
+    if str(column.name).startswith("Unnamed:"):
+        return "has no name: row numbers are written like that; say `ignore`, or give it a name"
+    if column.isna().any():
+        first = int(np.flatnonzero(column.isna())[0]) + 1
+        return f"has {int(column.isna().sum())} missing values, the first in row {first}; fill them, or leave these rows out"
+    if column.dtype.kind not in "biuf":
+        return f"holds {str(column.iloc[0])[:30]!r}, which is no number; encode it as numbers, or say `ignore`"
+    return ""
