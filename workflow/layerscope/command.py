@@ -40,6 +40,15 @@ def check(arguments: argparse.Namespace) -> int:
     return 0
 
 
+def describe(arguments: argparse.Namespace) -> int:
+    """Print the parts of a network, what they are, the shapes and sizes of their outputs; * marks its layers."""
+    from layerscope.describe_network import described_lines
+
+    for line in described_lines(arguments.study, arguments.architecture):
+        print(line)
+    return 0
+
+
 def doctor(arguments: argparse.Namespace) -> int:
     """Read every file of a finished study, and say what is wrong with it."""
     from layerscope.doctor import diagnose
@@ -59,6 +68,12 @@ def parser() -> argparse.ArgumentParser:
     checked = commands.add_parser("check", help="say all that is wrong with a study file", description=check.__doc__)
     checked.add_argument("study", help="the study file")
     checked.set_defaults(run=check)
+    told = commands.add_parser(
+        "describe", help="list the parts of a network, and which are its layers", description=describe.__doc__
+    )
+    told.add_argument("study", help="the study file")
+    told.add_argument("architecture", help="its name there")
+    told.set_defaults(run=describe)
     examined = commands.add_parser("doctor", help="examine the results of a study", description=doctor.__doc__)
     examined.add_argument("study", help="the study file")
     examined.set_defaults(run=doctor)

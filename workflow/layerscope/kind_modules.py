@@ -6,6 +6,7 @@ from importlib import import_module
 from importlib.util import module_from_spec, spec_from_file_location
 from pathlib import Path
 from types import ModuleType
+from typing import Any
 
 from layerscope.errors import StudyError
 
@@ -13,6 +14,12 @@ from layerscope.errors import StudyError
 def kind_source(package: str, name: str, code: Mapping[str, str] | None = None) -> str:
     """How layerscope.files.sources names the module of a kind: its dotted name, or the path of a user's own file."""
     return (code or {}).get(f"{package}.{name}", f"layerscope.{package}.{name}")
+
+
+def family_sources(architecture: Mapping[str, Any], code: Mapping[str, str] | None = None) -> list[str]:
+    """The module of the family of an architecture and, where a function of a person's own builds it, that file."""
+    own = [architecture["file"]] if "file" in architecture else []
+    return [kind_source("models.families", architecture["family"], code), *own]
 
 
 def load_kind(package: str, name: str, code: Mapping[str, str] | None = None) -> ModuleType:

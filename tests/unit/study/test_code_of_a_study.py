@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+import torch
 import yaml
 from test_mistakes import SMALL, changed
 
@@ -215,3 +216,46 @@ def test_the_example_of_the_page_on_kinds_plans_and_scores(tmp_path):
     asked_of = {"most": ("spread", {"share": 0.9}), "all": ("spread", {"share": 0.999})}
     found = load_kind("scoring", "spread", {"scoring.spread": str(file)}).score(scored, asked_of)
     assert {name: score.value for name, score in found.items()} == {"most": 1, "all": 2}
+
+
+NETWORK = """
+from torch import nn
+
+
+def build(shape, classes, activation, width=4):
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, width), activation(), nn.Linear(width, classes))
+"""
+
+
+def test_a_function_of_ones_own_builds_networks(tmp_path, monkeypatch):
+    """It is an input of the jobs that train and run its networks, and of no other job."""
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "net.py").write_text(NETWORK)
+    changes = {"code": ["net.py"], "architectures.mlp": {"family": "module", "file": "net.py"}}
+    content = changed({**changes, "representations": {"whole": ["1", "output"]}})
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(content))
+    jobs = Jobs(load_study(tmp_path / "study.yaml", {}))
+    [layers] = jobs.study.plans.values()
+    assert [(layer.name, layer.shape) for layer in layers] == [("1", (4,)), ("2", (4,)), ("output", (10,))]
+    run, sample = next(iter(jobs.views.runs)), "look"
+    wildcards = SimpleNamespace(run=run, source=run, sample=sample, embedding="tsne", dataset="digits")
+    assert "net.py" in jobs.code.train(wildcards)
+    assert "net.py" in jobs.code.dump(wildcards)
+    for job in (jobs.code.prepare, jobs.code.embed, jobs.code.score_raw):
+        assert "net.py" not in job(wildcards)
+    assert json.loads(jobs.params.train(wildcards))["architecture"]["file"] == "net.py"
+
+
+def test_a_file_that_builds_networks_stands_under_code(tmp_path):
+    (tmp_path / "net.py").write_text(NETWORK)
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(changed({"architectures.mlp": {"family": "module", "file": "net.py"}})))
+    with pytest.raises(StudyError, match=r"architectures\.mlp\.file: 'net\.py' is no file under `code:`"):
+        load_study(tmp_path / "study.yaml", {})
+
+
+def test_the_example_of_the_page_on_networks_is_a_network():
+    [example] = re.findall(r"```python\n(.*?)```", (PAGE.parent / "own-networks.md").read_text(), flags=re.DOTALL)
+    room = {}
+    exec(compile(example, "net.py", "exec"), room)  # noqa: S102 (the project's own page)
+    network = room["build"]((8, 8), 3, torch.nn.Tanh, width=5)
+    assert network(torch.rand(2, 1, 8, 8)).shape == (2, 3)

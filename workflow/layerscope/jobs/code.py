@@ -27,14 +27,17 @@ class JobCode:
 
     def train(self, wildcards) -> list[str]:
         """Of a training: the stage and the family of the network."""
-        return _sources("train", self._family(wildcards))
+        return _sources("train", *self._family(wildcards))
 
     def dump(self, wildcards) -> list[str]:
         """Of an activations file: the stage and the family of the network."""
-        return _sources("dump", self._family(wildcards))
+        return _sources("dump", *self._family(wildcards))
 
-    def _family(self, wildcards) -> str:
-        return self.study.kind_of("architectures", self.views.runs[wildcards.run].architecture).module
+    def _family(self, wildcards) -> list[str]:
+        architecture = self.views.runs[wildcards.run].architecture
+        kind = self.study.kind_of("architectures", architecture)
+        option = kind.says("own_code")
+        return [kind.module, *([self.study.architectures[architecture][option]] if option else [])]
 
     def embed(self, wildcards) -> list[str]:
         """Of an embedding: the stage and the engine."""

@@ -10,6 +10,8 @@ from torch import nn
 from torch.nn import functional
 
 from layerscope.models.declared import declared_layers
+from layerscope.models.modules import ModuleNetwork, default_names, has_batch_norm, parts_of
+from layerscope.models.parts import chosen_parts, classifies, layers_of
 from layerscope.models.plan import Layer
 from layerscope.torchvision_import import import_torchvision
 
@@ -108,6 +110,10 @@ class Network(nn.Module):
         return {layer.name: cast(nn.Module, self.block(layer.name).map) for layer in self.plan if layer.has_map}
 
 
+# What is trained and looked at: the blocks of a plan, or a module of another origin.
+AnyNetwork = Network | ModuleNetwork
+
+
 def planned(name: str, options: dict, shape: tuple[int, ...], classes: int) -> tuple[list[Layer], bool]:
     """The layers of an architecture, and whether its networks reconstruct their input.
 
@@ -119,12 +125,43 @@ def planned(name: str, options: dict, shape: tuple[int, ...], classes: int) -> t
     return family.plan(name, options, shape, classes), family.FAMILY.get("reconstructs", False)
 
 
-def build_network(name: str, options: dict, shape: tuple[int, ...], classes: int, activation: str, seed: int) -> Network:
+def build_module(name: str, options: dict, shape: tuple[int, ...], classes: int, activation: str, seed: int) -> nn.Module:
+    """The module of an architecture whose family builds one (`build`), freshly initialised; arguments as for build_network."""
+    family = import_module(f"layerscope.models.families.{options['family']}")
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        return family.build(options, shape, classes, ACTIVATIONS[activation])
+
+
+def input_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of one input of a network: pictures without channels get one."""
+    return (1, *shape) if len(shape) == 2 else shape
+
+
+def _module_network(name: str, options: dict, shape: tuple[int, ...], classes: int, activation: str, seed: int) -> ModuleNetwork:
+    module = build_module(name, options, shape, classes, activation, seed)
+    where = f"architectures.{name}"
+    parts = parts_of(module, input_shape(shape), where)
+    classifies(parts, classes, where)
+    chosen = chosen_parts(parts, default_names(module, parts), options.get("layers"), where)
+    return ModuleNetwork(module, layers_of(chosen, options["pool"], has_batch_norm(module)))
+
+
+def builds_module(options: dict) -> bool:
+    """Whether the family of an architecture builds a module itself, instead of planning its layers."""
+    if "layers" in options and not isinstance(options["layers"][0], str):
+        return False
+    return hasattr(import_module(f"layerscope.models.families.{options['family']}"), "build")
+
+
+def build_network(name: str, options: dict, shape: tuple[int, ...], classes: int, activation: str, seed: int) -> AnyNetwork:
     """A freshly initialised network.
 
     name, options: the architecture, as in a study. shape: of one input, (channels, height, width) or (features,).
     seed: of the initialisation alone. torch's global CPU generator is restored, those of other devices are not touched.
     """
+    if builds_module(options):
+        return _module_network(name, options, shape, classes, activation, seed)
     with torch.random.fork_rng(devices=[]):
         # torch.manual_seed would seed the generators of all devices too.
         torch.default_generator.manual_seed(seed)

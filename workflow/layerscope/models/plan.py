@@ -19,6 +19,10 @@ class Layer:
     observation, after pooling; the units of a linear layer are reshaped to it. activation: the layer's own, None for that of
     the study. flatten: what a linear layer reads of maps, `all` values or the `mean` of each map. resize: the side that images
     are resized to before the layer; 0 for none.
+
+    Of a layer in a torch module of another origin (kind conv, linear or module): path: of the module in the network. call: which
+    call of it in a pass. axis: that of the observations in its output. sequence_pool: what is kept of several vectors an
+    observation (mean, cls, last, none; "" where there is one). parameters: numbers that it learns.
     """
 
     name: str
@@ -34,11 +38,21 @@ class Layer:
     dropout: float = 0.0
     flatten: str = "all"
     resize: int = 0
+    path: str = ""
+    call: int = 1
+    axis: int = 0
+    sequence_pool: str = ""
+    parameters: int = 0
+
+    @property
+    def has_maps(self) -> bool:
+        """Whether the output is maps of which each can be looked at as a filter."""
+        return self.kind == "conv" or (self.kind == "module" and len(self.shape) == 3)
 
     @property
     def has_filters(self) -> bool:
-        """Whether `all` layers with filters include this one: a convolution with maps larger than 1 × 1."""
-        return self.kind == "conv" and self.shape[1:] != (1, 1)
+        """Whether `all` layers with filters include this one: its output is maps larger than 1 × 1."""
+        return self.has_maps and self.shape[1:] != (1, 1)
 
     @property
     def normalises(self) -> bool:
@@ -48,7 +62,7 @@ class Layer:
     @property
     def has_map(self) -> bool:
         """Whether the layer is a single linear map or convolution, so that it has outputs before the activation."""
-        return self.kind != "inception"
+        return self.kind not in ("inception", "module") and self.call == 1
 
 
 def hidden_layers(sizes: list[int], dropouts: list[float], batch_norm: bool) -> list[Layer]:

@@ -30,10 +30,17 @@ def network_size(layers: list[Layer], shape: tuple[int, ...]) -> NetworkSize:
     """The size of a network. shape: of one input, (channels, height, width), (height, width) or (features,)."""
     parameters, operations, outputs, largest = 0.0, 0.0, 0.0, 0.0
     incoming = (1, *shape) if len(shape) == 2 else tuple(shape)
+    learned: float
+    computed: float
     for layer in layers:
         before_pooling = float(math.prod(layer.shape)) * max(1, layer.pool) ** 2
-        if layer.kind == "inception":
+        if layer.parameters:
+            # Of a module only what it learns is known; each weight takes part at every position.
+            learned, computed = layer.parameters, 2 * layer.parameters * max(1, math.prod(layer.shape[1:]))
+        elif layer.kind == "inception":
             learned, computed, before_pooling = INCEPTION_PARAMETERS, INCEPTION_OPERATIONS, INCEPTION_OUTPUTS
+        elif layer.kind == "module":
+            learned, computed = 0, before_pooling
         elif layer.kind == "linear":
             learned = (math.prod(incoming) if layer.flatten == "all" else incoming[0]) * layer.width
             computed = 2 * learned

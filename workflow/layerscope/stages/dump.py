@@ -1,6 +1,7 @@
 """Run each snapshot of a network over a sample once and stream the outputs of every kept layer to HDF5."""
 
 import argparse
+from collections import Counter
 
 import numpy as np
 import torch
@@ -14,10 +15,11 @@ from layerscope.data.samples import observations_of_sample
 from layerscope.errors import StudyError
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import Resumable, identity
-from layerscope.kind_modules import kind_source
+from layerscope.kind_modules import family_sources
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.hooks import outputs_of
-from layerscope.models.network import Network, build_network
+from layerscope.models.modules import ModuleNetwork, pooled
+from layerscope.models.network import AnyNetwork, build_network
 
 BATCH = 500
 
@@ -39,8 +41,8 @@ def main(arguments: argparse.Namespace) -> None:
     made_by = provenance(
         device=device_kind(device), threads=params["threads"], status=trained["status"], reason=trained["reason"]
     )
-    family = kind_source("models.families", params["architecture"]["family"], params.get("code"))
-    made_for = identity(params, ["layerscope.stages.dump", family], [arguments.data, arguments.checkpoints])
+    family = family_sources(params["architecture"], params.get("code"))
+    made_for = identity(params, ["layerscope.stages.dump", *family], [arguments.data, arguments.checkpoints])
     with Resumable(arguments.activations, made_for) as resumable:
         parts = {
             epoch: resumable.file(f"{store.epoch_name(epoch)}.h5")
@@ -58,14 +60,14 @@ def main(arguments: argparse.Namespace) -> None:
         resumable.discard()
 
 
-def _load(network: Network, checkpoints: str, epoch: int) -> None:
+def _load(network: torch.nn.Module, checkpoints: str, epoch: int) -> None:
     try:
         network.load_state_dict(store.read_snapshot(checkpoints, epoch))
     except RuntimeError as error:
         raise StudyError(f"{checkpoints} does not fit the architecture ({error})") from None
 
 
-def stream_snapshot(network: Network, file, epoch: int, layers: list[str], observations: Observations, device) -> None:
+def stream_snapshot(network: AnyNetwork, file, epoch: int, layers: list[str], observations: Observations, device) -> None:
     """Run one forward pass in batches and write each kept layer's outputs and, for a classifier, predictions and losses."""
     n = len(observations.labels)
     kept = {
@@ -76,13 +78,21 @@ def stream_snapshot(network: Network, file, epoch: int, layers: list[str], obser
     classes, losses = np.empty(n, np.int64), np.empty(n, np.float32)
     start = 0
 
+    calls: Counter[str] = Counter()
+    taps = {layer.name: layer for layer in network.plan if layer.name in layers}
+
     def receive(name: str, output: torch.Tensor) -> None:
-        kept[name][start : start + len(output)] = output.cpu().numpy()
+        layer = taps[name]
+        calls[name] += 1
+        if calls[name] == layer.call:
+            values = pooled(output, layer) if isinstance(network, ModuleNetwork) else output
+            kept[name][start : start + len(values)] = values.cpu().numpy()
 
     network.eval()
     with outputs_of({name: network.block(name) for name in layers}, receive), torch.inference_mode():
         for start in tqdm(range(0, n, BATCH), desc=store.epoch_name(epoch), delay=10, mininterval=5):
             part = slice(start, start + BATCH)
+            calls.clear()
             logits = network(torch.from_numpy(observations.inputs(part)).to(device))
             if network.reconstructs:
                 continue

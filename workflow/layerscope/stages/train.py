@@ -11,7 +11,7 @@ from layerscope.data.observations import observations_of_split
 from layerscope.files.csv_tables import write_rows
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import identity
-from layerscope.kind_modules import kind_source
+from layerscope.kind_modules import family_sources
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.network import build_network
 from layerscope.training.class_rates import class_rates
@@ -24,8 +24,8 @@ from layerscope.training.train import train, train_until_accepted
 def main(arguments: argparse.Namespace) -> None:
     """Write snapshots, history and spectra of one network. An interrupted training resumes after its last whole epoch."""
     params = arguments.params
-    family = kind_source("models.families", params["architecture"]["family"], params.get("code"))
-    code = ["layerscope.stages.train", family]
+    family = family_sources(params["architecture"], params.get("code"))
+    code = ["layerscope.stages.train", *family]
     made_for = identity(arguments.params, code, [arguments.data])
     with UnfinishedTraining(store.unfinished_training(arguments.checkpoints), made_for) as unfinished:
         train_to_the_end(arguments, unfinished)

@@ -60,6 +60,7 @@ from layerscope.store.layout import (
     SCORE_COLUMNS,
     SPLIT_OF_PHASE,
     SPLITS,
+    description_file,
     download_folder,
     epoch_name,
     filter_name,

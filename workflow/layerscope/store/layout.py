@@ -114,6 +114,11 @@ def download_folder() -> Path:
     return Path(os.environ.get("LAYERSCOPE_DATA") or f"{FOLDER}/data")
 
 
+def description_file(identity: str) -> str:
+    """Where what was found of a network that must be built to know its layers is kept, for all studies."""
+    return f"{FOLDER}/.networks/{identity}.json"
+
+
 def epoch_name(epoch: int) -> str:
     """The HDF5 and checkpoint name of a snapshot."""
     return f"epoch{epoch:04d}"

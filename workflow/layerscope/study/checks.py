@@ -126,7 +126,7 @@ def _selectors(study: Study) -> Iterator[tuple[str, dict]]:
 
 def _check_selectors(study: Study) -> Iterator[str]:
     epochs = {epoch for run in study.runs for epoch in study.evaluated_epochs(run)}
-    widest = max((layer.width for plan in study.plans.values() for layer in plan if layer.kind == "conv"), default=0)
+    widest = max((layer.width for plan in study.plans.values() for layer in plan if layer.has_maps), default=0)
     layers = {layer.name for plan in study.plans.values() for layer in plan}
     known: dict[str, set] = {
         "dataset": set(study.datasets),

@@ -4,7 +4,7 @@ A kind is one module, from the package or a user's own file (`code:` in a study 
 reads, shows and takes. Literals are parsed without running the module, so planning is fast and runs no user code.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -101,10 +101,12 @@ class Kind:
 class Kinds:
     """All kinds that a study can name. own: the user's own files, as paths from the working directory.
 
-    sizes: what was found in the files of datasets of the user's own (layerscope.study.sizes).
+    files: the same files, by the names that the study gives them. sizes: what was found in the files of datasets of the user's
+    own (layerscope.study.sizes).
     """
 
     own: tuple[str, ...] = ()
+    files: Mapping[str, str] = field(default_factory=dict, repr=False, compare=False)
     sizes: dict[str, dict] = field(default_factory=dict, repr=False, compare=False)
     _found: dict[str, dict[str, Kind]] = field(default_factory=dict, repr=False, compare=False)
 
@@ -161,8 +163,11 @@ class Kinds:
             raise StudyError(f"{where}engine: '{chosen}' is no engine of {method}; {allowed}")
         return engines[chosen]
 
-    def check_own(self) -> None:
-        """Raise StudyError if a user's own file declares no kind, or imports another file beside it."""
+    def check_own(self, named: Collection[str] = ()) -> None:
+        """Raise StudyError if a user's own file declares no kind, or imports another file beside it.
+
+        named: files that need not declare one, since the study names them for something else.
+        """
         mistakes = Mistakes()
         for file in self.own:
             for name in beside(file):
@@ -170,7 +175,7 @@ class Kinds:
                     f"code: {file} imports '{name}', which lies beside it: edits of it would go unnoticed; "
                     "move what it needs into the file itself, or install it as a package"
                 )
-            if not any(True for block in BLOCKS for _ in _declared(block, file)):
+            if file not in named and not any(True for block in BLOCKS for _ in _declared(block, file)):
                 wanted = ", ".join(block.declaration for block in BLOCKS.values())
                 mistakes.messages.append(f"code: {file} declares no kind; one of {wanted} is wanted (docs/adding-a-kind.md)")
         mistakes.refuse()

@@ -38,7 +38,7 @@ def build_study(content: dict, folder: Path) -> Study:
     """
     mistakes = Mistakes()
     with mistakes.gathered():
-        kinds = _kinds(content.get("code", []), folder)
+        kinds = _kinds(content.get("code", []), folder, content.get("architectures"))
     mistakes.refuse()
     with mistakes.gathered():
         content = checked(content, blocks(), "")
@@ -113,7 +113,7 @@ def _entries(content: dict, kinds: Kinds, mistakes: Mistakes) -> dict[str, dict[
     return entries
 
 
-def _kinds(code: object, folder: Path) -> Kinds:
+def _kinds(code: object, folder: Path, architectures: object) -> Kinds:
     """The kinds of the package and of the user's own files. Raises StudyError for files that are missing or declare nothing."""
     mistakes = Mistakes()
     if not isinstance(code, list) or not all(isinstance(file, str) and file.endswith(".py") for file in code):
@@ -122,8 +122,11 @@ def _kinds(code: object, folder: Path) -> Kinds:
         if not (folder / file).is_file():
             mistakes.messages.append(f"code: there is no {file} beside the study file")
     mistakes.refuse()
-    kinds = Kinds(tuple(os.path.relpath(folder / file) for file in code))
-    kinds.check_own()
+    files = {file: os.path.relpath(folder / file) for file in code}
+    kinds = Kinds(tuple(files.values()), files)
+    entries = architectures.values() if isinstance(architectures, dict) else ()
+    builders = {entry.get("file") for entry in entries if isinstance(entry, dict)}
+    kinds.check_own([path for file, path in files.items() if file in builders])
     return kinds
 
 
@@ -140,7 +143,15 @@ def _entry(kinds: Kinds, block: str, name: str, entry: dict) -> dict:
         return {"metric": kind.name, "options": options, "on": filled["on"]}
     if key not in entry:
         raise StudyError(f"{where}.{key} is missing; allowed: {', '.join(sorted(kinds.of(block)))}")
-    filled = checked(entry, entry_schema(kinds.named(block, entry[key], f"{where}.{key}")), where)
+    kind = kinds.named(block, entry[key], f"{where}.{key}")
+    filled = checked(entry, entry_schema(kind), where)
+    option = kind.says("own_code")
+    if option:
+        if filled[option] not in kinds.files:
+            raise StudyError(
+                f"{where}.{option}: '{filled[option]}' is no file under `code:`; {one_of(filled[option], kinds.files)}"
+            )
+        filled[option] = kinds.files[filled[option]]
     return _dataset(kinds, name, entry, filled) if block == "datasets" else filled
 
 

@@ -32,7 +32,7 @@ class Views:
         return [layer.name for layer in self.study.layers(run) if whole["layers"] == "all" or layer.name in whole["layers"]]
 
     def filter_layers(self, run: Run) -> dict[str, int]:
-        """The convolutions of a network whose single filters are representations → how many filters each has."""
+        """The layers of a network with maps whose single filters are representations → how many filters each has."""
         filters = self.study.filters
         if filters is None or not selection.allows(filters["on"], **run.keys):
             return {}
@@ -40,7 +40,7 @@ class Views:
         return {
             layer.name: layer.width
             for layer in self.study.layers(run)
-            if layer.kind == "conv" and (layer.has_filters if wanted == "all" else layer.name in wanted)
+            if layer.has_maps and (layer.has_filters if wanted == "all" else layer.name in wanted)
         }
 
     def kept_layers(self, run: Run) -> list[str]:

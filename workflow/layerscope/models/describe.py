@@ -1,0 +1,37 @@
+"""Build a network and run it once: what its parts put out, as JSON. Run in a process of its own by layerscope.models.kept."""
+
+import json
+import sys
+from contextlib import redirect_stdout
+from dataclasses import asdict
+
+from layerscope.errors import StudyError
+from layerscope.models.modules import default_names, has_batch_norm, parts_of
+from layerscope.models.network import build_module, input_shape
+
+
+def describe(name: str, options: dict, shape: list[int], classes: int) -> dict:
+    """parts of a network, the names that are layers by default, and whether it has batch norm. Raises StudyError if it fails."""
+    module = build_module(name, options, tuple(shape), classes, "relu", seed=0)
+    parts = parts_of(module, input_shape(tuple(shape)), f"architectures.{name}")
+    return {
+        "parts": [asdict(part) for part in parts],
+        "default": default_names(module, parts),
+        "normalises": has_batch_norm(module),
+    }
+
+
+def main() -> None:
+    """Read what is asked from standard input, and answer on the last line of standard output."""
+    asked = json.load(sys.stdin)
+    try:
+        # A person's own code may print.
+        with redirect_stdout(sys.stderr):
+            answer = describe(**asked)
+    except StudyError as error:
+        answer = {"mistakes": list(error.messages)}
+    print(json.dumps(answer))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,79 @@
+"""The layers of networks that must be built to know them: found once in a process of its own, and kept for planning."""
+
+import hashlib
+import json
+import os
+import subprocess
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+from layerscope import store
+from layerscope.errors import StudyError
+from layerscope.files.provenance import canonical_json
+from layerscope.files.whole import replacing
+from layerscope.models.parts import Part, chosen_parts, classifies, layers_of
+from layerscope.models.plan import Layer
+
+# Options that choose among the parts of a network, and do not change it.
+CHOICES = ("layers", "pool")
+
+
+def kept_plan(name: str, options: dict, shape: tuple[int, ...], classes: int) -> list[Layer]:
+    """The layers of an architecture, first to last.
+
+    Raises StudyError where the network cannot be built or run, where it is no classifier, and for patterns that fit nothing.
+    """
+    where = f"architectures.{name}"
+    found = kept(name, options, shape, classes)
+    classifies(found.parts, classes, where)
+    return layers_of(chosen_parts(found.parts, found.default, options.get("layers"), where), options["pool"], found.normalises)
+
+
+@dataclass(frozen=True)
+class Kept:
+    """What is kept of a network: its parts, the names that are layers by default, and whether it has batch norm."""
+
+    parts: list[Part]
+    default: list[str]
+    normalises: bool
+
+
+def kept(name: str, options: dict, shape: tuple[int, ...], classes: int) -> Kept:
+    """What was found of a network, by its options, its input and the content of the person's own file: an edit looks again."""
+    options = {key: value for key, value in options.items() if key not in CHOICES}
+    asked = {"name": name, "options": options, "shape": list(shape), "classes": classes}
+    file = Path(store.description_file(_identity(asked)))
+    if not file.exists():
+        answer = _found(asked)
+        if "mistakes" in answer:
+            raise StudyError(*answer["mistakes"])
+        file.parent.mkdir(parents=True, exist_ok=True)
+        with replacing(file) as target:
+            Path(target).write_text(canonical_json(answer), encoding="utf-8")
+    answer = json.loads(file.read_text(encoding="utf-8"))
+    parts = [Part(**{**part, "shape": tuple(part["shape"])}) for part in answer["parts"]]
+    return Kept(parts, answer["default"], answer["normalises"])
+
+
+def _identity(asked: dict) -> str:
+    digest = hashlib.sha256(canonical_json(asked).encode())
+    if "file" in asked["options"]:
+        file = Path(asked["options"]["file"])
+        digest.update(file.read_bytes() if file.is_file() else b"")
+    return digest.hexdigest()[:32]
+
+
+def _found(asked: dict) -> dict:
+    """What a process of its own says of the network: planning itself runs nobody's code, and stays light."""
+    if "file" in asked["options"]:
+        print(f"layerscope: {asked['options']['file']} is run once to find the layers of {asked['name']}", file=sys.stderr)
+    package = str(Path(__file__).parents[2])
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))}
+    command = [sys.executable, "-m", "layerscope.models.describe"]
+    done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, env=environment, check=False)
+    try:
+        return json.loads(done.stdout.strip().rpartition("\n")[2])
+    except ValueError:
+        last = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
+        raise StudyError(f"architectures.{asked['name']}: the network could not be looked at ({last})") from None

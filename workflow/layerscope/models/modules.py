@@ -1,0 +1,161 @@
+"""Any torch module as a network of a study: what its parts put out, and how its layers are tapped."""
+
+from collections import Counter
+from collections.abc import Iterable, Sequence
+
+import torch
+from torch import nn
+
+from layerscope.errors import StudyError
+from layerscope.models.hooks import first_tensor
+from layerscope.models.layers import axes_of_positions, followed_layers, named_layers
+from layerscope.models.parts import OUTPUT, Part
+from layerscope.models.plan import Layer
+
+# Numbers of observations of the two passes that find which axis is theirs: no size that networks have for another reason.
+PASSES = (2, 3)
+PASSED_BY = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.Identity, nn.Flatten, nn.Unflatten)
+
+
+def parts_of(model: nn.Module, shape: Sequence[int], where: str) -> list[Part]:
+    """What all parts of a model put out for inputs of a shape, in the order in which they end; the model itself comes last.
+
+    Parts whose outputs hold no tensor, or in which observations are not kept apart, are left out. where: the start of messages.
+    Raises StudyError where the model does not run.
+    """
+    seen: list[list[tuple[str, int, torch.Tensor]]] = []
+    modules = named_layers(model)
+    training = model.training
+    model.eval()
+    try:
+        for count in PASSES:
+            seen.append(_outputs(model, modules, (count, *shape), where))
+    finally:
+        model.train(training)
+    parts = []
+    followed = followed_layers(modules)
+    later = {(path, call): output for path, call, output in seen[1]}
+    last = seen[0][-1][2]
+    for path, call, output in seen[0]:
+        size, other = output.shape, later.get((path, call))
+        axis = None if other is None else _observations_axis(size, other.shape)
+        if axis is None:
+            continue
+        module = modules[path]
+        positions = axes_of_positions(module)
+        kind = "conv" if positions == 2 else "linear" if path in followed else "module"
+        name = (path or OUTPUT) + (f"@{call}" if call > 1 else "")
+        own = tuple(length for index, length in enumerate(size) if index != axis)
+        learned = sum(weight.numel() for weight in module.parameters())
+        ends = size == last.shape and output.data_ptr() == last.data_ptr()
+        parts.append(Part(name, path, call, type(module).__name__, kind, own, axis, learned, ends))
+    return parts
+
+
+def _outputs(
+    model: nn.Module, modules: dict[str, nn.Module], shape: tuple[int, ...], where: str
+) -> list[tuple[str, int, torch.Tensor]]:
+    """(path, call, output) of every part of a model, as they end. All are kept, so that none shares a place."""
+    found: list[tuple[str, int, torch.Tensor]] = []
+    calls: Counter[str] = Counter()
+
+    def receive(path: str, module: nn.Module, output: object) -> None:
+        calls[path] += 1
+        try:
+            found.append((path, calls[path], first_tensor(output, path, module)))
+        except TypeError:
+            if not path:
+                raise
+
+    handles = [
+        module.register_forward_hook(lambda module, _inputs, output, path=path: receive(path, module, output))
+        for path, module in modules.items()
+    ]
+    inputs = torch.rand(shape, generator=torch.Generator().manual_seed(0))
+    try:
+        with torch.inference_mode():
+            model(inputs)
+    except StudyError:
+        raise
+    except Exception as error:
+        # A person's own code raises whatever goes wrong in it.
+        written = " × ".join(map(str, shape))
+        raise StudyError(f"{where} does not run on inputs of {written}: {type(error).__name__}: {error}") from error
+    finally:
+        for handle in handles:
+            handle.remove()
+    return found
+
+
+def _observations_axis(size: torch.Size, other: torch.Size) -> int | None:
+    if len(size) != len(other):
+        return None
+    differ = [index for index, lengths in enumerate(zip(size, other, strict=True)) if lengths[0] != lengths[1]]
+    fits = len(differ) == 1 and (size[differ[0]], other[differ[0]]) == PASSES
+    return differ[0] if fits and len(size) > 1 else None
+
+
+def default_names(model: nn.Module, parts: Sequence[Part]) -> list[str]:
+    """The parts that are layers where the study names none: direct children of the model, those of Sequentials in their place.
+
+    Dropout, flattening and what does nothing are left out.
+    """
+    paths = _children(model)
+    return [part.name for part in parts[:-1] if part.path in paths and part.call == 1]
+
+
+def _children(model: nn.Module) -> set[str]:
+    modules = named_layers(model)
+
+    def below(path: str) -> Iterable[str]:
+        for child, _ in modules[path].named_children():
+            inner = f"{path}.{child}" if path else child
+            if inner not in modules or isinstance(modules[inner], PASSED_BY):
+                continue
+            if isinstance(modules[inner], nn.Sequential):
+                yield from below(inner)
+            else:
+                yield inner
+
+    return set(below(""))
+
+
+def pooled(output: torch.Tensor, layer: Layer) -> torch.Tensor:
+    """What is kept of an output of a layer: observations first, (n, *layer.shape), float32."""
+    values = output.movedim(layer.axis, 0).float()
+    if layer.sequence_pool == "mean":
+        return values.mean(dim=1)
+    if layer.sequence_pool == "cls":
+        return values[:, 0]
+    return values[:, -1] if layer.sequence_pool == "last" else values
+
+
+class ModuleNetwork(nn.Module):
+    """Any torch module as a network of a study. plan: its layers, first to last. It classifies, by its first tensor."""
+
+    reconstructs = False
+
+    def __init__(self, module: nn.Module, plan: list[Layer]):
+        super().__init__()
+        self.module = module
+        self.plan = plan
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """The logits (n, classes) of inputs (n, ...)."""
+        return first_tensor(self.module(inputs), OUTPUT, self.module)
+
+    def block(self, name: str) -> nn.Module:
+        """The module whose output is the representation of a layer; several layers may be calls of one module."""
+        layer = next(layer for layer in self.plan if layer.name == name)
+        return named_layers(self.module)[layer.path]
+
+    def maps(self) -> dict[str, nn.Module]:
+        """Layer name → its module, for the layers that are linear, convolutional or recurrent."""
+        modules = named_layers(self.module)
+        followed = followed_layers(modules)
+        return {layer.name: modules[layer.path] for layer in self.plan if layer.path in followed and layer.call == 1}
+
+
+def has_batch_norm(model: nn.Module) -> bool:
+    """Whether a model learns nothing from batches of one."""
+    return any(isinstance(module, nn.modules.batchnorm._BatchNorm) for module in model.modules())
