@@ -63,7 +63,7 @@ environment: $(READY)
 
 # Requirements with settings of their own need pip 23.1; Python 3.11 may come with an older one. CMake comes from its own package:
 # building MulticoreTSNE needs the program itself on the PATH before the rest installs.
-$(READY): envs/requirements.txt
+$(READY): envs/requirements.txt envs/repair_torchvision.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "$(PYTHON) is older than 3.11: name a later one, for instance: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
 	@command -v c++ >/dev/null || command -v g++ >/dev/null || \
@@ -72,6 +72,7 @@ $(READY): envs/requirements.txt
 	$(BIN)/python -m pip install --quiet "pip >= 23.1" "$$(grep '^cmake==' envs/requirements.txt)"
 	PATH="$$($(BIN)/python -c 'import cmake; print(cmake.CMAKE_BIN_DIR)'):$$PATH" \
 	  $(BIN)/pip install --quiet --requirement envs/requirements.txt
+	$(BIN)/python envs/repair_torchvision.py
 	touch $@
 
 # Asks first: results may be days of work. STUDY=name deletes the results of one study, YES=1 is for scripts. Downloads
