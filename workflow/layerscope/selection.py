@@ -88,7 +88,8 @@ class Plan:
 
     keys: its RUN_KEYS; for an input only the dataset. layers: those whose activations are stored, first to last. whole: those
     that are representations as a whole. filters: layer → its number of filters, if single filters are representations too.
-    snapshots: ascending epochs. networks: for an input, the keys of the networks that receive it.
+    snapshots: ascending epochs. networks: for an input, the keys of the networks that receive it. pretrained: whether the network
+    began with given weights.
     """
 
     keys: dict
@@ -97,6 +98,7 @@ class Plan:
     filters: dict[str, int]
     snapshots: tuple[int, ...]
     networks: tuple[dict, ...] = ()
+    pretrained: bool = False
 
     @property
     def is_input(self) -> bool:
@@ -127,7 +129,7 @@ def resolve(selector: dict, plan: Plan, **keys: object) -> View:
             if chosen != []:
                 filters[layer] = chosen
     return View(
-        allowed_epochs(selector, list(plan.snapshots)),
+        allowed_epochs(selector, list(plan.snapshots), pretrained=plan.pretrained),
         [layer for layer in plan.whole if allows(selector, layer=layer, filter=WHOLE)],
         filters,
     )
@@ -167,10 +169,11 @@ def with_layers_named(selector: dict, layers: list[str] | tuple[str, ...]) -> di
     return {**selector, "layer": list(dict.fromkeys(name for layer in allowed for name in meant.get(layer, [layer])))}
 
 
-def allowed_epochs(selector: dict, snapshots: list[int], epochs: list[int] | None = None) -> list[int]:
+def allowed_epochs(selector: dict, snapshots: list[int], epochs: list[int] | None = None, pretrained: bool = False) -> list[int]:
     """Those of the given epochs (by default the snapshots) that a selector allows.
 
-    `first` and `last` are the ends of the given epochs; the state of an epoch depends on the snapshots (see states).
+    `first` and `last` are the ends of the given epochs; the state of an epoch depends on the snapshots, and on whether the
+    network began with given weights (see states).
     """
     epochs = snapshots if epochs is None else epochs
     allowed = values(selector, "epoch")
@@ -181,4 +184,4 @@ def allowed_epochs(selector: dict, snapshots: list[int], epochs: list[int] | Non
     states = values(selector, "state")
     if states is None:
         return list(epochs)
-    return [epoch for epoch in epochs if state(epoch, snapshots) in states]
+    return [epoch for epoch in epochs if state(epoch, snapshots, pretrained) in states]

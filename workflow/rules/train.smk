@@ -2,6 +2,7 @@ rule train:
     input:
         code=jobs.code.train,
         data=jobs.reads.data_of_run,
+        weights=jobs.reads.weights,
     output:
         checkpoints=jobs.pattern("checkpoints"),
         history=jobs.pattern("history"),
@@ -21,5 +22,5 @@ rule train:
     message:
         "Training {wildcards.run}"
     shell:
-        "python -m layerscope.stages.train --params {params.job:q} --data {input.data}"
+        "python -m layerscope.stages.train --params {params.job:q} --data {input.data} --weights {input.weights}"
         " --checkpoints {output.checkpoints} --history {output.history} --spectra {output.spectra} 2>&1 | tee {log}"

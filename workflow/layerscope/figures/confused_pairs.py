@@ -91,7 +91,8 @@ def _numbers(pair: list[str], classes: list[str]) -> tuple[int, int] | None:
 
 
 def _chosen(source: str, options: dict, of_input: bool) -> store.StoredRepresentation:
-    epochs = [0] if of_input else selection.allowed_epochs(options["on"], options["snapshots"])
+    pretrained = options.get("pretrained", False)
+    epochs = [0] if of_input else selection.allowed_epochs(options["on"], options["snapshots"], pretrained=pretrained)
     for _, stored in store.embeddings(source):
         if stored.epoch in epochs and stored.filter is None and selection.allows(options["on"], layer=stored.layer):
             return stored

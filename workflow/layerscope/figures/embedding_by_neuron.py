@@ -43,7 +43,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     classes = store.describe_data(reads.data[0]).classes
     on = options["on"]
     [layer] = selection.named(on, "layer")
-    [epoch] = selection.allowed_epochs(on, options["snapshots"])
+    [epoch] = selection.allowed_epochs(on, options["snapshots"], pretrained=options.get("pretrained", False))
     source = of_network(reads.activations)
     neurons = _neurons(reads.neurons[0], epoch, layer)
     neuron, label = chosen_neuron(neurons.importances, options["neuron"], options["class"], classes)

@@ -69,7 +69,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
             if row == 0:
                 axis.set_title(column)
             if number % width == 0 and epoch is not None:
-                axis.set_ylabel(f"{state(epoch, options['snapshots'])} (epoch {epoch})")
+                axis.set_ylabel(f"{state(epoch, options['snapshots'], options.get('pretrained', False))} (epoch {epoch})")
             if stored is None:
                 axis.set_axis_off()
                 continue
@@ -86,7 +86,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
 
 def _panels(sources: list[str], options: dict) -> dict[tuple[int | None, str], store.StoredRepresentation]:
     on = options.get("on", {})
-    epochs = selection.allowed_epochs(on, options["snapshots"])
+    epochs = selection.allowed_epochs(on, options["snapshots"], pretrained=options.get("pretrained", False))
     panels: dict[tuple[int | None, str], store.StoredRepresentation] = {}
     for source in sources:
         of_network = bool(store.file_params(source)["keys"]["architecture"])

@@ -73,7 +73,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     described = store.describe_data(reads.data[0])
     on = options["on"]
     [layer] = selection.named(on, "layer")
-    [epoch] = selection.allowed_epochs(on, options["snapshots"])
+    [epoch] = selection.allowed_epochs(on, options["snapshots"], pretrained=options.get("pretrained", False))
     source = of_network(reads.activations)
     stored = chosen_embedding(reads.embedding, layer, epoch)
     labels, index = store.read_labels(source), store.read_index(source)

@@ -19,6 +19,7 @@ from layerscope.figures.shared.class_scatter import (
 )
 from layerscope.figures.shared.style import colours, set_title
 from layerscope.selection import RUN_KEYS, Plan, resolve
+from layerscope.states import state
 from layerscope.store.reads import Reads
 
 FIGURE = {
@@ -116,17 +117,19 @@ def _share_limits(axes) -> None:
 
 def _panels(source: str, on: dict) -> list[Panel]:
     """The embeddings of one file that `on` chooses, of the first embedding seed."""
-    keys = store.file_params(source)["keys"]
+    params = store.file_params(source)
+    keys, pretrained = params["keys"], params.get("pretrained", False)
     stored = list(store.embeddings(source))
     if not stored:
         return []
-    view = resolve(on, _plan_of_file(keys, [one for _, one in stored]), embedding=keys["embedding"], sample=keys["sample"])
+    plan = _plan_of_file(keys, [one for _, one in stored], pretrained)
+    view = resolve(on, plan, embedding=keys["embedding"], sample=keys["sample"])
     panels = []
     for seed, one in stored:
         if seed != stored[0][0] or not view.shows(one.epoch, one.layer, one.filter):
             continue
         about = {key: keys.get(key) for key in TOLD_APART} | {
-            "epoch": f"epoch {one.epoch}" if one.epoch else "untrained" if keys["architecture"] else "",
+            "epoch": f"epoch {one.epoch}" if one.epoch else state(0, [0], pretrained) if keys["architecture"] else "",
             "layer": f"layer {one.depth} ({one.layer})",
             "filter": "" if one.filter is None else f"filter {one.filter}",
         }
@@ -134,7 +137,7 @@ def _panels(source: str, on: dict) -> list[Panel]:
     return panels
 
 
-def _plan_of_file(keys: dict, stored: list[store.StoredRepresentation]) -> Plan:
+def _plan_of_file(keys: dict, stored: list[store.StoredRepresentation], pretrained: bool) -> Plan:
     """The plan of a file of embeddings, so that `last` and `hidden` refer to the layers that are embedded."""
     layers = list(dict.fromkeys(one.layer for one in sorted(stored, key=lambda one: one.depth)))
     whole = {one.layer for one in stored if one.filter is None}
@@ -146,7 +149,7 @@ def _plan_of_file(keys: dict, stored: list[store.StoredRepresentation]) -> Plan:
     snapshots = tuple(sorted({one.epoch for one in stored}))
     of_network = {key: keys[key] for key in RUN_KEYS} if keys["architecture"] else {"dataset": keys["dataset"]}
     # The empty network matches every selector: the input is shown beside any network.
-    return Plan(of_network, tuple(layers), tuple(layer for layer in layers if layer in whole), filters, snapshots, ({},))
+    return Plan(of_network, tuple(layers), tuple(one for one in layers if one in whole), filters, snapshots, ({},), pretrained)
 
 
 def _order(panel: Panel, on: dict) -> tuple:

@@ -45,7 +45,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         maps = pictures_of_rows(reads.data[0], store.file_params(source)["sample"]["split"], index[positions]) / described.white
         about = f"{keys['dataset']}, the first image of a class in {keys['sample']}"
     else:
-        [epoch] = selection.allowed_epochs(options["on"], options["snapshots"])
+        [epoch] = selection.allowed_epochs(options["on"], options["snapshots"], pretrained=options.get("pretrained", False))
         maps = store.read_layer_rows(source, epoch, layer, positions)
         if maps.ndim != 4:
             raise StudyError(f"layer {layer} has no maps; filter_maps shows convolutions and the input")

@@ -40,7 +40,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     classes = store.describe_data(reads.data[0]).classes
     on = options["on"]
     [layer] = selection.named(on, "layer")
-    epochs = selection.allowed_epochs(on, options["snapshots"])
+    epochs = selection.allowed_epochs(on, options["snapshots"], pretrained=options.get("pretrained", False))
     shown = [found for found in store.neurons(reads.neurons[0]) if found[0].layer == layer and found[0].epoch in epochs]
     if not shown:
         raise StudyError(f"{reads.neurons[0]} has no neurons of {layer} in what `on` chooses; did the training diverge?")
@@ -62,7 +62,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
             shades = [RAMP(value) for value in share]
         _draw_map(axis, neurons, shades)
         dead = int((~neurons.living).sum())
-        axis.set_title(f"{state(stored.epoch, options['snapshots'])} (epoch {stored.epoch}){f', {dead} dead' if dead else ''}")
+        reached = state(stored.epoch, options["snapshots"], options.get("pretrained", False))
+        axis.set_title(f"{reached} (epoch {stored.epoch}){f', {dead} dead' if dead else ''}")
         tables.append(
             pd.DataFrame(
                 {

@@ -136,7 +136,11 @@ class JobParams:
             view=view.to_params(),
             keys={**self._keys(wildcards.source, wildcards.sample), "embedding": wildcards.embedding},
             threads=self.study.threads,
+            **({"pretrained": True} if self._is_pretrained(wildcards.source) else {}),
         )
+
+    def _is_pretrained(self, source: str) -> bool:
+        return source in self.views.runs and self.study.pretrained(self.views.runs[source])
 
     def _keys(self, source: str, sample: str) -> dict:
         keys = {"study": self.study.name, "sample": sample}
@@ -161,11 +165,15 @@ class JobParams:
             *self._metrics(scores),
             keys=self._keys(wildcards.run, ""),
             space="run",
-            snapshots=self.study.snapshots(run),
+            **self._snapshots(run),
             layers=[layer.name for layer in self.study.layers(run)],
             scores=scores,
             **({"reconstructs": True} if self.study.reconstructs(run) else {}),
         )
+
+    def _snapshots(self, run: Run) -> dict:
+        """What the state of a network at an epoch depends on."""
+        return {"snapshots": self.study.snapshots(run), **({"pretrained": True} if self.study.pretrained(run) else {})}
 
     def _of_network(self, entry: dict, run: Run, sample: str | None = None) -> dict:
         epochs = self.views.epochs_of(entry, run, sample)
@@ -184,7 +192,7 @@ class JobParams:
             *self._metrics(wanted),
             keys=self._keys(wildcards.run, wildcards.sample),
             space="run",
-            snapshots=self.study.snapshots(run),
+            **self._snapshots(run),
             scores={name: self._of_network(entry, run, wildcards.sample) for name, entry in wanted.items()},
         )
 
@@ -205,7 +213,7 @@ class JobParams:
             *self._metrics(scores),
             keys=self._keys(source, sample),
             space=space,
-            snapshots=[0] if source in self.views.inputs else self.study.snapshots(self.views.runs[source]),
+            **({"snapshots": [0]} if source in self.views.inputs else self._snapshots(self.views.runs[source])),
             view=self.views.view(source, sample, selector).to_params(),
             scores=scores,
             seeds=seeds,
@@ -285,7 +293,7 @@ class JobParams:
         chosen = [run for run in self.study.runs if selection.allows(on, **run.keys)]
         if "network" in kind.says("shows_one", ()):
             [run] = chosen
-            options = {**options, "on": self.views.named_layers(on, run), "snapshots": self.study.snapshots(run)}
+            options = {**options, "on": self.views.named_layers(on, run), **self._snapshots(run)}
         facts = {fact: NEEDS[fact](self, chosen) for fact in kind.says("needs", ())}
         return self._params("figure", kind, options={**options, **facts})
 

@@ -44,6 +44,12 @@ class JobReads:
             for file in own_files(path, store.download_folder()):
                 if "{" in file or "}" in file:
                     raise StudyError(f"datasets.{name}.path: Snakemake takes the braces in {file} for a wildcard; rename it")
+        for name in dict.fromkeys(run.architecture for run in self.study.runs):
+            path = self.study.architectures[name].get("weights")
+            if path is not None and find_own(path, store.download_folder()) is None:
+                raise StudyError(
+                    f"architectures.{name}.weights: there is no {path} here or below {store.download_folder()}; put it there"
+                )
 
     def fetch(self, dataset: str) -> None:
         """Download the raw files of a dataset if they are not there. Raises StudyError if they cannot be had."""
@@ -53,6 +59,12 @@ class JobReads:
         source = None if kind.is_own else import_module(kind.module)
         if source is not None and hasattr(source, "fetch"):
             source.fetch(options.get("name", dataset), store.download_folder())
+
+    def weights(self, wildcards) -> list[str]:
+        """The file of weights that a network begins with, in a list; none where it begins untrained."""
+        path = self.study.architectures[self.views.runs[wildcards.run].architecture].get("weights")
+        found = find_own(path, store.download_folder()) if path else None
+        return [str(found)] if found else []
 
     def data_of_run(self, wildcards) -> str:
         """The prepared dataset of a network."""

@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from pathlib import Path
 
 import torch
 
@@ -14,6 +15,7 @@ from layerscope.files.unfinished import identity
 from layerscope.kind_modules import family_sources
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.network import build_network
+from layerscope.models.weights import load_weights
 from layerscope.training.class_rates import class_rates
 from layerscope.training.resume import UnfinishedTraining
 from layerscope.training.run import TrainingRun
@@ -26,7 +28,7 @@ def main(arguments: argparse.Namespace) -> None:
     params = arguments.params
     family = family_sources(params["architecture"], params.get("code"))
     code = ["layerscope.stages.train", *family]
-    made_for = identity(arguments.params, code, [arguments.data])
+    made_for = identity(arguments.params, code, [arguments.data, *arguments.weights])
     with UnfinishedTraining(store.unfinished_training(arguments.checkpoints), made_for) as unfinished:
         train_to_the_end(arguments, unfinished)
         unfinished.discard()
@@ -61,7 +63,11 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
             len(classes),
             params["activation"],
             purpose_seed(params["seed"], "initialisation", attempt),
-        ).to(device)
+        )
+        if arguments.weights:
+            where = f"architectures.{params['architecture']['name']}"
+            load_weights(network, Path(arguments.weights[0]), params["architecture"].get("fresh", []), where)
+        network = network.to(device)
         if len(shape) == 3:
             network = network.to(memory_format=memory_format)  # type: ignore[call-overload]
         return TrainingRun(
@@ -103,6 +109,7 @@ def parser() -> argparse.ArgumentParser:
     """The options of this stage's command line."""
     parser = stage_parser(__doc__)
     parser.add_argument("--data", required=True, help="data/{dataset}.h5")
+    parser.add_argument("--weights", nargs="*", default=[], help="the weights that the network begins with, where it has any")
     parser.add_argument("--checkpoints", required=True, help="the snapshots to write (safetensors)")
     parser.add_argument("--history", required=True, help="the losses and accuracies to write (CSV)")
     parser.add_argument("--spectra", required=True, help="the covariance spectra to write (HDF5)")

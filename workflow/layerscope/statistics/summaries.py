@@ -10,7 +10,7 @@ from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, NETWORK, SUMMAR
 
 def by_state(runs: pd.DataFrame) -> pd.DataFrame:
     """Give all trained (or untrained) networks of a kind their largest epoch, so that runs of unequal length are pooled."""
-    ended = runs["state"].isin(["trained", "untrained"])
+    ended = runs["state"].isin(["trained", "untrained", "pretrained"])
     keys = ["dataset", "architecture", "activation", "state"]
     latest = runs.groupby(keys, dropna=False)["epoch"].transform("max")
     return runs.assign(epoch=runs["epoch"].where(~ended, latest))

@@ -34,7 +34,7 @@ RESERVED_TARGETS = (
 RESERVED_SAMPLES = (*store.SPLITS, store.BATCHES, "scores")
 NAMED_LAYERS = (selection.INPUT, selection.LAST, selection.HIDDEN)
 NEURON_KEYS = (*RUN_KEYS, "sample", "epoch", "state")
-STATES = ("input", "untrained", "trained", "intermediate")
+STATES = ("input", "untrained", "pretrained", "trained", "intermediate")
 Check = Callable[[Study], Iterator[str]]
 
 

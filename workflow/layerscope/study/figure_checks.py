@@ -83,7 +83,9 @@ def _layers(study: Study, views: Views, figure: dict) -> list[str]:
 def _check_shows_one(study: Study, views: Views, name: str, figure: dict, kind: Kind) -> Iterator[str]:
     on, wanted, layers = figure.get("on", {}), kind.says("shows_one"), _layers(study, views, figure)
     runs = [run for run in study.runs if selection.allows(on, **run.keys)]
-    snapshots = selection.allowed_epochs(on, study.snapshots(runs[0])) if len(runs) == 1 else []
+    snapshots = (
+        selection.allowed_epochs(on, study.snapshots(runs[0]), pretrained=study.pretrained(runs[0])) if len(runs) == 1 else []
+    )
     found = {
         "network": len(runs),
         "sample": sum(selection.allows(on, sample=sample) for sample in study.samples),

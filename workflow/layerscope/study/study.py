@@ -144,6 +144,10 @@ class Study:
         """The kind of an entry of a block, by the name of the entry."""
         return self.kinds.of_entry(block, getattr(self, block)[name])
 
+    def pretrained(self, run: Run) -> bool:
+        """Whether a network begins with given weights."""
+        return "weights" in self.architectures[run.architecture]
+
     def reconstructs(self, run: Run) -> bool:
         """Whether a network is an autoencoder, which reconstructs its input: it predicts no classes and has no accuracy."""
         return self.kind_of("architectures", run.architecture).says("reconstructs", False)

@@ -85,6 +85,7 @@ class Views:
             tuple(self.whole_layers(run)),
             self.filter_layers(run),
             tuple(self.study.snapshots(run)),
+            pretrained=self.study.pretrained(run),
         )
 
     def _plan_of_input(self, source: str, sample: str | None) -> Plan:
@@ -186,4 +187,4 @@ class Views:
         """The epochs of a score in the space `run`; on a sample it is computed at snapshots only."""
         snapshots = self.study.snapshots(run)
         epochs = snapshots if sample else self.study.score_epochs(run, entry["options"])
-        return selection.allowed_epochs(entry["on"], snapshots, epochs)
+        return selection.allowed_epochs(entry["on"], snapshots, epochs, self.study.pretrained(run))

@@ -30,7 +30,7 @@ def chosen_steps(sources: list[str], options: dict) -> list[store.StoredRepresen
     sources: the embedding files, one of them of a network. Raises StudyError unless the epoch alone or the layer alone varies.
     """
     on = options["on"]
-    epochs = selection.allowed_epochs(on, options["snapshots"])
+    epochs = selection.allowed_epochs(on, options["snapshots"], pretrained=options.get("pretrained", False))
     found = list(store.embeddings(of_network(sources)))
     first = found[0][0] if found else None
     steps = [

@@ -14,8 +14,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
 from matplotlib.ticker import LogFormatterSciNotation
 
-STATE_LINES = {"untrained": "--", "trained": "-", "intermediate": ":"}
-STATE_MARKERS = {"untrained": "o", "trained": "s", "intermediate": "^"}
+STATE_LINES = {"untrained": "--", "pretrained": "-.", "trained": "-", "intermediate": ":"}
+STATE_MARKERS = {"untrained": "o", "pretrained": "D", "trained": "s", "intermediate": "^"}
 MARKERS = "os^vD<>phX*P"
 RAMP = plt.get_cmap("viridis")
 # seaborn's palette "colorblind".

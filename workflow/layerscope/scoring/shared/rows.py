@@ -29,7 +29,7 @@ def score_row(
         **keys,
         "sample": keys["sample"] if sample is None else sample,
         "epoch": epoch,
-        "state": state_of(epoch, params["snapshots"]) if keys["architecture"] else "input",
+        "state": state_of(epoch, params["snapshots"], params.get("pretrained", False)) if keys["architecture"] else "input",
         "layer": layer,
         "depth": depth,
         "filter": "" if filter_number is None else filter_number,
