@@ -1,10 +1,12 @@
 """A copy of the project in a temporary folder, and Snakemake run in it as a person would."""
 
+import multiprocessing
 import os
 import re
 import shutil
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import numpy as np
@@ -38,12 +40,42 @@ def copy_project(target: Path) -> Path:
 
 def snakemake(folder: Path, *arguments: str, study: str = TINY) -> subprocess.CompletedProcess:
     """Run Snakemake in a copy of the project; its output is in stdout, errors included."""
-    command = [sys.executable, "-m", "snakemake", *arguments, "--configfile", study]
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     environment.pop("PYTHONPATH", None)
+    if "-n" in arguments:
+        return _planned_in_a_fork(folder, [*arguments, "--configfile", study], environment)
+    command = [sys.executable, "-m", "snakemake", *arguments, "--configfile", study]
     return subprocess.run(
         command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
+
+
+# Importing Snakemake takes as long as a dry-run: processes that have imported it, and nothing else, are forked from one another.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["snakemake.cli"])
+
+
+def _planned_in_a_fork(folder: Path, arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess:
+    with tempfile.NamedTemporaryFile() as output:
+        process = FORKS.Process(target=_run_snakemake, args=(str(folder), arguments, environment, output.name))
+        process.start()
+        process.join()
+        return subprocess.CompletedProcess(arguments, process.exitcode, Path(output.name).read_text())
+
+
+def _run_snakemake(folder: str, arguments: list[str], environment: dict[str, str], output: str) -> None:
+    """As `python -m snakemake` in that folder, with its output in a file."""
+    written = os.open(output, os.O_WRONLY | os.O_APPEND)
+    os.dup2(written, 1)
+    os.dup2(written, 2)
+    os.chdir(folder)
+    os.environ.clear()
+    os.environ.update(environment)
+    sys.path = ["", *(path for path in sys.path if not Path(path).is_relative_to(PROJECT) or "site-packages" in path)]
+    sys.argv = ["snakemake", *arguments]
+    from snakemake.cli import main
+
+    main()
 
 
 def planned(folder: Path, *arguments: str, study: str = TINY) -> set[str]:

@@ -1,6 +1,7 @@
 import os
 import shutil
 import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -11,19 +12,28 @@ sys.path.insert(0, str(Path(__file__).parent))
 from checkout import HALF_WRITTEN, copy_project, snakemake
 
 
-@pytest.fixture(scope="session")
-def finished_study(tmp_path_factory) -> Path:
-    """A copy of the project in which the tiny study is finished. Made once, shared by all test processes: do not change it."""
+def made_once(tmp_path_factory, name: str, make: Callable[[Path], str]) -> Path:
+    """A folder that `make` fills, once for all test processes. What it returns is kept as `finished`."""
     base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / "finished_study"
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
     with FileLock(f"{folder}.lock"):
         if not (folder / "finished").exists():
             shutil.rmtree(folder, ignore_errors=True)
-            copy_project(folder)
-            done = snakemake(folder, "--cores", "2")
-            assert done.returncode == 0, done.stdout
-            (folder / "finished").write_text(done.stdout)
+            (folder / "finished").write_text(make(folder))
     return folder
+
+
+@pytest.fixture(scope="session")
+def finished_study(tmp_path_factory) -> Path:
+    """A copy of the project in which the tiny study is finished. Made once, shared by all test processes: do not change it."""
+
+    def make(folder: Path) -> str:
+        copy_project(folder)
+        done = snakemake(folder, "--cores", "2")
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    return made_once(tmp_path_factory, "finished_study", make)
 
 
 @pytest.fixture

@@ -55,4 +55,4 @@ def text(shape, classes, activation):
 
 def together(shape, classes, activation):
     """Observations are not kept apart."""
-    return nn.Sequential(nn.Flatten(), nn.Flatten(0))
+    return nn.Flatten(0)

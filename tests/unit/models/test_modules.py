@@ -224,3 +224,12 @@ def test_a_network_is_looked_at_once_and_again_when_its_file_changed(tmp_path, m
     assert len(asked) == 2
     [*_, newest] = sorted(tmp_path.glob("results/.networks/*.json"))
     assert "parts" in json.loads(newest.read_text())
+
+
+def test_what_was_kept_and_cannot_be_read_is_found_again(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plan = kept.kept_plan("mine", options(), (12, 10), 3)
+    [file] = tmp_path.glob("results/.networks/*.json")
+    for content in ("", "[]", '{"parts": []}'):
+        file.write_text(content)
+        assert kept.kept_plan("mine", options(), (12, 10), 3) == plan

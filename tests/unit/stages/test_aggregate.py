@@ -124,15 +124,20 @@ def shuffled(study: tuple[Path, dict], target: Path, generator: random.Random) -
     return {**params, "expected": expected}
 
 
+@pytest.fixture(scope="module")
+def written(study) -> dict[str, bytes]:
+    """What the aggregate of the study writes."""
+    return aggregated(*study)
+
+
 @settings(deadline=None, max_examples=4)
 @given(st.randoms(use_true_random=False), st.sampled_from([20, 250_000]))
-def test_the_order_of_scores_changes_no_byte(study, tmp_path_factory, generator: random.Random, part: int):
-    wanted = aggregated(*study)
+def test_the_order_of_scores_changes_no_byte(study, written, tmp_path_factory, generator: random.Random, part: int):
     target = tmp_path_factory.mktemp("shuffled")
     params = shuffled(study, target, generator)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(aggregate, "PART", part)
-        assert aggregated(target, params) == wanted
+        assert aggregated(target, params) == written
 
 
 def test_row_groups_tell_nothing_of_how_the_rows_came(study, monkeypatch):

