@@ -173,3 +173,10 @@ def test_the_graph_of_each_sample_has_no_more_neighbors_than_there_are(study):
 def test_what_somebody_wrote_and_does_not_fit_is_refused(study, changes, said):
     with pytest.raises(StudyError, match=said):
         study(arrays(test=40), **{"neighbors__k": 39, **changes})
+
+
+def test_activations_that_would_fill_a_disk_are_refused_before_anything_is_made(study):
+    """100 observations of 16 + 8 + 3 values at 3 snapshots are 32.4 kB."""
+    with pytest.raises(StudyError, match=r"mlp on mine .* GB \(100 observations × 27 values × 3 snapshots; hidden1 has 16"):
+        study(arrays(), largest_activations=3.2e-5)
+    assert study(arrays(), largest_activations=3.3e-5).runs

@@ -1,5 +1,6 @@
 """Checks across the blocks of a study, which no schema can express. Each check yields one message per mistake."""
 
+import math
 from collections.abc import Callable, Iterator
 
 from layerscope import selection, store
@@ -182,6 +183,26 @@ def _check_samples(study: Study) -> Iterator[str]:
                 yield f"samples.{name}.n: {wanted} observations are wanted, {dataset} has {available} in {sample['split']}"
 
 
+def _check_activations(study: Study) -> Iterator[str]:
+    """What would fill a disk is said before anything is made: a row an observation, for each kept layer and snapshot."""
+    views = Views(study)
+    for dataset, architecture in study.plans:
+        run = next(run for run in study.runs if (run.dataset, run.architecture) == (dataset, architecture))
+        kept = {layer.name: math.prod(layer.shape) for layer in study.layers(run) if layer.name in views.kept_layers(run)}
+        for sample in views.samples_of(run):
+            n = sample_size(study, dataset, sample) or 0
+            values, snapshots = sum(kept.values()), len(study.snapshots(run))
+            size = 4 * n * values * snapshots / 1e9
+            if size > study.largest_activations:
+                widest = max(kept, key=kept.__getitem__)
+                yield (
+                    f"samples.{sample}: the activations of {architecture} on {dataset} would take {size:,.0f} GB "
+                    f"({n:,} observations × {values:,} values × {snapshots} snapshots; {widest} has {kept[widest]:,} of them); "
+                    "name fewer layers, look at fewer observations, or raise largest_activations above "
+                    f"{study.largest_activations:g}"
+                )
+
+
 def _check_neighbors(study: Study) -> Iterator[str]:
     for name, embedding in study.embeddings.items():
         kind = study.kinds.of_entry("embeddings", embedding)
@@ -314,5 +335,5 @@ CHECKED_BEFORE_ADAPTING = 2
 CHECKS: tuple[tuple[Check, ...], ...] = (
     (_check_names, _check_sizes, _check_training, _check_claims, _check_scores_are_defined),
     (_check_selectors, _check_samples),
-    (_check_neighbors, _check_scores_named, *FIGURE_CHECKS, _check_courses, _check_claims_are_definite),
+    (_check_activations, _check_neighbors, _check_scores_named, *FIGURE_CHECKS, _check_courses, _check_claims_are_definite),
 )

@@ -66,6 +66,7 @@ def build_study(content: dict, folder: Path) -> Study:
         precision=content["precision"],
         memory_format=content["memory_format"],
         threads=content["threads"],
+        largest_activations=content["largest_activations"],
         kinds=kinds,
         datasets=entries["datasets"],
         architectures=entries["architectures"],

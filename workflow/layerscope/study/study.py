@@ -52,6 +52,7 @@ class Study:
     precision: str
     memory_format: str
     threads: int
+    largest_activations: float
     kinds: Kinds
     datasets: dict[str, dict]
     architectures: dict[str, dict]
