@@ -4,6 +4,7 @@ import numba
 import numpy as np
 import pandas as pd
 import pytest
+import torch
 from scipy import sparse
 from scipy.optimize import check_grad
 from scipy.spatial.distance import cdist
@@ -278,3 +279,11 @@ def test_a_parameter_of_another_type_is_named(options):
     [(name, _)] = options.items()
     with pytest.raises(TypeError, match=name):
         ExactTSNE(**options).fit(np.zeros((50, 3)))
+
+
+@pytest.mark.parametrize("dtype", [np.float64, np.float32])
+def test_a_torch_tensor_has_the_embedding_of_the_array_with_its_numbers(digits, dtype):
+    points = digits[:60].astype(dtype) + np.linspace(0, 1e-9, 60)[:, None].astype(dtype)
+    options = {"perplexity": 5, "max_iter": 60, "early_exaggeration_iter": 30, "random_state": 0}
+    expected = ExactTSNE(**options).fit_transform(points)
+    np.testing.assert_array_equal(ExactTSNE(**options).fit_transform(torch.from_numpy(points)), expected)

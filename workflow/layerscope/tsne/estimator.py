@@ -106,6 +106,9 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         return self.embedding_
 
     def _prepared(self, X) -> tuple[np.ndarray, np.ndarray, Schedule]:
+        if hasattr(X, "__array__") and not hasattr(X, "columns"):
+            # A type that NumPy does not know, of a torch tensor for instance, would be taken for single precision.
+            X = np.asarray(X)
         X = validate_data(self, X, accept_sparse=["csr", "csc", "coo"], dtype=[np.float32, np.float64], ensure_min_samples=2)
         self._check(X)
         if sparse.issparse(X):
