@@ -180,3 +180,39 @@ def test_activations_that_would_fill_a_disk_are_refused_before_anything_is_made(
     with pytest.raises(StudyError, match=r"mlp on mine .* GB \(100 observations × 27 values × 3 snapshots; hidden1 has 16"):
         study(arrays(), largest_activations=3.2e-5)
     assert study(arrays(), largest_activations=3.3e-5).runs
+
+
+# Studies of a few lines
+
+
+def few_lines(tmp_path, **more):
+    np.savez(tmp_path / "mine.npz", **arrays())
+    content = {
+        "study": "few",
+        "datasets": {"mine": {"source": "npz", "path": "mine.npz"}},
+        "architectures": {"small": {"family": "mlp", "hidden": [8]}, "large": {"family": "mlp", "hidden": [16]}},
+        **more,
+    }
+    (tmp_path / "study.yaml").write_text(yaml.safe_dump(content))
+    return load_study(tmp_path / "study.yaml", {})
+
+
+def test_only_data_and_networks_must_be_said(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plan = few_lines(tmp_path, scores={"neighborhood_hit": {}, "accuracy": {}})
+    assert sorted({(run.dataset, run.architecture, run.activation) for run in plan.runs}) == [
+        ("mine", "large", "relu"),
+        ("mine", "small", "relu"),
+    ]
+    assert len(plan.runs) == 6
+    assert list(plan.samples) == ["all_test"]
+    jobs = Jobs(plan)
+    jobs.check()
+    assert jobs.views.kept_layers(plan.runs[0]) == ["hidden1", "output"]
+
+
+def test_a_grid_names_what_is_not_all(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    plan = few_lines(tmp_path, grids=[{"architectures": ["small"], "activations": ["tanh", "relu"], "seeds": 1}])
+    assert [(run.architecture, run.activation) for run in plan.runs] == [("small", "tanh"), ("small", "relu")]
+    assert (plan.samples, plan.whole) == ({}, None)

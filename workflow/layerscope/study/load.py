@@ -44,6 +44,7 @@ def build_study(content: dict, folder: Path) -> Study:
         content = checked(content, blocks(), "")
     entries = _entries(content, kinds, mistakes)
     mistakes.refuse()
+    _complete(content, entries, kinds)
     for part in ("whole", "filters"):
         with mistakes.gathered():
             content["representations"][part] = _layer_choice(content["representations"].get(part), part)
@@ -92,6 +93,19 @@ def build_study(content: dict, folder: Path) -> Study:
             mistakes.messages += check(study)
         mistakes.refuse()
     return study
+
+
+def _complete(content: dict, entries: dict[str, dict[str, dict]], kinds: Kinds) -> None:
+    """What a study does not say and nobody would say otherwise: all products, and all whole layers on all of the test split."""
+    for grid in content["grids"]:
+        grid.setdefault("datasets", list(entries["datasets"]))
+        grid.setdefault("architectures", list(entries["architectures"]))
+    metrics = [kinds.of("scores")[entry["metric"]] for entry in entries["scores"].values()]
+    looks = bool(entries["embeddings"]) or any("run" not in metric.spaces for metric in metrics)
+    if looks and not content["samples"]:
+        content["samples"] = {"all_test": {"split": "test", "choose": "all", "seed": 0}}
+    if content["samples"] and not content["representations"]:
+        content["representations"] = {"whole": {"layers": "all"}}
 
 
 def _entries(content: dict, kinds: Kinds, mistakes: Mistakes) -> dict[str, dict[str, dict]]:
