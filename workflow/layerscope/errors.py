@@ -44,9 +44,29 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
+# What other libraries call the same thing.
+SYNONYMS = {
+    "learning_rate": "lr",
+    "batch_size": "batch",
+    "n_epochs": "epochs",
+    "num_epochs": "epochs",
+    "optim": "optimizer",
+    "sigmoid": "logsig",
+    "logistic": "logsig",
+    "linear": "identity",
+    "none": "identity",
+    "resnet": "torchvision",
+    "csv": "table",
+    "imagefolder": "images",
+    "folder": "images",
+    "numpy": "npz",
+}
+
+
 def one_of(value: object, allowed: Iterable[str]) -> str:
     """A hint for a name that is not in `allowed`: the closest allowed name, if there is one, then all of them."""
     names = sorted(allowed)
-    near = difflib.get_close_matches(str(value), names, n=1, cutoff=0.6)
+    near = [name for name in [SYNONYMS.get(str(value).lower())] if name in names]
+    near = near or difflib.get_close_matches(str(value), names, n=1, cutoff=0.6)
     hint = f"did you mean '{near[0]}'? " if near else ""
     return f"{hint}allowed: {', '.join(names) or '(nothing is defined)'}"

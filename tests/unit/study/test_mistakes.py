@@ -745,7 +745,7 @@ RAW = {
     ),
     "number as a key": ("study: a\nscores:\n  5: {}\n", ["line 3: the key 5 is no text", "quotes"]),
     "invalid YAML": ("study: [a\nseeds: 2\n", ["is no valid YAML", "line 2"]),
-    "tabs": ("study: a\n\tseeds: 2\n", ["is no valid YAML", "line 2"]),
+    "tabs": ("study: a\n\tseeds: 2\n", ["line 2: a tab stands there"]),
     "two documents": ("study: a\n---\nstudy: b\n", ["is no valid YAML", "line 2"]),
     "unknown anchor": ("study: *name\n", ["is no valid YAML", "name"]),
     "a Python object": ("study: !!python/object/apply:os.getcwd []\n", ["is no valid YAML", "line 1"]),
@@ -753,7 +753,7 @@ RAW = {
     "comments alone": ("# nothing yet\n", ["holds no study"]),
     "a list": ("- study: a\n- seeds: 2\n", ["holds no study", "it must be a mapping"]),
     "a sentence": ("a study of digits\n", ["holds no study"]),
-    "an undefined merge key": ("study: a\n<<: {seeds: 2}\n", ["<<"]),
+    "a merge of no block": ("study: a\n<<: 3\n", ["is no valid YAML", "merging", "line 2"]),
 }
 
 

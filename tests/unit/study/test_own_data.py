@@ -182,6 +182,51 @@ def test_activations_that_would_fill_a_disk_are_refused_before_anything_is_made(
     assert study(arrays(), largest_activations=3.3e-5).runs
 
 
+# What people write
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [
+        ({"training__default__learning_rate": 0.1}, "learning_rate: unknown key; did you mean 'lr'"),
+        ({"training__default__batch_size": 8}, "batch_size: unknown key; did you mean 'batch'"),
+        ({"grids__0__activations": ["sigmoid"]}, "'sigmoid' is not allowed; did you mean 'logsig'"),
+        ({"embeddings__tsne__perplexity": [10, 30]}, r"\[10, 30\] is a list; a number is wanted.*write an entry for each value"),
+    ],
+)
+def test_what_other_libraries_call_it_is_understood_in_the_message(study, changes, said):
+    with pytest.raises(StudyError, match=said):
+        study(arrays(), **changes)
+
+
+MERGING = """
+study: merging
+datasets: {mine: {source: npz, path: mine.npz}}
+architectures: {mlp: {family: mlp, hidden: [8]}}
+embeddings:
+  ten: &common {method: tsne, perplexity: 10, iterations: 300}
+  twenty: {<<: *common, perplexity: 20}
+scores: {d_same: {}}
+"""
+
+
+def test_blocks_can_be_merged_as_yaml_has_it(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    np.savez(tmp_path / "mine.npz", **arrays())
+    (tmp_path / "study.yaml").write_text(MERGING)
+    embeddings = load_study("study.yaml", {}).embeddings
+    assert [(one["perplexity"], one["iterations"]) for one in embeddings.values()] == [(10, 300), (20, 300)]
+    (tmp_path / "study.yaml").write_text(MERGING.replace("perplexity: 20", "perplexity: 20, perplexity: 30"))
+    with pytest.raises(StudyError, match="line 7: the key 'perplexity' stands there twice"):
+        load_study("study.yaml", {})
+
+
+def test_a_tab_is_named_by_its_line(tmp_path):
+    (tmp_path / "study.yaml").write_text("study: tab\ndatasets:\n\tmine: {source: npz}\n")
+    with pytest.raises(StudyError, match="line 3: a tab stands there; YAML indents with spaces"):
+        load_study(tmp_path / "study.yaml", {})
+
+
 # Studies of a few lines
 
 

@@ -149,7 +149,8 @@ def _explain(error: ValidationError, where: str) -> str:
             return f"{place}: {value!r} is not allowed; {one_of(value, map(str, bound))}"
         case "type":
             wanted = f"{_wanted(error.schema)} is wanted{_default(error.schema)}{_number_hint(value, error.schema)}"
-            return f"{place}: {value!r} is {_type_name(value)}; {wanted}"
+            several = "; write an entry for each value" if isinstance(value, list) and "number" in _wanted(error.schema) else ""
+            return f"{place}: {value!r} is {_type_name(value)}; {wanted}{several}"
         case "pattern" if _word(error.schema):
             hint = _number_hint(value, error.schema)
             return f"{place}: {value!r} is {'text' if hint else 'not allowed'}; {_wanted(error.schema)} is wanted{hint}"

@@ -7,6 +7,8 @@ import yaml
 
 from layerscope.errors import StudyError
 
+MERGE = "tag:yaml.org,2002:merge"
+
 
 class StrictLoader(yaml.SafeLoader):
     """YAML without duplicate keys, in which only true and false are booleans (`on` is a key of study files)."""
@@ -21,15 +23,28 @@ class StrictLoader(yaml.SafeLoader):
 
 
 def _mapping(loader: StrictLoader, node: yaml.MappingNode) -> dict:
-    mapping: dict = {}
+    """A block. The keys of blocks that it merges (`<<: *name`) come first, and those of its own replace them."""
+    merging = [pair for pair in node.value if pair[0].tag == MERGE]
+    merged = yaml.MappingNode(node.tag, merging, node.start_mark, node.end_mark)
+    loader.flatten_mapping(merged)
+    mapping = {_key(loader, key): loader.construct_object(value, deep=True) for key, value in merged.value}
+    own: set[str] = set()
     for key_node, value_node in node.value:
-        key = loader.construct_object(key_node, deep=True)
-        if not isinstance(key, str):
-            raise StudyError(f"line {key_node.start_mark.line + 1}: the key {key!r} is no text; put it in quotes")
-        if key in mapping:
+        if key_node.tag == MERGE:
+            continue
+        key = _key(loader, key_node)
+        if key in own:
             raise StudyError(f"line {key_node.start_mark.line + 1}: the key '{key}' stands there twice; keep one of them")
+        own.add(key)
         mapping[key] = loader.construct_object(value_node, deep=True)
     return mapping
+
+
+def _key(loader: StrictLoader, node: yaml.Node) -> str:
+    key = loader.construct_object(node, deep=True)
+    if not isinstance(key, str):
+        raise StudyError(f"line {node.start_mark.line + 1}: the key {key!r} is no text; put it in quotes")
+    return key
 
 
 StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
@@ -52,6 +67,9 @@ def read_yaml(file: str | Path) -> Any:
     except StudyError as error:
         raise StudyError(f"{file}, {error}") from None
     except yaml.YAMLError as error:
+        mark = getattr(error, "problem_mark", None)
+        if "'\\t'" in str(error) and mark is not None:
+            raise StudyError(f"{file}, line {mark.line + 1}: a tab stands there; YAML indents with spaces") from None
         raise StudyError(f"{file} is no valid YAML: {' '.join(str(error).split())}") from None
     except RecursionError:
         raise StudyError(f"{file} has blocks within blocks without end; a study has a few") from None
