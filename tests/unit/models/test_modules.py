@@ -189,6 +189,10 @@ def test_half_precision_is_stored_as_single():
         ({"function": "vectors"}, "architectures.mine does not run on inputs of 2 × 1 × 12 × 10: RuntimeError"),
         ({"function": "other_classes"}, "architectures.mine puts out 4 for an observation; 3 numbers, one a class, are wanted"),
         ({"function": "together"}, "nothing that keeps observations apart"),
+        ({"function": "named_output"}, "a layer cannot be called 'output' beside others of this network; rename the module"),
+        ({"function": "transposed"}, r"puts out observations along axis 1; \(observations, classes\) are wanted"),
+        ({"function": "signals"}, "has one-dimensional convolutions.*say `sequences: channels_first`"),
+        ({"function": "sometimes", "layers": ["rar"]}, "no part of the network is called 'rar'; the nearest are rare"),
         ({"layers": ["block.*"]}, r"no part of the network is called 'block\.\*'; the nearest are blocks"),
         ({"file": "nowhere.py"}, "there is no file nowhere.py"),
     ],
@@ -202,6 +206,60 @@ def test_a_model_that_torchvision_lacks_is_named():
     about = {"family": "torchvision", "model": "resnet19", "options": {}, "pool": "mean"}
     with pytest.raises(StudyError, match="torchvision has no model 'resnet19'; did you mean 'resnet18'"):
         build_network("mine", about, (3, 32, 32), 5, "relu", seed=0)
+
+
+# Networks that are hard to look at
+
+
+def test_lazy_weights_are_there_and_drawn_by_the_seed():
+    one, same, other = (build_network("mine", options("lazy"), (12, 10), 3, "relu", seed=seed) for seed in (1, 1, 2))
+    assert names(one.plan) == ["0", "1", "output"]
+    assert all(torch.equal(weight, same.state_dict()[name]) for name, weight in one.state_dict().items())
+    assert not torch.equal(one.module[3].weight, other.module[3].weight)
+    one(torch.rand(4, 1, 12, 10)).sum().backward()
+    assert one.training
+
+
+def test_the_look_at_a_network_leaves_no_trace():
+    before = torch.random.get_rng_state()
+    made = build_network("mine", options("counting"), (12, 10), 3, "relu", seed=1)
+    assert torch.equal(torch.random.get_rng_state(), before)
+    assert (made.module.passes.item(), made.module.kept) == (0, None)
+    made(torch.rand(4, 1, 12, 10)).sum().backward()
+
+
+def test_the_output_is_that_of_the_network_where_the_last_layer_is_changed_in_place():
+    made = build_network("mine", options("counting"), (12, 10), 3, "relu", seed=1)
+    inputs = torch.rand(4, 1, 12, 10)
+    found = dumped(made, inputs, ["output"])
+    with torch.no_grad():
+        np.testing.assert_allclose(found["output"], made(inputs).numpy(), rtol=1e-5)
+
+
+def test_a_layer_that_is_not_called_for_all_observations_is_refused():
+    made = build_network("mine", options("sometimes", layers=["rare"]), (12, 10), 3, "relu", seed=1)
+    dumped(made, torch.ones(4, 1, 12, 10), ["rare"])
+    with pytest.raises(StudyError, match="layer rare is not called for all observations; name another one"):
+        dumped(made, -torch.ones(4, 1, 12, 10), ["rare"])
+
+
+@pytest.mark.parametrize("sequences", ["channels_first", "channels_last"])
+def test_signals_are_averaged_over_their_positions(sequences):
+    made = build_network("mine", options("signals", sequences=sequences), (12, 10), 3, "relu", seed=1)
+    first = sequences == "channels_first"
+    assert [(layer.name, layer.shape) for layer in made.plan[:3]] == [
+        ("1", (4,) if first else (118,)),
+        ("2", (4,) if first else (118,)),
+        ("3", (4,) if first else (59,)),
+    ]
+    inputs = torch.rand(5, 1, 12, 10)
+    with torch.no_grad():
+        expected = made.module[:2](inputs).mean(dim=2 if first else 1)
+    np.testing.assert_allclose(dumped(made, inputs, ["1"])["1"], expected.numpy(), rtol=1e-5)
+
+
+def test_a_module_that_is_called_twice_has_no_spectrum():
+    assert list(network(layers=["blocks.0.act*", "stem"]).maps()) == ["stem"]
 
 
 # What planning keeps

@@ -6,7 +6,7 @@ from contextlib import redirect_stdout
 from dataclasses import asdict
 
 from layerscope.errors import StudyError
-from layerscope.models.modules import default_names, has_batch_norm, parts_of
+from layerscope.models.modules import default_names, has_batch_norm, has_signals, other_names, parts_of
 from layerscope.models.network import build_module, input_shape
 
 
@@ -17,7 +17,9 @@ def describe(name: str, options: dict, shape: list[int], classes: int) -> dict:
     return {
         "parts": [asdict(part) for part in parts],
         "default": default_names(module, parts),
+        "others": other_names(module, parts),
         "normalises": has_batch_norm(module),
+        "signals": has_signals(module),
     }
 
 

@@ -15,11 +15,12 @@ from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.files.provenance import canonical_json
 from layerscope.files.whole import replacing
-from layerscope.models.parts import Part, chosen_parts, classifies, layers_of
+from layerscope.models.parts import Part, chosen_parts, classifies, layers_of, sequences_stated
 from layerscope.models.plan import Layer
 
 # Options that choose among the parts of a network, and do not change it.
-CHOICES = ("layers", "pool")
+CHOICES = ("layers", "pool", "sequences")
+KEPT = ("parts", "default", "others", "normalises", "signals")
 
 
 def kept_plan(name: str, options: dict, shape: tuple[int, ...], classes: int) -> list[Layer]:
@@ -30,16 +31,23 @@ def kept_plan(name: str, options: dict, shape: tuple[int, ...], classes: int) ->
     where = f"architectures.{name}"
     found = kept(name, options, shape, classes)
     classifies(found.parts, classes, where)
-    return layers_of(chosen_parts(found.parts, found.default, options.get("layers"), where), options["pool"], found.normalises)
+    chosen = chosen_parts(found.parts, found.default, options.get("layers"), where, found.others)
+    first = sequences_stated(options, found.signals, chosen, where)
+    return layers_of(chosen, options["pool"], found.normalises, first)
 
 
 @dataclass(frozen=True)
 class Kept:
-    """What is kept of a network: its parts, the names that are layers by default, and whether it has batch norm."""
+    """What is kept of a network: its parts, the names that are layers by default, and the modules that are no parts.
+
+    normalises: whether it has batch norm. signals: whether it has one-dimensional convolutions.
+    """
 
     parts: list[Part]
     default: list[str]
+    others: list[str]
     normalises: bool
+    signals: bool
 
 
 def kept(name: str, options: dict, shape: tuple[int, ...], classes: int) -> Kept:
@@ -58,7 +66,7 @@ def kept(name: str, options: dict, shape: tuple[int, ...], classes: int) -> Kept
             with replacing(file) as target:
                 Path(target).write_text(canonical_json(answer), encoding="utf-8")
     parts = [Part(**{**part, "shape": tuple(part["shape"])}) for part in answer["parts"]]
-    return Kept(parts, answer["default"], answer["normalises"])
+    return Kept(parts, *(answer[key] for key in KEPT[1:]))
 
 
 def _read(file: Path) -> dict | None:
@@ -67,7 +75,7 @@ def _read(file: Path) -> dict | None:
         answer = json.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError):
         return None
-    return answer if isinstance(answer, dict) and answer.keys() >= {"parts", "default", "normalises"} else None
+    return answer if isinstance(answer, dict) and answer.keys() >= {*KEPT} else None
 
 
 def _identity(asked: dict) -> str:

@@ -1,10 +1,12 @@
 """Any torch module as a network of a study: what its parts put out, and how its layers are tapped."""
 
+import copy
 from collections import Counter
 from collections.abc import Iterable, Sequence
 
 import torch
 from torch import nn
+from torch.nn.parameter import UninitializedTensorMixin
 
 from layerscope.errors import StudyError
 from layerscope.models.hooks import first_tensor
@@ -20,52 +22,81 @@ PASSED_BY = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.Identity, 
 def parts_of(model: nn.Module, shape: Sequence[int], where: str) -> list[Part]:
     """What all parts of a model put out for inputs of a shape, in the order in which they end; the model itself comes last.
 
-    Parts whose outputs hold no tensor, or in which observations are not kept apart, are left out. where: the start of messages.
-    Raises StudyError where the model does not run.
+    Parts whose outputs hold no tensor, or in which observations are not kept apart, are left out. A copy of the model is run, and
+    no generator of random numbers is moved. where: the start of messages. Raises StudyError where the model does not run.
     """
-    seen: list[list[tuple[str, int, torch.Tensor]]] = []
+    model = copy.deepcopy(model).eval()
     modules = named_layers(model)
-    training = model.training
-    model.eval()
-    try:
-        for count in PASSES:
-            seen.append(_outputs(model, modules, (count, *shape), where))
-    finally:
-        model.train(training)
-    parts = []
+    with torch.random.fork_rng(devices=[]):
+        first, second = (_outputs(model, modules, (count, *shape), where) for count in PASSES)
     followed = followed_layers(modules)
-    later = {(path, call): output for path, call, output in seen[1]}
-    last = seen[0][-1][2]
-    for path, call, output in seen[0]:
+    later = {(path, call): output for path, call, output, _ in second}
+    calls = Counter(path for path, *_ in first)
+    *_, last, _ = first[-1]
+    parts = []
+    for path, call, output, as_it_was in first:
         size, other = output.shape, later.get((path, call))
         axis = None if other is None else _observations_axis(size, other.shape)
         if axis is None:
             continue
         module = modules[path]
-        positions = axes_of_positions(module)
-        kind = "conv" if positions == 2 else "linear" if path in followed else "module"
-        name = (path or OUTPUT) + (f"@{call}" if call > 1 else "")
-        own = tuple(length for index, length in enumerate(size) if index != axis)
-        learned = sum(weight.numel() for weight in module.parameters())
-        ends = size == last.shape and output.data_ptr() == last.data_ptr()
-        parts.append(Part(name, path, call, type(module).__name__, kind, own, axis, learned, ends))
+        kind = "conv" if axes_of_positions(module) == 2 else "linear" if path in followed else "module"
+        # What is changed in place after it was put out is not what the network puts out.
+        ends = size == last.shape and output.data_ptr() == last.data_ptr() and torch.equal(as_it_was, last)
+        parts.append(
+            Part(
+                name=(path or OUTPUT) + (f"@{call}" if call > 1 else ""),
+                path=path,
+                call=call,
+                calls=calls[path],
+                module=type(module).__name__,
+                kind=kind,
+                shape=tuple(length for index, length in enumerate(size) if index != axis),
+                axis=axis,
+                parameters=sum(weight.numel() for weight in module.parameters()),
+                ends=ends,
+            )
+        )
+    if not last.is_floating_point():
+        raise StudyError(f"{where} puts out {str(last.dtype).removeprefix('torch.')}; one number with a point a class is wanted")
     return parts
+
+
+def other_names(model: nn.Module, parts: Sequence[Part]) -> list[str]:
+    """The modules that are no parts: those that were not called, hold no tensor in their output or mix observations."""
+    known = {part.path for part in parts}
+    return [path for path in named_layers(model) if path and path not in known]
+
+
+def has_signals(model: nn.Module) -> bool:
+    """Whether a model has one-dimensional convolutions, whose outputs have their channels first."""
+    return any(axes_of_positions(module) == 1 for module in model.modules())
+
+
+def made_whole(model: nn.Module, shape: Sequence[int], where: str) -> None:
+    """Run a model with lazy modules once, so that all of its weights are there."""
+    if any(isinstance(weight, UninitializedTensorMixin) for weight in (*model.parameters(), *model.buffers())):
+        model.eval()
+        _outputs(model, {}, (PASSES[0], *shape), where)
+        model.train()
 
 
 def _outputs(
     model: nn.Module, modules: dict[str, nn.Module], shape: tuple[int, ...], where: str
-) -> list[tuple[str, int, torch.Tensor]]:
-    """(path, call, output) of every part of a model, as they end. All are kept, so that none shares a place."""
-    found: list[tuple[str, int, torch.Tensor]] = []
+) -> list[tuple[str, int, torch.Tensor, torch.Tensor]]:
+    """(path, call, output, copy of it) of every part of a model, as they end. All are kept, so that none shares a place."""
+    found: list[tuple[str, int, torch.Tensor, torch.Tensor]] = []
     calls: Counter[str] = Counter()
 
     def receive(path: str, module: nn.Module, output: object) -> None:
         calls[path] += 1
         try:
-            found.append((path, calls[path], first_tensor(output, path, module)))
+            tensor = first_tensor(output, path, module)
         except TypeError:
             if not path:
                 raise
+        else:
+            found.append((path, calls[path], tensor, tensor.clone()))
 
     handles = [
         module.register_forward_hook(lambda module, _inputs, output, path=path: receive(path, module, output))
@@ -73,7 +104,7 @@ def _outputs(
     ]
     inputs = torch.rand(shape, generator=torch.Generator().manual_seed(0))
     try:
-        with torch.inference_mode():
+        with torch.no_grad():
             model(inputs)
     except StudyError:
         raise
@@ -123,11 +154,13 @@ def _children(model: nn.Module) -> set[str]:
 def pooled(output: torch.Tensor, layer: Layer) -> torch.Tensor:
     """What is kept of an output of a layer: observations first, (n, *layer.shape), float32."""
     values = output.movedim(layer.axis, 0).float()
+    if layer.sequence_pool in ("", "none"):
+        return values
+    # (n, positions, width)
+    vectors = values.transpose(1, 2) if layer.channels_first else values
     if layer.sequence_pool == "mean":
-        return values.mean(dim=1)
-    if layer.sequence_pool == "cls":
-        return values[:, 0]
-    return values[:, -1] if layer.sequence_pool == "last" else values
+        return vectors.mean(dim=1)
+    return vectors[:, 0] if layer.sequence_pool == "cls" else vectors[:, -1]
 
 
 class ModuleNetwork(nn.Module):
@@ -150,10 +183,10 @@ class ModuleNetwork(nn.Module):
         return named_layers(self.module)[layer.path]
 
     def maps(self) -> dict[str, nn.Module]:
-        """Layer name → its module, for the layers that are linear, convolutional or recurrent."""
+        """Layer name → its module, for the layers that are linear, convolutional or recurrent and called once in a pass."""
         modules = named_layers(self.module)
         followed = followed_layers(modules)
-        return {layer.name: modules[layer.path] for layer in self.plan if layer.path in followed and layer.call == 1}
+        return {layer.name: modules[layer.path] for layer in self.plan if layer.path in followed and layer.has_map}
 
 
 def has_batch_norm(model: nn.Module) -> bool:

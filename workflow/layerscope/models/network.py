@@ -10,8 +10,16 @@ from torch import nn
 from torch.nn import functional
 
 from layerscope.models.declared import declared_layers
-from layerscope.models.modules import ModuleNetwork, default_names, has_batch_norm, parts_of
-from layerscope.models.parts import chosen_parts, classifies, layers_of
+from layerscope.models.modules import (
+    ModuleNetwork,
+    default_names,
+    has_batch_norm,
+    has_signals,
+    made_whole,
+    other_names,
+    parts_of,
+)
+from layerscope.models.parts import chosen_parts, classifies, layers_of, sequences_stated
 from layerscope.models.plan import Layer
 from layerscope.torchvision_import import import_torchvision
 
@@ -130,7 +138,9 @@ def build_module(name: str, options: dict, shape: tuple[int, ...], classes: int,
     family = import_module(f"layerscope.models.families.{options['family']}")
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
-        return family.build(options, shape, classes, ACTIVATIONS[activation])
+        module = family.build(options, shape, classes, ACTIVATIONS[activation])
+        made_whole(module, input_shape(shape), f"architectures.{name}")
+        return module
 
 
 def input_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
@@ -143,8 +153,9 @@ def _module_network(name: str, options: dict, shape: tuple[int, ...], classes: i
     where = f"architectures.{name}"
     parts = parts_of(module, input_shape(shape), where)
     classifies(parts, classes, where)
-    chosen = chosen_parts(parts, default_names(module, parts), options.get("layers"), where)
-    return ModuleNetwork(module, layers_of(chosen, options["pool"], has_batch_norm(module)))
+    chosen = chosen_parts(parts, default_names(module, parts), options.get("layers"), where, other_names(module, parts))
+    first = sequences_stated(options, has_signals(module), chosen, where)
+    return ModuleNetwork(module, layers_of(chosen, options["pool"], has_batch_norm(module), first))
 
 
 def builds_module(options: dict) -> bool:

@@ -20,9 +20,10 @@ class Layer:
     the study. flatten: what a linear layer reads of maps, `all` values or the `mean` of each map. resize: the side that images
     are resized to before the layer; 0 for none.
 
-    Of a layer in a torch module of another origin (kind conv, linear or module): path: of the module in the network. call: which
-    call of it in a pass. axis: that of the observations in its output. sequence_pool: what is kept of several vectors an
-    observation (mean, cls, last, none; "" where there is one). parameters: numbers that it learns.
+    Of a layer in a torch module of another origin (kind conv, linear or module): path: of the module in the network. call, calls:
+    which call of it in a pass, of how many. axis: that of the observations in its output. sequence_pool: what is kept of several
+    vectors an observation (mean, cls, last, none; "" where there is one). channels_first: whether the first axis of these is that
+    of their numbers. parameters: numbers that it learns.
     """
 
     name: str
@@ -40,8 +41,10 @@ class Layer:
     resize: int = 0
     path: str = ""
     call: int = 1
+    calls: int = 1
     axis: int = 0
     sequence_pool: str = ""
+    channels_first: bool = False
     parameters: int = 0
 
     @property
@@ -62,7 +65,7 @@ class Layer:
     @property
     def has_map(self) -> bool:
         """Whether the layer is a single linear map or convolution, so that it has outputs before the activation."""
-        return self.kind not in ("inception", "module") and self.call == 1
+        return self.kind not in ("inception", "module") and self.calls == 1
 
 
 def hidden_layers(sizes: list[int], dropouts: list[float], batch_norm: bool) -> list[Layer]:

@@ -86,6 +86,8 @@ def stream_snapshot(network: AnyNetwork, file, epoch: int, layers: list[str], ob
         calls[name] += 1
         if calls[name] == layer.call:
             values = pooled(output, layer) if isinstance(network, ModuleNetwork) else output
+            if len(values) != min(BATCH, n - start):
+                raise StudyError(f"layer {name} puts out {len(values)} of {min(BATCH, n - start)} observations; name another one")
             kept[name][start : start + len(values)] = values.cpu().numpy()
 
     network.eval()
@@ -94,6 +96,9 @@ def stream_snapshot(network: AnyNetwork, file, epoch: int, layers: list[str], ob
             part = slice(start, start + BATCH)
             calls.clear()
             logits = network(torch.from_numpy(observations.inputs(part)).to(device))
+            silent = [name for name, layer in taps.items() if calls[name] < layer.call]
+            if silent:
+                raise StudyError(f"layer {silent[0]} is not called for all observations; name another one")
             if network.reconstructs:
                 continue
             wanted = torch.from_numpy(observations.labels[part]).to(device)
