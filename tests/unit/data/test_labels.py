@@ -55,9 +55,11 @@ def test_other_numbers_are_numbered_anew_and_keep_their_names(labels, numbers, c
 
 
 def test_names_of_classes_are_by_number():
-    assert read(np.array([0, 2]), names=["ant", "bee", "cat"]) == ([0, 2], ["ant", "bee", "cat"], [])
+    assert read(np.array([0, 2, 1]), names=["ant", "bee", "cat"]) == ([0, 2, 1], ["ant", "bee", "cat"], [])
+    without = ["y_train has no observation of bee"]
+    assert read(np.array([0, 2]), names=["ant", "bee", "cat"]) == ([0, 2], ["ant", "bee", "cat"], without)
     assert read(np.array([1, 3, 2]), names=["ant", "bee", "cat"])[:2] == ([0, 2, 1], ["ant", "bee", "cat"])
-    assert read(np.array(["cat", "ant"]), names=["cat", "bee", "ant"]) == ([0, 2], ["cat", "bee", "ant"], [])
+    assert read(np.array(["cat", "ant"]), names=["cat", "bee", "ant"]) == ([0, 2], ["cat", "bee", "ant"], without)
 
 
 ONE_HOT = np.eye(3, dtype=int)[[0, 2, 1, 0]]
@@ -84,6 +86,14 @@ ONE_HOT = np.eye(3, dtype=int)[[0, 2, 1, 0]]
         ),
         (np.array([0, 3]), None, ["ant", "bee"], "y_train has labels from 0 to 3, and classes names 2"),
         (np.array(["ant", "cow"]), None, ["ant", "bee"], "y_train has cow, which classes does not name"),
+        (
+            np.array([1, 3]),
+            None,
+            ["ant", "bee", "cat", "dog"],
+            "labels from 1 to 3, and classes names 4: whether label 1 is",
+        ),
+        (np.array([0, 1]), np.array([0, 1, 2]), ["ant", "bee", "cat"], "y_test has 1 observations of 2, which y_train never has"),
+        (np.array([b"\xff", b"a"]), None, None, "y_train holds bytes that are no UTF-8"),
         (np.array([0, 1]), None, ["ant", "ant"], "ant stands there twice"),
         (np.array(["$x$", "y"]), None, None, r"'\$x\$' cannot be the name of a class"),
     ],

@@ -38,7 +38,7 @@ def test_sixteen_bits_in_colour_have_three_equal_channels(tmp_path):
 
 @pytest.mark.parametrize("mode", ["I", "F"])
 def test_thirty_two_bits_are_refused_with_a_remedy(tmp_path, mode):
-    with pytest.raises(StudyError, match=r"one\.tif has 32 bits a value.*save it with 8 or 16 bits, or .*npz"):
+    with pytest.raises(StudyError, match=r"one\.tif has signed or 32-bit values.*save it with 8 or 16 bits, or .*npz"):
         read(Image.new(mode, (4, 4), 70_000), tmp_path, suffix="tif")
 
 
@@ -140,6 +140,18 @@ def test_proportions_are_kept_by_padding_unless_one_asks_to_squash(tmp_path, mod
     assert done == ["are resized to 10 × 10, which changes their proportions"]
 
 
+def test_sixteen_bits_of_which_zero_is_white_are_inverted(tmp_path):
+    ramp = np.linspace(0, 65535, 256).round().astype(np.uint16).reshape(16, 16)
+    found, _ = read(Image.fromarray(ramp), tmp_path, suffix="tif", tiffinfo={262: 0})
+    np.testing.assert_allclose(found.ravel(), 255 - np.arange(256), atol=1e-4)
+
+
+def test_an_orientation_that_means_nothing_turns_nothing(tmp_path):
+    exif = Image.Exif()
+    exif[0x0112] = 9
+    assert read(Image.new("L", (4, 8)), tmp_path, exif=exif)[1] == []
+
+
 # Folders
 
 
@@ -236,6 +248,25 @@ def test_a_class_that_training_has_not_is_named(tmp_path):
             look(tmp_path / "mine")
 
 
+def test_a_class_may_be_called_train(tmp_path):
+    for part in ("train", "tram", "bus"):
+        save(tmp_path / "mine" / part / "one.png")
+        save(tmp_path / "mine" / part / "two.png")
+    assert found(tmp_path / "mine", test=3)["classes"] == 3
+
+
+def test_what_lies_beside_the_splits_is_said(tmp_path):
+    for part in ("train/ant", "train/bee", "test/ant", "extra/ant"):
+        save(tmp_path / "mine" / part / "one.png")
+    assert any("1 files beside" in note for note in load(tmp_path / "mine").notes)
+
+
+@pytest.mark.parametrize("look", [load, found])
+def test_more_than_there_is_cannot_be_held_out(folder, look):
+    with pytest.raises(StudyError, match="has 10 observations: 9 cannot be held out"):
+        look(folder, test=9)
+
+
 def test_a_class_without_test_pictures_is_noted(tmp_path):
     for part in ("train/ant", "train/bee", "test/ant"):
         save(tmp_path / "mine" / part / "one.png")
@@ -248,6 +279,7 @@ def test_a_class_without_test_pictures_is_noted(tmp_path):
         (("train/ant", "train/bee", "val/ant"), "has the folders train and val, and none called test; rename val to test"),
         (("test/ant", "test/bee"), "has the folders test, and none called train"),
         (("train/ant", "train/bee", "test/ant", "val/ant", "valid/ant"), "may both be the validation split; keep one"),
+        (("train/ant", "train/bee", "Train/ant", "test/ant"), "may be the same split; keep one"),
         (("ant",), "has pictures of ant only"),
         (("$x$", "y"), r"'\$x\$' cannot be the name of a class"),
     ],

@@ -100,7 +100,11 @@ def changed(frame, column, row, value):
         (lambda frame: frame, {"ignore": ["heigt"]}, "ignore names the column 'heigt'; did you mean 'height'"),
         (lambda frame: frame, {"split": "part"}, "split names the column 'part'"),
         (lambda frame: frame.assign(part="all"), {"split": "part"}, "the column 'part' holds 'all'; train, validation and test"),
-        (lambda frame: changed(frame, "class", 3, None), {}, "train holds nan"),
+        (
+            lambda frame: changed(frame, "class", 3, None),
+            {},
+            "train has 1 rows without a class in the column 'class', .* row 4",
+        ),
         (lambda frame: frame[:0], {}, "mine.csv has no rows"),
     ],
 )
@@ -122,3 +126,40 @@ def test_a_file_that_is_no_table_is_named(tmp_path, content):
     (tmp_path / "mine.parquet").write_bytes(content)
     with pytest.raises(StudyError, match=r"mine\.parquet is no table that can be read"):
         load(tmp_path, "mine.parquet")
+
+
+def test_rows_longer_than_the_header_are_refused(tmp_path):
+    """pandas would take the first column for the names of the rows, and lose it."""
+    (tmp_path / "mine.csv").write_text("height,label\n0,1000,x\n1,2000,y\n")
+    with pytest.raises(StudyError, match=r"mine\.csv is no table that can be read"):
+        load(tmp_path)
+
+
+def test_an_index_with_a_name_is_a_column(tmp_path, flowers):
+    write(flowers.set_index("width"), tmp_path / "mine.parquet")
+    assert load(tmp_path, "mine.parquet").splits["train"][0].shape == (24, 2)
+
+
+def test_semicolons_and_spaces_in_the_header_are_understood(tmp_path, flowers):
+    flowers.rename(columns={"class": " class"}).to_csv(tmp_path / "mine.csv", sep=";", index=False)
+    dataset = load(tmp_path)
+    assert dataset.splits["train"][0].shape == (24, 2)
+    assert "the columns of mine.csv are separated by semicolons" in dataset.notes
+
+
+def test_a_test_file_without_classes_is_named(tmp_path, flowers):
+    write(flowers[:20], tmp_path / "mine" / "train.csv")
+    write(flowers[20:].drop(columns="class"), tmp_path / "mine" / "test.csv")
+    with pytest.raises(StudyError, match="test has no column 'class', that of the classes"):
+        load(tmp_path, "mine")
+
+
+def test_whole_numbers_too_large_for_float32_are_noted(tmp_path, flowers):
+    write(flowers.assign(time=1_700_000_000_000 + np.arange(30)), tmp_path / "mine.csv")
+    assert any("in time are rounded to seven digits" in note for note in load(tmp_path).notes)
+
+
+def test_the_value_that_is_no_number_is_shown(tmp_path, flowers):
+    write(changed(flowers, "width", 4, "?"), tmp_path / "mine.csv")
+    with pytest.raises(StudyError, match=r"the column 'width' of train holds '\?', which is no number"):
+        load(tmp_path)

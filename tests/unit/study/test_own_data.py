@@ -31,10 +31,10 @@ def study(tmp_path, monkeypatch):
     return load
 
 
-def arrays(shape=(8, 6), train=200, test=100, classes=3, dtype=np.uint8, **more):
+def arrays(shape=(8, 6), train=200, test=100, dtype=np.uint8, **more):
     generator = np.random.default_rng(0)
     given = {f"x_{split}": (250 * generator.random((n, *shape))).astype(dtype) for split, n in (("train", train), ("test", test))}
-    return {**given, "y_train": np.arange(train) % classes, "y_test": np.arange(test) % classes, **more}
+    return {**given, "y_train": np.arange(train) % 3, "y_test": np.arange(test) % 3, **more}
 
 
 @pytest.mark.parametrize(
@@ -73,6 +73,24 @@ def test_what_is_declared_and_is_not_so_is_said_when_the_study_is_planned(study,
 def test_labels_that_cannot_be_are_said_when_the_study_is_planned(study):
     with pytest.raises(StudyError, match="dataset 'mine': y_test has 100 observations of 7, which y_train never has"):
         study(arrays(y_test=np.full(100, 7)))
+
+
+@pytest.mark.parametrize(
+    ("more", "said"),
+    [
+        ({"y_test": np.arange(99) % 3}, "x_test has 100 rows, y_test 99"),
+        ({"x_test": np.zeros((100, 8, 5), np.uint8)}, r"x_train is uint8 \(8, 6\), x_test uint8 \(8, 5\); numbers of one type"),
+        ({"classes": np.array([["0", "ant"], ["1", "bee"]])}, "classes is 2 × 2; one name for each class"),
+        ({"classes": np.array(["a", "b", "c"]), "class_names": np.array(["a", "b", "c"])}, "may both name the classes; keep one"),
+    ],
+)
+def test_arrays_that_do_not_fit_each_other_are_said_when_the_study_is_planned(study, more, said):
+    with pytest.raises(StudyError, match=said):
+        study(arrays(**more))
+
+
+def test_names_may_be_bytes(study):
+    assert study(arrays(classes=np.array([b"ant", b"bee", b"cow"]))).plans["mine", "mlp"][-1].width == 3
 
 
 def test_a_validation_split_of_ones_own_is_one(study):

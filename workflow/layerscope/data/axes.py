@@ -45,9 +45,9 @@ def _ordered(layout: str) -> tuple[int, int, int]:
 def _layouts(shape: Sequence[int]) -> list[str]:
     """The layouts that three numbers may be, by what channels usually are, or else by what makes the pictures square."""
     likely = [layout for layout, axis in ((FIRST, 0), (LAST, 2)) if shape[axis] in CHANNELS]
-    if len(likely) == 1:
-        return likely
     square = [layout for layout in LAYOUTS if len({shape[axis] for axis in _ordered(layout)[1:]}) == 1]
+    if len(likely) == 1:
+        return likely if likely[0] in square or not square else list(LAYOUTS)
     return square if len(square) == 1 else list(LAYOUTS)
 
 

@@ -55,6 +55,12 @@ def default_held_out(n: int, classes: int) -> int:
     return max(classes, round(n * HELD_OUT))
 
 
+def check_held_out(n: int, classes: int, held: int, name: str) -> None:
+    """Raise StudyError where so many of n observations cannot be held out, with one of each class left."""
+    if held + classes > n:
+        raise StudyError(f"dataset '{name}' has {n} observations: {held} cannot be held out of them")
+
+
 def hold_out(images: np.ndarray, labels: np.ndarray, held: int, name: str) -> tuple[Split, Split]:
     """Split off `held` observations, stratified by class, by a fixed seed; both parts keep the stored order.
 
@@ -63,8 +69,7 @@ def hold_out(images: np.ndarray, labels: np.ndarray, held: int, name: str) -> tu
     """
     n = len(labels)
     classes, counts = np.unique(labels, return_counts=True)
-    if held + len(classes) > n:
-        raise StudyError(f"dataset '{name}' has {n} observations: {held} cannot be held out of them")
+    check_held_out(n, len(classes), held, name)
     shares = counts * held / n
     quota = np.floor(shares).astype(int)
     for index in np.argsort(-(shares - quota), kind="stable")[: held - quota.sum()]:

@@ -50,6 +50,12 @@ def pictures_below(root: Path, where: str) -> Pictures:
                 listed[split][of_class.name] = pictures
             else:
                 found.notes.append(f"{of_class} holds no pictures and is left out")
+    if parts["train"] != root:
+        beside = [child for child in _children(root) if child not in parts.values()]
+        _note_left_out(beside, f"beside {parts['train']}", found.notes)
+    for split, by_class in listed.items():
+        if not by_class and split != "train":
+            raise StudyError(f"{where}: {parts[split]} holds no pictures in subfolders; fill it, or remove it")
     classes = sorted(listed["train"])
     if not classes:
         kinds = ", ".join(SUFFIXES)
@@ -71,15 +77,23 @@ def pictures_below(root: Path, where: str) -> Pictures:
 
 def _parts(root: Path, where: str) -> dict[str, Path]:
     """Split → its folder; the whole folder as `train` where it has no splits."""
-    named = {child.name.lower(): child for child in _children(root) if child.is_dir()}
+    folders = [child for child in _children(root) if child.is_dir()]
+    named: dict[str, Path] = {}
+    for folder in folders:
+        if folder.name.lower() in named and any(folder.name.lower() in spellings for spellings in SPLITS.values()):
+            raise StudyError(f"{where}: {named[folder.name.lower()]} and {folder} may be the same split; keep one")
+        named[folder.name.lower()] = folder
     parts: dict[str, Path] = {}
     for split, spellings in SPLITS.items():
         fitting = [named[spelling] for spelling in spellings if spelling in named]
         if len(fitting) > 1:
             raise StudyError(f"{where}: {fitting[0]} and {fitting[1]} may both be the {split} split; keep one")
         parts.update((split, folder) for folder in fitting)
-    if not parts or set(parts) == {"train"}:
-        return {"train": parts.get("train", root)}
+    # A class may be called train: what holds pictures and no folders is no split.
+    if not parts or not any(child.is_dir() for folder in parts.values() for child in _children(folder)):
+        return {"train": root}
+    if set(parts) == {"train"}:
+        return parts
     if "train" not in parts or "test" not in parts:
         missing = "train" if "train" not in parts else "test"
         there = " and ".join(folder.name for folder in parts.values())

@@ -46,8 +46,12 @@ def numbered(
         raise StudyError(f"{where}: {train} holds one class only ({', '.join(classes)}); two or more are wanted")
     places = {value: number for number, value in enumerate(values.tolist())}
     found = {}
+    seen = set(np.unique(vectors[train]).tolist())
+    without = [classes[place] for value, place in places.items() if value not in seen]
+    if without:
+        notes.append(f"{train} has no observation of {_listed(without)}")
     for split, labels in vectors.items():
-        unseen = [value for value in np.unique(labels).tolist() if value not in places]
+        unseen = [value for value in np.unique(labels).tolist() if value not in seen]
         if unseen:
             count = int(np.isin(labels, unseen).sum())
             raise StudyError(
@@ -70,7 +74,10 @@ def _vector(labels: np.ndarray, where: str) -> np.ndarray:
     if not len(labels):
         raise StudyError(f"{where} is empty: that split has no observations")
     if labels.dtype.kind == "S":
-        labels = np.char.decode(labels, "utf-8")
+        try:
+            labels = np.char.decode(labels, "utf-8")
+        except UnicodeDecodeError:
+            raise StudyError(f"{where} holds bytes that are no UTF-8; save the labels as text") from None
     if labels.dtype.kind == "f":
         parted = labels[~(np.isfinite(labels) & (labels == np.round(labels)))]
         if len(parted):
@@ -92,6 +99,11 @@ def _by_name(values: np.ndarray, classes: list[str], where: str, notes: list[str
         if unknown:
             raise StudyError(f"{where} has {_listed(unknown)}, which classes does not name; it names {_listed(classes)}")
         return np.array(classes)
+    if values[0] == 1 and 1 < values[-1] < len(classes):
+        raise StudyError(
+            f"{where} has labels from 1 to {values[-1]}, and classes names {len(classes)}: whether label 1 is {classes[0]} or "
+            f"{classes[1]} is not certain; number the classes from 0, and name as many as there are"
+        )
     if values[0] >= 0 and values[-1] < len(classes):
         return np.arange(len(classes))
     if values[0] == 1 and values[-1] == len(classes):

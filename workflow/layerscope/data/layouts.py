@@ -18,10 +18,12 @@ def laid_out(
     """Observations (n, features), (n, height, width) or (n, channels, height, width), uint8 or float32, by split; and white.
 
     given: split, as messages call it → numbers (n, ...), `train` first. white: the value of full intensity, None where the
-    numbers do not tell it: 255 of bytes, 65,535 of 16 bits, 1 of what lies within 0 and 1 or is true and false. Raises
+    numbers do not tell it: 255 of bytes, 65,535 of 16 bits, 1 of what lies within -1 and 1 or is true and false. Raises
     StudyError for splits that differ in type or shape, and for values that are no finite numbers.
     """
     arrays = {split: np.asarray(array) for split, array in given.items()}
+    # The order of bytes changes no number.
+    arrays = {split: array.astype(array.dtype.newbyteorder("="), copy=False) for split, array in arrays.items()}
     train, *others = arrays
     for split, array in arrays.items():
         if array.dtype.kind not in "buif" or array.ndim < 2:
@@ -70,4 +72,5 @@ def _typed(array: np.ndarray, where: str, notes: list[str]) -> np.ndarray:
 def _white(dtype: np.dtype, arrays: list[np.ndarray]) -> float | None:
     if dtype in WHITE_BY_TYPE:
         return WHITE_BY_TYPE[dtype]
-    return 1.0 if max(float(array.max(initial=0)) for array in arrays) <= 1 else None
+    largest = max(max(float(array.max(initial=0)), -float(array.min(initial=0))) for array in arrays)
+    return 1.0 if largest <= 1 else None

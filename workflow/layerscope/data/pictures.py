@@ -19,6 +19,8 @@ FORMATS = ("PNG", "JPEG", "BMP", "GIF", "TIFF", "WEBP", "PPM")
 SIXTEEN_BITS = ("I;16", "I;16L", "I;16B", "I;16N")
 # The number of this tag in EXIF.
 ORIENTATION = 0x0112
+# The tag of a TIFF, and its value where 0 is white.
+INTERPRETATION, WHITE_IS_ZERO = 262, 0
 WHITE = 255
 # From 16 bits to the scale of 8.
 STEP = 257
@@ -55,7 +57,7 @@ def opened(file: Path, content: bytes, where: str) -> tuple["Image", bool]:
     try:
         picture = Image.open(io.BytesIO(content), formats=FORMATS)
         # Pillow turns a TIFF itself while it loads it.
-        turned = picture.getexif().get(ORIENTATION, 1) != 1
+        turned = picture.getexif().get(ORIENTATION, 1) in range(2, 9)
         picture.load()
         return picture, turned
     except Exception as error:
@@ -86,8 +88,8 @@ def read_picture(file: Path, content: bytes, wanted: Wanted, where: str, tally: 
     deep = picture.mode in SIXTEEN_BITS or (picture.mode == "I" and picture.format in ("PNG", "PPM"))
     if picture.mode in ("I", "F") and not deep:
         raise StudyError(
-            f"{where}: {file} has 32 bits a value, and nothing tells which is white; save it with 8 or 16 bits, or hand the "
-            "pictures over as an npz file with `white`"
+            f"{where}: {file} has signed or 32-bit values, and nothing tells which is white; save it with 8 or 16 bits, or "
+            "hand the pictures over as an npz file with `white`"
         )
     if _truncated(content, picture):
         tally.done["have 16 bits a colour, of which the upper 8 are read"] += 1
@@ -97,6 +99,8 @@ def read_picture(file: Path, content: bytes, wanted: Wanted, where: str, tally: 
     tally.sizes[turned.size[1], turned.size[0]] += 1
     if deep:
         values = np.asarray(turned).astype(np.float32) / STEP
+        if picture.format == "TIFF" and getattr(picture, "tag_v2", {}).get(INTERPRETATION) == WHITE_IS_ZERO:
+            values = WHITE - values
         pixels = _resized(Image.fromarray(values), wanted, tally)
         return np.stack([pixels] * 3) if wanted.colour else pixels
     flat = _on_ground(turned, wanted.ground, tally)

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 
 import torch
 from torch import nn
-from torch.nn.parameter import UninitializedTensorMixin
+from torch.nn.parameter import is_lazy
 
 from layerscope.errors import StudyError
 from layerscope.models.hooks import first_tensor
@@ -75,7 +75,7 @@ def has_signals(model: nn.Module) -> bool:
 
 def made_whole(model: nn.Module, shape: Sequence[int], where: str) -> None:
     """Run a model with lazy modules once, so that all of its weights are there."""
-    if any(isinstance(weight, UninitializedTensorMixin) for weight in (*model.parameters(), *model.buffers())):
+    if any(is_lazy(weight) for weight in (*model.parameters(), *model.buffers())):
         model.eval()
         _outputs(model, {}, (PASSES[0], *shape), where)
         model.train()

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import numpy as np
 
-from layerscope.data.dataset import Dataset, default_held_out, hold_out
+from layerscope.data.dataset import Dataset, check_held_out, default_held_out, hold_out
 from layerscope.data.folders import Pictures, pictures_below
 from layerscope.data.own_files import find_own
 from layerscope.data.pictures import WHITE, Tally, Wanted, content_of, has_colour, read_picture
@@ -105,6 +105,7 @@ def found_sizes(name: str, options: dict, downloads: Path) -> dict:
     sizes = {split: len(files) for split, files in pictures.by_split.items()}
     if "test" not in sizes:
         sizes["test"] = options.get("test") or default_held_out(sizes["train"], len(pictures.classes))
+        check_held_out(sizes["train"], len(pictures.classes), sizes["test"], name)
         sizes["train"] -= sizes["test"]
     elif "test" in options:
         raise StudyError(f"datasets.{name}.test changes nothing: {root} has a folder test of its own; remove the key")

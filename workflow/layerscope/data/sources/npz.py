@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 
 from layerscope.data.axes import axes_of
-from layerscope.data.dataset import Dataset, default_held_out, hold_out
+from layerscope.data.dataset import Dataset, check_held_out, default_held_out, hold_out
 from layerscope.data.labels import numbered
 from layerscope.data.layouts import WHITE_BY_TYPE, laid_out
 from layerscope.data.own_files import find_own
@@ -91,8 +91,7 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
     images, white = laid_out(given, options.get("layout"), options.get("shape"), where, notes)
     splits = {}
     for split, (key, of) in named.items():
-        if len(images[key]) != len(labels[of]):
-            raise StudyError(f"{where}: {key} has {len(images[key])} rows, {of} {len(labels[of])}")
+        _check_rows(key, len(images[key]), of, len(labels[of]), where)
         splits[split] = (images[key], labels[of])
     if "test" not in splits:
         held = options.get("test") or default_held_out(len(splits["train"][1]), len(classes))
@@ -116,17 +115,28 @@ def found_sizes(name: str, options: dict, downloads: Path) -> dict:
     with _opened(file, where) as content:
         named = _arrays(list(content), f"{where}: {file}")
         labels, classes = _labels(content, named, where, [])
-        key = named["train"][0]
-        stored, dtype = _head(content.zip, key)
-    axes = axes_of(stored[1:], options.get("layout"), options.get("shape"), where)
+        heads = {key: _head(content.zip, key) for key, _ in named.values()}
+    shape, dtype = heads[named["train"][0]]
+    for key, of in named.values():
+        _check_rows(key, heads[key][0][0], of, len(labels[of]), where)
+        if heads[key][0][1:] != shape[1:] or heads[key][1] != dtype or dtype.kind not in "buif":
+            there = f"{named['train'][0]} is {dtype} {shape[1:]}, {key} {heads[key][1]} {heads[key][0][1:]}"
+            raise StudyError(f"{where}: {there}; numbers of one type and one shape are wanted")
+    axes = axes_of(shape[1:], options.get("layout"), options.get("shape"), where)
     sizes = {split: len(labels[of]) for split, (_, of) in named.items()}
     if "test" not in sizes:
         sizes["test"] = options.get("test") or default_held_out(sizes["train"], len(classes))
+        check_held_out(sizes["train"], len(classes), sizes["test"], name)
         sizes["train"] -= sizes["test"]
     elif "test" in options:
         raise StudyError(f"datasets.{name}.test changes nothing: {file} has a test split of its own; remove the key")
-    shape = [stored[1 + axis] for axis in axes]
-    return {"shape": shape, "classes": len(classes), **sizes, "white_by_type": dtype in WHITE_BY_TYPE}
+    known = dtype in WHITE_BY_TYPE
+    return {"shape": [shape[1 + axis] for axis in axes], "classes": len(classes), **sizes, "white_by_type": known}
+
+
+def _check_rows(images: str, rows: int, of: str, count: int, where: str) -> None:
+    if rows != count:
+        raise StudyError(f"{where}: {images} has {rows} rows, {of} {count}")
 
 
 @contextmanager
@@ -145,21 +155,34 @@ def _opened(file: Path, where: str) -> Iterator:
 
 def _head(archive: zipfile.ZipFile, key: str) -> tuple[tuple[int, ...], np.dtype]:
     """The shape and the type of an array, without reading the array."""
-    with archive.open(f"{key}.npy") as member:
+    # Programs other than NumPy leave the suffix out.
+    member_name = f"{key}.npy" if f"{key}.npy" in archive.namelist() else key
+    with archive.open(member_name) as member:
         version = np.lib.format.read_magic(member)
         read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
         shape, _, dtype = read(member)
     if not shape:
         raise ValueError(f"{key} is a single value")
-    return shape, dtype
+    return shape, dtype.newbyteorder("=")
 
 
 def _labels(
     content: Mapping[str, np.ndarray], named: dict[str, tuple[str, str]], where: str, notes: list[str]
 ) -> tuple[dict[str, np.ndarray], list[str]]:
-    names = next((content[key] for key in content if key.lower() in NAMES), None)
-    given = {labels: content[labels] for _, labels in named.values()}
-    return numbered(given, None if names is None else names.ravel().tolist(), where, notes)
+    naming = [key for key in content if key.lower() in NAMES]
+    if len(naming) > 1:
+        raise StudyError(f"{where}: {' and '.join(naming)} may both name the classes; keep one")
+    names: list[str] | None = None
+    if naming:
+        given = np.asarray(content[naming[0]])
+        if given.ndim != 1:
+            raise StudyError(f"{where}: {naming[0]} is {' × '.join(map(str, given.shape))}; one name for each class is wanted")
+        names = [name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in given.tolist()]
+    used = {key for pair in named.values() for key in pair} | {*naming}
+    unused = [key for key in content if key not in used]
+    if unused:
+        notes.append(f"the arrays {', '.join(unused)} are left out")
+    return numbered({labels: content[labels] for _, labels in named.values()}, names, where, notes)
 
 
 def _arrays(keys: list[str], where: str) -> dict[str, tuple[str, str]]:
@@ -168,9 +191,9 @@ def _arrays(keys: list[str], where: str) -> dict[str, tuple[str, str]]:
     for split, spellings in SPLITS.items():
         images, labels = ([key for key in keys if key.lower() in _spelt(words, spellings)] for words in (IMAGES, LABELS))
         found |= _pair(images, labels, split, keys, where)
-    if not found:
+    if "train" not in found:
         images, labels = ([key for key in keys if key.lower() in words] for words in (IMAGES, LABELS))
-        found = _pair(images, labels, "train", keys, where)
+        found = {**_pair(images, labels, "train", keys, where), **found}
     if "train" not in found:
         wanted = "x_train, y_train, x_test, y_test"
         raise StudyError(f"{where} must hold the arrays {wanted}, or x and y; it holds {', '.join(keys) or 'nothing'}")

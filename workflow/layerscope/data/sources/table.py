@@ -1,6 +1,7 @@
 """A person's own table, CSV or Parquet: a row an observation, a column a feature, one column the class."""
 
 import hashlib
+import warnings
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -8,7 +9,7 @@ import numpy as np
 
 from layerscope.data.dataset import Dataset, default_held_out, hold_out
 from layerscope.data.labels import numbered
-from layerscope.data.layouts import laid_out
+from layerscope.data.layouts import EXACT, laid_out
 from layerscope.data.own_files import find_own
 from layerscope.errors import Mistakes, StudyError, one_of
 from layerscope.files.refusals import refusals_named
@@ -70,8 +71,10 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
     for file in files.values():
         with refusals_named(file):
             digest.update(file.read_bytes())
-    frames = _by_split(files, options, where)
+    frames = _by_split(files, options, where, notes)
     column = _label_column(frames, options, where)
+    for split, frame in frames.items():
+        _check_labels(frame, column, f"{where}: {split}")
     labels, classes = numbered({split: _values(frame[column]) for split, frame in frames.items()}, None, where, notes)
     given = _features(frames, column, options, where, notes)
     features, white = laid_out(given, None, None, where, notes)
@@ -87,8 +90,8 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
 def found_sizes(name: str, options: dict, downloads: Path) -> dict:
     """shape, classes and the sizes of the splits; the whole table is read."""
     dataset = load(name, options, downloads)
-    files = _files(options["path"], f"dataset '{name}'", downloads)
-    if "test" in options and ("split" in options or len(files) > 1):
+    where = f"dataset '{name}'"
+    if "test" in options and "test" in _by_split(_files(options["path"], where, downloads), options, where, []):
         raise StudyError(f"datasets.{name}.test changes nothing: the table has a test split of its own; remove the key")
     sizes = {split: len(labels) for split, (_, labels) in dataset.splits.items()}
     shape = list(dataset.splits["train"][0].shape[1:])
@@ -115,8 +118,8 @@ def _files(path: str, where: str, downloads: Path) -> dict[str, Path]:
     return files
 
 
-def _by_split(files: dict[str, Path], options: dict, where: str) -> dict[str, "pd.DataFrame"]:
-    frames = {split: _read(file, where) for split, file in files.items()}
+def _by_split(files: dict[str, Path], options: dict, where: str, notes: list[str]) -> dict[str, "pd.DataFrame"]:
+    frames = {split: _read(file, where, notes) for split, file in files.items()}
     column = options.get("split")
     if column is None:
         return frames
@@ -134,21 +137,45 @@ def _by_split(files: dict[str, Path], options: dict, where: str) -> dict[str, "p
     return {split: part for split, part in parts.items() if len(part)}
 
 
-def _read(file: Path, where: str) -> "pd.DataFrame":
+def _read(file: Path, where: str, notes: list[str]) -> "pd.DataFrame":
     import pandas as pd
 
     try:
-        with refusals_named(file):
+        with refusals_named(file), warnings.catch_warnings():
+            # Rows longer than the header, of which pandas would drop the end.
+            warnings.simplefilter("error", pd.errors.ParserWarning)
             if file.suffix.lower() == ".parquet":
                 frame = pd.read_parquet(file)
+                if any(name is not None for name in frame.index.names):
+                    frame = frame.reset_index()
             else:
-                frame = pd.read_csv(file, sep="\t" if file.suffix.lower() == ".tsv" else ",")
-    except (ValueError, UnicodeDecodeError) as error:
+                frame = _read_text(file, "\t" if file.suffix.lower() == ".tsv" else ",")
+                if len(frame.columns) == 1 and ";" in str(frame.columns[0]):
+                    frame = _read_text(file, ";")
+                    notes.append(f"the columns of {file.name} are separated by semicolons")
+    except (ValueError, pd.errors.ParserWarning) as error:
         # What pandas and pyarrow find wrong with a file they say as a ValueError.
         raise StudyError(f"{where}: {file} is no table that can be read ({error})") from None
     if frame.empty:
         raise StudyError(f"{where}: {file} has no rows")
-    return frame.rename(columns=str)
+    return frame.rename(columns=lambda column: str(column).strip())
+
+
+def _read_text(file: Path, separator: str) -> "pd.DataFrame":
+    import pandas as pd
+
+    return pd.read_csv(file, sep=separator, index_col=False, skipinitialspace=True)
+
+
+def _check_labels(frame: "pd.DataFrame", column: str, where: str) -> None:
+    if column not in frame:
+        raise StudyError(f"{where} has no column '{column}', that of the classes")
+    missing = np.flatnonzero(frame[column].isna())
+    if len(missing):
+        raise StudyError(
+            f"{where} has {len(missing)} rows without a class in the column '{column}', the first is row {missing[0] + 1}; "
+            "nothing, NA, None and nan count as missing"
+        )
 
 
 def _label_column(frames: dict[str, "pd.DataFrame"], options: dict, where: str) -> str:
@@ -165,11 +192,9 @@ def _label_column(frames: dict[str, "pd.DataFrame"], options: dict, where: str) 
 
 
 def _values(column: "pd.Series") -> np.ndarray:
-    """Labels as an array: text stays text, missing ones are refused by what reads them."""
+    """Labels as an array: text stays text."""
     if column.dtype == bool or column.dtype.kind in "iuf":
         return column.to_numpy()
-    if column.isna().any():
-        return np.array([float("nan")])
     return np.array(column.astype(str), dtype=str)
 
 
@@ -202,6 +227,10 @@ def _features(
     mistakes.refuse()
     if ignored:
         notes.append(f"the columns {', '.join(ignored)} are no features (ignore)")
+    whole = [column for column in columns if all(frame[column].dtype.kind in "iu" for frame in frames.values())]
+    large = [column for column in whole if max(int(frame[column].abs().max()) for frame in frames.values()) > EXACT]
+    if large:
+        notes.append(f"whole numbers above {EXACT:,} in {', '.join(large)} are rounded to seven digits (float32)")
     return {split: frame[columns].to_numpy(dtype=np.float64) for split, frame in frames.items()}
 
 
@@ -212,5 +241,9 @@ def _mistake(column: "pd.Series") -> str:
         first = int(np.flatnonzero(column.isna())[0]) + 1
         return f"has {int(column.isna().sum())} missing values, the first in row {first}; fill them, or leave these rows out"
     if column.dtype.kind not in "biuf":
-        return f"holds {str(column.iloc[0])[:30]!r}, which is no number; encode it as numbers, or say `ignore`"
+        import pandas as pd
+
+        wrong = column[pd.to_numeric(column, errors="coerce").isna()]
+        shown = str((wrong if len(wrong) else column).iloc[0])[:30]
+        return f"holds {shown!r}, which is no number; encode it as numbers, or say `ignore`"
     return ""
