@@ -101,3 +101,18 @@ def test_a_file_of_something_else_is_named(tmp_path):
     (tmp_path / "empty.pt").write_bytes(b"")
     with pytest.raises(StudyError, match=r"empty\.pt holds no state dict that can be read"):
         load_weights(network(2), tmp_path / "empty.pt", [], "architectures.mine")
+
+
+def test_a_state_dict_among_other_things_is_found(tmp_path):
+    given, begun = network(1), network(2)
+    torch.save({"model": given.module.state_dict(), "epoch": 3}, tmp_path / "w.pt")
+    load_weights(begun, tmp_path / "w.pt", [], "architectures.mine")
+    assert torch.equal(begun.module.stem.weight, given.module.stem.weight)
+
+
+def test_weights_that_are_not_finite_and_files_that_are_not_there_are_named(tmp_path):
+    file = saved(tmp_path, network(1), **{"stem.bias": torch.full((6,), float("nan"))})
+    with pytest.raises(StudyError, match=r"stem\.bias in .* holds values that are not finite"):
+        load_weights(network(2), file, [], "architectures.mine")
+    with pytest.raises(StudyError, match=r"there is no nowhere\.pt"):
+        load_weights(network(2), Path("nowhere.pt"), [], "architectures.mine")

@@ -10,10 +10,13 @@ from torch import nn
 
 from layerscope.errors import StudyError
 from layerscope.files.refusals import refusals_named
+from layerscope.models.modules import ModuleNetwork
 from layerscope.models.parts import fits
 
 # Messages name no more parameters than this.
 NAMED = 5
+# Where training scripts keep the state dict among other things.
+WITHIN = ("state_dict", "model_state_dict", "model")
 
 
 def load_weights(network: nn.Module, file: Path, fresh: Sequence[str], where: str) -> None:
@@ -23,7 +26,8 @@ def load_weights(network: nn.Module, file: Path, fresh: Sequence[str], where: st
     are missing or too many, and for other shapes.
     """
     given = read_weights(file, where)
-    own = {name.removeprefix("module."): tensor for name, tensor in network.state_dict().items()}
+    module = network.module if isinstance(network, ModuleNetwork) else network
+    own = module.state_dict()
     kept = {name for name in own if any(fits(name, pattern) for pattern in fresh)}
     unused = [pattern for pattern in fresh if not any(fits(name, pattern) for name in own)]
     missing = [name for name in own if name not in given and name not in kept]
@@ -60,14 +64,22 @@ def read_weights(file: Path, where: str) -> dict[str, torch.Tensor]:
                 found = load_file(file)
             else:
                 found = torch.load(file, map_location="cpu", weights_only=True)
+    except FileNotFoundError:
+        raise StudyError(f"{where}.weights: there is no {file}") from None
     except (SafetensorError, pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError) as error:
-        first = str(error).strip().splitlines()[0] if str(error).strip() else type(error).__name__
+        # PyTorch goes on to advise to run the code in the file.
+        first = str(error).strip().splitlines()[0].partition(". ")[0] if str(error).strip() else type(error).__name__
         raise StudyError(f"{where}.weights: {file} holds no state dict that can be read ({first})") from None
-    if isinstance(found, dict) and isinstance(found.get("state_dict"), dict):
-        found = found["state_dict"]
+    if isinstance(found, dict):
+        found = next((found[key] for key in WITHIN if isinstance(found.get(key), dict)), found)
     if not isinstance(found, dict) or not found or not all(isinstance(tensor, torch.Tensor) for tensor in found.values()):
         raise StudyError(f"{where}.weights: {file} holds no state dict; torch.save(model.state_dict(), file) writes one")
-    return {name.removeprefix("module."): tensor for name, tensor in found.items()}
+    wrong = [name for name, tensor in found.items() if tensor.is_floating_point() and not bool(tensor.isfinite().all())]
+    if wrong:
+        raise StudyError(f"{where}.weights: {_listed(wrong)} in {file} holds values that are not finite")
+    # So named by a DataParallel model, all of them.
+    parallel = all(name.startswith("module.") for name in found)
+    return {name.removeprefix("module.") if parallel else name: tensor for name, tensor in found.items()}
 
 
 def _listed(names: Sequence[str]) -> str:
