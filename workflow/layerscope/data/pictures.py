@@ -41,10 +41,10 @@ class Wanted:
 
 @dataclass
 class Tally:
-    """What was done to pictures: what, in words → how many. sizes: (height, width) → how many have it."""
+    """What was done to pictures: what, in words → how many. pictures: how many were read."""
 
     done: Counter[str] = field(default_factory=Counter)
-    sizes: Counter[tuple[int, int]] = field(default_factory=Counter)
+    pictures: int = 0
 
 
 def opened(file: Path, content: bytes, where: str) -> tuple["Image", bool]:
@@ -96,7 +96,7 @@ def read_picture(file: Path, content: bytes, wanted: Wanted, where: str, tally: 
     turned = ImageOps.exif_transpose(picture)
     if is_turned:
         tally.done["are turned as their camera noted"] += 1
-    tally.sizes[turned.size[1], turned.size[0]] += 1
+    tally.pictures += 1
     if deep:
         values = np.asarray(turned).astype(np.float32) / STEP
         if picture.format == "TIFF" and getattr(picture, "tag_v2", {}).get(INTERPRETATION) == WHITE_IS_ZERO:

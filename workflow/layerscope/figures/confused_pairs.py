@@ -12,6 +12,7 @@ from matplotlib.figure import Figure
 from layerscope import selection, store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.images import pictures
+from layerscope.figures.shared.one_network import chosen_epochs
 from layerscope.figures.shared.style import network_name, set_title
 from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.scoring.knn import majority, with_self
@@ -91,8 +92,7 @@ def _numbers(pair: list[str], classes: list[str]) -> tuple[int, int] | None:
 
 
 def _chosen(source: str, options: dict, of_input: bool) -> store.StoredRepresentation:
-    pretrained = options.get("pretrained", False)
-    epochs = [0] if of_input else selection.allowed_epochs(options["on"], options["snapshots"], pretrained=pretrained)
+    epochs = [0] if of_input else chosen_epochs(options)
     for _, stored in store.embeddings(source):
         if stored.epoch in epochs and stored.filter is None and selection.allows(options["on"], layer=stored.layer):
             return stored

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure
 from layerscope import selection, store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.class_scatter import chosen_class, coordinates, frame, name_classes
-from layerscope.figures.shared.one_network import chosen_embedding, of_network
+from layerscope.figures.shared.one_network import chosen_embedding, chosen_epochs, of_network
 from layerscope.figures.shared.style import RAMP, network_name, set_title
 from layerscope.store.reads import Reads
 
@@ -43,7 +43,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     classes = store.describe_data(reads.data[0]).classes
     on = options["on"]
     [layer] = selection.named(on, "layer")
-    [epoch] = selection.allowed_epochs(on, options["snapshots"], pretrained=options.get("pretrained", False))
+    [epoch] = chosen_epochs(options)
     source = of_network(reads.activations)
     neurons = _neurons(reads.neurons[0], epoch, layer)
     neuron, label = chosen_neuron(neurons.importances, options["neuron"], options["class"], classes)

@@ -7,6 +7,7 @@ from matplotlib.figure import Figure
 from layerscope import selection, store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.class_scatter import class_legend, coordinates, mistakes, scatter_classes
+from layerscope.figures.shared.one_network import chosen_epochs
 from layerscope.figures.shared.style import colours, network_name, set_title
 from layerscope.states import state
 from layerscope.store.reads import Reads
@@ -86,7 +87,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
 
 def _panels(sources: list[str], options: dict) -> dict[tuple[int | None, str], store.StoredRepresentation]:
     on = options.get("on", {})
-    epochs = selection.allowed_epochs(on, options["snapshots"], pretrained=options.get("pretrained", False))
+    epochs = chosen_epochs(options)
     panels: dict[tuple[int | None, str], store.StoredRepresentation] = {}
     for source in sources:
         of_network = bool(store.file_params(source)["keys"]["architecture"])

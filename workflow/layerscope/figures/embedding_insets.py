@@ -12,7 +12,7 @@ from layerscope import selection, store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.class_scatter import class_legend, mistakes, scatter_classes
 from layerscope.figures.shared.images import pictures_of_rows
-from layerscope.figures.shared.one_network import chosen_embedding, of_network
+from layerscope.figures.shared.one_network import chosen_embedding, chosen_epochs, of_network
 from layerscope.figures.shared.style import colours, network_name, set_title
 from layerscope.geometry.gaps import split_in_two
 from layerscope.store.reads import Reads
@@ -73,7 +73,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     described = store.describe_data(reads.data[0])
     on = options["on"]
     [layer] = selection.named(on, "layer")
-    [epoch] = selection.allowed_epochs(on, options["snapshots"], pretrained=options.get("pretrained", False))
+    [epoch] = chosen_epochs(options)
     source = of_network(reads.activations)
     stored = chosen_embedding(reads.embedding, layer, epoch)
     labels, index = store.read_labels(source), store.read_index(source)

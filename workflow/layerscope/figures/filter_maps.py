@@ -11,6 +11,7 @@ from layerscope import selection, store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.class_scatter import chosen_class
 from layerscope.figures.shared.images import pictures_of_rows
+from layerscope.figures.shared.one_network import chosen_epochs
 from layerscope.figures.shared.style import network_name, set_title
 from layerscope.store.reads import Reads
 
@@ -45,7 +46,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         maps = pictures_of_rows(reads.data[0], store.file_params(source)["sample"]["split"], index[positions]) / described.white
         about = f"{keys['dataset']}, the first image of a class in {keys['sample']}"
     else:
-        [epoch] = selection.allowed_epochs(options["on"], options["snapshots"], pretrained=options.get("pretrained", False))
+        [epoch] = chosen_epochs(options)
         maps = store.read_layer_rows(source, epoch, layer, positions)
         if maps.ndim != 4:
             raise StudyError(f"layer {layer} has no maps; filter_maps shows convolutions and the input")

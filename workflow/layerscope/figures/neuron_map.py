@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from layerscope import selection, store
 from layerscope.errors import StudyError
 from layerscope.figures.shared.class_scatter import chosen_class, class_legend, frame
+from layerscope.figures.shared.one_network import chosen_epochs
 from layerscope.figures.shared.style import RAMP, colours, network_name, set_title
 from layerscope.states import state
 from layerscope.store.reads import Reads
@@ -40,7 +41,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     classes = store.describe_data(reads.data[0]).classes
     on = options["on"]
     [layer] = selection.named(on, "layer")
-    epochs = selection.allowed_epochs(on, options["snapshots"], pretrained=options.get("pretrained", False))
+    epochs = chosen_epochs(options)
     shown = [found for found in store.neurons(reads.neurons[0]) if found[0].layer == layer and found[0].epoch in epochs]
     if not shown:
         raise StudyError(f"{reads.neurons[0]} has no neurons of {layer} in what `on` chooses; did the training diverge?")

@@ -1,6 +1,5 @@
 """The parts of a network that was built to know them, and which of them are layers of a study. torch is not imported."""
 
-import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -32,11 +31,6 @@ class Part:
     axis: int
     parameters: int
     ends: bool
-
-    @property
-    def values(self) -> int:
-        """Values of the output for one observation."""
-        return math.prod(self.shape)
 
 
 def chosen_parts(

@@ -188,7 +188,8 @@ def _check_activations(study: Study) -> Iterator[str]:
     views = Views(study)
     for dataset, architecture in study.plans:
         run = next(run for run in study.runs if (run.dataset, run.architecture) == (dataset, architecture))
-        kept = {layer.name: math.prod(layer.shape) for layer in study.layers(run) if layer.name in views.kept_layers(run)}
+        names = views.kept_layers(run)
+        kept = {layer.name: math.prod(layer.shape) for layer in study.layers(run) if layer.name in names}
         for sample in views.samples_of(run):
             n = sample_size(study, dataset, sample) or 0
             values, snapshots = sum(kept.values()), len(study.snapshots(run))
@@ -330,10 +331,11 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
 
 
 # Groups run in this order, each only if the ones before found no mistakes: a check may rely on all checks of earlier groups.
-# What samples and selectors must be for defaults to be fitted to them.
-CHECKED_BEFORE_ADAPTING = 2
-CHECKS: tuple[tuple[Check, ...], ...] = (
+# Before the study is adapted: what samples and selectors must be for defaults to be fitted to them.
+CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
     (_check_names, _check_sizes, _check_training, _check_claims, _check_scores_are_defined),
     (_check_selectors, _check_samples),
+)
+CHECKS_AS_ADAPTED: tuple[tuple[Check, ...], ...] = (
     (_check_activations, _check_neighbors, _check_scores_named, *FIGURE_CHECKS, _check_courses, _check_claims_are_definite),
 )

@@ -4,6 +4,7 @@ This is imported wherever Snakemake reads the rules, so it needs only the standa
 """
 
 import os
+from collections.abc import Sequence
 from importlib import import_module
 from itertools import product
 from pathlib import Path
@@ -14,7 +15,7 @@ from layerscope.errors import Mistakes, StudyError, one_of
 from layerscope.models.declared import declared_layers
 from layerscope.models.plan import Layer
 from layerscope.study.adapt import adapted
-from layerscope.study.checks import CHECKED_BEFORE_ADAPTING, CHECKS
+from layerscope.study.checks import CHECKS_AS_ADAPTED, CHECKS_AS_WRITTEN, Check
 from layerscope.study.file import read_study
 from layerscope.study.kinds import BLOCKS, Kind, Kinds
 from layerscope.study.schema import blocks, checked, entry_schema
@@ -86,13 +87,17 @@ def build_study(content: dict, folder: Path) -> Study:
         runs=runs,
         plans=plans,
     )
-    for number, group in enumerate(CHECKS):
-        if number == CHECKED_BEFORE_ADAPTING:
-            study = adapted(study, content)
+    _refuse_mistakes(study, CHECKS_AS_WRITTEN, mistakes)
+    study = adapted(study, content)
+    _refuse_mistakes(study, CHECKS_AS_ADAPTED, mistakes)
+    return study
+
+
+def _refuse_mistakes(study: Study, groups: Sequence[Sequence[Check]], mistakes: Mistakes) -> None:
+    for group in groups:
         for check in group:
             mistakes.messages += check(study)
         mistakes.refuse()
-    return study
 
 
 def _complete(content: dict, entries: dict[str, dict[str, dict]], kinds: Kinds) -> None:

@@ -86,7 +86,7 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
         splits[split] = (np.stack(images) if images else np.zeros((0, *_shape(size, colour)), np.uint8), labels)
     if "colour" not in options and any("have colours" in what for what in tally.done):
         raise StudyError(f"{where}: most pictures are grey and some have colours; say `colour: true` to keep them, or false")
-    notes = pictures.notes + [f"{count:,} of {tally.sizes.total():,} pictures {what}" for what, count in tally.done.items()]
+    notes = pictures.notes + [f"{count:,} of {tally.pictures:,} pictures {what}" for what, count in tally.done.items()]
     if len({images.dtype for images, _ in splits.values()}) > 1:
         splits = {split: (images.astype(np.float32), labels) for split, (images, labels) in splits.items()}
     if "test" not in splits:

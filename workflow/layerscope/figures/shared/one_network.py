@@ -14,6 +14,11 @@ def of_network(sources: list[str]) -> str:
     return found[0]
 
 
+def chosen_epochs(options: dict) -> list[int]:
+    """The snapshots of the network that `on` selects. options: those of a figure, with the network's snapshots."""
+    return selection.allowed_epochs(options.get("on", {}), options["snapshots"], pretrained=options.get("pretrained", False))
+
+
 def chosen_embedding(sources: list[str], layer: str, epoch: int) -> store.StoredRepresentation:
     """The embedding of one whole layer of the network at a snapshot, of the first embedding seed. StudyError if there is none."""
     source = of_network(sources)
@@ -30,7 +35,7 @@ def chosen_steps(sources: list[str], options: dict) -> list[store.StoredRepresen
     sources: the embedding files, one of them of a network. Raises StudyError unless the epoch alone or the layer alone varies.
     """
     on = options["on"]
-    epochs = selection.allowed_epochs(on, options["snapshots"], pretrained=options.get("pretrained", False))
+    epochs = chosen_epochs(options)
     found = list(store.embeddings(of_network(sources)))
     first = found[0][0] if found else None
     steps = [

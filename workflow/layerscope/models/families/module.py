@@ -21,10 +21,7 @@ FAMILY = {
         },
         "layers": {"$ref": "#/$defs/module_layers"},
         "pool": {"$ref": "#/$defs/sequence_pool"},
-        "sequences": {
-            "description": "Where the channels of outputs of two axes stand, in networks with one-dimensional convolutions.",
-            "enum": ["channels_first", "channels_last"],
-        },
+        "sequences": {"$ref": "#/$defs/sequence_axes"},
     },
 }
 
