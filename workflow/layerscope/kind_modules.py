@@ -10,16 +10,26 @@ from typing import Any
 
 from layerscope.errors import StudyError
 
+# What reads weights of a person's own. Networks without any do not depend on it.
+WEIGHTS = "layerscope.models.weights"
+
 
 def kind_source(package: str, name: str, code: Mapping[str, str] | None = None) -> str:
     """How layerscope.files.sources names the module of a kind: its dotted name, or the path of a user's own file."""
     return (code or {}).get(f"{package}.{name}", f"layerscope.{package}.{name}")
 
 
-def family_sources(architecture: Mapping[str, Any], code: Mapping[str, str] | None = None) -> list[str]:
-    """The module of the family of an architecture and, where a function of a person's own builds it, that file."""
-    own = [architecture["file"]] if "file" in architecture else []
-    return [kind_source("models.families", architecture["family"], code), *own]
+def architecture_sources(family: str, architecture: Mapping[str, Any]) -> list[str]:
+    """What the networks of an architecture come from, as for layerscope.files.sources, besides the stage that builds them.
+
+    family: the module of its family, as kind_source names it. architecture: its options, as in a study.
+    """
+    found = [family]
+    if "file" in architecture:
+        found.append(architecture["file"])
+    if "weights" in architecture:
+        found.append(WEIGHTS)
+    return found
 
 
 def load_kind(package: str, name: str, code: Mapping[str, str] | None = None) -> ModuleType:

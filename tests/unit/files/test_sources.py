@@ -11,6 +11,7 @@ import pytest
 from layerscope.errors import StudyError
 from layerscope.files import sources as source_files
 from layerscope.files.sources import left_out, literal, modules, sources
+from layerscope.kind_modules import architecture_sources
 
 PACKAGE = source_files.PACKAGE
 STAGES = modules("stages")
@@ -49,6 +50,16 @@ def test_training_does_not_depend_on_the_score_of_saturation():
     """Layers are followed while a network is trained; what their spectra are worth is found afterwards."""
     assert "saturation.dimension" not in stage("train")
     assert "saturation.dimension" in stage("score_run", "scoring.spectra")
+
+
+@pytest.mark.parametrize("name", ["train", "dump"])
+def test_only_networks_of_ones_own_depend_on_how_these_are_built_and_loaded(name):
+    of_own = {"models.modules", "models.parts", "models.own_code"}
+    assert not {*of_own, "models.weights"} & stage(name, "models.families.mlp")
+    assert of_own <= stage(name, "models.families.module")
+    own, with_weights = {"file": __file__}, {"weights": "net.safetensors"}
+    assert architecture_sources("layerscope.models.families.module", own) == ["layerscope.models.families.module", __file__]
+    assert "models.weights" in names(*architecture_sources("layerscope.models.families.mlp", with_weights))
 
 
 @pytest.mark.parametrize("name", STAGES)

@@ -15,7 +15,8 @@ from layerscope.errors import StudyError
 from layerscope.models import kept
 from layerscope.models.modules import ModuleNetwork, default_names, parts_of, pooled
 from layerscope.models.network import build_network
-from layerscope.models.parts import chosen_parts, fits, layers_of
+from layerscope.models.parts import chosen_parts, layers_of
+from layerscope.models.patterns import fits
 from layerscope.stages.dump import stream_snapshot
 from layerscope.torchvision_import import import_torchvision
 

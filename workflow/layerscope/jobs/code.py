@@ -3,6 +3,7 @@
 from functools import cache
 
 from layerscope.files.sources import sources
+from layerscope.kind_modules import architecture_sources
 from layerscope.study.study import Study
 from layerscope.study.views import Views
 
@@ -26,18 +27,17 @@ class JobCode:
         return _sources("prepare", self.study.kind_of("datasets", wildcards.dataset).module)
 
     def train(self, wildcards) -> list[str]:
-        """Of a training: the stage and the family of the network."""
-        return _sources("train", *self._family(wildcards))
+        """Of a training: the stage and what the network comes from."""
+        return _sources("train", *self._network(wildcards))
 
     def dump(self, wildcards) -> list[str]:
-        """Of an activations file: the stage and the family of the network."""
-        return _sources("dump", *self._family(wildcards))
+        """Of an activations file: the stage and what the network comes from."""
+        return _sources("dump", *self._network(wildcards))
 
-    def _family(self, wildcards) -> list[str]:
+    def _network(self, wildcards) -> list[str]:
         architecture = self.views.runs[wildcards.run].architecture
-        kind = self.study.kind_of("architectures", architecture)
-        option = kind.says("own_code")
-        return [kind.module, *([self.study.architectures[architecture][option]] if option else [])]
+        family = self.study.kind_of("architectures", architecture).module
+        return architecture_sources(family, self.study.architectures[architecture])
 
     def embed(self, wildcards) -> list[str]:
         """Of an embedding: the stage and the engine."""

@@ -37,7 +37,7 @@ class JobParams:
 
     def _network(self, run: Run) -> dict:
         kind = self.study.kind_of("architectures", run.architecture)
-        declared = {"layers": kind.says("layers")} if kind.is_own else {}
+        declared = {"declared": kind.says("layers")} if kind.is_own else {}
         return {
             "dataset": run.dataset,
             "normalise": self.study.datasets[run.dataset]["normalise"],

@@ -4,15 +4,26 @@ import json
 import sys
 from contextlib import redirect_stdout
 from dataclasses import asdict
+from importlib import import_module
+
+from torch import nn
 
 from layerscope.errors import StudyError
-from layerscope.models.modules import default_names, has_batch_norm, has_signals, other_names, parts_of
-from layerscope.models.network import build_module, input_shape
+from layerscope.models.modules import (
+    built_module,
+    default_names,
+    has_batch_norm,
+    has_signals,
+    input_shape,
+    other_names,
+    parts_of,
+)
 
 
 def describe(name: str, options: dict, shape: list[int], classes: int) -> dict:
     """parts of a network, the names that are layers by default, and whether it has batch norm. Raises StudyError if it fails."""
-    module = build_module(name, options, tuple(shape), classes, "relu", seed=0)
+    family = import_module(f"layerscope.models.families.{options['family']}")
+    module = built_module(family.build, name, options, tuple(shape), classes, nn.ReLU, seed=0)
     parts = parts_of(module, input_shape(tuple(shape)), f"architectures.{name}")
     return {
         "parts": [asdict(part) for part in parts],

@@ -2,7 +2,7 @@
 
 import copy
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 
 import torch
 from torch import nn
@@ -11,12 +11,16 @@ from torch.nn.parameter import is_lazy
 from layerscope.errors import StudyError
 from layerscope.models.hooks import first_tensor
 from layerscope.models.layers import axes_of_positions, followed_layers, named_layers
-from layerscope.models.parts import OUTPUT, Part
+from layerscope.models.network import Network
+from layerscope.models.parts import OUTPUT, Part, chosen_parts, classifies, layers_of, sequences_stated
 from layerscope.models.plan import Layer
 
 # Numbers of observations of the two passes that find which axis is theirs: no size that networks have for another reason.
 PASSES = (2, 3)
 PASSED_BY = (nn.Dropout, nn.Dropout1d, nn.Dropout2d, nn.Dropout3d, nn.Identity, nn.Flatten, nn.Unflatten)
+Activation = Callable[[], nn.Module]
+# Of a family: its options, the shape of an input, the number of classes and the activation function → a module.
+Builder = Callable[[dict, tuple[int, ...], int, Activation], nn.Module]
 
 
 def parts_of(model: nn.Module, shape: Sequence[int], where: str) -> list[Part]:
@@ -151,6 +155,39 @@ def _children(model: nn.Module) -> set[str]:
     return set(below(""))
 
 
+class ModuleNetwork(Network):
+    """Any torch module as a network of a study. It classifies, by its first tensor."""
+
+    def __init__(self, module: nn.Module, plan: list[Layer]):
+        super().__init__()
+        self.module = module
+        self.plan = plan
+
+    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
+        """The logits (n, classes) of inputs (n, ...)."""
+        return first_tensor(self.module(inputs), OUTPUT, self.module)
+
+    def block(self, name: str) -> nn.Module:
+        """See Network."""
+        layer = next(layer for layer in self.plan if layer.name == name)
+        return named_layers(self.module)[layer.path]
+
+    def maps(self) -> dict[str, nn.Module]:
+        """See Network; those that are called once in a pass."""
+        modules = named_layers(self.module)
+        followed = followed_layers(modules)
+        return {layer.name: modules[layer.path] for layer in self.plan if layer.path in followed and layer.has_map}
+
+    def kept(self, layer: Layer, output: torch.Tensor) -> torch.Tensor:
+        """See Network; float32, and of several vectors an observation what the plan says."""
+        return pooled(output, layer)
+
+    @property
+    def origin(self) -> nn.Module:
+        """See Network."""
+        return self.module
+
+
 def pooled(output: torch.Tensor, layer: Layer) -> torch.Tensor:
     """What is kept of an output of a layer: observations first, (n, *layer.shape), float32."""
     values = output.movedim(layer.axis, 0).float()
@@ -163,30 +200,37 @@ def pooled(output: torch.Tensor, layer: Layer) -> torch.Tensor:
     return vectors[:, 0] if layer.sequence_pool == "cls" else vectors[:, -1]
 
 
-class ModuleNetwork(nn.Module):
-    """Any torch module as a network of a study. plan: its layers, first to last. It classifies, by its first tensor."""
+def module_network(
+    build: Builder, name: str, options: dict, shape: tuple[int, ...], classes: int, activation: Activation, seed: int
+) -> ModuleNetwork:
+    """A freshly initialised module, with the layers that the patterns of its architecture choose.
 
-    reconstructs = False
+    build: of the family. activation: makes the module of the study's activation function. The other arguments are those of
+    layerscope.models.network.build_network.
+    """
+    where = f"architectures.{name}"
+    module = built_module(build, name, options, shape, classes, activation, seed)
+    parts = parts_of(module, input_shape(shape), where)
+    classifies(parts, classes, where)
+    chosen = chosen_parts(parts, default_names(module, parts), options.get("layers"), where, other_names(module, parts))
+    first = sequences_stated(options, has_signals(module), chosen, where)
+    return ModuleNetwork(module, layers_of(chosen, options["pool"], has_batch_norm(module), first))
 
-    def __init__(self, module: nn.Module, plan: list[Layer]):
-        super().__init__()
-        self.module = module
-        self.plan = plan
 
-    def forward(self, inputs: torch.Tensor) -> torch.Tensor:
-        """The logits (n, classes) of inputs (n, ...)."""
-        return first_tensor(self.module(inputs), OUTPUT, self.module)
+def built_module(
+    build: Builder, name: str, options: dict, shape: tuple[int, ...], classes: int, activation: Activation, seed: int
+) -> nn.Module:
+    """The freshly initialised module itself; arguments as for module_network."""
+    with torch.random.fork_rng(devices=[]):
+        torch.default_generator.manual_seed(seed)
+        module = build(options, shape, classes, activation)
+        made_whole(module, input_shape(shape), f"architectures.{name}")
+        return module
 
-    def block(self, name: str) -> nn.Module:
-        """The module whose output is the representation of a layer; several layers may be calls of one module."""
-        layer = next(layer for layer in self.plan if layer.name == name)
-        return named_layers(self.module)[layer.path]
 
-    def maps(self) -> dict[str, nn.Module]:
-        """Layer name → its module, for the layers that are linear, convolutional or recurrent and called once in a pass."""
-        modules = named_layers(self.module)
-        followed = followed_layers(modules)
-        return {layer.name: modules[layer.path] for layer in self.plan if layer.path in followed and layer.has_map}
+def input_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The shape of one input of a network: pictures without channels get one."""
+    return (1, *shape) if len(shape) == 2 else shape
 
 
 def has_batch_norm(model: nn.Module) -> bool:

@@ -1,4 +1,4 @@
-"""Networks built from the plan of their family."""
+"""The networks of a study, and how those are built that follow the plan of their family."""
 
 from collections import OrderedDict
 from collections.abc import Callable
@@ -10,16 +10,6 @@ from torch import nn
 from torch.nn import functional
 
 from layerscope.models.declared import declared_layers
-from layerscope.models.modules import (
-    ModuleNetwork,
-    default_names,
-    has_batch_norm,
-    has_signals,
-    made_whole,
-    other_names,
-    parts_of,
-)
-from layerscope.models.parts import chosen_parts, classifies, layers_of, sequences_stated
 from layerscope.models.plan import Layer
 from layerscope.torchvision_import import import_torchvision
 
@@ -87,10 +77,35 @@ def _inception() -> nn.Module:
 
 
 class Network(nn.Module):
-    """The blocks of a plan in order, each followed by its dropout.
+    """A network of a study, with named layers.
 
-    reconstructs: whether the output reconstructs the input and is trained by squared error; otherwise it is one logit per class.
+    plan: its layers, first to last. reconstructs: whether its output reconstructs the input and is trained by squared error;
+    otherwise it is one logit per class.
     """
+
+    plan: list[Layer]
+    reconstructs: bool = False
+
+    def block(self, name: str) -> nn.Module:
+        """The module whose output is the representation of a layer; several layers may be calls of one module."""
+        raise NotImplementedError
+
+    def maps(self) -> dict[str, nn.Module]:
+        """Layer name → its linear map, convolution or recurrent layer, whose outputs are the values before the activation."""
+        raise NotImplementedError
+
+    def kept(self, layer: Layer, output: torch.Tensor) -> torch.Tensor:
+        """What is kept of an output of a layer's block: observations first, (n, *layer.shape)."""
+        return output
+
+    @property
+    def origin(self) -> nn.Module:
+        """The module as its own code built it, by whose names people know its parameters."""
+        return self
+
+
+class PlannedNetwork(Network):
+    """The blocks of a plan in order, each followed by its dropout."""
 
     def __init__(self, layers: list[Layer], shape: tuple[int, ...], activation: str, reconstructs: bool = False):
         super().__init__()
@@ -110,79 +125,45 @@ class Network(nn.Module):
         return self.steps(inputs)
 
     def block(self, name: str) -> nn.Module:
-        """The module whose output is the representation of a layer."""
+        """See Network."""
         return getattr(self.steps, name)
 
     def maps(self) -> dict[str, nn.Module]:
-        """Layer name → its linear map or convolution, whose outputs are the values before the activation."""
+        """See Network."""
         return {layer.name: cast(nn.Module, self.block(layer.name).map) for layer in self.plan if layer.has_map}
-
-
-# What is trained and looked at: the blocks of a plan, or a module of another origin.
-AnyNetwork = Network | ModuleNetwork
 
 
 def planned(name: str, options: dict, shape: tuple[int, ...], classes: int) -> tuple[list[Layer], bool]:
     """The layers of an architecture, and whether its networks reconstruct their input.
 
-    options: as in a study. If they have `layers`, which the user's own family declares, no family module is imported.
+    options: as in a study. If they have `declared`, the layers that the user's own family declares, no family module is imported.
     """
-    if "layers" in options:
-        return declared_layers(name, options["layers"], options, shape, classes), False
+    if "declared" in options:
+        return declared_layers(name, options["declared"], options, shape, classes), False
     family = import_module(f"layerscope.models.families.{options['family']}")
     return family.plan(name, options, shape, classes), family.FAMILY.get("reconstructs", False)
 
 
-def build_module(name: str, options: dict, shape: tuple[int, ...], classes: int, activation: str, seed: int) -> nn.Module:
-    """The module of an architecture whose family builds one (`build`), freshly initialised; arguments as for build_network."""
-    family = import_module(f"layerscope.models.families.{options['family']}")
-    with torch.random.fork_rng(devices=[]):
-        torch.default_generator.manual_seed(seed)
-        module = family.build(options, shape, classes, ACTIVATIONS[activation])
-        made_whole(module, input_shape(shape), f"architectures.{name}")
-        return module
-
-
-def input_shape(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The shape of one input of a network: pictures without channels get one."""
-    return (1, *shape) if len(shape) == 2 else shape
-
-
-def _module_network(name: str, options: dict, shape: tuple[int, ...], classes: int, activation: str, seed: int) -> ModuleNetwork:
-    module = build_module(name, options, shape, classes, activation, seed)
-    where = f"architectures.{name}"
-    parts = parts_of(module, input_shape(shape), where)
-    classifies(parts, classes, where)
-    chosen = chosen_parts(parts, default_names(module, parts), options.get("layers"), where, other_names(module, parts))
-    first = sequences_stated(options, has_signals(module), chosen, where)
-    return ModuleNetwork(module, layers_of(chosen, options["pool"], has_batch_norm(module), first))
-
-
-def builds_module(options: dict) -> bool:
-    """Whether the family of an architecture builds a module itself, instead of planning its layers."""
-    if "layers" in options and not isinstance(options["layers"][0], str):
-        return False
-    return hasattr(import_module(f"layerscope.models.families.{options['family']}"), "build")
-
-
-def build_network(name: str, options: dict, shape: tuple[int, ...], classes: int, activation: str, seed: int) -> AnyNetwork:
+def build_network(name: str, options: dict, shape: tuple[int, ...], classes: int, activation: str, seed: int) -> Network:
     """A freshly initialised network.
 
     name, options: the architecture, as in a study. shape: of one input, (channels, height, width) or (features,).
     seed: of the initialisation alone. torch's global CPU generator is restored, those of other devices are not touched.
     """
-    if builds_module(options):
-        return _module_network(name, options, shape, classes, activation, seed)
+    if "declared" not in options:
+        family = import_module(f"layerscope.models.families.{options['family']}")
+        if hasattr(family, "network"):
+            return family.network(name, options, shape, classes, ACTIVATIONS[activation], seed)
     with torch.random.fork_rng(devices=[]):
         # torch.manual_seed would seed the generators of all devices too.
         torch.default_generator.manual_seed(seed)
         layers, reconstructs = planned(name, options, shape, classes)
-        network = Network(layers, shape, activation, reconstructs)
+        network = PlannedNetwork(layers, shape, activation, reconstructs)
         _initialise(network, options.get("initialisation", "default"), activation)
     return network
 
 
-def _initialise(network: Network, scheme: str, activation: str) -> None:
+def _initialise(network: PlannedNetwork, scheme: str, activation: str) -> None:
     if scheme == "default":
         return
     for tapped in network.maps().values():

@@ -1,11 +1,10 @@
 """The parts of a network that was built to know them, and which of them are layers of a study. torch is not imported."""
 
-import re
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from difflib import get_close_matches
 
 from layerscope.errors import StudyError
+from layerscope.models.patterns import fits, nearest
 from layerscope.models.plan import Layer
 
 OUTPUT = "output"
@@ -38,8 +37,9 @@ def chosen_parts(
 ) -> list[Part]:
     """The parts that are layers of a study, in the order in which they end; the output of the model is always the last.
 
-    default: the names that are layers where there are no patterns. patterns: names of parts (see fits). others: modules that are
-    no parts. Raises StudyError for a pattern that fits nothing, with the nearest names, and for names that no file can hold.
+    default: the names that are layers where there are no patterns. patterns: names of parts, see layerscope.models.patterns.
+    others: modules that are no parts. Raises StudyError for a pattern that fits nothing, with the nearest names, and for names
+    that no file can hold.
     """
     output = parts[-1]
     # What puts out what the network puts out, under its name, is the output itself.
@@ -65,19 +65,7 @@ def _why_missing(pattern: str, names: Sequence[str], others: Sequence[str]) -> s
     there = [name for name in others if fits(name, pattern)]
     if there:
         return f"'{there[0]}' is no layer: it was not called, or its output does not keep observations apart"
-    return f"no part of the network is called '{pattern}'; {_nearest(pattern, names)}"
-
-
-def _nearest(name: str, names: Sequence[str]) -> str:
-    near = get_close_matches(name, names, n=3, cutoff=0.3) or names[:3]
-    return f"the nearest are {', '.join(near)}; `layerscope describe` lists all"
-
-
-def fits(name: str, pattern: str) -> bool:
-    """Whether a module's path fits a pattern: * stands for a part of a name between dots, ** for any part, ? for a letter."""
-    spelt = {"**": ".*", "*": "[^.]*", "?": "[^.]"}
-    steps = re.findall(r"\*\*|\*|\?|[^*?]+", pattern)
-    return re.fullmatch("".join(spelt.get(step, re.escape(step)) for step in steps), name) is not None
+    return f"no part of the network is called '{pattern}'; {nearest(pattern, names)}"
 
 
 def layers_of(parts: Sequence[Part], pool: str, normalises: bool, channels_first: bool = False) -> list[Layer]:

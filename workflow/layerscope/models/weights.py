@@ -6,12 +6,11 @@ from pathlib import Path
 from typing import Any
 
 import torch
-from torch import nn
 
 from layerscope.errors import StudyError
 from layerscope.files.refusals import refusals_named
-from layerscope.models.modules import ModuleNetwork
-from layerscope.models.parts import fits
+from layerscope.models.network import Network
+from layerscope.models.patterns import fits
 
 # Messages name no more parameters than this.
 NAMED = 5
@@ -19,15 +18,14 @@ NAMED = 5
 WITHIN = ("state_dict", "model_state_dict", "model")
 
 
-def load_weights(network: nn.Module, file: Path, fresh: Sequence[str], where: str) -> None:
-    """Replace the weights of a network by those of a file, but for parameters whose names fit `fresh` (see parts.fits).
+def load_weights(network: Network, file: Path, fresh: Sequence[str], where: str) -> None:
+    """Replace the weights of a network by those of a file, but for parameters whose names fit `fresh` (see patterns.fits).
 
     Names are those of the network that its own code builds. Raises StudyError for files that hold no state dict, for names that
     are missing or too many, and for other shapes.
     """
     given = read_weights(file, where)
-    module = network.module if isinstance(network, ModuleNetwork) else network
-    own = module.state_dict()
+    own = network.origin.state_dict()
     kept = {name for name in own if any(fits(name, pattern) for pattern in fresh)}
     unused = [pattern for pattern in fresh if not any(fits(name, pattern) for name in own)]
     missing = [name for name in own if name not in given and name not in kept]

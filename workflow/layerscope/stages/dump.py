@@ -15,11 +15,10 @@ from layerscope.data.samples import observations_of_sample
 from layerscope.errors import StudyError
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import Resumable, identity
-from layerscope.kind_modules import family_sources
+from layerscope.kind_modules import architecture_sources, kind_source
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.hooks import outputs_of
-from layerscope.models.modules import ModuleNetwork, pooled
-from layerscope.models.network import AnyNetwork, build_network
+from layerscope.models.network import Network, build_network
 
 BATCH = 500
 
@@ -41,8 +40,9 @@ def main(arguments: argparse.Namespace) -> None:
     made_by = provenance(
         device=device_kind(device), threads=params["threads"], status=trained["status"], reason=trained["reason"]
     )
-    family = family_sources(params["architecture"], params.get("code"))
-    made_for = identity(params, ["layerscope.stages.dump", *family], [arguments.data, arguments.checkpoints])
+    family = kind_source("models.families", params["architecture"]["family"], params.get("code"))
+    code = ["layerscope.stages.dump", *architecture_sources(family, params["architecture"])]
+    made_for = identity(params, code, [arguments.data, arguments.checkpoints])
     with Resumable(arguments.activations, made_for) as resumable:
         parts = {
             epoch: resumable.file(f"{store.epoch_name(epoch)}.h5")
@@ -67,7 +67,7 @@ def _load(network: torch.nn.Module, checkpoints: str, epoch: int) -> None:
         raise StudyError(f"{checkpoints} does not fit the architecture ({error})") from None
 
 
-def stream_snapshot(network: AnyNetwork, file, epoch: int, layers: list[str], observations: Observations, device) -> None:
+def stream_snapshot(network: Network, file, epoch: int, layers: list[str], observations: Observations, device) -> None:
     """Run one forward pass in batches and write each kept layer's outputs and, for a classifier, predictions and losses."""
     n = len(observations.labels)
     kept = {
@@ -85,7 +85,7 @@ def stream_snapshot(network: AnyNetwork, file, epoch: int, layers: list[str], ob
         layer = taps[name]
         calls[name] += 1
         if calls[name] == layer.call:
-            values = pooled(output, layer) if isinstance(network, ModuleNetwork) else output
+            values = network.kept(layer, output)
             if len(values) != min(BATCH, n - start):
                 raise StudyError(f"layer {name} puts out {len(values)} of {min(BATCH, n - start)} observations; name another one")
             kept[name][start : start + len(values)] = values.cpu().numpy()

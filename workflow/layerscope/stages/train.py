@@ -2,6 +2,7 @@
 
 import argparse
 import sys
+from importlib import import_module
 from pathlib import Path
 
 import torch
@@ -12,10 +13,9 @@ from layerscope.data.observations import observations_of_split
 from layerscope.files.csv_tables import write_rows
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import identity
-from layerscope.kind_modules import family_sources
+from layerscope.kind_modules import WEIGHTS, architecture_sources, kind_source
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.network import build_network
-from layerscope.models.weights import load_weights
 from layerscope.training.class_rates import class_rates
 from layerscope.training.resume import UnfinishedTraining
 from layerscope.training.run import TrainingRun
@@ -26,8 +26,8 @@ from layerscope.training.train import train, train_until_accepted
 def main(arguments: argparse.Namespace) -> None:
     """Write snapshots, history and spectra of one network. An interrupted training resumes after its last whole epoch."""
     params = arguments.params
-    family = family_sources(params["architecture"], params.get("code"))
-    code = ["layerscope.stages.train", *family]
+    family = kind_source("models.families", params["architecture"]["family"], params.get("code"))
+    code = ["layerscope.stages.train", *architecture_sources(family, params["architecture"])]
     made_for = identity(arguments.params, code, [arguments.data, *arguments.weights])
     with UnfinishedTraining(store.unfinished_training(arguments.checkpoints), made_for) as unfinished:
         train_to_the_end(arguments, unfinished)
@@ -65,8 +65,8 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
             purpose_seed(params["seed"], "initialisation", attempt),
         )
         if arguments.weights:
-            where = f"architectures.{params['architecture']['name']}"
-            load_weights(network, Path(arguments.weights[0]), params["architecture"].get("fresh", []), where)
+            where, fresh = f"architectures.{params['architecture']['name']}", params["architecture"].get("fresh", [])
+            import_module(WEIGHTS).load_weights(network, Path(arguments.weights[0]), fresh, where)
         network = network.to(device)
         if len(shape) == 3:
             network = network.to(memory_format=memory_format)  # type: ignore[call-overload]

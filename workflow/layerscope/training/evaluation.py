@@ -3,22 +3,22 @@
 import torch
 from torch.nn import functional
 
-from layerscope.models.network import AnyNetwork
+from layerscope.models.network import Network
 
 EVALUATION_BATCH = 1000
 
 
-def mean_loss(network: AnyNetwork, outputs: torch.Tensor, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
+def mean_loss(network: Network, outputs: torch.Tensor, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
     """The training loss, a scalar: cross-entropy, or the mean squared error of a network that reconstructs its input."""
     return functional.mse_loss(outputs, inputs) if network.reconstructs else functional.cross_entropy(outputs, labels)
 
 
-def number_correct(network: AnyNetwork, outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor | float:
+def number_correct(network: Network, outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor | float:
     """How many observations a network classifies correctly; NaN for one that reconstructs."""
     return float("nan") if network.reconstructs else (outputs.argmax(1) == labels).sum()
 
 
-def evaluate(network: AnyNetwork, inputs: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
+def evaluate(network: Network, inputs: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
     """Mean loss (see mean_loss) and accuracy of a network in evaluation mode; the accuracy of an autoencoder is NaN."""
     network.eval()
     loss, correct = 0.0, 0.0

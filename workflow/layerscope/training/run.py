@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import torch
 
-from layerscope.models.network import AnyNetwork
+from layerscope.models.network import Network
 from layerscope.saturation.spectrum import Spectrum
 
 
@@ -22,7 +22,7 @@ class TrainingRun:
     state of the training after every epoch. resume: such a state to resume from.
     """
 
-    network: AnyNetwork
+    network: Network
     splits: dict[str, tuple[torch.Tensor, torch.Tensor]]
     options: dict
     snapshots: list[int]

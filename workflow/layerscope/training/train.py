@@ -10,7 +10,7 @@ import torch
 from torch import nn
 from tqdm import tqdm
 
-from layerscope.models.network import AnyNetwork
+from layerscope.models.network import Network
 from layerscope.saturation.spectrum import Spectrum
 from layerscope.saturation.tracker import SaturationTracker
 from layerscope.training.augmentation import augmentations
@@ -133,7 +133,7 @@ def _order(n: int, labels: torch.Tensor, class_rates: list[float] | None, order:
     return torch.multinomial(weights[labels.cpu()], n, replacement=True, generator=order)
 
 
-def _finite(network: AnyNetwork, losses: list[float]) -> bool:
+def _finite(network: Network, losses: list[float]) -> bool:
     return all(map(math.isfinite, losses)) and all(bool(values.isfinite().all()) for values in network.state_dict().values())
 
 

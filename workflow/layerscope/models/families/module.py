@@ -1,7 +1,6 @@
 """Networks of one's own: a function of a person's own file builds them, any torch module."""
 
 from layerscope.models.kept import kept_plan
-from layerscope.models.plan import Layer
 
 FAMILY = {
     "description": (
@@ -25,10 +24,14 @@ FAMILY = {
     },
 }
 
+plan = kept_plan
 
-def plan(name: str, options: dict, shape: tuple[int, ...], classes: int) -> list[Layer]:
-    """The layers that the patterns choose; the network is built and run once to find them, and what was found is kept."""
-    return kept_plan(name, options, shape, classes)
+
+def network(name: str, options: dict, shape: tuple[int, ...], classes: int, activation, seed: int):
+    """A freshly initialised network of a study; see layerscope.models.modules.module_network."""
+    from layerscope.models.modules import module_network
+
+    return module_network(build, name, options, shape, classes, activation, seed)
 
 
 def build(options: dict, shape: tuple[int, ...], classes: int, activation):
