@@ -1,6 +1,7 @@
 """Networks of other origins: their parts are found by running them, and their layers are what they put out."""
 
 import json
+import re
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -12,7 +13,7 @@ from torch import nn
 
 from layerscope.data.observations import Observations
 from layerscope.errors import StudyError
-from layerscope.models import kept
+from layerscope.models import answers, kept
 from layerscope.models.modules import ModuleNetwork, default_names, parts_of, pooled
 from layerscope.models.network import build_network
 from layerscope.models.parts import chosen_parts, layers_of
@@ -169,6 +170,44 @@ def test_steps_are_pooled_wherever_the_observations_stand(pool):
     np.testing.assert_allclose(found["memory"], expected.numpy(), rtol=1e-5)
 
 
+def test_grey_pictures_are_three_equal_channels_to_a_model_of_torchvision():
+    about = {"family": "torchvision", "model": "squeezenet1_1", "options": {}, "pool": "mean", "layers": ["features.0"]}
+    grey, coloured = (build_network("mine", about, shape, 3, "relu", seed=0).eval() for shape in ((1, 33, 33), (3, 33, 33)))
+    assert grey.state_dict().keys() == coloured.state_dict().keys()
+    pictures = torch.rand(2, 1, 33, 33)
+    with torch.no_grad():
+        assert torch.equal(grey(pictures), coloured(pictures.repeat(1, 3, 1, 1)))
+
+
+@pytest.mark.parametrize(("shape", "options"), [((1, 8, 8), {}), ((8, 8), {}), ((3, 8, 8), {"depth": 2})], ids=str)
+def test_a_model_of_timm_puts_out_what_it_puts_out_alone(shape, options):
+    import timm
+
+    about = {"family": "timm", "model": "vit_tiny_patch16_224", "pool": "cls", "layers": ["blocks.*"]}
+    given = {"img_size": 8, "patch_size": 4, **options}
+    network = build_network("mine", {**about, "options": given}, shape, 3, "relu", seed=0).eval()
+    alone = timm.create_model("vit_tiny_patch16_224", in_chans=shape[0] if len(shape) == 3 else 1, num_classes=3, **given).eval()
+    alone.load_state_dict(network.module.state_dict())
+    assert names(network.plan) == [*(f"blocks.{number}" for number in range(options.get("depth", 12))), "output"]
+    inputs = torch.rand(4, *(shape if len(shape) == 3 else (1, *shape)))
+    with torch.no_grad():
+        assert torch.equal(network(inputs), alone(inputs))
+
+
+@pytest.mark.parametrize(
+    ("family", "model", "options", "said"),
+    [
+        ("timm", "vit_tinny_patch16_224", {}, "timm has no model 'vit_tinny_patch16_224'; the nearest are vit_tiny_patch16_224"),
+        ("timm", "resnet18", {"pretrained": True}, "options.pretrained would fetch weights"),
+        ("timm", "resnet18", {"depths": 3}, "timm's resnet18 cannot be built"),
+        ("torchvision", "resnet18", {"weights": "DEFAULT"}, "options.weights would fetch weights"),
+    ],
+)
+def test_models_of_other_libraries_are_built_by_their_names_without_a_network_connection(family, model, options, said):
+    with pytest.raises(StudyError, match=re.escape(said)):
+        build_network("mine", {"family": family, "model": model, "options": options, "pool": "mean"}, (3, 8, 8), 3, "relu", 0)
+
+
 def test_half_precision_is_stored_as_single():
     [*_, output] = network().plan
     assert pooled(torch.ones(2, 3, dtype=torch.bfloat16), output).dtype == torch.float32
@@ -271,8 +310,8 @@ def test_a_network_is_looked_at_once_and_again_when_its_file_changed(tmp_path, m
     file = tmp_path / "net.py"
     file.write_text(Path(OWN).read_text())
     asked = []
-    found = kept._found
-    monkeypatch.setattr(kept, "_found", lambda about: asked.append(about) or found(about))
+    found = answers._found
+    monkeypatch.setattr(answers, "_found", lambda question, about: asked.append(about) or found(question, about))
     about = {**options(), "file": "net.py"}
     plan = kept.kept_plan("mine", about, (12, 10), 3)
     assert plan == build_network("mine", about, (12, 10), 3, "relu", seed=0).plan

@@ -135,7 +135,7 @@ def test_the_layers_of_a_family_follow_from_its_declaration(study):
         ("output", "linear", (10,)),
     ]
     told = json.loads(jobs.params.train(SimpleNamespace(run=jobs.study.runs[0].folder)))["architecture"]
-    assert [layer["name"] for layer in told["layers"]] == ["conv1", "hidden{number}", "output"]
+    assert [layer["name"] for layer in told["declared"]] == ["conv1", "hidden{number}", "output"]
 
 
 WRONG = {

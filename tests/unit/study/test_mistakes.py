@@ -8,6 +8,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import yaml
+from safetensors.numpy import save_file
 
 from layerscope.errors import StudyError
 from layerscope.jobs.jobs import Jobs
@@ -121,7 +122,7 @@ BROKEN = {
     ),
     "missing family": (
         {"architectures.mlp.family": GONE},
-        ["architectures.mlp.family is missing", "autoencoder, cnn, mlp, module, torchvision, vgg"],
+        ["architectures.mlp.family is missing", "autoencoder, cnn, mlp, module, timm, torchvision, vgg"],
     ),
     "missing test size": ({"datasets.digits.test": GONE}, ["datasets.digits.test is missing"]),
     "missing hidden": ({"architectures.mlp.hidden": GONE}, ["architectures.mlp.hidden is missing"]),
@@ -231,6 +232,51 @@ BROKEN = {
         ["datasets.some.rates.lowest: 0.2 is above highest, 0.1"],
     ),
     # Spectra
+    "steps at no epoch": (
+        {"training.default.schedule": {"shape": "step"}},
+        ["training.schedule.at is missing; shape: step multiplies the rate after the epochs that it lists"],
+    ),
+    "a step after the end": (
+        {"training.default.schedule": {"shape": "step", "at": [2, 3]}},
+        ["training.schedule.at: 3 is not before the end of 3 epochs"],
+    ),
+    "steps of a cosine": (
+        {"training.default.schedule": {"shape": "cosine", "at": [2]}},
+        ["training.schedule.at changes nothing with shape: cosine; remove it, or write shape: step"],
+    ),
+    "a lowest rate of steps": (
+        {"training.default.schedule": {"shape": "step", "at": [2], "lowest": 0.1}},
+        ["training.schedule.lowest changes nothing with shape: step"],
+    ),
+    "nothing but warm-up": (
+        {"training.default.schedule": {"shape": "cosine", "warmup": 3}},
+        ["training.schedule.warmup: 3 epochs are all that mlp has (3)"],
+    ),
+    "a schedule that is a word": (
+        {"training.default.schedule": "cosine"},
+        ["training.default.schedule: 'cosine' is text; a block of keys is wanted"],
+    ),
+    "patience without validation": (
+        {"training.default.patience": 2, "training.default.snapshots": [0, "last"]},
+        ["training.patience: datasets.digits has no validation split; set `validation` there"],
+    ),
+    "patience with snapshots in between": (
+        {"training.default.patience": 2, "datasets.digits.validation": 100},
+        ["training.patience: the validation loss says when a training ends; keep no snapshots but 0 and last"],
+    ),
+    "frozen names that no network has": (
+        {"training.default.freeze": ["hiden1.*.*", "output.**"]},
+        ["training.freeze: no parameter of mlp is called 'hiden1.*.*'; the nearest are hidden1.map.bias"],
+    ),
+    "rates of names that no network has": (
+        {"training.default.lr_by_name": {"output.**": 0.1, "head.*": 1}},
+        ["training.lr_by_name: no parameter of mlp is called 'head.*'"],
+    ),
+    "all frozen": ({"training.default.freeze": ["**"]}, ["training.freeze leaves nothing of mlp to train"]),
+    "fresh without weights": (
+        {"architectures.mlp.fresh": ["output.**"]},
+        ["architectures.mlp.fresh changes nothing"],
+    ),
     "unknown phase": ({"training.default.spectra": {"phases": ["test"]}}, ["training.default.spectra.phases[0]: 'test'"]),
     "unknown layer to follow": (
         {"training.default.spectra": {"layers": ["hidden9"]}},
@@ -383,7 +429,7 @@ BROKEN = {
     "unknown source": ({"datasets.digits.source": "sklern"}, ["datasets.digits.source: 'sklern'", "did you mean 'sklearn'?"]),
     "unknown family": (
         {"architectures.mlp.family": "mpl"},
-        ["architectures.mlp.family: 'mpl'", "allowed: autoencoder, cnn, mlp, module, torchvision, vgg"],
+        ["architectures.mlp.family: 'mpl'", "allowed: autoencoder, cnn, mlp, module, timm, torchvision, vgg"],
     ),
     "unknown method": ({"embeddings.umap.method": "unap"}, ["embeddings.umap.method: 'unap'", "did you mean 'umap'?"]),
     "unknown engine": (
@@ -1049,6 +1095,25 @@ def floated(content):
     if isinstance(content, list):
         return [floated(item) for item in content]
     return float(content) if isinstance(content, int) and not isinstance(content, bool) else content
+
+
+def test_weights_that_do_not_fit_are_refused_before_anything_is_trained(load, tmp_path, monkeypatch):
+    """The network is built to see it: names and shapes are compared, whatever the family."""
+    monkeypatch.chdir(tmp_path)
+    fitting = {"hidden1.map.weight": (16, 64), "hidden1.map.bias": (16,), "hidden2.map.weight": (8, 16), "hidden2.map.bias": (8,)}
+    fitting |= {"output.map.weight": (10, 8), "output.map.bias": (10,)}
+    study = changed({"architectures.mlp.weights": "mlp.safetensors"})
+    save_file({name: np.zeros(shape, np.float32) for name, shape in fitting.items()}, "mlp.safetensors")
+    assert load(study).pretrained(load(study).runs[0])
+    wrong = {**fitting, "hidden2.map.weight": (9, 16)}
+    del wrong["output.map.bias"]
+    save_file({name: np.zeros(shape, np.float32) for name, shape in wrong.items()}, "mlp.safetensors")
+    with pytest.raises(StudyError) as refused:
+        load(study)
+    assert [message.rpartition("architectures.mlp.")[2] for message in refused.value.messages] == [
+        "weights: output.map.bias is missing in mlp.safetensors; `fresh` leaves parameters out",
+        "weights: hidden2.map.weight is 9 × 16 in mlp.safetensors and 8 × 16 in the network; `fresh` leaves parameters out",
+    ]
 
 
 def test_the_order_of_keys_changes_no_params(load):

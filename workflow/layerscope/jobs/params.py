@@ -36,12 +36,10 @@ class JobParams:
         return self._params("data", kind, dataset=wildcards.dataset, source=source, validation=options["validation"], **scaled)
 
     def _network(self, run: Run) -> dict:
-        kind = self.study.kind_of("architectures", run.architecture)
-        declared = {"declared": kind.says("layers")} if kind.is_own else {}
         return {
             "dataset": run.dataset,
             "normalise": self.study.datasets[run.dataset]["normalise"],
-            "architecture": {"name": run.architecture, **self.study.architectures[run.architecture], **declared},
+            "architecture": {"name": run.architecture, **self.study.network_options(run.architecture)},
             "activation": run.activation,
             "device": self.study.device,
             "precision": self.study.precision,

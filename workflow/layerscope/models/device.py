@@ -10,7 +10,7 @@ from layerscope.errors import StudyError
 def set_up_device(wanted: str, threads: int, precision: str) -> torch.device:
     """The device for `auto` (CUDA where there is one), `cpu` or `cuda`, with deterministic algorithms and TF32 as asked.
 
-    precision: `float32` (TF32 off) or `tf32`. Raises StudyError where CUDA is asked for and absent.
+    precision: `tf32`, or another one, which switches TF32 off. Raises StudyError where CUDA is asked for and absent.
     """
     # cuBLAS is deterministic only with a workspace of fixed size; it reads this variable before its first use.
     os.environ.setdefault("CUBLAS_WORKSPACE_CONFIG", ":4096:8")

@@ -1,26 +1,13 @@
-"""The layers of networks that must be built to know them: found once in a process of its own, and kept for planning."""
+"""The layers of networks that must be built to know them."""
 
-import hashlib
-import json
-import os
-import subprocess
-import sys
-from contextlib import suppress
 from dataclasses import dataclass
-from importlib import metadata
-from importlib.util import find_spec
-from pathlib import Path
 
-from layerscope import store
-from layerscope.errors import StudyError
-from layerscope.files.provenance import canonical_json
-from layerscope.files.whole import replacing
+from layerscope.models.answers import answer
 from layerscope.models.parts import Part, chosen_parts, classifies, layers_of, sequences_stated
 from layerscope.models.plan import Layer
 
-# Options that choose among the parts of a network, and do not change it.
-CHOICES = ("layers", "pool", "sequences")
-KEPT = ("parts", "default", "others", "normalises", "signals")
+# Options that choose among the parts of a network, or give it other weights, and do not change what its parts put out.
+CHOICES = ("layers", "pool", "sequences", "weights", "fresh")
 
 
 def kept_plan(name: str, options: dict, shape: tuple[int, ...], classes: int) -> list[Layer]:
@@ -51,52 +38,8 @@ class Kept:
 
 
 def kept(name: str, options: dict, shape: tuple[int, ...], classes: int) -> Kept:
-    """What was found of a network, by its options, its input, the versions of torch and the content of the person's own file."""
+    """What was found of a network; see layerscope.models.answers."""
     options = {key: value for key, value in options.items() if key not in CHOICES}
-    asked = {"name": name, "options": options, "shape": list(shape), "classes": classes}
-    file = Path(store.description_file(_identity(asked)))
-    answer = _read(file)
-    if answer is None:
-        answer = _found(asked)
-        if "mistakes" in answer:
-            raise StudyError(*answer["mistakes"])
-        # Where results cannot be written to, the next planning looks again.
-        with suppress(OSError):
-            file.parent.mkdir(parents=True, exist_ok=True)
-            with replacing(file) as target:
-                Path(target).write_text(canonical_json(answer), encoding="utf-8")
-    parts = [Part(**{**part, "shape": tuple(part["shape"])}) for part in answer["parts"]]
-    return Kept(parts, *(answer[key] for key in KEPT[1:]))
-
-
-def _read(file: Path) -> dict | None:
-    """What was kept; None where there is nothing, or nothing that can be read."""
-    try:
-        answer = json.loads(file.read_text(encoding="utf-8"))
-    except (OSError, ValueError):
-        return None
-    return answer if isinstance(answer, dict) and answer.keys() >= {*KEPT} else None
-
-
-def _identity(asked: dict) -> str:
-    versions = [metadata.version(package) for package in ("torch", "torchvision") if find_spec(package)]
-    digest = hashlib.sha256(canonical_json({**asked, "versions": versions}).encode())
-    if "file" in asked["options"]:
-        file = Path(asked["options"]["file"])
-        digest.update(file.read_bytes() if file.is_file() else b"")
-    return digest.hexdigest()[:32]
-
-
-def _found(asked: dict) -> dict:
-    """What a process of its own says of the network: planning itself runs nobody's code, and stays light."""
-    if "file" in asked["options"]:
-        print(f"layerscope: {asked['options']['file']} is run once to find the layers of {asked['name']}", file=sys.stderr)
-    package = str(Path(__file__).parents[2])
-    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, [package, os.environ.get("PYTHONPATH")]))}
-    command = [sys.executable, "-m", "layerscope.models.describe"]
-    done = subprocess.run(command, input=json.dumps(asked), capture_output=True, text=True, env=environment, check=False)
-    try:
-        return json.loads(done.stdout.strip().rpartition("\n")[2])
-    except ValueError:
-        last = (done.stderr.strip().splitlines() or ["it ended without a word"])[-1]
-        raise StudyError(f"architectures.{asked['name']}: the network could not be looked at ({last})") from None
+    found = answer("parts", {"name": name, "options": options, "shape": list(shape), "classes": classes})
+    parts = [Part(**{**part, "shape": tuple(part["shape"])}) for part in found["parts"]]
+    return Kept(parts, found["default"], found["others"], found["normalises"], found["signals"])

@@ -132,6 +132,11 @@ class PlannedNetwork(Network):
         """See Network."""
         return {layer.name: cast(nn.Module, self.block(layer.name).map) for layer in self.plan if layer.has_map}
 
+    @property
+    def origin(self) -> nn.Module:
+        """See Network; names begin with those of layers."""
+        return self.steps
+
 
 def planned(name: str, options: dict, shape: tuple[int, ...], classes: int) -> tuple[list[Layer], bool]:
     """The layers of an architecture, and whether its networks reconstruct their input.

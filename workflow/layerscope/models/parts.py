@@ -65,7 +65,7 @@ def _why_missing(pattern: str, names: Sequence[str], others: Sequence[str]) -> s
     there = [name for name in others if fits(name, pattern)]
     if there:
         return f"'{there[0]}' is no layer: it was not called, or its output does not keep observations apart"
-    return f"no part of the network is called '{pattern}'; {nearest(pattern, names)}"
+    return f"no part of the network is called '{pattern}'; {nearest(pattern, names)}; `layerscope describe` lists all"
 
 
 def layers_of(parts: Sequence[Part], pool: str, normalises: bool, channels_first: bool = False) -> list[Layer]:

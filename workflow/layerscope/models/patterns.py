@@ -15,4 +15,4 @@ def fits(name: str, pattern: str) -> bool:
 def nearest(name: str, names: Sequence[str]) -> str:
     """Words on which of some names come nearest to one that none of them is."""
     near = get_close_matches(name, names, n=3, cutoff=0.3) or names[:3]
-    return f"the nearest are {', '.join(near)}; `layerscope describe` lists all"
+    return f"the nearest are {', '.join(near)}"

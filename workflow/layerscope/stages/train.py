@@ -38,6 +38,9 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
     """Train from the unfinished state if there is one, else from the beginning, and write all outputs."""
     params = arguments.params
     device = set_up_device(params["device"], params["threads"], params["precision"])
+    mixed = params["precision"] == "mixed"
+    if mixed and device.type != "cuda":
+        print("precision: mixed is for CUDA devices, processors multiply in float32", file=sys.stderr)
     memory_format = torch.channels_last if params["memory_format"] == "channels_last" else torch.contiguous_format
     observed = {
         split: observations_of_split(arguments.data, split, params["normalise"]) for split in store.split_names(arguments.data)
@@ -79,6 +82,7 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
             attempt=attempt,
             class_rates=rates,
             keep=unfinished.keep,
+            mixed_precision=mixed and device.type == "cuda",
             resume=state if state is not None and state.attempt == attempt else None,
         )
 

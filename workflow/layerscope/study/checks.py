@@ -4,7 +4,9 @@ import math
 from collections.abc import Callable, Iterator
 
 from layerscope import selection, store
-from layerscope.errors import one_of
+from layerscope.data.own_files import find_own
+from layerscope.errors import StudyError, one_of
+from layerscope.models.answers import answer
 from layerscope.selection import RUN_KEYS
 from layerscope.study.figure_checks import FIGURE_CHECKS
 from layerscope.study.kinds import Kind
@@ -100,6 +102,7 @@ def _check_training(study: Study) -> Iterator[str]:
                 )
         if options["batch"] == 1 and any(layer.normalises for layer in study.layers(run)):
             yield f"training.batch: 1 leaves the batch norm of {run.architecture} nothing to learn from; 2 or more"
+        yield from _check_steps(study, run, options)
         if "accept_test_accuracy" in options and study.reconstructs(run):
             yield f"training.accept_test_accuracy: {run.architecture} reconstructs its input and has no accuracy"
         for layer in options["spectra"]["layers"] if options["spectra"]["layers"] != "all" else []:
@@ -107,6 +110,58 @@ def _check_training(study: Study) -> Iterator[str]:
                 yield f"training.spectra.layers: no architecture has '{layer}'; {one_of(layer, names)}"
         if options["augmentation"] and len(source_sizes(study.kinds, study.datasets[run.dataset])["shape"]) == 1:
             yield f"training.augmentation changes images; datasets.{run.dataset} has vectors"
+
+
+def _check_steps(study: Study, run: Run, options: dict) -> Iterator[str]:
+    """What changes the steps of a training, or ends it."""
+    schedule, epochs = options.get("schedule"), options["epochs"]
+    if schedule:
+        shape, of_shape = schedule["shape"], {"at": "step", "lowest": "cosine"}
+        if shape == "step" and "at" not in schedule:
+            yield "training.schedule.at is missing; shape: step multiplies the rate after the epochs that it lists"
+        for key, wanted in of_shape.items():
+            if schedule.get(key) and shape != wanted:
+                yield f"training.schedule.{key} changes nothing with shape: {shape}; remove it, or write shape: {wanted}"
+        for epoch in schedule.get("at", []):
+            if epoch >= epochs:
+                yield f"training.schedule.at: {epoch} is not before the end of {epochs} epochs; name earlier ones"
+        if schedule["warmup"] >= epochs > 0:
+            yield f"training.schedule.warmup: {schedule['warmup']:g} epochs are all that {run.architecture} has ({epochs})"
+    if "label_smoothing" in options and study.reconstructs(run):
+        yield f"training.label_smoothing: {run.architecture} reconstructs its input and learns no labels"
+    if "patience" in options:
+        if not split_size(study, run.dataset, "validation"):
+            yield f"training.patience: datasets.{run.dataset} has no validation split; set `validation` there"
+        if any(epoch not in (0, epochs) for epoch in options["snapshots"]):
+            yield "training.patience: the validation loss says when a training ends; keep no snapshots but 0 and last"
+
+
+def _check_parameters(study: Study) -> Iterator[str]:
+    """Names of parameters and files of weights that do not fit the networks, which are built once to see it."""
+    seen = set()
+    for run in study.runs:
+        architecture, training = study.network_options(run.architecture), study.training_of(run)
+        patterns = {key: list(training[key]) for key in ("freeze", "lr_by_name") if key in training}
+        weights = find_own(architecture["weights"], store.download_folder()) if "weights" in architecture else None
+        if "fresh" in architecture and "weights" not in architecture:
+            yield f"architectures.{run.architecture}.fresh changes nothing: all is fresh where there are no weights; remove it"
+        if not (patterns or weights) or (key := (run.dataset, run.architecture, str(patterns))) in seen:
+            continue
+        seen.add(key)
+        sizes = source_sizes(study.kinds, study.datasets[run.dataset])
+        asked = {
+            "name": run.architecture,
+            "options": architecture,
+            "shape": list(sizes["shape"]),
+            "classes": sizes["classes"],
+            "activation": run.activation,
+            "weights": str(weights) if weights else None,
+            "patterns": patterns,
+        }
+        try:
+            answer("parameters", asked)
+        except StudyError as error:
+            yield from error.messages
 
 
 def _selectors(study: Study) -> Iterator[tuple[str, dict]]:
@@ -333,7 +388,7 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
 # Groups run in this order, each only if the ones before found no mistakes: a check may rely on all checks of earlier groups.
 # Before the study is adapted: what samples and selectors must be for defaults to be fitted to them.
 CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
-    (_check_names, _check_sizes, _check_training, _check_claims, _check_scores_are_defined),
+    (_check_names, _check_sizes, _check_training, _check_parameters, _check_claims, _check_scores_are_defined),
     (_check_selectors, _check_samples),
 )
 CHECKS_AS_ADAPTED: tuple[tuple[Check, ...], ...] = (

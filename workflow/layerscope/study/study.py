@@ -14,6 +14,7 @@ from layerscope.study.schema import checked
 RESERVED_EMBEDDINGS = ("raw", "run")
 # The options of a block of the training that is switched off.
 SWITCHED_OFF: dict[str, dict] = {"augmentation": {}, "spectra": {"phases": []}}
+SCHEDULE = {"$ref": "#/$defs/schedule"}
 # The schema of an option that is the name of a score.
 SCORE_NAME = {"$ref": "#/$defs/score_name"}
 
@@ -91,6 +92,8 @@ class Study:
         for key, switched_off in SWITCHED_OFF.items():
             block = switched_off if options[key] == selection.NONE else options[key]
             options[key] = {**_training_defaults()[key], **block}
+        if "schedule" in options:
+            options["schedule"] = checked(options["schedule"], SCHEDULE, "training.schedule")
         last = options["epochs"]
         # Other words than `last` are no epochs; a later check reports each of them.
         options["snapshots"] = sorted(
@@ -144,6 +147,11 @@ class Study:
     def kind_of(self, block: str, name: str) -> Kind:
         """The kind of an entry of a block, by the name of the entry."""
         return self.kinds.of_entry(block, getattr(self, block)[name])
+
+    def network_options(self, architecture: str) -> dict:
+        """The options of an architecture that build its networks, as layerscope.models.network takes them."""
+        kind = self.kind_of("architectures", architecture)
+        return {**self.architectures[architecture], **({"declared": kind.says("layers")} if kind.is_own else {})}
 
     def pretrained(self, run: Run) -> bool:
         """Whether a network begins with given weights."""

@@ -8,9 +8,16 @@ from layerscope.models.network import Network
 EVALUATION_BATCH = 1000
 
 
-def mean_loss(network: Network, outputs: torch.Tensor, inputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor:
-    """The training loss, a scalar: cross-entropy, or the mean squared error of a network that reconstructs its input."""
-    return functional.mse_loss(outputs, inputs) if network.reconstructs else functional.cross_entropy(outputs, labels)
+def mean_loss(
+    network: Network, outputs: torch.Tensor, inputs: torch.Tensor, labels: torch.Tensor, smoothing: float = 0.0
+) -> torch.Tensor:
+    """The training loss, a scalar: cross-entropy, or the mean squared error of a network that reconstructs its input.
+
+    smoothing: the share of the probability that is spread evenly over all classes (Szegedy et al. 2016, section 7).
+    """
+    if network.reconstructs:
+        return functional.mse_loss(outputs, inputs)
+    return functional.cross_entropy(outputs, labels, label_smoothing=smoothing)
 
 
 def number_correct(network: Network, outputs: torch.Tensor, labels: torch.Tensor) -> torch.Tensor | float:

@@ -14,12 +14,13 @@ class TrainingRun:
     """One network to train.
 
     network: freshly initialised, on its device. splits: split → (inputs, labels) tensors on the same device, `train`
-    among them. options: optimizer (sgd, adam), lr, lr_decay, momentum, weight_decay, batch, epochs, augmentation, and
-    spectra (phases, every, layers, maps, epochs), as in a study. class_rates: the probability of each class when an epoch
-    draws observations with replacement; None to use every observation once. snapshots: epochs after which the network is
-    kept; 0 is before training. seed: of the run. attempt: the number of this attempt at the run, from 0; each attempt has its
-    own random streams. earlier: the final test accuracies of earlier attempts, None where one diverged. keep: called with the
-    state of the training after every epoch. resume: such a state to resume from.
+    among them. options: optimizer (sgd, adam, adamw), lr, lr_decay, momentum, weight_decay, batch, epochs, augmentation, and
+    spectra (phases, every, layers, maps, epochs), as in a study; perhaps schedule, lr_by_name, freeze, label_smoothing, clip_norm
+    and patience. class_rates: the probability of each class when an epoch draws observations with replacement; None to use every
+    observation once. snapshots: epochs after which the network is kept; 0 is before training. seed: of the run. attempt: the
+    number of this attempt at the run, from 0; each attempt has its own random streams. earlier: the final test accuracies of
+    earlier attempts, None where one diverged. keep: called with the state of the training after every epoch. resume: such a
+    state to resume from. mixed_precision: whether training steps multiply in bfloat16; weights and evaluations stay float32.
     """
 
     network: Network
@@ -32,6 +33,7 @@ class TrainingRun:
     earlier: list[float | None] = field(default_factory=list)
     keep: Callable[["TrainingState"], None] | None = None
     resume: "TrainingState | None" = None
+    mixed_precision: bool = False
 
 
 @dataclass
@@ -41,8 +43,9 @@ class TrainingResult:
     snapshots: epoch → state dict on the CPU. history: rows of epoch, step (optimizer steps so far), split, loss, accuracy, in
     evaluation mode; the training split only at epoch 0 and at snapshots. Rows of the split `batches` are means over an epoch's
     batches in training mode, each before the step that it leads to.
-    status: ok, diverged or not_accepted, with the reason. attempts: the final test accuracy of each attempt at the run, None
-    where it diverged; the last attempt is the one that is kept.
+    status: ok, diverged or not_accepted, with the reason; where it is ok, the reason says which epoch's network was kept, if not
+    the last one's. With patience, the rows and the snapshot of the last epoch are those of the network that is kept. attempts:
+    the final test accuracy of each attempt at the run, None where it diverged; the last attempt is the one that is kept.
     """
 
     snapshots: dict[int, dict] = field(default_factory=dict)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import torch
@@ -14,10 +15,15 @@ from layerscope.models.network import Network
 from layerscope.saturation.spectrum import Spectrum
 from layerscope.saturation.tracker import SaturationTracker
 from layerscope.training.augmentation import augmentations
+from layerscope.training.early_stopping import PREFIX, best_epoch, copied, is_over, put_back
 from layerscope.training.evaluation import evaluate, mean_loss, number_correct
+from layerscope.training.parameters import freeze, keep_still, make_optimizer
+from layerscope.training.rates import learning_rate
 from layerscope.training.run import TrainingResult, TrainingRun, TrainingState
 from layerscope.training.seeds import purpose_seed
 from layerscope.training.state import captured, restore
+
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 
 def train(runs: list[TrainingRun]) -> list[TrainingResult]:
@@ -54,7 +60,10 @@ def _train_one(run: TrainingRun) -> TrainingResult:
     changes = torch.Generator().manual_seed(purpose_seed(run.seed, "augmentation", run.attempt))
     generators = {"order": order, "augmentation": changes}
     augment = augmentations(run.options["augmentation"])
-    optimizer = _optimizer(run)
+    freeze(run.network, run.options.get("freeze", []))
+    optimizer = make_optimizer(run.network, run.options)
+    patience, last = run.options.get("patience"), run.options["epochs"]
+    best: dict[str, torch.Tensor] = {}
     step, done = 0, 0
     # Dropout is the only thing that draws from the global generator.
     with torch.random.fork_rng(devices=[device] if device.type == "cuda" else []):
@@ -68,28 +77,15 @@ def _train_one(run: TrainingRun) -> TrainingResult:
             _end_epoch(run, 0, step, result)
         else:
             result, step, done = run.resume.result, run.resume.step, run.resume.epoch
-            restore(run.resume.tensors, run.network, optimizer, generators)
-        bar = tqdm(range(done + 1, run.options["epochs"] + 1), desc="epochs", delay=10, mininterval=5)
-        for epoch in bar:
-            totals = torch.zeros(2, device=device, dtype=torch.float64)
-            seen = 0
-            run.network.train()
+            best = {name: tensor for name, tensor in run.resume.tensors.items() if name.startswith(PREFIX)}
+            of_now = {name: tensor for name, tensor in run.resume.tensors.items() if name not in best}
+            restore(of_now, run.network, optimizer, generators)
+        for epoch in tqdm(range(done + 1, last + 1), desc="epochs", delay=10, mininterval=5):
+            if patience and is_over(result.history, patience):
+                break
             with _followed(run, "train") as tracker:
-                for inputs, labels in _batches(run, order):
-                    for change in augment:
-                        inputs = change(inputs, changes)
-                    for group in optimizer.param_groups:
-                        group["lr"] = run.options["lr"] / (1 + run.options["lr_decay"] * step)
-                    outputs = run.network(inputs)
-                    loss = mean_loss(run.network, outputs, inputs, labels)
-                    optimizer.zero_grad(set_to_none=True)
-                    loss.backward()
-                    optimizer.step()
-                    totals[0] += loss.detach() * len(labels)
-                    totals[1] += number_correct(run.network, outputs.detach(), labels)
-                    seen += len(labels)
-                    step += 1
-            mean, accuracy = (totals / seen).tolist()
+                steps, mean, accuracy = _train_epoch(run, optimizer, step, order, partial(_changed, augment, changes))
+            step += steps
             result.history.append({"epoch": epoch, "step": step, "split": "batches", "loss": mean, "accuracy": accuracy})
             followed = _spectra(run, tracker, "train", epoch, step)
             if not _end_epoch(run, epoch, step, result):
@@ -97,31 +93,87 @@ def _train_one(run: TrainingRun) -> TrainingResult:
                 result.reason = f"losses, weights or outputs are no longer finite in epoch {epoch}"
                 return result
             result.spectra += followed
+            if patience and best_epoch(result.history) == epoch:
+                best = copied(run.network)
             if run.keep is not None:
-                run.keep(TrainingState(run.attempt, epoch, step, captured(run.network, optimizer, generators), result))
+                tensors = captured(run.network, optimizer, generators) | best
+                run.keep(TrainingState(run.attempt, epoch, step, tensors, result))
+        if best:
+            _keep_best(run, best, step, result)
     return result
 
 
-def _optimizer(run: TrainingRun) -> torch.optim.Optimizer:
-    options = run.options
-    if options["optimizer"] == "adam":
-        return torch.optim.Adam(run.network.parameters(), lr=options["lr"], weight_decay=options["weight_decay"])
-    return torch.optim.SGD(
-        run.network.parameters(),
-        lr=options["lr"],
-        momentum=options["momentum"],
-        weight_decay=options["weight_decay"],
-    )
+def _changed(augment: Sequence[Callable], changes: torch.Generator, inputs: torch.Tensor) -> torch.Tensor:
+    for change in augment:
+        inputs = change(inputs, changes)
+    return inputs
+
+
+def _train_epoch(
+    run: TrainingRun,
+    optimizer: torch.optim.Optimizer,
+    step: int,
+    order: torch.Generator,
+    changed: Callable[[torch.Tensor], torch.Tensor],
+) -> tuple[int, float, float]:
+    """The number of steps of one epoch, and the means of loss and accuracy over its batches. step: steps before it."""
+    network, options = run.network, run.options
+    device = next(network.parameters()).device
+    steps, seen = _steps_per_epoch(run), 0
+    totals = torch.zeros(2, device=device, dtype=torch.float64)
+    network.train()
+    keep_still(network, options.get("freeze", []))
+    for number, (inputs, labels) in enumerate(_batches(run, order), start=step):
+        inputs = changed(inputs)
+        for group in optimizer.param_groups:
+            group["lr"] = learning_rate(group["highest"], options, number, steps)
+        with _precision(run, device):
+            outputs = network(inputs)
+            loss = mean_loss(network, outputs, inputs, labels, options.get("label_smoothing", 0.0))
+        optimizer.zero_grad(set_to_none=True)
+        loss.backward()
+        if "clip_norm" in options:
+            nn.utils.clip_grad_norm_(network.parameters(), options["clip_norm"])
+        optimizer.step()
+        totals[0] += loss.detach() * len(labels)
+        totals[1] += number_correct(network, outputs.detach(), labels)
+        seen += len(labels)
+    mean, accuracy = (totals / seen).tolist()
+    return steps, mean, accuracy
+
+
+def _keep_best(run: TrainingRun, best: dict[str, torch.Tensor], step: int, result: TrainingResult) -> None:
+    """Let the network with the lowest validation loss be the one at the end, with its rows in the place of the last epoch's."""
+    last, trained = run.options["epochs"], max(row["epoch"] for row in result.history)
+    epoch = best_epoch(result.history)
+    result.reason = f"the network of epoch {epoch} of {trained} is kept, by its validation loss"
+    if epoch == last:
+        return
+    put_back(run.network, best)
+    of_end = ("train", "validation", "test")
+    result.history = [row for row in result.history if row["epoch"] != last or row["split"] not in of_end]
+    result.spectra = [spectrum for spectrum in result.spectra if spectrum.epoch != last or spectrum.phase != "evaluation"]
+    _end_epoch(run, last, step, result)
+
+
+def _precision(run: TrainingRun, device: torch.device) -> AbstractContextManager:
+    """A context in which products are computed in bfloat16, where the run asks for mixed precision."""
+    return torch.autocast(device.type, torch.bfloat16) if run.mixed_precision else nullcontext()
 
 
 def _batches(run: TrainingRun, order: torch.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
     inputs, labels = run.splits["train"]
     drawn = _order(len(labels), labels, run.class_rates, order).to(labels.device)
-    normalised = any(isinstance(module, nn.BatchNorm1d | nn.BatchNorm2d) for module in run.network.modules())
-    for rows in drawn.split(run.options["batch"]):
-        # Batch norm cannot train on one observation, which may be all that is left for the last batch.
-        if len(rows) > 1 or not normalised:
-            yield inputs[rows], labels[rows]
+    for rows in drawn.split(run.options["batch"])[: _steps_per_epoch(run)]:
+        yield inputs[rows], labels[rows]
+
+
+def _steps_per_epoch(run: TrainingRun) -> int:
+    """Batches of an epoch. Batch norm cannot train on one observation, which may be all that is left for the last batch."""
+    n, batch = len(run.splits["train"][1]), run.options["batch"]
+    normalised = any(isinstance(module, BATCH_NORMS) for module in run.network.modules())
+    whole, left = divmod(n, batch)
+    return whole + (left > 1 or (left == 1 and not normalised))
 
 
 def _order(n: int, labels: torch.Tensor, class_rates: list[float] | None, order: torch.Generator) -> torch.Tensor:

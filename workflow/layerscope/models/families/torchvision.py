@@ -3,7 +3,9 @@
 from layerscope.models.kept import kept_plan
 
 FAMILY = {
-    "description": "A classifier of torchvision.models by its name there, freshly initialised.",
+    "description": (
+        "A classifier of torchvision.models by its name there, freshly initialised. Grey pictures become three equal channels."
+    ),
     "builds": True,
     "required": ("model",),
     "options": {
@@ -23,6 +25,8 @@ FAMILY = {
     },
 }
 
+# Options of torchvision that fetch weights.
+FETCHING = ("weights", "weights_backbone", "pretrained")
 plan = kept_plan
 
 
@@ -42,7 +46,13 @@ def build(options: dict, shape: tuple[int, ...], classes: int, activation):
     known = models.list_models(module=models)
     if options["model"] not in known:
         raise StudyError(f"torchvision has no model '{options['model']}'; {one_of(options['model'], known)}")
+    for key in {*FETCHING} & {*options["options"]}:
+        raise StudyError(f"options.{key} would fetch weights; name a file of them by `weights`")
     try:
-        return models.get_model(options["model"], weights=None, **{"num_classes": classes, **options["options"]})
+        module = models.get_model(options["model"], weights=None, **{"num_classes": classes, **options["options"]})
     except (TypeError, ValueError) as error:
         raise StudyError(f"torchvision's {options['model']} cannot be built ({error})") from error
+    if len(shape) == 2 or (len(shape) == 3 and shape[0] == 1):
+        # A hook, since a module around this one would change the names of its layers and weights.
+        module.register_forward_pre_hook(lambda module, inputs: (inputs[0].expand(-1, 3, -1, -1), *inputs[1:]))
+    return module
