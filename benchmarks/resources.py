@@ -10,6 +10,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
 
+from layerscope import store
+from layerscope.jobs.every_job import every_job
 from layerscope.jobs.jobs import Jobs
 from layerscope.jobs.resources import LEAST_MEMORY, LEAST_MINUTES, LEAST_MINUTES_OF_SCORES, LEAST_WITH_DEVICE
 from layerscope.study.load import load_study
@@ -19,37 +21,10 @@ MOST = 3.0
 
 def measured_jobs(jobs: Jobs) -> Iterator[tuple[str, SimpleNamespace, Path]]:
     """(rule, wildcards, benchmark file) of every job of a study that has run."""
-    for rule, wildcards in all_jobs(jobs):
-        name = "figure" if rule == "film" else rule
-        file = Path(jobs.benchmark("/".join([name, *vars(wildcards).values()])))
+    for rule, keys in every_job(jobs):
+        file = Path(store.job_files(jobs.study.name, rule, **keys).benchmark)
         if file.exists():
-            yield rule, wildcards, file
-
-
-def all_jobs(jobs: Jobs) -> Iterator[tuple[str, SimpleNamespace]]:
-    """(rule, wildcards) of every job that a study may have."""
-    for dataset in jobs.views.inputs.values():
-        yield "prepare", SimpleNamespace(dataset=dataset)
-    for run in jobs.views.runs:
-        yield "train", SimpleNamespace(run=run)
-        yield "score_run", SimpleNamespace(run=run)
-    for source, sample in jobs.views.sources():
-        if source in jobs.views.runs:
-            for rule in ("dump", "neurons", "score_sample"):
-                yield rule, SimpleNamespace(run=source, sample=sample)
-        else:
-            yield "dump_input", SimpleNamespace(dataset=jobs.views.inputs[source], sample=sample)
-        for rule in ("neighbors", "score_raw"):
-            yield rule, SimpleNamespace(source=source, sample=sample)
-        for embedding in jobs.views.embeddings_of(source, sample):
-            for rule in ("embed", "score_embedding"):
-                yield rule, SimpleNamespace(source=source, sample=sample, embedding=embedding)
-    for rule in ("aggregate", "claims"):
-        yield rule, SimpleNamespace()
-    for figure in jobs.study.figures:
-        yield "figure", SimpleNamespace(figure=figure)
-    for table in jobs.study.tables:
-        yield "table", SimpleNamespace(table=table)
+            yield rule, SimpleNamespace(**keys), file
 
 
 def used(file: Path) -> tuple[float, float]:

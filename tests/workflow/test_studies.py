@@ -5,7 +5,12 @@ from pathlib import Path
 
 import pytest
 import yaml
-from checkout import PROJECT, copy_project, planned
+from checkout import PROJECT, TINY, copy_project, planned, snakemake
+
+from layerscope import store
+from layerscope.jobs.every_job import every_job
+from layerscope.jobs.jobs import Jobs
+from layerscope.study.load import load_study
 
 STUDIES = sorted(file.stem for file in (PROJECT / "workflow/studies").glob("*.yaml"))
 FIGURES = {"ruman-mlp": range(1, 13), "ruman-cnn": range(1, 61), "kuzma": range(1, 9), "kuzma-rebuilt": range(1, 9)}
@@ -34,6 +39,17 @@ def test_a_study_makes_every_artifact_of_its_source(project: Path, study: str):
     assert "Judging the claims" in jobs
     if study.startswith("ruman"):
         assert {"Writing table published", "Writing table published_summary"} <= jobs
+
+
+@pytest.mark.parametrize("study", [TINY, "config.yaml", *(f"workflow/studies/{name}.yaml" for name in STUDIES)])
+def test_the_jobs_of_a_study_are_known_without_snakemake(project: Path, monkeypatch, study: str):
+    """What may be removed from a results folder, as no study asks for it, rests on this."""
+    summary = snakemake(project, "-n", "--detailed-summary", study=study).stdout
+    planned_files = [tuple(line.split("\t")[:3:2]) for line in summary.splitlines() if line.startswith("results/")]
+    monkeypatch.chdir(project)
+    jobs = Jobs(load_study(study, {}))
+    files = [(rule, store.job_files(jobs.study.name, rule, **keys)) for rule, keys in every_job(jobs)]
+    assert sorted(planned_files) == sorted((output, rule) for rule, of_job in files for output in of_job.outputs)
 
 
 def test_one_figure_needs_one_network_only(project: Path):

@@ -6,9 +6,9 @@ rule dump:
     output:
         activations=jobs.pattern("activations", source="{run}"),
     log:
-        jobs.log("dump/{run}/{sample}"),
+        jobs.log("dump"),
     benchmark:
-        jobs.benchmark("dump/{run}/{sample}")
+        jobs.benchmark("dump")
     conda:
         "../../envs/study.yaml"
     threads: jobs.study.threads
@@ -31,9 +31,9 @@ rule dump_input:
     output:
         activations=jobs.pattern("activations", source="inputs/{dataset}"),
     log:
-        jobs.log("dump_input/{dataset}/{sample}"),
+        jobs.log("dump_input"),
     benchmark:
-        jobs.benchmark("dump_input/{dataset}/{sample}")
+        jobs.benchmark("dump_input")
     conda:
         "../../envs/study.yaml"
     threads: 1

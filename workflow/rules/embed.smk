@@ -6,9 +6,9 @@ rule embed:
     output:
         embedding=jobs.pattern("embedding"),
     log:
-        jobs.log("embed/{source}/{sample}/{embedding}"),
+        jobs.log("embed"),
     benchmark:
-        jobs.benchmark("embed/{source}/{sample}/{embedding}")
+        jobs.benchmark("embed")
     conda:
         "../../envs/study.yaml"
     threads: jobs.study.threads

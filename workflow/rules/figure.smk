@@ -13,11 +13,11 @@ rule figure:
         ),
         csv=jobs.pattern("figure", format="csv"),
     log:
-        jobs.log("figure/{figure}"),
+        jobs.log("figure"),
     benchmark:
-        jobs.benchmark("figure/{figure}")
+        jobs.benchmark("figure")
     wildcard_constraints:
-        figure=jobs.figures_as("svg", "png", "csv"),
+        figure=jobs.figures_of("figure"),
     conda:
         "../../envs/study.yaml"
     threads: 1
@@ -48,11 +48,11 @@ rule film:
         ),
         csv=jobs.pattern("figure", format="csv"),
     log:
-        jobs.log("film/{figure}"),
+        jobs.log("film"),
     benchmark:
-        jobs.benchmark("film/{figure}")
+        jobs.benchmark("film")
     wildcard_constraints:
-        figure=jobs.figures_as("gif", "html", "csv"),
+        figure=jobs.figures_of("film"),
     conda:
         "../../envs/study.yaml"
     threads: 1

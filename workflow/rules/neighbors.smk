@@ -5,9 +5,9 @@ rule neighbors:
     output:
         neighbors=jobs.pattern("neighbors"),
     log:
-        jobs.log("neighbors/{source}/{sample}"),
+        jobs.log("neighbors"),
     benchmark:
-        jobs.benchmark("neighbors/{source}/{sample}")
+        jobs.benchmark("neighbors")
     conda:
         "../../envs/study.yaml"
     threads: 1

@@ -5,9 +5,9 @@ rule neurons:
     output:
         neurons=jobs.pattern("neurons"),
     log:
-        jobs.log("neurons/{run}/{sample}"),
+        jobs.log("neurons"),
     benchmark:
-        jobs.benchmark("neurons/{run}/{sample}")
+        jobs.benchmark("neurons")
     conda:
         "../../envs/study.yaml"
     threads: jobs.study.threads

@@ -5,9 +5,9 @@ rule prepare:
     output:
         data=jobs.pattern("data"),
     log:
-        jobs.log("prepare/{dataset}"),
+        jobs.log("prepare"),
     benchmark:
-        jobs.benchmark("prepare/{dataset}")
+        jobs.benchmark("prepare")
     priority: 100
     localrule: True
     conda:

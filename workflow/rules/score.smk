@@ -7,9 +7,9 @@ rule score_run:
     output:
         scores=jobs.pattern("run_scores"),
     log:
-        jobs.log("score_run/{run}"),
+        jobs.log("score_run"),
     benchmark:
-        jobs.benchmark("score_run/{run}")
+        jobs.benchmark("score_run")
     conda:
         "../../envs/study.yaml"
     threads: 1
@@ -32,9 +32,9 @@ rule score_sample:
     output:
         scores=jobs.pattern("scores", source="{run}", space="run"),
     log:
-        jobs.log("score_sample/{run}/{sample}"),
+        jobs.log("score_sample"),
     benchmark:
-        jobs.benchmark("score_sample/{run}/{sample}")
+        jobs.benchmark("score_sample")
     conda:
         "../../envs/study.yaml"
     threads: 1
@@ -58,9 +58,9 @@ rule score_raw:
     output:
         scores=jobs.pattern("scores", space="raw"),
     log:
-        jobs.log("score_raw/{source}/{sample}"),
+        jobs.log("score_raw"),
     benchmark:
-        jobs.benchmark("score_raw/{source}/{sample}")
+        jobs.benchmark("score_raw")
     conda:
         "../../envs/study.yaml"
     threads: 1
@@ -85,9 +85,9 @@ rule score_embedding:
     output:
         scores=jobs.pattern("scores", space="{embedding}"),
     log:
-        jobs.log("score_embedding/{source}/{sample}/{embedding}"),
+        jobs.log("score_embedding"),
     benchmark:
-        jobs.benchmark("score_embedding/{source}/{sample}/{embedding}")
+        jobs.benchmark("score_embedding")
     conda:
         "../../envs/study.yaml"
     threads: 1

@@ -12,9 +12,9 @@ rule table:
         md=jobs.pattern("table", format="md"),
         tex=jobs.pattern("table", format="tex"),
     log:
-        jobs.log("table/{table}"),
+        jobs.log("table"),
     benchmark:
-        jobs.benchmark("table/{table}")
+        jobs.benchmark("table")
     conda:
         "../../envs/study.yaml"
     threads: 1

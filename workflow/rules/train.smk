@@ -8,9 +8,9 @@ rule train:
         history=jobs.pattern("history"),
         spectra=jobs.pattern("spectra"),
     log:
-        jobs.log("train/{run}"),
+        jobs.log("train"),
     benchmark:
-        jobs.benchmark("train/{run}")
+        jobs.benchmark("train")
     conda:
         "../../envs/study.yaml"
     threads: jobs.study.threads

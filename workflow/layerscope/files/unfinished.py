@@ -18,7 +18,7 @@ from layerscope.files.provenance import canonical_json
 from layerscope.files.refusals import refusals_named, refused
 from layerscope.files.seals import file_digest, sealed_digest
 from layerscope.files.sources import sources
-from layerscope.files.whole import replacing, write_text
+from layerscope.files.whole import PARTIAL, replacing, write_text
 
 LOCK, IDENTITY, ATTRIBUTES = "lock", "identity.json", "attributes"
 # The error numbers that network file systems without locks return.
@@ -73,7 +73,7 @@ class Resumable:
 
     def __init__(self, target: str | Path, identity: str):
         target = Path(target)
-        self.folder = target.with_name(f".{target.name}.partial")
+        self.folder = target.with_name(f".{target.name}{PARTIAL}")
         self._identity = identity
 
     def __enter__(self) -> "Resumable":

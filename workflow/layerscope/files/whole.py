@@ -14,6 +14,8 @@ from layerscope.files.seals import file_digest, seal_of
 
 # A file that is being written is called .NAME.TOKEN.writing; the token has this number of characters.
 WRITING, TOKEN = ".writing", 8
+# The folder with the finished parts of a file that takes long is called .NAME.partial.
+PARTIAL = ".partial"
 
 
 @contextlib.contextmanager

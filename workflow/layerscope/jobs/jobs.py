@@ -11,9 +11,6 @@ from layerscope.study.reach import refuse_unreached
 from layerscope.study.study import Study
 from layerscope.study.views import Views
 
-FIGURE_FORMATS = ("svg", "png", "csv")
-TABLE_FORMATS = ("csv", "md", "tex")
-
 
 class Jobs:
     """The jobs of one study. reads, code, params, resources: input files, source files, params and resources of each job."""
@@ -59,22 +56,19 @@ class Jobs:
 
     def pattern(self, name: str, **known: str) -> str:
         """The path pattern of a kind of file. known: wildcards to fill in, with values that may contain other wildcards."""
-        path = store.pattern(self.study.name, name)
-        for wildcard, value in known.items():
-            path = path.replace(f"{{{wildcard}}}", value)
-        return path
+        return store.pattern(self.study.name, name, **known)
 
     def path(self, name: str, **keys: object) -> str:
         """The path of one file of the study."""
         return store.path(self.study.name, name, **keys)
 
-    def log(self, job: str) -> str:
-        """The path pattern of the log of a job."""
-        return self.path("log", job=job)
+    def log(self, rule: str) -> str:
+        """The path pattern of the logs of a rule."""
+        return store.job_files(self.study.name, rule).log
 
-    def benchmark(self, job: str) -> str:
-        """The path pattern of the measured time and memory of a job."""
-        return self.path("benchmark", job=job)
+    def benchmark(self, rule: str) -> str:
+        """The path pattern of the measured time and memory of the jobs of a rule."""
+        return store.job_files(self.study.name, rule).benchmark
 
     def constraints(self) -> dict[str, str]:
         """The regular expression of each wildcard."""
@@ -109,16 +103,26 @@ class Jobs:
         if name in self.study.figures:
             return [self.path("figure", figure=name, format=suffix) for suffix in self._formats(name)]
         if name in self.study.tables:
-            return [self.path("table", table=name, format=suffix) for suffix in TABLE_FORMATS]
+            return [self.path("table", table=name, format=suffix) for suffix in store.TABLE_FORMATS]
         return [self.path("claims")]
 
-    def figures_as(self, *formats: str) -> str:
-        """A regular expression for the names of the figures that have exactly these formats."""
-        return "|".join(name for name in self.study.figures if self._formats(name) == formats) or "none"
+    def figures_of(self, rule: str) -> str:
+        """A regular expression for the names of the figures that a rule makes: `figure` or `film`."""
+        return "|".join(name for name in self.study.figures if self.figure_rule(name) == rule) or "none"
+
+    def figure_rule(self, figure: str) -> str:
+        """The rule that makes a figure: `figure` or `film`."""
+        return "film" if self._formats(figure) == store.FILM_FORMATS else "figure"
 
     def _formats(self, figure: str) -> tuple[str, ...]:
         kind = self.study.kind_of("figures", figure)
-        return tuple(kind.says("formats", FIGURE_FORMATS))
+        return tuple(kind.says("formats", store.FIGURE_FORMATS))
+
+    def aggregates(self) -> bool:
+        """Whether the study needs the tables of all its scores."""
+        kinds = [self.study.kind_of(block, name) for block in ("figures", "tables") for name in getattr(self.study, block)]
+        read = {kind_of_file for kind in kinds for kind_of_file in kind.says("reads", ())}
+        return bool(self.reads.score_files() or self.study.claims or read & {"score_table", "runs", "tests"})
 
     def data_files(self) -> list[str]:
         """The prepared datasets of all networks."""

@@ -1,6 +1,7 @@
 """The files that jobs read: Snakemake's input functions, which take wildcards."""
 
 from importlib import import_module
+from types import SimpleNamespace
 
 from layerscope import selection, store
 from layerscope.data.own_files import find_own, own_files
@@ -66,6 +67,11 @@ class JobReads:
         found = find_own(path, store.download_folder()) if path else None
         return [str(found)] if found else []
 
+    def own_inputs(self) -> list[str]:
+        """The user's own files that the datasets and the networks of the study are made from."""
+        datasets = [file for name in self.views.inputs.values() for file in self.prepare(SimpleNamespace(dataset=name))]
+        return datasets + [file for run in self.views.runs for file in self.weights(SimpleNamespace(run=run))]
+
     def data_of_run(self, wildcards) -> str:
         """The prepared dataset of a network."""
         return self._path("data", dataset=self.views.runs[wildcards.run].dataset)
@@ -79,6 +85,15 @@ class JobReads:
         """[the neighbors file] if the embedding method reads it, else []."""
         kind = self.study.kind_of("embeddings", wildcards.embedding)
         return [self._neighbors(wildcards)] if "neighbors" in kind.says("reads", ()) else []
+
+    def neighbors_files(self, source: str, sample: str) -> list[str]:
+        """[the neighbors file of a source] if an embedding or a score of it reads it, else []."""
+        of_source = SimpleNamespace(source=source, sample=sample)
+        found = self.score_raw_neighbors(of_source)
+        for embedding in self.views.embeddings_of(source, sample):
+            of_source.embedding = embedding
+            found += self.embed_neighbors(of_source) + self.score_embedding_neighbors(of_source)
+        return found[:1]
 
     def score_raw_neighbors(self, wildcards) -> list[str]:
         """[the neighbors file] if a score of representations reads it, else []."""

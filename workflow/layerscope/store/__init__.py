@@ -52,14 +52,24 @@ from layerscope.store.hdf5 import (
     open_hdf5,
     write_array,
 )
+from layerscope.store.job_files import (
+    JobFiles,
+    accompanied,
+    job_files,
+    jobs_of_file,
+)
 from layerscope.store.layout import (
     BATCHES,
+    FIGURE_FORMATS,
+    FILM_FORMATS,
     HISTORY_COLUMNS,
     RESERVED_STUDIES,
     SCHEMA,
     SCORE_COLUMNS,
     SPLIT_OF_PHASE,
     SPLITS,
+    TABLE_FORMATS,
+    beside_network,
     description_file,
     download_folder,
     epoch_name,

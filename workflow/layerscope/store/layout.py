@@ -33,7 +33,11 @@ PATTERNS = {
     "table": "tables/{table}.{format}",
     "log": "logs/{job}.log",
     "benchmark": "benchmarks/{job}.tsv",
+    "report": "report.html",
 }
+FIGURE_FORMATS = ("svg", "png", "csv")
+FILM_FORMATS = ("gif", "html", "csv")
+TABLE_FORMATS = ("csv", "md", "tex")
 
 # Raise a number if the content of a kind of file changes meaning. It is part of the job's params, so older files are remade.
 SCHEMA = {
@@ -76,9 +80,16 @@ def study_folder(study: str) -> str:
     return f"{FOLDER}/{study}"
 
 
-def pattern(study: str, name: str) -> str:
-    """The path of a kind of file with its wildcards left open, relative to the working directory."""
-    return f"{study_folder(study)}/{PATTERNS[name]}"
+def filled(text: str, known: dict[str, str]) -> str:
+    """A name or path with some of its wildcards filled in. The values may contain other wildcards; those not given stay open."""
+    for wildcard, value in known.items():
+        text = text.replace(f"{{{wildcard}}}", value)
+    return text
+
+
+def pattern(study: str, name: str, **known: str) -> str:
+    """The path of a kind of file, relative to the working directory, with its wildcards left open except those given."""
+    return f"{study_folder(study)}/{filled(PATTERNS[name], known)}"
 
 
 def path(study: str, name: str, **keys: object) -> str:
@@ -102,6 +113,17 @@ def network_keys(file: str | Path) -> dict[str, str | int]:
         "activation": activation,
         "seed": int(seed.removeprefix("seed")),
     }
+
+
+def beside_network(name: Path) -> tuple[str, ...]:
+    """What a name in the folder of a study says besides the network that it is about. A folder of a network keeps its seed.
+
+    name: relative to the folder of the study. A name that is about no network is returned as it is, in parts.
+    """
+    whole = len(Path(RUN).parts)
+    if name.parts[:1] != Path(RUN).parts[:1] or len(name.parts) < whole:
+        return name.parts
+    return (name.parts[0], *(name.parts[whole:] or name.parts[whole - 1 :]))
 
 
 def input_folder(dataset: str) -> str:

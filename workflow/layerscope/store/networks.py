@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from layerscope.files.provenance import canonical_json
 from layerscope.files.seals import intact
-from layerscope.files.whole import write_tensors
+from layerscope.files.whole import PARTIAL, write_tensors
 from layerscope.store.hdf5 import create_hdf5, mapping, open_hdf5
 from layerscope.store.layout import SCHEMA, epoch_name
 from layerscope.store.reading import reading
@@ -42,7 +42,7 @@ def _open_checkpoints(source: str | Path):
 
 def unfinished_training(checkpoints: str | Path) -> Path:
     """The folder for the state of a training that has not written its checkpoints yet."""
-    return Path(checkpoints).with_name(".training.partial")
+    return Path(checkpoints).with_name(f".training{PARTIAL}")
 
 
 def snapshot_epochs(checkpoints: str | Path) -> list[int]:
