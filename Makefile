@@ -8,7 +8,7 @@ READY := $(ENVIRONMENT)/ready
 BENCH_READY := $(ENVIRONMENT)/ready-to-bench
 SNAKEMAKE = PATH="$(BIN):$$PATH" snakemake --cores $(CORES)
 
-.PHONY: study test test-crash test-slurm doctor report lint docs bench clean environment
+.PHONY: study test test-crash test-slurm doctor prune report lint docs bench clean environment
 .DEFAULT_GOAL := study
 
 study: $(READY)
@@ -22,6 +22,10 @@ test: lint
 
 doctor: $(READY)
 	PYTHONPATH=workflow $(BIN)/python -m layerscope.command doctor $(CONFIG)
+
+# Asks first, like `clean`; YES=1 is for scripts.
+prune: $(READY)
+	PYTHONPATH=workflow $(BIN)/python -m layerscope.command prune $(CONFIG) $(if $(filter 1,$(YES)),--yes)
 
 # Kills a small study at many moments: minutes.
 test-crash: $(READY)

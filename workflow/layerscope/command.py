@@ -1,4 +1,4 @@
-"""The command `layerscope`: write a first study file, check a study file for mistakes, examine the results of a study."""
+"""The command `layerscope`: write a first study file, check a study file for mistakes, examine and prune results."""
 
 import argparse
 import sys
@@ -56,6 +56,13 @@ def doctor(arguments: argparse.Namespace) -> int:
     return diagnose(arguments.study)
 
 
+def prune(arguments: argparse.Namespace) -> int:
+    """Show the files in the results of a study that it asks for no longer, and remove them once that is confirmed."""
+    from layerscope.prune import remove_unasked
+
+    return remove_unasked(arguments.study, arguments.yes)
+
+
 def parser() -> argparse.ArgumentParser:
     """The argument parser, with one subcommand for each function above."""
     whole = argparse.ArgumentParser(prog="layerscope", description="What neural networks do to their data, layer by layer.")
@@ -77,6 +84,10 @@ def parser() -> argparse.ArgumentParser:
     examined = commands.add_parser("doctor", help="examine the results of a study", description=doctor.__doc__)
     examined.add_argument("study", help="the study file")
     examined.set_defaults(run=doctor)
+    pruned = commands.add_parser("prune", help="remove results that a study asks for no longer", description=prune.__doc__)
+    pruned.add_argument("study", help="the study file; values that snakemake is given with --config are not in it")
+    pruned.add_argument("--yes", action="store_true", help="remove without asking")
+    pruned.set_defaults(run=prune)
     return whole
 
 

@@ -1,7 +1,8 @@
 """Check that the results of a study are complete and undamaged: read every file and compare it with what the study asks for.
 
 Run `layerscope doctor my-study.yaml`, or `make doctor CONFIG=my-study.yaml`, in the folder where Snakemake is run. It changes
-nothing. It prints one line per fault, with the file and the remedy, and then the jobs that the remedies will rerun.
+nothing. It prints one line per fault, with the file and the remedy, then the jobs that the remedies will rerun. Files that the
+study asks for no longer are no fault: they are listed apart, for `layerscope prune`.
 """
 
 import json
@@ -19,7 +20,9 @@ from layerscope.files.csv_tables import read_rows
 from layerscope.files.provenance import canonical_json
 from layerscope.files.refusals import refused
 from layerscope.files.seals import SEALED, seal_of
+from layerscope.files.whole import PARTIAL, WRITING
 from layerscope.jobs.jobs import Jobs
+from layerscope.jobs.unasked import Unasked, counted, linked_folders, unasked_files, unasked_lines
 from layerscope.kind_modules import load_kind
 from layerscope.store.pictures import refuse_damaged
 from layerscope.study.load import load_study
@@ -28,6 +31,7 @@ GONE = "is missing; snakemake makes it"
 UNSEALED = "can be read, but has no SHA-256 beside it that tells whether it is whole"
 SEAL_LOST = "bring {seal} from where the file was copied from; only where there is none, delete the file and run snakemake again"
 OTHER_PARAMS = "was made for other params than the study has now; snakemake makes it anew"
+ELSEWHERE = "is a link: whether the study still asks for what it leads to is not looked at, since others may use it"
 # How to read tables, by suffix. Targets with other suffixes are figures and pages (`shown`).
 KINDS = {".csv": "rows", ".parquet": "runs"}
 
@@ -53,8 +57,8 @@ class Fault:
     again: tuple[str, ...] = ()
 
 
-def examine(jobs: Jobs) -> list[Fault]:
-    """All faults in the results of a study; empty if there are none."""
+def examine(jobs: Jobs, unasked: list[Unasked]) -> list[Fault]:
+    """All faults in the results of a study, but for files that it asks for no longer; empty if there are none."""
     faults, made_by = [], {}
     for expected in expected_files(jobs):
         try:
@@ -71,7 +75,7 @@ def examine(jobs: Jobs) -> list[Fault]:
         if expected.path.endswith(SEALED) and not seal_of(expected.path).exists():
             remedy = SEAL_LOST.format(seal=seal_of(expected.path).name)
             faults.append(Fault(f"{expected.path} {UNSEALED}; {remedy}", (expected.path,)))
-    return faults + _raw_data(jobs) + _mixed(made_by) + _left_over(jobs)
+    return faults + _raw_data(jobs) + _mixed(made_by) + _left_over(jobs, unasked)
 
 
 def expected_files(jobs: Jobs) -> Iterator[Expected]:
@@ -204,9 +208,10 @@ def _mixed(made_by: dict[str, dict]) -> list[Fault]:
     return lines
 
 
-def _left_over(jobs: Jobs) -> list[Fault]:
+def _left_over(jobs: Jobs, unasked: list[Unasked]) -> list[Fault]:
     root = Path(store.study_folder(jobs.study.name))
-    found = sorted(str(path) for path in root.rglob(".*") if path.name.endswith((".writing", ".partial")))
+    told = {path for file in unasked for path in (file.path, *file.path.parents)}
+    found = sorted(str(path) for path in root.rglob(".*") if path.name.endswith((WRITING, PARTIAL)) and path not in told)
     return [Fault(f"{path} is left over from a job that did not end; run snakemake again, or delete it") for path in found]
 
 
@@ -214,7 +219,8 @@ def diagnose(study: str) -> int:
     """Print the faults in the results of a study and the jobs that will run again. Returns 1 if there are faults, else 0."""
     jobs = Jobs(load_study(study, {}))
     jobs.check()
-    faults = examine(jobs)
+    unasked = unasked_files(jobs)
+    faults = examine(jobs, unasked)
     for fault in faults:
         print(fault.text)
     count = sum(1 for _ in expected_files(jobs))
@@ -223,5 +229,11 @@ def diagnose(study: str) -> int:
         print(f"snakemake will run {len(again)} jobs again for that:")
         for job in again:
             print(f"  {job}")
+    if unasked:
+        print(f"{study} asks no longer for {counted(unasked)}; `layerscope prune {study}` removes them:")
+        for line in unasked_lines(jobs, unasked):
+            print(f"  {line}")
+    for folder in linked_folders(jobs):
+        print(f"{folder} {ELSEWHERE}")
     print(f"{jobs.study.name}: {count} files, {len(faults) or 'no'} fault{'' if len(faults) == 1 else 's'}")
     return 1 if faults else 0
