@@ -1,4 +1,5 @@
-# Deletes results after a question: those of the study STUDY, or all but downloads and reference runs, with Snakemake's records.
+# Deletes results after a question: those of the study STUDY, or all but downloads and reference runs, with what was found of
+# networks (results/.networks, which studies share) and Snakemake's records.
 set -eu
 case "$STUDY" in
 data | reference | */* | .*) echo "STUDY=$STUDY is no study" >&2; exit 1 ;;

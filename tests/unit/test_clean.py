@@ -76,7 +76,26 @@ def test_one_study_can_be_named(project: Path):
     assert (project / ".snakemake").exists()
 
 
-@pytest.mark.parametrize("name", ["nothing", "data", "reference", "../results/days", "."])
+@pytest.fixture
+def networks(project: Path) -> Path:
+    """The kept descriptions of networks, which all studies share."""
+    file = project / "results/.networks/0123.json"
+    file.parent.mkdir()
+    file.write_text("{}")
+    return file.parent
+
+
+def test_descriptions_of_networks_go_with_all_studies_only(project: Path, networks: Path):
+    assert clean(project, "STUDY=digits", "YES=1").returncode == 0
+    assert networks.exists()
+    shown = clean(project, answer="n").stdout
+    assert "results/.networks" in shown
+    assert networks.exists()
+    assert clean(project, answer="y").returncode == 0
+    assert not networks.exists()
+
+
+@pytest.mark.parametrize("name", ["nothing", "data", "reference", "../results/days", ".", ".networks"])
 def test_what_is_no_study_is_not_deleted(project: Path, name: str):
     assert clean(project, f"STUDY={name}", "YES=1").returncode != 0
     assert studies(project) == {"days", "digits"}
