@@ -15,7 +15,7 @@ study: $(READY)
 	$(SNAKEMAKE) --configfile $(CONFIG)
 
 report: study
-	$(SNAKEMAKE) --configfile $(CONFIG) --report report.html
+	PYTHONPATH=workflow $(BIN)/python -m layerscope.command report $(CONFIG)
 
 test: lint
 	PATH="$(BIN):$$PATH" python -m pytest -n $(CORES) --dist loadgroup --cov=layerscope --cov-report=term:skip-covered
@@ -80,6 +80,7 @@ $(READY): envs/requirements.txt envs/repair_torchvision.py
 	touch $@
 
 # Asks first: results may be days of work. STUDY=name deletes the results of one study, YES=1 is for scripts. Downloads
-# (results/data) and the committed reference runs (results/reference) stay.
+# (results/data) and the committed reference runs (results/reference) stay; what was found of networks (results/.networks) goes
+# with all studies.
 clean:
 	@ROOT=results STUDY="$(STUDY)" YES="$(YES)" sh workflow/clean.sh

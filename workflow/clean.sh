@@ -19,4 +19,4 @@ if [ -n "$found" ]; then
     fi
     echo "$found" | xargs -d '\n' rm -rf
 fi
-[ -n "$STUDY" ] || rm -rf .snakemake report.html
+[ -n "$STUDY" ] || rm -rf .snakemake

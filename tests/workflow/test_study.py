@@ -1,6 +1,9 @@
 """One tiny study end to end: complete, repeatable at any number of cores, and finished when it says so."""
 
+import os
 import re
+import subprocess
+import sys
 from pathlib import Path
 
 import h5py
@@ -130,11 +133,13 @@ def test_names_of_figures_tables_and_claims_are_targets(study_copy: Path):
     assert planned(study_copy, "training_helps") == set()
 
 
-def test_the_report_opens_offline(finished_study: Path, tmp_path: Path):
-    report = tmp_path / "report.html"
-    done = snakemake(finished_study, "--report", str(report), "--nolock")
-    assert done.returncode == 0, done.stdout
-    html = report.read_text()
+def test_the_report_lies_with_its_study_and_opens_offline(study_copy: Path):
+    command = [sys.executable, "-m", "layerscope.command", "report", TINY]
+    environment = {**os.environ, "PYTHONPATH": str(study_copy / "workflow")}
+    done = subprocess.run(command, cwd=study_copy, env=environment, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stderr
+    assert list(study_copy.rglob("report.html")) == [study_copy / "results/tiny/report.html"]
+    html = (study_copy / "results/tiny/report.html").read_text()
     assert "hit" in html
     assert not re.search(r'<(script|link)[^>]+(src|href)="https?://', html)
 

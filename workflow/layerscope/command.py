@@ -1,4 +1,4 @@
-"""The command `layerscope`: write a first study file, check a study file for mistakes, examine and prune results."""
+"""The command `layerscope`: write a first study file, check a study file for mistakes, examine, report and prune results."""
 
 import argparse
 import sys
@@ -63,6 +63,18 @@ def prune(arguments: argparse.Namespace) -> int:
     return remove_unasked(arguments.study, arguments.yes)
 
 
+def report(arguments: argparse.Namespace) -> int:
+    """Write the report of a finished study, report.html in the folder of its results; it opens offline."""
+    import subprocess
+
+    from layerscope import store
+    from layerscope.study.load import load_study
+
+    target = store.path(load_study(arguments.study, {}).name, "report")
+    command = [sys.executable, "-m", "snakemake", "--report", target, "--configfile", arguments.study]
+    return subprocess.run(command, check=False).returncode
+
+
 def parser() -> argparse.ArgumentParser:
     """The argument parser, with one subcommand for each function above."""
     whole = argparse.ArgumentParser(prog="layerscope", description="What neural networks do to their data, layer by layer.")
@@ -88,6 +100,9 @@ def parser() -> argparse.ArgumentParser:
     pruned.add_argument("study", help="the study file; values that snakemake is given with --config are not in it")
     pruned.add_argument("--yes", action="store_true", help="remove without asking")
     pruned.set_defaults(run=prune)
+    reported = commands.add_parser("report", help="write the report of a study", description=report.__doc__)
+    reported.add_argument("study", help="the study file")
+    reported.set_defaults(run=report)
     return whole
 
 
