@@ -2,7 +2,6 @@
 
 import errno
 import os
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -11,6 +10,7 @@ import numpy as np
 import pandas as pd
 import pytest
 import torch
+from failing_machine import Run
 
 from layerscope import store
 from layerscope.commandline import is_out_of_memory
@@ -19,75 +19,6 @@ from layerscope.files.csv_tables import write_rows
 from layerscope.files.whole import replacing
 
 PROJECT = Path(__file__).parents[3]
-# Preloaded, it answers a call on files whose name ends as VICTIM does with the error number ERRNO.
-FAILING = r"""
-#define _GNU_SOURCE
-#include <dirent.h>
-#include <dlfcn.h>
-#include <errno.h>
-#include <fcntl.h>
-#include <stdarg.h>
-#include <stdio.h>
-#include <stdlib.h>
-#include <string.h>
-#include <sys/file.h>
-#include <sys/stat.h>
-#include <sys/types.h>
-#include <unistd.h>
-
-static int ends(const char *name) {
-    const char *victim = getenv("VICTIM");
-    size_t a = strlen(name), b = strlen(victim);
-    return a >= b && strcmp(name + a - b, victim) == 0;
-}
-static int of_victim(int fd) {
-    char link[64], name[4096];
-    snprintf(link, sizeof link, "/proc/self/fd/%d", fd);
-    ssize_t length = readlink(link, name, sizeof name - 1);
-    if (length < 0) return 0;
-    name[length] = 0;
-    return ends(name);
-}
-static int fails(const char *call) { return strcmp(getenv("CALL"), call) == 0; }
-static int number(void) { return errno = atoi(getenv("ERRNO")), -1; }
-
-#define OPEN(NAME) \
-    int NAME(const char *name, int flags, ...) { \
-        va_list rest; va_start(rest, flags); int mode = va_arg(rest, int); va_end(rest); \
-        if (fails("open") && ends(name)) return number(); \
-        int (*real)(const char *, int, ...) = dlsym(RTLD_NEXT, #NAME); \
-        return real(name, flags, mode); }
-OPEN(open)
-OPEN(open64)
-int flock(int fd, int operation) {
-    if (fails("flock") && of_victim(fd)) return number();
-    int (*real)(int, int) = dlsym(RTLD_NEXT, "flock");
-    return real(fd, operation);
-}
-ssize_t read(int fd, void *buffer, size_t size) {
-    if (fails("read") && of_victim(fd)) return number();
-    ssize_t (*real)(int, void *, size_t) = dlsym(RTLD_NEXT, "read");
-    return real(fd, buffer, size);
-}
-#define PREAD(NAME) \
-    ssize_t NAME(int fd, void *buffer, size_t size, off_t offset) { \
-        if ((fails("pread") || fails("read")) && of_victim(fd)) return number(); \
-        ssize_t (*real)(int, void *, size_t, off_t) = dlsym(RTLD_NEXT, #NAME); \
-        return real(fd, buffer, size, offset); }
-PREAD(pread)
-PREAD(pread64)
-int utimensat(int folder, const char *name, const struct timespec times[2], int flags) {
-    if (fails("utimensat") && name && ends(name)) return number();
-    int (*real)(int, const char *, const struct timespec[2], int) = dlsym(RTLD_NEXT, "utimensat");
-    return real(folder, name, times, flags);
-}
-DIR *opendir(const char *name) {
-    if (fails("opendir") && ends(name)) return number(), NULL;
-    DIR *(*real)(const char *) = dlsym(RTLD_NEXT, "opendir");
-    return real(name);
-}
-"""
-
 READERS = {
     "layers.h5": "list(store.representations(file))",
     "history.csv": "store.read_history(file)",
@@ -95,16 +26,6 @@ READERS = {
     "scores.parquet": "store.read_score_table(file)",
     "checkpoints.safetensors": "store.snapshot_epochs(file)",
 }
-
-
-@pytest.fixture(scope="session")
-def library(tmp_path_factory) -> Path:
-    folder = tmp_path_factory.mktemp("failing")
-    (folder / "failing.c").write_text(FAILING)
-    compiler = shutil.which("cc") or shutil.which("gcc")
-    command = [compiler, "-shared", "-fPIC", "-o", folder / "failing.so", folder / "failing.c", "-ldl"]
-    subprocess.run(command, check=True)
-    return folder / "failing.so"
 
 
 @pytest.fixture
@@ -125,25 +46,15 @@ def whole(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def read(library: Path, file: Path, call: str, number: int) -> str:
+def read(failing_machine: Run, file: Path, call: str, number: int) -> str:
     """What a person is told who reads a file on a machine where a call is answered by an error number; "" for no error."""
-    script = (
+    program = (
         "import sys; from layerscope import store; from layerscope.files import csv_tables\n"
-        "from layerscope.errors import StudyError; file = sys.argv[1]\n"
+        f"from layerscope.errors import StudyError; file = {str(file)!r}\n"
         f"try: {READERS[file.name]}\n"
         "except StudyError as error: print(type(error).__name__, error)"
     )
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(PROJECT / "workflow"),
-        "LD_PRELOAD": str(library),
-        "VICTIM": file.name,
-        "CALL": call,
-        "ERRNO": str(number),
-    }
-    done = subprocess.run([sys.executable, "-c", script, file], env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
+    return failing_machine(program, file.parent, file.name, call, number)
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -158,8 +69,8 @@ def read(library: Path, file: Path, call: str, number: int) -> str:
     ],
     ids=["no permission", "a failing disk", "busy", "too many open files", "a lost network file system"],
 )
-def test_a_good_file_is_not_called_damaged(library, whole, name, call, number, remedy):
-    said = read(library, whole / name, call, number)
+def test_a_good_file_is_not_called_damaged(failing_machine, whole, name, call, number, remedy):
+    said = read(failing_machine, whole / name, call, number)
     assert said.startswith(f"MachineError {whole / name} cannot be read ({os.strerror(number)}): "), said
     assert remedy in said
     assert "damaged" not in said
@@ -168,15 +79,15 @@ def test_a_good_file_is_not_called_damaged(library, whole, name, call, number, r
 
 @pytest.mark.parametrize("name", READERS)
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.EAGAIN, errno.ENOSYS])
-def test_finished_files_are_read_without_locks(library, whole, name, number):
-    assert read(library, whole / name, "flock", number) == ""
+def test_finished_files_are_read_without_locks(failing_machine, whole, name, number):
+    assert read(failing_machine, whole / name, "flock", number) == ""
 
 
-def test_the_same_folder_with_a_changed_file_is_called_damaged(library, whole):
+def test_the_same_folder_with_a_changed_file_is_called_damaged(failing_machine, whole):
     with open(whole / "layers.h5", "r+b") as file:
         file.seek(-1, os.SEEK_END)
         file.write(b"\xff")
-    said = read(library, whole / "layers.h5", "none", 0)
+    said = read(failing_machine, whole / "layers.h5", "none", 0)
     assert said == (f"StudyError {whole / 'layers.h5'} is damaged: it is not what was written; delete it and run snakemake again")
 
 

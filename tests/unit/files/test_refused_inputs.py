@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from PIL import Image
-from test_machine_faults import PROJECT, library  # noqa: F401 (a fixture)
+from test_machine_faults import PROJECT
 
 from layerscope.errors import StudyError
 from layerscope.files import seals
@@ -47,51 +47,35 @@ except StudyError as error:
 """
 
 
-def run(library: Path, folder: Path, script: str, victim: str, call: str, number: int) -> str:  # noqa: F811
-    """What a script says where a call on files whose name ends as `victim` is answered by an error number."""
-    environment = {
-        **os.environ,
-        "PYTHONPATH": str(PROJECT / "workflow"),
-        "LD_PRELOAD": str(library),
-        "VICTIM": victim,
-        "CALL": call,
-        "ERRNO": str(number),
-    }
-    command = [sys.executable, "-c", script]
-    done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.strip()
-
-
 # Unfinished work
 
 
 @pytest.mark.parametrize("victim", ["one.npz", "identity.json"])
 @pytest.mark.parametrize("number", REMEDIES)
-def test_finished_parts_that_the_machine_refuses_are_kept(library, tmp_path, victim, number):  # noqa: F811
+def test_finished_parts_that_the_machine_refuses_are_kept(failing_machine, tmp_path, victim, number):
     with Resumable(tmp_path / "e.h5", "mine") as parts:
         parts.keep("one", {"x": np.arange(3)}, {})
     call = "open" if number == errno.EACCES else "read"
-    said = run(library, tmp_path, RESUMED.format(what=PARTS), victim, call, number)
+    said = failing_machine(RESUMED.format(what=PARTS), tmp_path, victim, call, number)
     assert f"{victim} cannot be read ({os.strerror(number)}): {REMEDIES[number]}" in said
     with Resumable(tmp_path / "e.h5", "mine") as parts:
         assert parts.get("one") is not None
 
 
-def test_the_state_of_a_training_that_the_machine_refuses_is_kept(library, tmp_path):  # noqa: F811
+def test_the_state_of_a_training_that_the_machine_refuses_is_kept(failing_machine, tmp_path):
     (tmp_path / "state").mkdir()
     (tmp_path / "state" / "state.safetensors").write_bytes(b"of five days")
-    said = run(library, tmp_path, RESUMED.format(what=TRAINING), "state.safetensors", "open", errno.EACCES)
+    said = failing_machine(RESUMED.format(what=TRAINING), tmp_path, "state.safetensors", "open", errno.EACCES)
     assert "state.safetensors cannot be read (Permission denied): give yourself access to it" in said
 
 
 @pytest.mark.parametrize("number", [errno.ENOLCK, errno.ENOSYS])
-def test_a_file_system_without_locks_holds_up_no_work(library, tmp_path, number):  # noqa: F811
-    assert run(library, tmp_path, RESUMED.format(what=PARTS), "lock", "flock", number) == "None"
+def test_a_file_system_without_locks_holds_up_no_work(failing_machine, tmp_path, number):
+    assert failing_machine(RESUMED.format(what=PARTS), tmp_path, "lock", "flock", number) == "None"
 
 
-def test_a_lock_that_the_machine_refuses_is_named(library, tmp_path):  # noqa: F811
-    said = run(library, tmp_path, RESUMED.format(what=PARTS), "lock", "flock", errno.EIO)
+def test_a_lock_that_the_machine_refuses_is_named(failing_machine, tmp_path):
+    said = failing_machine(RESUMED.format(what=PARTS), tmp_path, "lock", "flock", errno.EIO)
     assert "cannot be used (Input/output error): the disk or the network file system fails" in said
 
 
@@ -127,15 +111,15 @@ def touched_table(folder: Path) -> None:
     os.utime(folder / "t.csv", ns=(later, later))
 
 
-def test_a_good_file_with_the_seal_of_someone_else_stops_no_study(library, tmp_path):  # noqa: F811
+def test_a_good_file_with_the_seal_of_someone_else_stops_no_study(failing_machine, tmp_path):
     touched_table(tmp_path)
-    assert run(library, tmp_path, CHECKED, ".t.csv.sha256", "utimensat", errno.EPERM) == ""
+    assert failing_machine(CHECKED, tmp_path, ".t.csv.sha256", "utimensat", errno.EPERM) == ""
 
 
-def test_a_folder_that_cannot_be_listed_is_not_passed_over(library, tmp_path):  # noqa: F811
+def test_a_folder_that_cannot_be_listed_is_not_passed_over(failing_machine, tmp_path):
     (tmp_path / "runs").mkdir()
     touched_table(tmp_path / "runs")
-    said = run(library, tmp_path, CHECKED, "runs", "opendir", errno.EACCES)
+    said = failing_machine(CHECKED, tmp_path, "runs", "opendir", errno.EACCES)
     assert "runs cannot be read (Permission denied): give yourself access to it" in said
 
 
@@ -171,11 +155,11 @@ RAW = {
 
 @pytest.mark.parametrize("case", RAW)
 @pytest.mark.parametrize("number", REMEDIES)
-def test_raw_data_that_the_machine_refuses_is_not_called_wrong(library, tmp_path, case, number):  # noqa: F811
+def test_raw_data_that_the_machine_refuses_is_not_called_wrong(failing_machine, tmp_path, case, number):
     source, name, options, victim = RAW[case]
     lay_out(tmp_path)
     call = "open" if number == errno.EACCES else "read"
-    said = run(library, tmp_path, LOADED.format(source=source, name=name, options=options), victim, call, number)
+    said = failing_machine(LOADED.format(source=source, name=name, options=options), tmp_path, victim, call, number)
     assert f"{victim} cannot be read ({os.strerror(number)}): {REMEDIES[number]}" in said
     assert "remove" not in said
     assert "missing" not in said
