@@ -3,6 +3,7 @@
 import argparse
 import itertools
 import random
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -125,60 +126,60 @@ def shuffled(study: tuple[Path, dict], target: Path, generator: random.Random) -
 
 
 @pytest.fixture(scope="module")
-def written(study) -> dict[str, bytes]:
-    """What the aggregate of the study writes."""
-    return aggregated(*study)
+def written(study, tmp_path_factory) -> Path:
+    """A folder with what the aggregate of the study writes."""
+    aggregated(*study)
+    return shutil.copytree(study[0] / "aggregate", tmp_path_factory.mktemp("written") / "aggregate")
+
+
+@pytest.fixture(scope="module")
+def in_row_groups(study, tmp_path_factory) -> Path:
+    """The same, from parts of 200 rows, in row groups of 300."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store.ParquetTable, "ROWS", 300)
+        patch.setattr(aggregate, "PART", 200)
+        aggregated(*study)
+    return shutil.copytree(study[0] / "aggregate", tmp_path_factory.mktemp("in_row_groups") / "aggregate")
 
 
 @settings(deadline=None, max_examples=4)
-@given(st.randoms(use_true_random=False), st.sampled_from([20, 250_000]))
+@given(st.randoms(use_true_random=False), st.sampled_from([100, 250_000]))
 def test_the_order_of_scores_changes_no_byte(study, written, tmp_path_factory, generator: random.Random, part: int):
     target = tmp_path_factory.mktemp("shuffled")
     params = shuffled(study, target, generator)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(aggregate, "PART", part)
-        assert aggregated(target, params) == written
+        assert aggregated(target, params) == {name: (written / name).read_bytes() for name in OUTPUTS}
 
 
-def test_row_groups_tell_nothing_of_how_the_rows_came(study, monkeypatch):
-    folder, params = study
-    monkeypatch.setattr(store.ParquetTable, "ROWS", 300)
-    monkeypatch.setattr(aggregate, "PART", 200)
-    aggregated(folder, params)
-    written = folder / "aggregate" / "table"
-    assert [pyarrow.parquet.read_metadata(written).row_group(index).num_rows for index in range(2)] == [300, 300]
-    rows = pd.read_parquet(written)
-    rows.to_parquet(folder / "whole", engine="pyarrow", index=False, compression="zstd", row_group_size=300)
-    assert (folder / "whole").read_bytes() == written.read_bytes()
+def test_row_groups_tell_nothing_of_how_the_rows_came(in_row_groups, tmp_path: Path):
+    table = in_row_groups / "table"
+    assert [pyarrow.parquet.read_metadata(table).row_group(index).num_rows for index in range(2)] == [300, 300]
+    rows = pd.read_parquet(table)
+    rows.to_parquet(tmp_path / "whole", engine="pyarrow", index=False, compression="zstd", row_group_size=300)
+    assert (tmp_path / "whole").read_bytes() == table.read_bytes()
 
 
-def test_some_scores_of_a_table_are_read_as_all_of_them_are(study, monkeypatch):
-    folder, params = study
-    monkeypatch.setattr(store.ParquetTable, "ROWS", 300)
-    aggregated(folder, params)
-    written = folder / "aggregate" / "table"
-    rows = store.read_score_table(written)
-    pd.testing.assert_frame_equal(rows, pd.read_parquet(written))
+def test_some_scores_of_a_table_are_read_as_all_of_them_are(in_row_groups):
+    table = in_row_groups / "table"
+    rows = store.read_score_table(table)
+    pd.testing.assert_frame_equal(rows, pd.read_parquet(table))
     for metrics in (["hit"], {"hit", "accuracy"}, ["nothing"], []):
         wanted = rows[rows["metric"].isin(metrics)].reset_index(drop=True)
-        pd.testing.assert_frame_equal(store.read_score_table(written, metrics), wanted)
+        pd.testing.assert_frame_equal(store.read_score_table(table, metrics), wanted)
 
 
-def test_rows_are_sorted_by_their_keys_and_of_their_types(study):
-    folder, params = study
-    aggregated(folder, params)
-    rows = store.read_score_table(folder / "aggregate" / "table")
+def test_rows_are_sorted_by_their_keys_and_of_their_types(written):
+    rows = store.read_score_table(written / "table")
     assert tuple(rows.columns) == store.SCORE_COLUMNS
     pd.testing.assert_frame_equal(rows, rows.sort_values(aggregate.KEYS, na_position="first", ignore_index=True))
     assert set(rows[["layer", "filter", "degenerate"]].dtypes.astype(str)) == {"str"}
     assert rows["seed"].isna().sum() == (rows["state"] == "input").sum() > 0
 
 
-def test_every_mean_is_that_of_its_runs_alone(study):
+def test_every_mean_is_that_of_its_runs_alone(written):
     """The summary and the tests beside one group at a time, to the last bit."""
-    folder, params = study
-    aggregated(folder, params)
-    runs = per_run(store.read_score_table(folder / "aggregate" / "table"))
+    runs = per_run(store.read_score_table(written / "table"))
     summary = summarise(runs)
     for (_, group), (_, row) in zip(runs.groupby(SUMMARY_KEYS, dropna=False, sort=True), summary.iterrows(), strict=True):
         of_one = group.iloc[:1] if row["state"] == "input" else group
@@ -219,13 +220,11 @@ def test_a_score_that_no_row_has_is_named(study):
         aggregated(folder, {**params, "scores": ["hit", "kl"]})
 
 
-def test_the_runs_are_those_of_all_scores_with_the_input_joined(study):
+def test_the_runs_are_those_of_all_scores_with_the_input_joined(study, written):
     """Written network by network, they are what one look at all scores gives, to the last bit."""
-    folder, params = study
-    aggregated(folder, params)
-    names = params["scores"]
-    whole = runs_of(store.read_score_table(folder / "aggregate" / "table"))
-    pd.testing.assert_frame_equal(stored_runs(folder / "aggregate" / "runs", names), whole)
+    names = study[1]["scores"]
+    whole = runs_of(store.read_score_table(written / "table"))
+    pd.testing.assert_frame_equal(stored_runs(written / "runs", names), whole)
     assert set(whole.loc[whole["state"] == "input", "architecture"]) == {"mlp", "cnn"}
-    without = stored_runs(folder / "aggregate" / "runs", names, with_input=False)
+    without = stored_runs(written / "runs", names, with_input=False)
     pd.testing.assert_frame_equal(without, whole[whole["state"] != "input"].reset_index(drop=True))
