@@ -17,6 +17,8 @@ pytestmark = [pytest.mark.study, pytest.mark.xdist_group("doctor")]
 
 ROOT = Path("results/tiny")
 RUN = ROOT / "runs/digits/mlp/relu/seed0"
+OTHER = ROOT / "runs/digits/mlp/relu/seed1"
+CNN = ROOT / "runs/digits/cnn/tanh/seed0"
 
 
 def doctor(folder: Path) -> subprocess.CompletedProcess:
@@ -129,6 +131,8 @@ FAULTS: list[dict[str, tuple[Callable[[Path], None], str]]] = [
         "other raw data": (other_raw_data, "shapes.h5 was made from other raw data (SHA-256"),
         "a missing figure": (gone(ROOT / "figures/hit.svg"), "figures/hit.svg is missing; snakemake makes it"),
         "a cut picture": (cut(ROOT / "figures/hit.png"), "figures/hit.png is damaged"),
+        "a picture with a flipped bit": (bit_flipped(ROOT / "figures/grid.png"), "figures/grid.png is damaged"),
+        "a cut drawing": (cut(ROOT / "figures/grid.svg"), "figures/grid.svg is damaged"),
         "a cut film": (cut(ROOT / "figures/moves.gif"), "figures/moves.gif is damaged"),
         "an empty table": (emptied(ROOT / "tables/separation.md"), "separation.md is empty"),
         "cut scores, no seal": (unsealed(cut(ROOT / "scores.parquet"), ROOT / "scores.parquet"), "scores.parquet is damaged"),
@@ -138,23 +142,21 @@ FAULTS: list[dict[str, tuple[Callable[[Path], None], str]]] = [
         "an edited study": (other_study, "tsne.h5 was made for other params than the study has now"),
     },
     {
-        "a cut table without a seal": (unsealed(cut(RUN / "history.csv"), RUN / "history.csv"), "history.csv is cut short"),
+        "a cut table without a seal": (
+            unsealed(cut(RUN / "history.csv"), RUN / "history.csv"),
+            f"{RUN}/history.csv is cut short",
+        ),
         "raw data gone": (
             gone(Path("shapes.npz")),
             "raw data of results/tiny/data/shapes.h5: dataset 'shapes': no file shapes.npz",
         ),
-        "a picture with a flipped bit": (bit_flipped(ROOT / "figures/hit.png"), "figures/hit.png is damaged"),
-        "a cut drawing": (cut(ROOT / "figures/hit.svg"), "figures/hit.svg is damaged"),
-    },
-    {
         "a lost seal": (
-            gone(seal_of(RUN / "history.csv")),
-            "history.csv can be read, but has no SHA-256 beside it that tells whether it is whole; bring .history.csv.sha256",
+            gone(seal_of(OTHER / "history.csv")),
+            f"{OTHER}/history.csv can be read, but has no SHA-256 beside it that tells whether it is whole; "
+            "bring .history.csv.sha256",
         ),
         "a folder for a picture": (made_a_folder(ROOT / "figures/hit.png"), "hit.png cannot be read (Is a directory)"),
-    },
-    {
-        "a folder for a history": (made_a_folder(RUN / "history.csv"), "history.csv cannot be read (Is a directory)"),
+        "a folder for a history": (made_a_folder(CNN / "history.csv"), f"{CNN}/history.csv cannot be read (Is a directory)"),
     },
 ]
 
