@@ -38,29 +38,35 @@ def copy_project(target: Path) -> Path:
     return target
 
 
+def keep_compiled(folder: Path) -> None:
+    """Give the project the compiled code of a copy where it has none, so that later copies and unit tests need not compile it."""
+    for index in (folder / "workflow").rglob("*.nbi"):
+        kept = PROJECT / index.relative_to(folder)
+        if not kept.exists():
+            kept.parent.mkdir(exist_ok=True)
+            for compiled in index.parent.glob(f"{index.stem}.*.nbc"):
+                shutil.copy2(compiled, kept.parent)
+            half = kept.with_name(f"{kept.name}.tmp.{os.getpid()}")
+            shutil.copy2(index, half)
+            half.replace(kept)
+
+
+# Importing Snakemake takes as long as a dry-run: processes that have imported it, and what it imports to plan, are forked from
+# one another. Jobs are processes of their own.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["snakemake.cli", "snakemake.report.html_reporter", "jsonschema", "numpy"])
+
+
 def snakemake(folder: Path, *arguments: str, study: str = TINY) -> subprocess.CompletedProcess:
     """Run Snakemake in a copy of the project; its output is in stdout, errors included."""
     environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
     environment.pop("PYTHONPATH", None)
-    if "-n" in arguments:
-        return _planned_in_a_fork(folder, [*arguments, "--configfile", study], environment)
-    command = [sys.executable, "-m", "snakemake", *arguments, "--configfile", study]
-    return subprocess.run(
-        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
-    )
-
-
-# Importing Snakemake takes as long as a dry-run: processes that have imported it, and nothing else, are forked from one another.
-FORKS = multiprocessing.get_context("forkserver")
-FORKS.set_forkserver_preload(["snakemake.cli"])
-
-
-def _planned_in_a_fork(folder: Path, arguments: list[str], environment: dict[str, str]) -> subprocess.CompletedProcess:
+    command = [*arguments, "--configfile", study]
     with tempfile.NamedTemporaryFile() as output:
-        process = FORKS.Process(target=_run_snakemake, args=(str(folder), arguments, environment, output.name))
+        process = FORKS.Process(target=_run_snakemake, args=(str(folder), command, environment, output.name))
         process.start()
         process.join()
-        return subprocess.CompletedProcess(arguments, process.exitcode, Path(output.name).read_text())
+        return subprocess.CompletedProcess(command, process.exitcode, Path(output.name).read_text())
 
 
 def _run_snakemake(folder: str, arguments: list[str], environment: dict[str, str], output: str) -> None:

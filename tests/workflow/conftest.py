@@ -9,7 +9,7 @@ from filelock import FileLock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from checkout import HALF_WRITTEN, copy_project, snakemake
+from checkout import HALF_WRITTEN, copy_project, keep_compiled, snakemake
 
 
 def made_once(tmp_path_factory, name: str, make: Callable[[Path], str]) -> Path:
@@ -25,12 +25,16 @@ def made_once(tmp_path_factory, name: str, make: Callable[[Path], str]) -> Path:
 
 @pytest.fixture(scope="session")
 def finished_study(tmp_path_factory) -> Path:
-    """A copy of the project in which the tiny study is finished. Made once, shared by all test processes: do not change it."""
+    """A copy of the project in which the tiny study is finished. Made once, shared by all test processes: do not change it.
+
+    What it compiled is kept in the project: a test that asks for this study before it copies the project compiles nothing anew.
+    """
 
     def make(folder: Path) -> str:
         copy_project(folder)
         done = snakemake(folder, "--cores", "2")
         assert done.returncode == 0, done.stdout
+        keep_compiled(folder)
         return done.stdout
 
     return made_once(tmp_path_factory, "finished_study", make)

@@ -26,6 +26,7 @@ tables: {separation: {kind: trained_untrained, scores: [d_same], on: {architectu
 """
 
 
+@pytest.mark.usefixtures("finished_study")
 def test_a_diverged_network_leaves_rows_with_the_reason(tmp_path: Path):
     folder = copy_project(tmp_path / "project")
     (folder / "diverging.yaml").write_text(STUDY)

@@ -59,6 +59,7 @@ def test_what_is_written_is_a_study_without_mistakes(tmp_path: Path, case: str):
     assert layerscope(tmp_path, "check", "study.yaml").stdout.startswith("study.yaml: no mistakes; ")
 
 
+@pytest.mark.usefixtures("finished_study")
 def test_the_next_command_runs(tmp_path: Path):
     folder = copy_project(tmp_path / "project")
     what = pictures(folder)

@@ -28,7 +28,7 @@ def weights(folder: Path) -> torch.nn.Module:
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory) -> Path:
+def finished(finished_study: Path, tmp_path_factory) -> Path:
     def make(folder: Path) -> str:
         copy_project(folder)
         shutil.copytree(OWN, folder / "mine", ignore=HALF_WRITTEN)
