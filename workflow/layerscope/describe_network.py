@@ -31,7 +31,7 @@ def described_lines(file: str | Path, architecture: str) -> list[str]:
     if run is None:
         raise StudyError(f"no grid of {file} names the architecture {architecture}")
     layers = study.layers(run)
-    options = study.architectures[architecture]
+    options = study.network_options(run)
     sizes = source_sizes(study.kinds, study.datasets[run.dataset])
     shape = tuple(sizes["shape"])
     rows = [("*", layer.name, layer.kind, layer.shape) for layer in layers]

@@ -326,15 +326,15 @@ def test_a_network_is_looked_at_once_and_again_when_its_file_changed(tmp_path, m
 
 def test_what_was_kept_and_cannot_be_read_is_found_again(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    found, looks, answers = kept._found, [], []
+    found, looks, said = answers._found, [], []
 
-    def found_again(about):
+    def found_again(question, about):
         """A process that looks at the network is started once: it says the same each time."""
         looks.append(about)
-        answers.extend([] if answers else [found(about)])
-        return answers[0]
+        said.extend([] if said else [found(question, about)])
+        return said[0]
 
-    monkeypatch.setattr(kept, "_found", found_again)
+    monkeypatch.setattr(answers, "_found", found_again)
     plan = kept.kept_plan("mine", options(), (12, 10), 3)
     [file] = tmp_path.glob("results/.networks/*.json")
     for count, content in enumerate(("", "[]", '{"parts": []}'), start=2):

@@ -279,3 +279,42 @@ def test_a_grid_names_what_is_not_all(tmp_path, monkeypatch):
     plan = few_lines(tmp_path, grids=[{"architectures": ["small"], "activations": ["tanh", "relu"], "seeds": 1}])
     assert [(run.architecture, run.activation) for run in plan.runs] == [("small", "tanh"), ("small", "relu")]
     assert (plan.samples, plan.whole) == ({}, None)
+
+
+WORDS = """def build(shape, classes, activation, vocabulary):
+    from torch import nn
+
+    return nn.Sequential(nn.Embedding(vocabulary, 6), nn.Flatten(), nn.Linear(6 * shape[0], classes))
+"""
+OF_TOKENS = {"datasets__mine": {"source": "npz", "path": "mine.npz", "vocabulary": 7}}
+
+
+def sentences():
+    return {**arrays((9,)), **{f"x_{split}": np.arange(n * 9).reshape(n, 9) % 7 for split, n in (("train", 200), ("test", 100))}}
+
+
+def test_a_module_of_ones_own_takes_sequences_of_tokens(study, tmp_path):
+    (tmp_path / "words.py").write_text(WORDS)
+    own = {"code": ["words.py"], "architectures": {"mlp": {"family": "module", "file": "words.py", "pool": "none"}}}
+    plan = study(sentences(), **OF_TOKENS, **own)
+    [layers] = plan.plans.values()
+    assert [(layer.name, layer.shape) for layer in layers] == [("0", (9, 6)), ("output", (3,))]
+    jobs = Jobs(plan)
+    trained = json.loads(jobs.params.train(SimpleNamespace(run=plan.runs[0].folder)))
+    assert (trained["normalise"], trained["architecture"]["vocabulary"]) == ("tokens", 7)
+    counted = json.loads(jobs.params.dump_input(SimpleNamespace(dataset="mine", sample="look")))
+    assert (counted["normalise"], counted["vocabulary"]) == ("tokens", 7)
+
+
+def test_other_networks_do_not_take_tokens(study):
+    with pytest.raises(
+        StudyError, match="architectures.mlp: datasets.mine has sequences of tokens, which networks of `family: mlp`"
+    ):
+        study(sentences(), **OF_TOKENS)
+
+
+def test_tokens_are_not_scaled(study):
+    with pytest.raises(
+        StudyError, match="datasets.mine.normalise changes nothing: networks receive tokens as they are; remove it"
+    ):
+        study(sentences(), datasets__mine={**OF_TOKENS["datasets__mine"], "normalise": "unit"})

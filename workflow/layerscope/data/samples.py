@@ -1,5 +1,7 @@
 """Choose the observations of a sample."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from layerscope.data.observations import Observations, observations_of_split
@@ -34,4 +36,4 @@ def observations_of_sample(data: str, sample: dict, dataset: str, normalise: str
     """The observations of a sample. sample: name, split, choose, n and seed, as in job params."""
     whole = observations_of_split(data, sample["split"], normalise)
     rows = sample_rows(whole.labels, sample["choose"], sample.get("n"), sample.get("seed", 0), sample["name"], dataset)
-    return Observations(data, whole.split, rows, whole.labels[rows], whole.classes, whole.shape, whole.shift, whole.scale)
+    return replace(whole, rows=rows, labels=whole.labels[rows])

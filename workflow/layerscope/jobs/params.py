@@ -39,7 +39,7 @@ class JobParams:
         return {
             "dataset": run.dataset,
             "normalise": self.study.datasets[run.dataset]["normalise"],
-            "architecture": {"name": run.architecture, **self.study.network_options(run.architecture)},
+            "architecture": {"name": run.architecture, **self.study.network_options(run)},
             "activation": run.activation,
             "device": self.study.device,
             "precision": self.study.precision,
@@ -90,10 +90,13 @@ class JobParams:
 
     def dump_input(self, wildcards) -> str:
         """The observations of a sample as networks receive them: which ones, and how they are normalised."""
+        dataset = self.study.datasets[wildcards.dataset]
+        tokens = {"vocabulary": dataset["vocabulary"]} if "vocabulary" in dataset else {}
         return self._params(
             "activations",
+            **tokens,
             dataset=wildcards.dataset,
-            normalise=self.study.datasets[wildcards.dataset]["normalise"],
+            normalise=dataset["normalise"],
             keys=self._keys(store.input_folder(wildcards.dataset), wildcards.sample),
             sample=self._sample(wildcards.sample),
         )

@@ -122,7 +122,8 @@ class JobResources:
 
     def _values(self, dataset: str) -> int:
         """Values of one observation."""
-        return math.prod(source_sizes(self.study.kinds, self.study.datasets[dataset])["shape"])
+        options = self.study.datasets[dataset]
+        return options.get("vocabulary") or math.prod(source_sizes(self.study.kinds, options)["shape"])
 
     def _size(self, run: Run) -> NetworkSize:
         key = (run.dataset, run.architecture)

@@ -32,7 +32,7 @@ def parts(name: str, options: dict, shape: list[int], classes: int) -> dict:
     """The parts of a module, the names that are layers by default, and whether it has batch norm. StudyError if it fails."""
     family = import_module(f"layerscope.models.families.{options['family']}")
     module = built_module(family.build, name, options, tuple(shape), classes, nn.ReLU, seed=0)
-    found = parts_of(module, input_shape(tuple(shape)), f"architectures.{name}")
+    found = parts_of(module, input_shape(tuple(shape)), f"architectures.{name}", options.get("vocabulary"))
     return {
         "parts": [asdict(part) for part in found],
         "default": default_names(module, found),

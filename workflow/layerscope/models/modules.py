@@ -23,16 +23,17 @@ Activation = Callable[[], nn.Module]
 Builder = Callable[[dict, tuple[int, ...], int, Activation], nn.Module]
 
 
-def parts_of(model: nn.Module, shape: Sequence[int], where: str) -> list[Part]:
+def parts_of(model: nn.Module, shape: Sequence[int], where: str, vocabulary: int | None = None) -> list[Part]:
     """What all parts of a model put out for inputs of a shape, in the order in which they end; the model itself comes last.
 
     Parts whose outputs hold no tensor, or in which observations are not kept apart, are left out. A copy of the model is run, and
-    no generator of random numbers is moved. where: the start of messages. Raises StudyError where the model does not run.
+    no generator of random numbers is moved. where: the start of messages. vocabulary: how many tokens there are, for a model of
+    sequences of tokens. Raises StudyError where the model does not run.
     """
     model = copy.deepcopy(model).eval()
     modules = named_layers(model)
     with torch.random.fork_rng(devices=[]):
-        first, second = (_outputs(model, modules, (count, *shape), where) for count in PASSES)
+        first, second = (_outputs(model, modules, (count, *shape), where, vocabulary) for count in PASSES)
     followed = followed_layers(modules)
     later = {(path, call): output for path, call, output, _ in second}
     calls = Counter(path for path, *_ in first)
@@ -77,16 +78,16 @@ def has_signals(model: nn.Module) -> bool:
     return any(axes_of_positions(module) == 1 for module in model.modules())
 
 
-def made_whole(model: nn.Module, shape: Sequence[int], where: str) -> None:
+def made_whole(model: nn.Module, shape: Sequence[int], where: str, vocabulary: int | None = None) -> None:
     """Run a model with lazy modules once, so that all of its weights are there."""
     if any(is_lazy(weight) for weight in (*model.parameters(), *model.buffers())):
         model.eval()
-        _outputs(model, {}, (PASSES[0], *shape), where)
+        _outputs(model, {}, (PASSES[0], *shape), where, vocabulary)
         model.train()
 
 
 def _outputs(
-    model: nn.Module, modules: dict[str, nn.Module], shape: tuple[int, ...], where: str
+    model: nn.Module, modules: dict[str, nn.Module], shape: tuple[int, ...], where: str, vocabulary: int | None
 ) -> list[tuple[str, int, torch.Tensor, torch.Tensor]]:
     """(path, call, output, copy of it) of every part of a model, as they end. All are kept, so that none shares a place."""
     found: list[tuple[str, int, torch.Tensor, torch.Tensor]] = []
@@ -106,7 +107,8 @@ def _outputs(
         module.register_forward_hook(lambda module, _inputs, output, path=path: receive(path, module, output))
         for path, module in modules.items()
     ]
-    inputs = torch.rand(shape, generator=torch.Generator().manual_seed(0))
+    generator = torch.Generator().manual_seed(0)
+    inputs = torch.randint(vocabulary, shape, generator=generator) if vocabulary else torch.rand(shape, generator=generator)
     try:
         with torch.no_grad():
             model(inputs)
@@ -210,7 +212,7 @@ def module_network(
     """
     where = f"architectures.{name}"
     module = built_module(build, name, options, shape, classes, activation, seed)
-    parts = parts_of(module, input_shape(shape), where)
+    parts = parts_of(module, input_shape(shape), where, options.get("vocabulary"))
     classifies(parts, classes, where)
     chosen = chosen_parts(parts, default_names(module, parts), options.get("layers"), where, other_names(module, parts))
     first = sequences_stated(options, has_signals(module), chosen, where)
@@ -224,7 +226,7 @@ def built_module(
     with torch.random.fork_rng(devices=[]):
         torch.default_generator.manual_seed(seed)
         module = build(options, shape, classes, activation)
-        made_whole(module, input_shape(shape), f"architectures.{name}")
+        made_whole(module, input_shape(shape), f"architectures.{name}", options.get("vocabulary"))
         return module
 
 

@@ -1,10 +1,14 @@
-"""Store the network inputs of a dataset as layer 0 of all its networks, embedded and scored once per dataset."""
+"""Store the network inputs of a dataset as layer 0 of all its networks, embedded and scored once per dataset.
+
+Sequences of tokens, whose numbers have no distances, are stored as the counts of each token.
+"""
 
 import argparse
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.data.samples import observations_of_sample
+from layerscope.data.tokens import counted
 from layerscope.files.provenance import provenance
 
 BATCH = 1000
@@ -14,12 +18,14 @@ def main(arguments: argparse.Namespace) -> None:
     """Write the observations of a sample as the output of layer 0."""
     params = arguments.params
     observations = observations_of_sample(arguments.data, params["sample"], params["dataset"], params["normalise"])
-    n = len(observations.labels)
+    n, vocabulary = len(observations.labels), params.get("vocabulary")
+    shape = (vocabulary,) if vocabulary else observations.shape
     with store.create_hdf5(arguments.activations, "activations", params, provenance()) as file:
         store.write_observations(file, observations.labels, observations.rows)
-        stored = store.create_layer(file, 0, "input", n, observations.shape, 0, "input")
+        stored = store.create_layer(file, 0, "input", n, shape, 0, "input")
         for start in range(0, n, BATCH):
-            stored[start : start + BATCH] = observations.inputs(slice(start, start + BATCH))
+            inputs = observations.inputs(slice(start, start + BATCH))
+            stored[start : start + BATCH] = counted(inputs, vocabulary) if vocabulary else inputs
 
 
 def parser() -> argparse.ArgumentParser:

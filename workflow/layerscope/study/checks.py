@@ -140,7 +140,7 @@ def _check_parameters(study: Study) -> Iterator[str]:
     """Names of parameters and files of weights that do not fit the networks, which are built once to see it."""
     seen = set()
     for run in study.runs:
-        architecture, training = study.network_options(run.architecture), study.training_of(run)
+        architecture, training = study.network_options(run), study.training_of(run)
         patterns = {key: list(training[key]) for key in ("freeze", "lr_by_name") if key in training}
         weights = find_own(architecture["weights"], store.download_folder()) if "weights" in architecture else None
         if "fresh" in architecture and "weights" not in architecture:

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from layerscope import store
+from layerscope.data.tokens import TOKENS
 from layerscope.errors import Mistakes, StudyError, one_of
 from layerscope.models.declared import declared_layers
 from layerscope.models.plan import Layer
@@ -178,6 +179,10 @@ def _entry(kinds: Kinds, block: str, name: str, entry: dict) -> dict:
 def _dataset(kinds: Kinds, name: str, entry: dict, filled: dict) -> dict:
     """A dataset with what its files hold, and with tables standardised where the study does not say how they are normalised."""
     find_sizes(kinds, name, filled)
+    if "vocabulary" in filled:
+        if "normalise" in entry:
+            raise StudyError(f"datasets.{name}.normalise changes nothing: networks receive tokens as they are; remove it")
+        return {**filled, "normalise": TOKENS}
     if "normalise" in entry:
         return filled
     try:
@@ -257,6 +262,14 @@ def _plan(kinds: Kinds, run: Run, entries: dict[str, dict[str, Any]]) -> list[La
     except StudyError as error:
         raise StudyError(f"datasets.{run.dataset}: {error}") from None
     shape, kind = tuple(sizes["shape"]), kinds.of_entry("architectures", options)
+    vocabulary = entries["datasets"][run.dataset].get("vocabulary")
+    if vocabulary:
+        if not kind.says("takes_tokens"):
+            raise StudyError(
+                f"architectures.{run.architecture}: datasets.{run.dataset} has sequences of tokens, which networks of "
+                f"`family: {kind.name}` do not take; a module of your own begins with an embedding (`family: module`)"
+            )
+        options = {**options, "vocabulary": vocabulary}
     try:
         return _layers(kind, run.architecture, options, shape, sizes["classes"])
     except StudyError as error:

@@ -148,10 +148,12 @@ class Study:
         """The kind of an entry of a block, by the name of the entry."""
         return self.kinds.of_entry(block, getattr(self, block)[name])
 
-    def network_options(self, architecture: str) -> dict:
-        """The options of an architecture that build its networks, as layerscope.models.network takes them."""
-        kind = self.kind_of("architectures", architecture)
-        return {**self.architectures[architecture], **({"declared": kind.says("layers")} if kind.is_own else {})}
+    def network_options(self, run: Run) -> dict:
+        """The options of an architecture that build a network, as layerscope.models.network takes them."""
+        kind, dataset = self.kind_of("architectures", run.architecture), self.datasets[run.dataset]
+        declared = {"declared": kind.says("layers")} if kind.is_own else {}
+        tokens = {"vocabulary": dataset["vocabulary"]} if "vocabulary" in dataset else {}
+        return {**self.architectures[run.architecture], **declared, **tokens}
 
     def pretrained(self, run: Run) -> bool:
         """Whether a network begins with given weights."""

@@ -16,6 +16,7 @@ from layerscope.data.dataset import Dataset, check_held_out, default_held_out, h
 from layerscope.data.labels import numbered
 from layerscope.data.layouts import WHITE_BY_TYPE, laid_out
 from layerscope.data.own_files import find_own
+from layerscope.data.tokens import check_sequences, tokens
 from layerscope.errors import StudyError
 from layerscope.files.refusals import refusals_named
 
@@ -45,6 +46,14 @@ SOURCE = {
         "shape": {"$ref": "#/$defs/declared_shape"},
         "n": {"$ref": "#/$defs/declared_n"},
         "classes": {"$ref": "#/$defs/classes"},
+        "vocabulary": {
+            "description": (
+                "How many tokens there are, where observations are sequences of them: whole numbers from 0, (n, length), which "
+                "networks receive as they are. Only `family: module` takes them."
+            ),
+            "type": "integer",
+            "minimum": 2,
+        },
         "white": {
             "description": "The value of full intensity (normalise: unit); by default 255 for bytes, 65535 for 16 bits, else 1.",
             "type": "number",
@@ -88,7 +97,10 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
         named = _arrays(list(content), f"{where}: {file}")
         labels, classes = _labels(content, named, where, notes)
         given = {images: content[images] for images, _ in named.values()}
-    images, white = laid_out(given, options.get("layout"), options.get("shape"), where, notes)
+    if "vocabulary" in options:
+        images, white = {key: tokens(array, key, options["vocabulary"], where) for key, array in given.items()}, None
+    else:
+        images, white = laid_out(given, options.get("layout"), options.get("shape"), where, notes)
     splits = {}
     for split, (key, of) in named.items():
         _check_rows(key, len(images[key]), of, len(labels[of]), where)
@@ -122,6 +134,8 @@ def found_sizes(name: str, options: dict, downloads: Path) -> dict:
         if heads[key][0][1:] != shape[1:] or heads[key][1] != dtype or dtype.kind not in "buif":
             there = f"{named['train'][0]} is {dtype} {shape[1:]}, {key} {heads[key][1]} {heads[key][0][1:]}"
             raise StudyError(f"{where}: {there}; numbers of one type and one shape are wanted")
+    if "vocabulary" in options:
+        check_sequences(named["train"][0], shape, dtype, where)
     axes = axes_of(shape[1:], options.get("layout"), options.get("shape"), where)
     sizes = {split: len(labels[of]) for split, (_, of) in named.items()}
     if "test" not in sizes:

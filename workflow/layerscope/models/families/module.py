@@ -5,10 +5,11 @@ from layerscope.models.kept import kept_plan
 FAMILY = {
     "description": (
         "A network of one's own: `build(shape, classes, activation, **options)` in a file under `code:` returns any "
-        "torch.nn.Module that puts out one logit a class."
+        "torch.nn.Module that puts out one logit a class. Of sequences of tokens it is given `vocabulary` too."
     ),
     "own_code": "file",
     "builds": True,
+    "takes_tokens": True,
     "required": ("file",),
     "options": {
         "file": {"description": "One of the files under `code:`.", "type": "string", "minLength": 1},
@@ -38,4 +39,5 @@ def build(options: dict, shape: tuple[int, ...], classes: int, activation):
     """A freshly initialised module. activation: makes the module of the study's activation function."""
     from layerscope.models.own_code import built
 
-    return built(options["file"], options["function"], shape, classes, activation, options["options"])
+    tokens = {"vocabulary": options["vocabulary"]} if "vocabulary" in options else {}
+    return built(options["file"], options["function"], shape, classes, activation, {**tokens, **options["options"]})
