@@ -7,9 +7,11 @@ import shutil
 import subprocess
 import sys
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
+from filelock import FileLock
 
 PROJECT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config.yaml", "profiles", "envs", "workflow", "tests/workflow/tiny.yaml")
@@ -36,6 +38,17 @@ def copy_project(target: Path) -> Path:
         arrays |= {f"x_{split}": images, f"y_{split}": labels}
     np.savez(target / "shapes.npz", **arrays)
     return target
+
+
+def made_once(tmp_path_factory, name: str, make: Callable[[Path], str]) -> Path:
+    """A folder that `make` fills, once for all test processes. What it returns is kept as `finished`."""
+    base = tmp_path_factory.getbasetemp()
+    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
+    with FileLock(f"{folder}.lock"):
+        if not (folder / "finished").exists():
+            shutil.rmtree(folder, ignore_errors=True)
+            (folder / "finished").write_text(make(folder))
+    return folder
 
 
 def keep_compiled(folder: Path) -> None:

@@ -1,26 +1,12 @@
-import os
 import shutil
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from filelock import FileLock
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from checkout import HALF_WRITTEN, copy_project, keep_compiled, snakemake
-
-
-def made_once(tmp_path_factory, name: str, make: Callable[[Path], str]) -> Path:
-    """A folder that `make` fills, once for all test processes. What it returns is kept as `finished`."""
-    base = tmp_path_factory.getbasetemp()
-    folder = (base.parent if "PYTEST_XDIST_WORKER" in os.environ else base) / name
-    with FileLock(f"{folder}.lock"):
-        if not (folder / "finished").exists():
-            shutil.rmtree(folder, ignore_errors=True)
-            (folder / "finished").write_text(make(folder))
-    return folder
+from checkout import HALF_WRITTEN, copy_project, keep_compiled, made_once, snakemake
 
 
 @pytest.fixture(scope="session")

@@ -7,8 +7,7 @@ import h5py
 import pandas as pd
 import pytest
 import torch
-from checkout import HALF_WRITTEN, PROJECT, copy_project, planned, snakemake
-from conftest import made_once
+from checkout import HALF_WRITTEN, PROJECT, copy_project, made_once, planned, snakemake
 
 pytestmark = [pytest.mark.study, pytest.mark.xdist_group("own")]
 
