@@ -308,13 +308,13 @@ def test_a_module_of_ones_own_takes_sequences_of_tokens(study, tmp_path):
 
 def test_other_networks_do_not_take_tokens(study):
     with pytest.raises(
-        StudyError, match="architectures.mlp: datasets.mine has sequences of tokens, which networks of `family: mlp`"
+        StudyError, match=r"architectures\.mlp: datasets.mine has sequences of tokens, which networks of `family: mlp`"
     ):
         study(sentences(), **OF_TOKENS)
 
 
 def test_tokens_are_not_scaled(study):
     with pytest.raises(
-        StudyError, match="datasets.mine.normalise changes nothing: networks receive tokens as they are; remove it"
+        StudyError, match=r"datasets\.mine\.normalise changes nothing: networks receive tokens as they are; remove it"
     ):
         study(sentences(), datasets__mine={**OF_TOKENS["datasets__mine"], "normalise": "unit"})

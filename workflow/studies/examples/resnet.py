@@ -2,6 +2,7 @@
 
 
 def build(shape, classes, activation, width=8, blocks=1):
+    """A ResNet with so many blocks in each stage, the first of which has `width` filters a layer."""
     from torch import nn
 
     class Block(nn.Module):
