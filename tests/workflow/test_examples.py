@@ -41,7 +41,7 @@ def test_a_transformer_learns_an_order_that_counts_do_not_tell(project: Path):
     done = snakemake(project, "--cores", "2", *raw, study=study)
     assert done.returncode == 0, done.stdout
     network, counts = (pd.read_csv(project / file) for file in raw)
-    hits = network[network["score"] == "neighborhood_hit"].set_index(["layer", "epoch"])["value"]
+    hits = network[network["metric"] == "neighborhood_hit"].set_index(["layer", "epoch"])["value"]
     assert hits["blocks.1", 8] > 0.8
     assert hits["blocks.1", 0] < 0.3
-    assert counts.loc[counts["score"] == "neighborhood_hit", "value"].item() < 0.3
+    assert counts.loc[counts["metric"] == "neighborhood_hit", "value"].item() < 0.3
