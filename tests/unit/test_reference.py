@@ -18,7 +18,7 @@ def test_made_pages_are_in_step(name: str):
 
 FACTS = {
     "datasets": {"description", "sizes", "finds_sizes", "own_files", "required", "options"},
-    "architectures": {"description", "reconstructs", "layers", "own_code", "builds", "required", "options"},
+    "architectures": {"description", "reconstructs", "layers", "own_code", "builds", "takes_tokens", "required", "options"},
     "embeddings": {
         *(
             "description",
