@@ -41,7 +41,7 @@ def finished(finished_study: Path, tmp_path_factory) -> Path:
 
 def test_whose_code_runs_is_said(finished: Path):
     said = (finished / "finished").read_text()
-    assert "mine/net.py is run once to find the layers of mine" in said
+    assert "mine/net.py is run once to look at mine" in said
     [line] = [line for line in said.splitlines() if "code of your own runs" in line]
     assert line.count("(SHA-256 ") == 8
     assert "mine/confidence.py (SHA-256 " in line
