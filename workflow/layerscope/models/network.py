@@ -1,5 +1,6 @@
 """The networks of a study, and how those are built that follow the plan of their family."""
 
+from abc import ABC, abstractmethod
 from collections import OrderedDict
 from collections.abc import Callable
 from importlib import import_module
@@ -76,7 +77,7 @@ def _inception() -> nn.Module:
     return inception
 
 
-class Network(nn.Module):
+class Network(nn.Module, ABC):
     """A network of a study, with named layers.
 
     plan: its layers, first to last. reconstructs: whether its output reconstructs the input and is trained by squared error;
@@ -86,13 +87,13 @@ class Network(nn.Module):
     plan: list[Layer]
     reconstructs: bool = False
 
+    @abstractmethod
     def block(self, name: str) -> nn.Module:
         """The module whose output is the representation of a layer; several layers may be calls of one module."""
-        raise NotImplementedError
 
+    @abstractmethod
     def maps(self) -> dict[str, nn.Module]:
         """Layer name → its linear map, convolution or recurrent layer, whose outputs are the values before the activation."""
-        raise NotImplementedError
 
     def kept(self, layer: Layer, output: torch.Tensor) -> torch.Tensor:
         """What is kept of an output of a layer's block: observations first, (n, *layer.shape)."""
