@@ -264,6 +264,14 @@ BROKEN = {
         {"training.default.patience": 2, "datasets.digits.validation": 100},
         ["training.patience: the validation loss says when a training ends; keep no snapshots but 0 and last"],
     ),
+    "patience with a score of every epoch": (
+        {
+            "training.default": {"epochs": 3, "patience": 2},
+            "datasets.digits.validation": 100,
+            "scores.accuracy": {"epochs": "all"},
+        },
+        ["training.patience: how many epochs there will be is not known; scores.accuracy.epochs: all asks for all of them"],
+    ),
     "frozen names that no network has": (
         {"training.default.freeze": ["hiden1.*.*", "output.**"]},
         ["training.freeze: no parameter of mlp is called 'hiden1.*.*'; the nearest are hidden1.map.bias"],

@@ -134,6 +134,12 @@ def _check_steps(study: Study, run: Run, options: dict) -> Iterator[str]:
             yield f"training.patience: datasets.{run.dataset} has no validation split; set `validation` there"
         if any(epoch not in (0, epochs) for epoch in options["snapshots"]):
             yield "training.patience: the validation loss says when a training ends; keep no snapshots but 0 and last"
+        spectra = options["spectra"]
+        every = [f"scores.{name}.epochs: all" for name, entry in study.scores.items() if entry["options"].get("epochs") == "all"]
+        every += ["training.spectra.phases: [train]"] if "train" in spectra["phases"] else []
+        every += ["training.spectra.epochs: all"] if "evaluation" in spectra["phases"] and spectra["epochs"] == "all" else []
+        for asked in every:
+            yield f"training.patience: how many epochs there will be is not known; {asked} asks for all of them, remove one"
 
 
 def _check_parameters(study: Study) -> Iterator[str]:
