@@ -8,9 +8,10 @@ import pytest
 from layerscope.embedding import dynamic_tsne
 from layerscope.geometry.pairwise import squared_distance_blocks
 from layerscope.tsne.affinities import joint_probabilities
-from layerscope.tsne.descent import descend, divergence
+from layerscope.tsne.descent import descend
 from layerscope.tsne.dynamic import descend_dynamically, fit_dynamically, mean_squared_displacement, objective
 from layerscope.tsne.estimator import ExactTSNE
+from layerscope.tsne.exact import AllPairs, divergence
 from layerscope.tsne.schedule import Schedule
 
 N, STEPS, PERPLEXITY = 90, 4, 10
@@ -38,7 +39,7 @@ def start():
 def test_without_a_weight_every_step_is_embedded_by_itself(joints, start):
     together = descend_dynamically(joints, start, schedule(), 0.0)
     for joint, points in zip(joints, together.points, strict=True):
-        np.testing.assert_array_equal(points, descend(joint, start, schedule()).points)
+        np.testing.assert_array_equal(points, descend(AllPairs(joint), start, schedule()).points)
 
 
 def test_a_weight_trades_divergence_for_stillness(joints, start):
@@ -54,7 +55,7 @@ def test_a_weight_of_a_million_gives_one_picture_for_all_steps(joints, start):
     assert np.isfinite(found.points).all()
     assert np.abs(np.diff(found.points, axis=0)).max() < 1e-3 * np.abs(found.points).max()
     common = sum(joints) / STEPS
-    best = descend(common.astype(np.float32), start, schedule(learning_rate=50.0 / STEPS))
+    best = descend(AllPairs(common.astype(np.float32)), start, schedule(learning_rate=50.0 / STEPS))
     attained = sum(divergence(joint, best.points) for joint in joints)
     assert found.divergences.sum() < 1.05 * attained
 
@@ -107,7 +108,7 @@ def test_a_rate_that_is_far_too_high_is_lowered_and_said(joints, start, rate, we
 def test_one_step_has_no_displacement(joints, start):
     found = descend_dynamically(joints[:1], start, schedule(), 5.0)
     assert found.displacement == 0
-    np.testing.assert_array_equal(found.points[0], descend(joints[0], start, schedule()).points)
+    np.testing.assert_array_equal(found.points[0], descend(AllPairs(joints[0]), start, schedule()).points)
 
 
 # Arrays instead of similarities: layers of different widths, as a study has them

@@ -17,8 +17,9 @@ from layerscope.embedding import ExactTSNE
 from layerscope.geometry.pairwise import squared_distance_blocks, three_coordinates
 from layerscope.scoring.kl import exact_kl
 from layerscope.tsne.affinities import joint_probabilities, perplexity_precisions
-from layerscope.tsne.descent import _step, descend, divergence, forces
+from layerscope.tsne.descent import _step, descend
 from layerscope.tsne.estimator import fit_together
+from layerscope.tsne.exact import AllPairs, divergence, forces
 from layerscope.tsne.schedule import Schedule
 
 
@@ -100,7 +101,7 @@ def test_the_number_of_threads_changes_no_byte(digits):
 def test_a_descent_that_diverges_stops_and_shows_it(digits):
     joint = joint_of(digits)
     start = np.random.default_rng(0).normal(size=(300, 2))
-    found = descend(joint, start, Schedule(12.0, 250, 1000, 1e30, 300, 0.0))
+    found = descend(AllPairs(joint), start, Schedule(12.0, 250, 1000, 1e30, 300, 0.0))
     assert not np.isfinite(found.divergence)
     assert found.iterations < 1000
 

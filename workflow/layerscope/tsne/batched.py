@@ -1,4 +1,4 @@
-"""Many exact t-SNE descents at once on a torch device: layerscope.tsne.descent for batches of arrays of equal size."""
+"""Many exact t-SNE descents at once on a torch device: layerscope.tsne.exact for batches of arrays of equal size."""
 
 from collections.abc import Sequence
 
@@ -6,7 +6,7 @@ import numpy as np
 import torch
 
 from layerscope.tsne.descent import Descent
-from layerscope.tsne.schedule import GAIN_DECAY, GAIN_STEP, LOWEST_GAIN, Schedule
+from layerscope.tsne.schedule import Schedule, Stopping, adapted_gains
 
 
 def descend_together(
@@ -23,41 +23,33 @@ def descend_together(
     points = torch.as_tensor(np.stack(starts), dtype=torch.float64, device=device).transpose(1, 2).contiguous()
     velocity, gains = torch.zeros_like(points), torch.ones_like(points)
     running = torch.ones(len(joint), dtype=torch.bool, device=device)
-    lowest = torch.full((len(joint),), torch.inf, dtype=torch.float64, device=device)
-    lowest_at = torch.zeros(len(joint), dtype=torch.int64, device=device)
-    iterations = torch.zeros(len(joint), dtype=torch.int64, device=device)
+    stopping = [Stopping(schedule) for _ in joints]
+    iterations = [0] * len(joint)
     traces: list[list[tuple[int, float]]] = [[] for _ in joints]
-    for done in range(1, schedule.iterations + 1):
-        if done == schedule.exaggerated + 1:
+    for done, exaggeration, momentum, anew in schedule.steps():
+        if anew:
             velocity.zero_()
             gains.fill_(1)
-        exaggeration, momentum = schedule.phase(done - 1)
         gradient = _gradient(joint, points, exaggeration)
-        gains = torch.where(gradient * velocity < 0, gains + GAIN_STEP, (gains * GAIN_DECAY).clamp(min=LOWEST_GAIN))
+        gains = adapted_gains(torch, gains, gradient * velocity < 0)
         velocity = momentum * velocity - schedule.learning_rate * gains * gradient
         moved = points + velocity
         moved -= moved.mean(dim=2, keepdim=True)
         points = torch.where(running[:, None, None], moved, points)
-        iterations += running
         if schedule.traced(done):
-            found = divergences(joint, points)
+            found = divergences(joint, points).tolist()
+            norms = gradient.square().sum(dim=(1, 2)).sqrt().tolist()
             for index in running.nonzero()[:, 0].tolist():
-                traces[index].append((done, float(found[index])))
-            stopped = ~found.isfinite()
-            if done > schedule.exaggerated:
-                better = found < lowest
-                lowest = torch.where(better, found, lowest)
-                lowest_at = torch.where(better, done, lowest_at)
-                stopped |= ~better & (done - lowest_at > schedule.patience)
-                stopped |= gradient.square().sum(dim=(1, 2)).sqrt() <= schedule.lowest_gradient
-            running &= ~stopped
+                iterations[index] = done
+                traces[index].append((done, found[index]))
+                running[index] = not stopping[index].after(done, found[index], norms[index])
             if not running.any():
                 break
     final = divergences(joint, points).tolist()
     ended = points.transpose(1, 2).cpu().numpy()
     return [
         Descent(np.ascontiguousarray(own), divergence, int(count), np.array(trace).reshape(-1, 2))
-        for own, divergence, count, trace in zip(ended, final, iterations.tolist(), traces, strict=True)
+        for own, divergence, count, trace in zip(ended, final, iterations, traces, strict=True)
     ]
 
 

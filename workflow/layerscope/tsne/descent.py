@@ -1,17 +1,32 @@
-"""Gradient descent on the objective of t-SNE over all pairs of points, as in van der Maaten's reference implementation."""
+"""The gradient descent of t-SNE, as in van der Maaten's reference implementation, whatever evaluates the objective."""
 
 from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
-from numba import njit, prange
+from numba import njit
 
 from layerscope.geometry.pairwise import three_coordinates
 from layerscope.tsne.schedule import GAIN_DECAY, GAIN_STEP, LOWEST_GAIN, Schedule, Stopping
 
 
+class Objective(Protocol):
+    """What is minimised. Coordinates are (3, n), unused rows 0, so that one kernel serves up to three dimensions."""
+
+    def forces(self, points: np.ndarray, attraction: np.ndarray, repulsion: np.ndarray) -> float:
+        """Write the sums over others of p w (y_i - y_j) and of w^2 (y_i - y_j); return that of w over all pairs.
+
+        w = 1 / (1 + |y_i - y_j|^2). The gradient is 4 (attraction - repulsion / the returned sum), van der Maaten and Hinton
+        2008, equation 5. points: (3, n) float32. attraction, repulsion: (3, n) float64.
+        """
+
+    def divergence(self, coordinates: np.ndarray) -> float:
+        """The Kullback-Leibler divergence of Q from P in nat, for points (3, n) float64."""
+
+
 @dataclass(frozen=True)
 class Descent:
-    """points: (n, d) float64. divergence: the exact objective of these points, in nat. iterations: how many were run.
+    """points: (n, d) float64. divergence: the objective of these points, in nat. iterations: how many were run.
 
     trace: (m, 2) float64, iteration counts and the divergence (without exaggeration) after each of them.
     """
@@ -22,99 +37,54 @@ class Descent:
     trace: np.ndarray
 
 
-def descend(joint: np.ndarray, start: np.ndarray, schedule: Schedule) -> Descent:
+def descend(objective: Objective, start: np.ndarray, schedule: Schedule) -> Descent:
     """Minimise the Kullback-Leibler divergence of Q from P (van der Maaten and Hinton 2008, equations 4 and 5).
 
     After the exaggeration, momentum and gains are reset, as in scikit-learn: keeping them gave final divergences that were
     1 % higher on average.
 
-    joint: (n, n) float32, P. start: (n, d <= 3). Sums over the pairs of a row are float32 and vectorised; sums over rows,
-    and the points, are float64. Each row is summed by one thread, so the result is bitwise the same with any number of
-    threads. Only P takes O(n^2) memory. A descent that diverges stops at the next value of the trace, with points that are
-    not finite.
+    start: (n, d <= 3). Forces are evaluated at points in float32, and the points themselves are float64. A descent that diverges
+    stops at the next value of the trace, with points that are not finite.
     """
     n, dimensions = start.shape
     coordinates = three_coordinates(np.asarray(start, dtype=np.float64))
     single = coordinates.astype(np.float32)
-    velocity, gains = np.zeros((3, n)), np.ones((3, n))
-    attraction, repulsion, affinities = np.empty((3, n)), np.empty((3, n)), np.empty(n)
+    attraction, repulsion = np.empty((3, n)), np.empty((3, n))
+    moving = slice(dimensions)
+    velocity, gains = np.zeros((dimensions, n)), np.ones((dimensions, n))
     trace: list[tuple[int, float]] = []
     stopping = Stopping(schedule)
     done = 0
-    while done < schedule.iterations:
-        if done == schedule.exaggerated:
-            # Momentum and gains were adapted to the exaggerated objective.
+    for done, exaggeration, momentum, anew in schedule.steps():
+        if anew:
             velocity[:], gains[:] = 0.0, 1.0
-        exaggeration, momentum = schedule.phase(done)
-        forces(joint, single, attraction, repulsion, affinities)
+        normaliser = objective.forces(single, attraction, repulsion)
         gradient = _step(
-            coordinates,
+            coordinates[moving],
             velocity,
             gains,
-            attraction,
-            repulsion,
-            affinities.sum(),
+            attraction[moving],
+            repulsion[moving],
+            normaliser,
             exaggeration,
             momentum,
             schedule.learning_rate,
         )
         single[:] = coordinates
-        done += 1
         if schedule.traced(done):
-            trace.append((done, divergence(joint, coordinates[:dimensions].T)))
+            trace.append((done, objective.divergence(coordinates)))
             if stopping.after(done, trace[-1][1], gradient):
                 break
-    points = np.ascontiguousarray(coordinates[:dimensions].T)
-    final = trace[-1][1] if trace else divergence(joint, points)
-    return Descent(points, final, done, np.array(trace).reshape(-1, 2))
-
-
-def divergence(joint: np.ndarray, points: np.ndarray) -> float:
-    """The Kullback-Leibler divergence KL(P || Q) in nat, of P, joint (n, n) float32, and Q of the points (n, d <= 3)."""
-    n = len(points)
-    divergences, masses, affinities = np.empty(n), np.empty(n), np.empty(n)
-    _divergences(joint, three_coordinates(np.asarray(points, dtype=np.float64)), divergences, masses, affinities)
-    return float(divergences.sum() + np.log(affinities.sum()) * masses.sum())
-
-
-@njit(parallel=True, cache=True, fastmath={"reassoc", "contract", "arcp"})
-def forces(joint, coordinates, attraction, repulsion, affinities):
-    """For each point, sums over all others of p w (y_i - y_j), of w^2 (y_i - y_j) and of w = 1 / (1 + |y_i - y_j|^2).
-
-    The gradient of the divergence is 4 (attraction - repulsion / affinities.sum()), van der Maaten and Hinton 2008, equation 5.
-
-    joint: (n, n) float32, P. coordinates: (3, n) float32. Written to: attraction and repulsion, (3, n), and affinities, (n,),
-    float64.
-    """
-    xs, ys, zs = coordinates[0], coordinates[1], coordinates[2]
-    for own in prange(len(affinities)):
-        x, y, z = xs[own], ys[own], zs[own]
-        pulled_x, pulled_y, pulled_z = np.float32(0), np.float32(0), np.float32(0)
-        pushed_x, pushed_y, pushed_z = np.float32(0), np.float32(0), np.float32(0)
-        total = np.float32(0)
-        for other in range(len(affinities)):
-            dx, dy, dz = x - xs[other], y - ys[other], z - zs[other]
-            affinity = np.float32(1) / (np.float32(1) + dx * dx + dy * dy + dz * dz)
-            pull, push = joint[own, other] * affinity, affinity * affinity
-            pulled_x += pull * dx
-            pulled_y += pull * dy
-            pulled_z += pull * dz
-            pushed_x += push * dx
-            pushed_y += push * dy
-            pushed_z += push * dz
-            total += affinity
-        attraction[0, own], attraction[1, own], attraction[2, own] = pulled_x, pulled_y, pulled_z
-        repulsion[0, own], repulsion[1, own], repulsion[2, own] = pushed_x, pushed_y, pushed_z
-        # The loop has counted the point itself, with an affinity of 1.
-        affinities[own] = total - np.float32(1)
+    final = trace[-1][1] if trace else objective.divergence(coordinates)
+    return Descent(np.ascontiguousarray(coordinates[moving].T), final, done, np.array(trace).reshape(-1, 2))
 
 
 @njit(cache=True, error_model="numpy")
 def _step(coordinates, velocity, gains, attraction, repulsion, normaliser, exaggeration, momentum, learning_rate):
     """Take one gradient step, move the mean of the points back to the origin, and return the norm of the gradient."""
     squared_norm = 0.0
-    n = coordinates.shape[1]
-    for axis in range(3):
+    axes, n = coordinates.shape
+    for axis in range(axes):
         mean = 0.0
         for point in range(n):
             gradient = 4.0 * (exaggeration * attraction[axis, point] - repulsion[axis, point] / normaliser)
@@ -130,19 +100,3 @@ def _step(coordinates, velocity, gains, attraction, repulsion, normaliser, exagg
         for point in range(n):
             coordinates[axis, point] -= mean
     return np.sqrt(squared_norm)
-
-
-@njit(parallel=True, cache=True, fastmath={"reassoc", "contract"})
-def _divergences(joint, coordinates, divergences, masses, affinities):
-    xs, ys, zs = coordinates[0], coordinates[1], coordinates[2]
-    for own in prange(len(affinities)):
-        divergence, mass, affinity = 0.0, 0.0, 0.0
-        for other in range(len(affinities)):
-            dx, dy, dz = xs[own] - xs[other], ys[own] - ys[other], zs[own] - zs[other]
-            reciprocal = 1.0 + dx * dx + dy * dy + dz * dz
-            affinity += 1.0 / reciprocal
-            probability = np.float64(joint[own, other])
-            if probability > 0.0:
-                divergence += probability * np.log(probability * reciprocal)
-                mass += probability
-        divergences[own], masses[own], affinities[own] = divergence, mass, affinity - 1.0

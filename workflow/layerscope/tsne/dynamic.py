@@ -12,9 +12,10 @@ import numpy as np
 from numba import njit
 
 from layerscope.geometry.pairwise import three_coordinates
-from layerscope.tsne.descent import descend, divergence, forces
+from layerscope.tsne.descent import descend
 from layerscope.tsne.estimator import ExactTSNE, prepared_for, threads_limited
-from layerscope.tsne.schedule import GAIN_DECAY, GAIN_STEP, LOWEST_GAIN, Schedule, Stopping
+from layerscope.tsne.exact import AllPairs, divergence, forces
+from layerscope.tsne.schedule import Schedule, Stopping, adapted_gains
 
 MOST_RETRIES = 20
 
@@ -106,7 +107,7 @@ def descend_dynamically(joints: Sequence[np.ndarray], start: np.ndarray, schedul
 
 def _descend(joints: Sequence[np.ndarray], start: np.ndarray, schedule: Schedule, weight: float, retries: int) -> DynamicDescent:
     if weight == 0 or len(joints) == 1:
-        alone = [descend(joint, start, schedule) for joint in joints]
+        alone = [descend(AllPairs(joint), start, schedule) for joint in joints]
         points, iterations = np.stack([found.points for found in alone]), max(found.iterations for found in alone)
         return _described(joints, points, iterations, schedule, retries)
     steps, (n, dimensions) = len(joints), start.shape
@@ -118,11 +119,10 @@ def _descend(joints: Sequence[np.ndarray], start: np.ndarray, schedule: Schedule
     pull = schedule.learning_rate * 2 * weight / ((steps - 1) * n)
     stopping = Stopping(schedule)
     done = 0
-    while done < schedule.iterations:
-        if done == schedule.exaggerated:
+    for done, exaggeration, momentum, anew in schedule.steps():
+        if anew:
             velocity[:], gains[:] = 0.0, 1.0
         before[:] = coordinates
-        exaggeration, momentum = schedule.phase(done)
         for step, joint in enumerate(joints):
             forces(joint, single[step], attraction, repulsion, affinities)
             gradient = 4 * (exaggeration * attraction - repulsion / affinities.sum())
@@ -130,11 +130,9 @@ def _descend(joints: Sequence[np.ndarray], start: np.ndarray, schedule: Schedule
         _pull_together(coordinates, gains, pull)
         moved = coordinates - before
         # Gains adapt as in `descend`, but by the whole move of a point, which includes the attraction between steps.
-        onward = (moved - momentum * velocity) * velocity > 0
-        gains = np.where(onward, gains + GAIN_STEP, np.maximum(gains * GAIN_DECAY, LOWEST_GAIN))
+        gains = adapted_gains(np, gains, (moved - momentum * velocity) * velocity > 0)
         velocity = moved
         single[:] = coordinates
-        done += 1
         if schedule.traced(done):
             points = coordinates[:, :dimensions].transpose(0, 2, 1)
             divergences = [divergence(joint, own) for joint, own in zip(joints, points, strict=True)]

@@ -17,6 +17,7 @@ from threadpoolctl import threadpool_limits
 from layerscope.geometry.pairwise import squared_distance_blocks
 from layerscope.tsne.affinities import joint_probabilities
 from layerscope.tsne.descent import Descent, descend
+from layerscope.tsne.exact import AllPairs
 from layerscope.tsne.initialisation import pca_start, random_start
 from layerscope.tsne.schedule import Schedule
 
@@ -102,7 +103,7 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         self._check_parameters()
         with threads_limited(self.n_jobs):
             joint, start, schedule = self._prepared(X)
-            self._ended(descend(joint, start, schedule))
+            self._ended(descend(AllPairs(joint), start, schedule))
         return self.embedding_
 
     def _prepared(self, X) -> tuple[np.ndarray, np.ndarray, Schedule]:
@@ -224,7 +225,11 @@ def fit_together(estimator: ExactTSNE, arrays: Sequence[np.ndarray], device: str
     with threads_limited(estimator.n_jobs):
         prepared = [one._prepared(array) for one, array in zip(fitted, arrays, strict=True)]
     moving = [index for index, (_, _, schedule) in enumerate(prepared) if schedule.iterations]
-    ended = {index: descend(*prepared[index]) for index in range(len(arrays)) if index not in moving}
+    ended = {
+        index: descend(AllPairs(joint), start, schedule)
+        for index, (joint, start, schedule) in enumerate(prepared)
+        if index not in moving
+    }
     if moving:
         joints, starts, schedules = zip(*(prepared[index] for index in moving), strict=True)
         ended |= dict(zip(moving, descend_together(joints, starts, schedules[0], device), strict=True))

@@ -1,5 +1,6 @@
 """The schedule of t-SNE's gradient descent: its two phases, the constants of its step gains, and when it stops."""
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -26,13 +27,28 @@ class Schedule:
     patience: int
     lowest_gradient: float
 
-    def phase(self, iteration: int) -> tuple[float, float]:
-        """The factor on P and the momentum of an iteration, counted from 0."""
-        return (self.exaggeration, INITIAL_MOMENTUM) if iteration < self.exaggerated else (1.0, FINAL_MOMENTUM)
+    def steps(self) -> Iterator[tuple[int, float, float, bool]]:
+        """The iterations: the number of each from 1 on, the factor on P, the momentum, and whether to begin anew with it.
+
+        Once the exaggeration is over, velocities and gains are reset: they were adapted to the exaggerated objective.
+        """
+        for done in range(1, self.iterations + 1):
+            if done <= self.exaggerated:
+                yield done, self.exaggeration, INITIAL_MOMENTUM, False
+            else:
+                yield done, 1.0, FINAL_MOMENTUM, done == self.exaggerated + 1
 
     def traced(self, done: int) -> bool:
         """Whether the objective is evaluated after `done` iterations."""
         return done % TRACE_EVERY == 0 or done == self.iterations
+
+
+def adapted_gains(library, gains, onward):
+    """The gains of the next step: higher where it goes on in the direction of the last one, else lower (Jacobs 1988).
+
+    gains, onward: arrays of the library, numpy or torch.
+    """
+    return library.where(onward, gains + GAIN_STEP, library.clip(gains * GAIN_DECAY, LOWEST_GAIN, None))
 
 
 class Stopping:
