@@ -253,7 +253,7 @@ def test_the_perplexity_may_come_close_to_the_number_of_neighbors(digits):
     ("options", "points", "message"),
     [
         ({}, np.full((50, 3), np.nan), "NaN"),
-        ({}, np.zeros((10_001, 1)), r"at most 10,000 points, not 10,001; take a sample, or .*opentsne"),
+        ({}, np.zeros((10_001, 1)), r"at most 10,000 points, not 10,001; take a sample, or .*engine: layerscope"),
         ({"metric": "precomputed", "init": "random"}, np.zeros((50, 3)), "square distance matrix"),
         ({"metric": "precomputed", "init": "random"}, -np.ones((50, 50)), "positive distances"),
         ({"metric": lambda a, b: -1.0, "perplexity": 49}, np.zeros((50, 3)), "All distances should be positive"),

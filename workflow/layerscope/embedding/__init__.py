@@ -1,12 +1,12 @@
-"""Embedding engines, and the exact t-SNE as an estimator: `from layerscope.embedding import ExactTSNE`."""
+"""Embedding engines, and t-SNE as an estimator: `from layerscope.embedding import TSNE`."""
 
-__all__ = ["ExactTSNE"]
+__all__ = ["TSNE", "ExactTSNE"]
 
 
 def __getattr__(name: str):
     # Imported on demand: an engine must not import what only another engine needs.
-    if name == "ExactTSNE":
-        from layerscope.tsne.estimator import ExactTSNE
+    if name in __all__:
+        from layerscope.tsne import estimator
 
-        return ExactTSNE
+        return getattr(estimator, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

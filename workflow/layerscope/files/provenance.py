@@ -10,7 +10,7 @@ from pathlib import Path
 
 from layerscope.version import VERSION
 
-PACKAGES = ("numpy", "scipy", "torch", "h5py", "numba", "scikit-learn", "umap-learn", "openTSNE", "MulticoreTSNE")
+PACKAGES = ("numpy", "scipy", "torch", "h5py", "numba", "ducc0", "scikit-learn", "umap-learn", "openTSNE", "MulticoreTSNE")
 
 
 def canonical_json(value: object) -> str:

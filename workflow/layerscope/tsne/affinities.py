@@ -54,10 +54,15 @@ def neighbor_probabilities(points: np.ndarray, neighbors: np.ndarray, perplexity
 
     points: (n, d) finite. neighbors: (n, k) indices. ValueError where perplexity >= k or perplexity < 1.
     """
+    squared = np.empty(neighbors.shape)
+    _listed_squared_distances(np.ascontiguousarray(points), np.ascontiguousarray(neighbors), squared)
+    return graph_probabilities(squared, neighbors, perplexity)
+
+
+def graph_probabilities(squared: np.ndarray, neighbors: np.ndarray, perplexity: float) -> sparse.csr_array:
+    """As `neighbor_probabilities`, from the squared distances (n, k) float64 of the listed neighbours."""
     n, k = neighbors.shape
     _check_perplexity(perplexity, k)
-    squared = np.empty((n, k))
-    _listed_squared_distances(np.ascontiguousarray(points), np.ascontiguousarray(neighbors), squared)
     precisions, shifts, totals = np.empty(n), np.empty(n), np.empty(n)
     _fit_rows(squared, np.full(n, k), np.log(perplexity), precisions, shifts, totals)
     conditional = np.exp(-precisions[:, None] * (squared - shifts[:, None])) / totals[:, None]

@@ -13,9 +13,10 @@ from numba import njit
 
 from layerscope.geometry.pairwise import three_coordinates
 from layerscope.tsne.descent import descend
-from layerscope.tsne.estimator import ExactTSNE, prepared_for, threads_limited
+from layerscope.tsne.estimator import ExactTSNE, prepared_for
 from layerscope.tsne.exact import AllPairs, divergence, forces
 from layerscope.tsne.schedule import Schedule, Stopping, adapted_gains
+from layerscope.tsne.threads import threads_limited
 
 MOST_RETRIES = 20
 

@@ -1,30 +1,33 @@
-"""Exact t-SNE as a scikit-learn estimator: every pair of points, no approximation, for samples of up to 10,000."""
+"""t-SNE as a scikit-learn estimator: over all pairs of points, or interpolated on the exact graph of nearest neighbours."""
 
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 from numbers import Integral, Real
 
-import numba
 import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
-from sklearn.metrics import pairwise_distances
+from sklearn.metrics import pairwise_distances, pairwise_distances_chunked
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_non_negative, validate_data
 from threadpoolctl import threadpool_limits
 
+from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.geometry.pairwise import squared_distance_blocks
-from layerscope.tsne.affinities import joint_probabilities
+from layerscope.tsne.affinities import graph_probabilities, joint_probabilities, neighbor_probabilities
 from layerscope.tsne.descent import Descent, descend
-from layerscope.tsne.exact import AllPairs
+from layerscope.tsne.exact import AllPairs, divergence
 from layerscope.tsne.initialisation import pca_start, random_start
 from layerscope.tsne.schedule import Schedule
+from layerscope.tsne.threads import let_waiting_threads_sleep, threads_limited
 
-LARGEST = 10_000
+METHODS = ("auto", "exact", "interpolated")
+# The most points whose pairs are all held in memory.
+LARGEST_EXACT = 10_000
+# Neighbours on the graph over the perplexity, as in van der Maaten 2014.
+NEIGHBORS_OF_PERPLEXITY = 3
 # Parameter: its type, and its smallest allowed value.
 LEAST = {
-    "perplexity": (Real, 1),
     "early_exaggeration": (Real, 1),
     "early_exaggeration_iter": (Integral, 0),
     "max_iter": (Integral, 1),
@@ -33,12 +36,15 @@ LEAST = {
 }
 
 
-class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
-    """t-SNE (van der Maaten and Hinton 2008) over all pairs of points, on all cores, in O(n^2) time and memory.
+class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
+    """t-SNE (van der Maaten and Hinton 2008), exact or interpolated (Linderman et al. 2019), on all cores.
 
-    Parameters have the names and meanings of sklearn.manifold.TSNE(method="exact"):
+    Parameters have the names and meanings of sklearn.manifold.TSNE, but for `method`:
 
-    n_components: 1, 2 or 3.
+    n_components: 1, 2 or 3; where interpolated, 1 or 2.
+    method: "exact", over all pairs of at most 10,000 points, in O(n^2) time and memory; "interpolated", with P over the 3 x
+        perplexity exact nearest neighbours and repulsion from a grid, in O(n log n) after the search of neighbours; or "auto",
+        exact to 10,000 points and interpolated above.
     perplexity: at least 1 and less than n_samples. From n_samples - 1 on, the number of a point's neighbours, P is uniform.
     early_exaggeration, early_exaggeration_iter: the factor on P, and the number of first iterations in which it applies.
     learning_rate: a number, or "auto": max(n_samples / early_exaggeration / 4, 50) (Belkina et al. 2019).
@@ -52,20 +58,22 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
     random_state: of the initialisation.
     n_jobs: threads, None or -1 for all. The result is bitwise the same with any number.
 
-    After fitting: embedding_ (n_samples, n_components) float32; kl_divergence_, the exact divergence of embedding_ in nat;
-    kl_trace_ (m, 2), iteration counts and the divergences after them; n_iter_, iterations run (scikit-learn's TSNE reports
-    one less); learning_rate_.
+    After fitting: embedding_ (n_samples, n_components) float32; kl_divergence_, the divergence of embedding_ in nat, to 10,000
+    points over all pairs, above with P over the graph and Q over all pairs; kl_trace_ (m, 2), iteration counts and the
+    divergences after them (where interpolated, over the graph); n_iter_, iterations run (scikit-learn's TSNE reports one
+    less); learning_rate_; method_, exact or interpolated.
 
-    Points that coincide share their neighbourhoods' probability evenly and end side by side. If all points coincide, P is
-    uniform and placing them all at the origin attains a divergence of 0: this is returned without an iteration. ValueError
-    where there are no more points than the perplexity, more than 10,000, or NaN or infinite values. If the descent diverges
-    (a learning rate far too high, an init so wide that all affinities underflow in float32), the values are not finite.
+    Points that coincide share their neighbourhoods' probability evenly and end side by side. If all points coincide, they are all
+    placed at the origin, without an iteration. ValueError where there are no more points than the perplexity, more than 10,000
+    for method="exact", or NaN or infinite values. If the descent diverges (a learning rate far too high, an init so wide that
+    all affinities underflow in float32), the values are not finite.
     """
 
     def __init__(
         self,
         n_components=2,
         *,
+        method="auto",
         perplexity=30.0,
         early_exaggeration=12.0,
         early_exaggeration_iter=250,
@@ -80,6 +88,7 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         n_jobs=None,
     ):
         self.n_components = n_components
+        self.method = method
         self.perplexity = perplexity
         self.early_exaggeration = early_exaggeration
         self.early_exaggeration_iter = early_exaggeration_iter
@@ -100,13 +109,28 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
 
     def fit_transform(self, X, y=None):
         """Embed X and return embedding_ (n_samples, n_components) float32."""
-        self._check_parameters()
-        with threads_limited(self.n_jobs):
-            joint, start, schedule = self._prepared(X)
-            self._ended(descend(AllPairs(joint), start, schedule))
-        return self.embedding_
+        return self._fitted(X).embedding_
 
-    def _prepared(self, X) -> tuple[np.ndarray, np.ndarray, Schedule]:
+    def _fitted(self, X, neighbors=None):
+        self._check_parameters()
+        if self._method_for(getattr(X, "shape", (0,))[0]) == "interpolated":
+            let_waiting_threads_sleep()
+        with threads_limited(self.n_jobs):
+            X, start, schedule = self._begun(X)
+            if self._method_for(len(X)) == "exact":
+                found = descend(AllPairs(self._all_pairs(X)), start, schedule)
+            else:
+                # What only this method needs takes time to import.
+                from layerscope.tsne.interpolated import Interpolation
+
+                found = descend(Interpolation(self._graph(X, neighbors)), start, schedule)
+                if len(X) <= LARGEST_EXACT:
+                    found = replace(found, divergence=divergence(self._all_pairs(X), found.points))
+            self._ended(found)
+        return self
+
+    def _begun(self, X) -> tuple[np.ndarray, np.ndarray, Schedule]:
+        """X checked and dense, the start (n, n_components), and the schedule."""
         if hasattr(X, "__array__") and not hasattr(X, "columns"):
             # A type that NumPy does not know, of a torch tensor for instance, would be taken for single precision.
             X = np.asarray(X)
@@ -127,25 +151,24 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             lowest_gradient=float(self.min_grad_norm),
         )
         if self.metric != "precomputed" and np.ptp(X, axis=0).max(initial=0) == 0:
-            start, schedule = np.zeros((n, self.n_components)), replace(schedule, iterations=0)
-        else:
-            start = self._start(X)
-        blocks = self._squared_distances(X)
-        if self.perplexity < n - 1:
-            joint = joint_probabilities(blocks, n, self.perplexity)
-        else:
-            joint = np.full((n, n), 1 / (n * (n - 1)), dtype=np.float32)
-            np.fill_diagonal(joint, 0)
-        return joint, start, schedule
+            return X, np.zeros((n, self.n_components)), replace(schedule, iterations=0)
+        return X, self._start(X), schedule
+
+    def _prepared(self, X) -> tuple[np.ndarray, np.ndarray, Schedule]:
+        X, start, schedule = self._begun(X)
+        return self._all_pairs(X), start, schedule
 
     def _ended(self, found: Descent) -> None:
         self.embedding_ = found.points.astype(np.float32)
         self.kl_divergence_, self.n_iter_, self.kl_trace_ = found.divergence, found.iterations, found.trace
+        self.method_ = self._method_for(len(found.points))
 
     def _check_parameters(self):
         check_scalar(self.n_components, "n_components", Integral, min_val=1, max_val=3)
         for name, (kind, least) in LEAST.items():
             check_scalar(getattr(self, name), name, kind, min_val=least)
+        if self.method not in METHODS:
+            raise ValueError(f"method must be one of {', '.join(METHODS)}, not {self.method!r}")
         if self.learning_rate != "auto":
             check_scalar(self.learning_rate, "learning_rate", Real, min_val=0, include_boundaries="neither")
         if not (isinstance(self.metric, str) or callable(self.metric)):
@@ -158,26 +181,44 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             check_scalar(self.n_jobs, "n_jobs", Integral)
 
     def _check(self, X):
-        n = X.shape[0]
-        if n > LARGEST:
+        n, name = X.shape[0], type(self).__name__
+        if self._method_for(n) == "exact" and n > LARGEST_EXACT:
             raise ValueError(
-                f"ExactTSNE holds all pairs of at most {LARGEST:,} points, not {n:,}; take a sample, or an approximation: "
-                "openTSNE (in a study: engine: opentsne) or sklearn.manifold.TSNE"
+                f'method="exact" holds all pairs of at most {LARGEST_EXACT:,} points, not {n:,}; take a sample, or '
+                'TSNE(method="interpolated") (in a study: engine: layerscope)'
             )
+        if self._method_for(n) == "interpolated" and self.n_components > 2:
+            raise ValueError(f'n_components must be 1 or 2 with method="interpolated", not {self.n_components}')
         if self.metric == "precomputed":
             if isinstance(self.init, str) and self.init == "pca":
                 raise ValueError('The parameter init="pca" cannot be used with metric="precomputed".')
             if sparse.issparse(X):
-                raise TypeError("a sparse matrix of precomputed distances is not enough: ExactTSNE needs those of all pairs")
+                raise TypeError(f"a sparse matrix of precomputed distances is not enough: {name} needs those of all pairs")
             if X.shape[1] != n:
                 raise ValueError(f"X should be a square distance matrix, not {n} x {X.shape[1]}")
-            check_non_negative(X, "ExactTSNE with metric='precomputed', where X should contain positive distances")
+            check_non_negative(X, f"{name} with metric='precomputed', where X should contain positive distances")
         if isinstance(self.init, np.ndarray) and self.init.shape != (n, self.n_components):
             raise ValueError(f"init must be an array of shape {(n, self.n_components)}, not {self.init.shape}")
         if isinstance(self.init, np.ndarray) and not np.isfinite(self.init).all():
             raise ValueError("init holds NaN or infinite values")
+        check_scalar(self.perplexity, "perplexity", Real, min_val=1)
         if self.perplexity >= n:
             raise ValueError(f"perplexity ({self.perplexity}) must be less than n_samples ({n})")
+
+    def _method_for(self, n):
+        if self.method != "auto":
+            return self.method
+        return "exact" if n <= LARGEST_EXACT else "interpolated"
+
+    def _all_pairs(self, X) -> np.ndarray:
+        """P over all pairs, (n, n) float32."""
+        n = len(X)
+        blocks = self._squared_distances(X)
+        if self.perplexity < n - 1:
+            return joint_probabilities(blocks, n, self.perplexity)
+        joint = np.full((n, n), 1 / (n * (n - 1)), dtype=np.float32)
+        np.fill_diagonal(joint, 0)
+        return joint
 
     def _squared_distances(self, X) -> Iterator[tuple[int, int, np.ndarray]]:
         if self.metric == "euclidean":
@@ -187,9 +228,36 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
             # With more threads, matrix products may round differently.
             with threadpool_limits(1):
                 distances = pairwise_distances(X, metric=self.metric, **(self.metric_params or {}))
-        if (distances < 0).any():
-            raise ValueError("All distances should be positive, the metric given is not correct")
+        _refuse_negative(distances)
         return iter([(0, len(X), np.square(distances, dtype=np.float64))])
+
+    def _graph(self, X, neighbors=None) -> sparse.csr_array:
+        """P over nearest neighbours, (n, n) sparse. neighbors: (n, k) indices, where they are known already."""
+        n = len(X)
+        k = min(int(NEIGHBORS_OF_PERPLEXITY * self.perplexity), n - 1)
+        if self.perplexity >= n - 1:
+            return sparse.csr_array((np.ones((n, n)) - np.eye(n)) / (n * (n - 1)))
+        if self.metric == "euclidean":
+            indices = nearest_neighbors(X, k)[0] if neighbors is None else neighbors[:, :k]
+            return neighbor_probabilities(X, indices, self.perplexity)
+        indices, squared = self._nearest_by_metric(X, k)
+        return graph_probabilities(squared, indices, self.perplexity)
+
+    def _nearest_by_metric(self, X, k):
+        def nearest(distances, start):
+            _refuse_negative(distances)
+            distances[np.arange(len(distances)), start + np.arange(len(distances))] = np.inf
+            found = np.argpartition(distances, k - 1, axis=1)[:, :k]
+            return found, np.square(np.take_along_axis(distances, found, axis=1), dtype=np.float64)
+
+        if self.metric == "precomputed":
+            rows = max(1, 2**22 // len(X))
+            parts = [nearest(X[start : start + rows].copy(), start) for start in range(0, len(X), rows)]
+        else:
+            options = {"metric": self.metric, **(self.metric_params or {})}
+            with threadpool_limits(1):
+                parts = list(pairwise_distances_chunked(X, reduce_func=nearest, working_memory=64, **options))
+        return tuple(np.concatenate(arrays) for arrays in zip(*parts, strict=True))
 
     def _start(self, X) -> np.ndarray:
         if isinstance(self.init, np.ndarray):
@@ -209,8 +277,46 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         return tags
 
 
-def fit_together(estimator: ExactTSNE, arrays: Sequence[np.ndarray], device: str = "cuda") -> list[ExactTSNE]:
-    """Fit clones of an estimator to arrays of equally many points; all descents run together on a torch device.
+class ExactTSNE(TSNE):
+    """TSNE(method="exact"): over all pairs of at most 10,000 points, with the other parameters of TSNE."""
+
+    def __init__(
+        self,
+        n_components=2,
+        *,
+        perplexity=30.0,
+        early_exaggeration=12.0,
+        early_exaggeration_iter=250,
+        learning_rate="auto",
+        max_iter=1000,
+        n_iter_without_progress=300,
+        min_grad_norm=1e-7,
+        metric="euclidean",
+        metric_params=None,
+        init="pca",
+        random_state=None,
+        n_jobs=None,
+    ):
+        super().__init__(
+            n_components,
+            method="exact",
+            perplexity=perplexity,
+            early_exaggeration=early_exaggeration,
+            early_exaggeration_iter=early_exaggeration_iter,
+            learning_rate=learning_rate,
+            max_iter=max_iter,
+            n_iter_without_progress=n_iter_without_progress,
+            min_grad_norm=min_grad_norm,
+            metric=metric,
+            metric_params=metric_params,
+            init=init,
+            random_state=random_state,
+            n_jobs=n_jobs,
+        )
+
+
+def fit_together(estimator: TSNE, arrays: Sequence[np.ndarray], device: str = "cuda") -> list[TSNE]:
+    """Fit clones of an estimator to arrays of equally many points; all descents run together on a torch device, over all pairs.
 
     The similarities are computed on the CPU. Results are as good as those of `fit`, but not bitwise the same.
     ValueError where the arrays have different numbers of points.
@@ -238,10 +344,11 @@ def fit_together(estimator: ExactTSNE, arrays: Sequence[np.ndarray], device: str
     return fitted
 
 
-def estimator_for(options: dict, seed: int, threads: int) -> ExactTSNE:
+def estimator_for(options: dict, seed: int | np.random.RandomState, threads: int, method: str = "exact") -> TSNE:
     """An estimator with the options of a study. Early stopping is disabled."""
     exaggerated = options["early_exaggeration_iterations"]
-    return ExactTSNE(
+    return TSNE(
+        method=method,
         perplexity=options["perplexity"],
         early_exaggeration=options["early_exaggeration"],
         early_exaggeration_iter=exaggerated,
@@ -255,7 +362,7 @@ def estimator_for(options: dict, seed: int, threads: int) -> ExactTSNE:
     )
 
 
-def prepared_for(estimator: ExactTSNE, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, Schedule]:
+def prepared_for(estimator: TSNE, X: np.ndarray) -> tuple[np.ndarray, np.ndarray, Schedule]:
     """P (n, n) float32, the start (n, n_components) and the schedule with which an estimator would embed X.
 
     The estimator itself is not fitted. ValueError as in fitting. Where all points coincide, the schedule has no iterations.
@@ -264,13 +371,11 @@ def prepared_for(estimator: ExactTSNE, X: np.ndarray) -> tuple[np.ndarray, np.nd
     return clone(estimator)._prepared(X)
 
 
-@contextmanager
-def threads_limited(n_jobs):
-    """Limit numba to n_jobs threads within the block; None or -1 leaves their number as it is."""
-    before = numba.get_num_threads()
-    if n_jobs is not None and n_jobs > 0:
-        numba.set_num_threads(min(n_jobs, numba.config.NUMBA_NUM_THREADS))
-    try:
-        yield
-    finally:
-        numba.set_num_threads(before)
+def fit_with_neighbors(estimator: TSNE, X: np.ndarray, neighbors: np.ndarray) -> TSNE:
+    """Fit an estimator to X (n, d) whose nearest neighbours are known, (n, k) indices with k >= 3 x perplexity; return it."""
+    return estimator._fitted(X, neighbors)
+
+
+def _refuse_negative(distances):
+    if (distances < 0).any():
+        raise ValueError("All distances should be positive, the metric given is not correct")
