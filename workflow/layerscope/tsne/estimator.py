@@ -8,6 +8,7 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.metrics import pairwise_distances, pairwise_distances_chunked
+from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_non_negative, validate_data
 from threadpoolctl import threadpool_limits
@@ -52,7 +53,8 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
     n_iter_without_progress, min_grad_norm: checked every 50 iterations after the early exaggeration. The descent stops when the
         divergence has not fallen for more than n_iter_without_progress iterations, or the gradient's norm is at most
         min_grad_norm.
-    metric, metric_params: "euclidean", "precomputed" (X are distances), or a name or function that pairwise_distances accepts.
+    metric, metric_params: "euclidean", "precomputed" (X are distances; where interpolated, those of the nearest neighbours in a
+        sparse matrix will do), or a name or function that pairwise_distances accepts.
     init: "random"; an array (n_samples, n_components); or "pca", the leading components scaled to a standard deviation of 1e-4,
         with noise of a hundredth of that, which separates points that coincide and makes seeds differ.
     random_state: of the initialisation.
@@ -113,18 +115,19 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _fitted(self, X, neighbors=None):
         self._check_parameters()
-        if self._method_for(getattr(X, "shape", (0,))[0]) == "interpolated":
+        if self._method_for(X) == "interpolated":
             let_waiting_threads_sleep()
         with threads_limited(self.n_jobs):
             X, start, schedule = self._begun(X)
-            if self._method_for(len(X)) == "exact":
+            self.method_ = self._method_for(X)
+            if self.method_ == "exact":
                 found = descend(AllPairs(self._all_pairs(X)), start, schedule)
             else:
                 # What only this method needs takes time to import.
                 from layerscope.tsne.interpolated import Interpolation
 
                 found = descend(Interpolation(self._graph(X, neighbors)), start, schedule)
-                if len(X) <= LARGEST_EXACT:
+                if X.shape[0] <= LARGEST_EXACT and not sparse.issparse(X):
                     found = replace(found, divergence=divergence(self._all_pairs(X), found.points))
             self._ended(found)
         return self
@@ -136,9 +139,9 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             X = np.asarray(X)
         X = validate_data(self, X, accept_sparse=["csr", "csc", "coo"], dtype=[np.float32, np.float64], ensure_min_samples=2)
         self._check(X)
-        if sparse.issparse(X):
+        if sparse.issparse(X) and self.metric != "precomputed":
             X = X.toarray()
-        n = len(X)
+        n = X.shape[0]
         self.learning_rate_ = self.learning_rate
         if self.learning_rate == "auto":
             self.learning_rate_ = max(n / self.early_exaggeration / 4, 50.0)
@@ -156,12 +159,12 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _prepared(self, X) -> tuple[np.ndarray, np.ndarray, Schedule]:
         X, start, schedule = self._begun(X)
+        self.method_ = "exact"
         return self._all_pairs(X), start, schedule
 
     def _ended(self, found: Descent) -> None:
         self.embedding_ = found.points.astype(np.float32)
         self.kl_divergence_, self.n_iter_, self.kl_trace_ = found.divergence, found.iterations, found.trace
-        self.method_ = self._method_for(len(found.points))
 
     def _check_parameters(self):
         check_scalar(self.n_components, "n_components", Integral, min_val=1, max_val=3)
@@ -182,17 +185,17 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _check(self, X):
         n, name = X.shape[0], type(self).__name__
-        if self._method_for(n) == "exact" and n > LARGEST_EXACT:
+        if self._method_for(X) == "exact" and n > LARGEST_EXACT:
             raise ValueError(
                 f'method="exact" holds all pairs of at most {LARGEST_EXACT:,} points, not {n:,}; take a sample, or '
                 'TSNE(method="interpolated") (in a study: engine: layerscope)'
             )
-        if self._method_for(n) == "interpolated" and self.n_components > 2:
+        if self._method_for(X) == "interpolated" and self.n_components > 2:
             raise ValueError(f'n_components must be 1 or 2 with method="interpolated", not {self.n_components}')
         if self.metric == "precomputed":
             if isinstance(self.init, str) and self.init == "pca":
                 raise ValueError('The parameter init="pca" cannot be used with metric="precomputed".')
-            if sparse.issparse(X):
+            if sparse.issparse(X) and self._method_for(X) == "exact":
                 raise TypeError(f"a sparse matrix of precomputed distances is not enough: {name} needs those of all pairs")
             if X.shape[1] != n:
                 raise ValueError(f"X should be a square distance matrix, not {n} x {X.shape[1]}")
@@ -205,10 +208,11 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
         if self.perplexity >= n:
             raise ValueError(f"perplexity ({self.perplexity}) must be less than n_samples ({n})")
 
-    def _method_for(self, n):
+    def _method_for(self, X):
         if self.method != "auto":
             return self.method
-        return "exact" if n <= LARGEST_EXACT else "interpolated"
+        on_a_graph = self.metric == "precomputed" and sparse.issparse(X)
+        return "interpolated" if on_a_graph or getattr(X, "shape", (0,))[0] > LARGEST_EXACT else "exact"
 
     def _all_pairs(self, X) -> np.ndarray:
         """P over all pairs, (n, n) float32."""
@@ -233,7 +237,7 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
 
     def _graph(self, X, neighbors=None) -> sparse.csr_array:
         """P over nearest neighbours, (n, n) sparse. neighbors: (n, k) indices, where they are known already."""
-        n = len(X)
+        n = X.shape[0]
         k = min(int(NEIGHBORS_OF_PERPLEXITY * self.perplexity), n - 1)
         if self.perplexity >= n - 1:
             return sparse.csr_array((np.ones((n, n)) - np.eye(n)) / (n * (n - 1)))
@@ -250,6 +254,9 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             found = np.argpartition(distances, k - 1, axis=1)[:, :k]
             return found, np.square(np.take_along_axis(distances, found, axis=1), dtype=np.float64)
 
+        if sparse.issparse(X):
+            distances, found = NearestNeighbors(n_neighbors=k, metric="precomputed").fit(X).kneighbors()
+            return found, np.square(distances, dtype=np.float64)
         if self.metric == "precomputed":
             rows = max(1, 2**22 // len(X))
             parts = [nearest(X[start : start + rows].copy(), start) for start in range(0, len(X), rows)]
@@ -264,7 +271,7 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             return self.init
         random_state = check_random_state(self.random_state)
         if self.init == "random":
-            return random_start(len(X), self.n_components, random_state)
+            return random_start(X.shape[0], self.n_components, random_state)
         return pca_start(X, self.n_components, random_state)
 
     @property
