@@ -182,7 +182,7 @@ CASES = {
     ),
     "vgg.py": (code_edited("models/families/vgg.py"), training(*VGG) | AFTER_SCORES),
     "an engine": (
-        code_edited("embedding/tsne_opentsne.py"),
+        code_edited("embedding/tsne_layerscope.py"),
         embedding(MLP[0], *INPUT, name="tsne") | AFTER_SCORES | OF_TSNE,
     ),
     "a figure's module": (code_edited("figures/score_by_depth.py"), {"Drawing figure hit"}),

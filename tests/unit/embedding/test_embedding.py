@@ -15,7 +15,9 @@ from threadpoolctl import threadpool_limits
 from layerscope.embedding import tsne_multicore
 from layerscope.embedding.shared.result import checked, coincident
 from layerscope.geometry.neighbors import nearest_neighbors
+from layerscope.scoring.kl import exact_kl
 from layerscope.store import Neighbors
+from layerscope.study.kinds import Kinds
 
 WORKFLOW = str(Path(__file__).parents[3] / "workflow")
 N = 150
@@ -23,7 +25,11 @@ BARNES_HUT = {"perplexity": 10.0, "early_exaggeration": 12.0, "learning_rate": "
 SKLEARN = {**BARNES_HUT, "initialisation": "pca"}
 MULTICORE = {**BARNES_HUT, "early_exaggeration_iterations": 100, "iterations": 100}
 OPENTSNE = {**BARNES_HUT, "early_exaggeration_iterations": 60, "initialisation": "pca"}
+LAYERSCOPE = {**OPENTSNE, "gradient": "auto", "restarts": 1}
 ENGINES = {
+    "layerscope": ("tsne_layerscope", LAYERSCOPE),
+    "layerscope interpolated": ("tsne_layerscope", {**LAYERSCOPE, "gradient": "interpolated"}),
+    "layerscope restarted": ("tsne_layerscope", {**LAYERSCOPE, "restarts": 3, "initialisation": "random"}),
     "opentsne": ("tsne_opentsne", OPENTSNE),
     "opentsne from random": ("tsne_opentsne", {**OPENTSNE, "early_exaggeration_iterations": 150, "initialisation": "random"}),
     "sklearn": ("tsne_sklearn", {**SKLEARN, "exact": False}),
@@ -111,7 +117,7 @@ def test_a_layer_of_few_distinct_rows_is_no_error(name):
     assert np.isfinite(found.points).all() or found.status != "ok"
 
 
-@pytest.mark.parametrize("name", ["opentsne from random", "exact from random", "umap", "mds"])
+@pytest.mark.parametrize("name", ["opentsne from random", "exact from random", "layerscope restarted", "umap", "mds"])
 def test_another_seed_gives_another_picture(name):
     points, _ = blobs()
     assert not np.array_equal(embed(name, points, 0).points, embed(name, points, 1).points)
@@ -148,7 +154,7 @@ def test_a_missing_multicore_names_the_line_that_installs_it(monkeypatch):
         embed("multicore", blobs()[0])
 
 
-@pytest.mark.parametrize("name", ["opentsne", "exact", "sklearn", "multicore"])
+@pytest.mark.parametrize("name", ["layerscope", "layerscope interpolated", "opentsne", "exact", "sklearn", "multicore"])
 def test_engines_of_tsne_report_a_divergence_and_their_iterations(name):
     found = embed(name, blobs()[0])
     assert 0 < found.kl_engine < 5
@@ -166,6 +172,30 @@ def test_opentsne_reads_its_first_neighbors_only():
     engine = import_module("layerscope.embedding.tsne_opentsne")
     few, more = (engine.embed(points, Neighbors(*nearest_neighbors(points, k)), OPENTSNE, 0, 1).points for k in (30, 60))
     np.testing.assert_array_equal(few, more)
+
+
+def test_the_default_engine_of_tsne_is_exact_to_10000_points():
+    points, _ = blobs()
+    assert Kinds().engine("tsne", {}, "").says("engine") == "layerscope"
+    found, expected = embed("layerscope", points), embed("exact", points)
+    np.testing.assert_array_equal(found.points, expected.points)
+    assert found.kl_engine == expected.kl_engine
+
+
+def test_the_lowest_of_several_descents_is_kept_and_their_spread_told():
+    """One descent more keeps those before it, so that more of them never end higher."""
+    points, _ = blobs()
+    module, options = ENGINES["layerscope restarted"]
+    graph = Neighbors(*nearest_neighbors(points, 40))
+    engine = import_module(f"layerscope.embedding.{module}")
+    found = [engine.embed(points, graph, {**options, "restarts": count}, 0, 1) for count in (1, 2, 4)]
+    divergences = [one.kl_engine for one in found]
+    assert divergences == sorted(divergences, reverse=True)
+    assert found[0].about == {}
+    last = found[-1].about
+    assert found[-1].kl_engine < last["kl_restarts_mean"] < last["kl_restarts_highest"]
+    assert 0 < last["kl_restarts_sd"] < last["kl_restarts_highest"] - found[-1].kl_engine
+    assert found[-1].kl_engine == pytest.approx(exact_kl(points, found[-1].points, 10), rel=1e-4)
 
 
 def test_umap_reads_its_first_neighbors_only():

@@ -156,6 +156,18 @@ def test_a_dataset_of_unknown_size_is_taken_for_a_large_one(jobs):
     assert jobs(datasets__mine=unknown).resources.runtime(KEYS, "train", 1) >= jobs().resources.runtime(KEYS, "train", 1)
 
 
+def test_an_engine_may_cost_less_beyond_some_number_of_points(jobs):
+    """All pairs of 10,000 points take more memory than the graph of some more, and much more time than three such descents."""
+    engine = {"method": "tsne", "engine": "layerscope"}
+    border, beyond, restarted = (
+        jobs(datasets__mine__n={"train": 100_000, "test": 20_000}, samples__some__n=n, embeddings__tsne={**engine, **options})
+        for n, options in ((10_000, {}), (12_000, {}), (12_000, {"restarts": 3}))
+    )
+    needs = [found.resources.need("embed", KEYS) for found in (border, beyond, restarted)]
+    assert needs[1].memory < needs[0].memory
+    assert needs[1].seconds < needs[2].seconds < needs[0].seconds
+
+
 def test_every_engine_declares_its_cost():
     """Without one an embedding asks for as much as if it went over all pairs of points."""
     assert all(kind.says("cost") for kind in Kinds().of("embeddings").values())

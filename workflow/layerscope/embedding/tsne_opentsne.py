@@ -11,7 +11,6 @@ ENGINE = {
     "description": "t-SNE by openTSNE, on the study's exact neighbours; any number of points.",
     "method": "tsne",
     "engine": "opentsne",
-    "default": True,
     "needs_points": {"perplexity": 3},
     "reads": ("neighbors",),
     "cost": {

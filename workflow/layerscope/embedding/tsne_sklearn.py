@@ -17,7 +17,7 @@ ENGINE = {
         "bytes_by_neighbor": 30,
         "seconds": [(8e-06, 1, 1)],
     },
-    "largest_unless": {"exact": False},
+    "largest_unless": {"exact": (False,)},
     "options": {
         "seeds": {"$ref": "#/$defs/embedding_seeds"},
         "perplexity": {"$ref": "#/$defs/perplexity"},

@@ -236,8 +236,11 @@ class JobResources:
         embedding = self.study.embeddings[wildcards.embedding]
         cost = self.study.kinds.of_entry("embeddings", embedding).says("cost", ALL_PAIRS)
         n = self._n_of_sample(self._dataset(wildcards.source), wildcards.sample)
-        widths = self._widths(wildcards.source, self.views.view(wildcards.source, wildcards.sample, embedding.get("on", {})))
+        repeats = embedding[cost["repeats"]] if "repeats" in cost else 1
         iterations = sum(embedding.get(option) or 0 for option in cost.get("iterations", ()))
+        if n > cost.get("beyond", {}).get("points", math.inf):
+            cost = cost["beyond"]
+        widths = self._widths(wildcards.source, self.views.view(wildcards.source, wildcards.sample, embedding.get("on", {})))
         together = len(widths) if "over" in embedding else 1
         memory = (
             cost["megabytes"]
@@ -246,7 +249,7 @@ class JobResources:
             + together * cost.get("bytes_by_pair", 0) / MB * n**2
         )
         seconds = sum(factor * n**power * iterations**of_iterations for factor, power, of_iterations in cost["seconds"])
-        return Need(memory, 5 + len(embedding["seeds"]) * len(widths) * (seconds + 2e-8 * n * max(widths)))
+        return Need(memory, 5 + len(embedding["seeds"]) * repeats * len(widths) * (seconds + 2e-8 * n * max(widths)))
 
     def _score_run(self, wildcards) -> Need:
         return Need(150, 5)

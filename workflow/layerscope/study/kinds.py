@@ -93,7 +93,7 @@ class Kind:
     def largest(self, options: Mapping[str, Any]) -> int | None:
         """The largest number of points that an engine accepts, None if there is no limit."""
         unless = self.says("largest_unless", {})
-        lifted = unless and all(options.get(key) == value for key, value in unless.items())
+        lifted = unless and all(options.get(key) in values for key, values in unless.items())
         return None if lifted else self.says("largest")
 
 

@@ -52,8 +52,10 @@ def with_two_columns(points: np.ndarray) -> np.ndarray:
     return np.hstack([points, np.zeros_like(points)]) if points.shape[1] == 1 else points
 
 
-def checked(points: np.ndarray, kl_engine: float = float("nan"), iterations: int = 0) -> Embedding:
+def checked(
+    points: np.ndarray, kl_engine: float = float("nan"), iterations: int = 0, about: dict[str, float] | None = None
+) -> Embedding:
     """Make an Embedding of an engine's points, as float32. If they are not finite, they are kept and marked as diverged."""
     points = np.asarray(points, np.float32)
     status = "ok" if np.isfinite(points).all() else "diverged: the embedding is not finite"
-    return Embedding(points, float(kl_engine), int(iterations), status)
+    return Embedding(points, float(kl_engine), int(iterations), status, about or {})
