@@ -16,7 +16,7 @@ from sklearn.neighbors import KNeighborsClassifier
 
 from layerscope import store
 from layerscope.data.sources import torchvision
-from layerscope.embedding import tsne_opentsne
+from layerscope.embedding import tsne_layerscope
 from layerscope.errors import StudyError
 from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.scoring import class_distances, knn
@@ -37,7 +37,7 @@ def timed(work: Callable[[], object]) -> tuple[float, object]:
 
 
 def ours_embedded(points: np.ndarray, graph: store.Neighbors, threads: int) -> np.ndarray:
-    """t-SNE with the settings of the published studies, from a graph that is there already."""
+    """Our t-SNE with the settings of the published studies, from a graph that is there already."""
     options = {
         "perplexity": PERPLEXITY,
         "initialisation": "pca",
@@ -45,8 +45,10 @@ def ours_embedded(points: np.ndarray, graph: store.Neighbors, threads: int) -> n
         "early_exaggeration_iterations": 250,
         "iterations": 500,
         "learning_rate": "auto",
+        "gradient": "auto",
+        "restarts": 1,
     }
-    return tsne_opentsne.embed(points, graph, options, 42, threads).points
+    return tsne_layerscope.embed(points, graph, options, 42, threads).points
 
 
 def opentsne_alone(points: np.ndarray, threads: int) -> np.ndarray:

@@ -8,16 +8,18 @@ import ducc0
 import numpy as np
 from numba import njit
 
+# Numba keeps what it has compiled of interpolated.py until that file changes: whoever changes ORDER to DEGREE touches it too.
+
 # Nodes along each axis that a point is spread over, by a B-spline; so many of them lie below it.
 ORDER, BELOW = 6, 2
 # That spline at 0, 1 and 2 nodes from its centre.
 SPLINE = (66 / 120, 26 / 120, 1 / 120)
 # The cutoff in nodes. A cell is half as wide: points nearer than the cutoff lie in a cell and up to two cells beside it.
-CUTOFF = 7
+CUTOFF = 8
 # The degree of the polynomial that stands for the kernel within the cutoff.
 DEGREE = 7
 # The spacing of a grid for the whole kernel, at most, and those of grids for the kernel without its peak; these
-# may be doubled. The gradient differs from the exact one by at most 4e-4 of its norm over a descent of 10,000 images, and by less
+# may be doubled. The gradient differs from the exact one by at most 3e-4 of its norm over a descent of 10,000 images, and by less
 # with wider spacings, since the cutoff is wider too.
 WHOLE_SPACING = 1 / 6
 SMOOTH_SPACINGS = (1 / 3, 2 / 5, 1 / 2)
