@@ -211,7 +211,7 @@ def test_it_ends_as_low_as_the_exact_one(digits):
         method: [TSNE(method=method, init="random", random_state=seed).fit(digits[:1000]).kl_divergence_ for seed in range(3)]
         for method in ("exact", "interpolated")
     }
-    assert np.mean(found["interpolated"]) < 1.02 * np.mean(found["exact"])
+    assert np.mean(found["interpolated"]) < 1.005 * np.mean(found["exact"])
 
 
 def test_neighborhoods_survive(beyond_the_border):

@@ -246,7 +246,7 @@ def _slopes(t):
 def _spread(placed, starts, across, lowest, inverse, field):
     """Write the sum of the weights of all points at every node.
 
-    Two rows of cells are higher than a spline is wide, so they reach into the next two only: every other pair of rows comes first.
+    Two rows of cells are higher than a spline is wide, so they reach into the next two only: every other two come first.
     """
     pairs = (across[0] + 1) // 2
     for later in range(2):
