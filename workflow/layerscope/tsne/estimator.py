@@ -8,7 +8,6 @@ import numpy as np
 from scipy import sparse
 from sklearn.base import BaseEstimator, ClassNamePrefixFeaturesOutMixin, TransformerMixin, clone
 from sklearn.metrics import pairwise_distances, pairwise_distances_chunked
-from sklearn.neighbors import NearestNeighbors
 from sklearn.utils import check_random_state, check_scalar
 from sklearn.utils.validation import check_non_negative, validate_data
 from threadpoolctl import threadpool_limits
@@ -257,6 +256,9 @@ class TSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator):
             return found, np.square(np.take_along_axis(distances, found, axis=1), dtype=np.float64)
 
         if sparse.issparse(X):
+            # What only this needs takes time to import.
+            from sklearn.neighbors import NearestNeighbors
+
             distances, found = NearestNeighbors(n_neighbors=k, metric="precomputed").fit(X).kneighbors()
             return found, np.square(distances, dtype=np.float64)
         if self.metric == "precomputed":
