@@ -150,7 +150,8 @@ PARTS = {
     (interpolated, "_sort_by_cell"): "cells",
     (interpolated, "_spread"): "spreading",
     (interpolated, "convolve"): "transforms",
-    (interpolated, "_gather"): "gathering and near pairs",
+    (interpolated, "_gather"): "gathering",
+    (interpolated, "_add_near_pairs"): "near pairs",
     (interpolated, "new_grid"): "new grids",
     (descent, "_step"): "steps",
 }

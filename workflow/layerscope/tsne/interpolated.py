@@ -47,7 +47,7 @@ class Interpolation:
         self._numbers = np.arange(n, dtype=np.uint32)
         self._numbered = np.empty((2, n), dtype=np.float32)
         self._evaluations = 0
-        self._cells, self._sorted = np.empty((2, n), dtype=np.uint32)
+        self._sorted = np.empty(n, dtype=np.uint32)
         self._placed = np.empty((2, n), dtype=np.float32)
         self._affinities = np.empty(n, dtype=np.float32)
         self._grid: Grid | None = None
@@ -88,22 +88,13 @@ class Interpolation:
             self._field = np.empty((self._grid.nodes[0], self._grid.lengths[1]), dtype=np.float32)
             self._spectrum = np.empty((self._grid.nodes[0], self._grid.lengths[1] // 2 + 1), dtype=np.complex64)
         grid, inverse = self._grid, np.float32(1 / self._grid.spacing)
-        starts = _sort_by_cell(points, lowest, inverse, grid.cells, self._cells, self._sorted, self._placed)
+        starts = _sort_by_cell(points, lowest, inverse, grid.cells, self._sorted, self._placed)
         _spread(self._placed, starts, grid.cells, lowest, inverse, self._field)
         convolve(grid, self._field, self._spectrum, self._pool, self._threads)
-        _gather(
-            self._placed,
-            self._sorted,
-            self._cells,
-            starts,
-            grid.cells,
-            lowest,
-            inverse,
-            np.float32(grid.cutoff),
-            self._field,
-            repulsion,
-            self._affinities,
-        )
+        _gather(self._placed, self._sorted, lowest, inverse, self._field, repulsion, self._affinities)
+        if grid.cutoff:
+            cutoff = np.float32(grid.cutoff)
+            _add_near_pairs(self._placed, self._sorted, starts, grid.cells, cutoff, repulsion, self._affinities)
         # Less the affinity of 1 of each point with itself. Where others add nothing that a float32 can hold, none is left.
         normaliser = float(self._affinities.sum(dtype=np.float64)) + n * (n * grid.shift) - n
         return normaliser if normaliser > 0 else np.nan
@@ -192,8 +183,8 @@ def _cell(position):
 
 
 @njit(cache=True)
-def _sort_by_cell(points, lowest, inverse, across, cells, order, placed):
-    """Sort points by cell, in each by number: write order, their cells and coordinates; return where each cell begins."""
+def _sort_by_cell(points, lowest, inverse, across, order, placed):
+    """Sort points by cell, in each by number: write order and coordinates; return where each cell begins."""
     n = points.shape[1]
     starts = np.zeros(across[0] * across[1] + 1, dtype=np.uint32)
     of_points = np.empty(n, dtype=np.uint32)
@@ -209,7 +200,7 @@ def _sort_by_cell(points, lowest, inverse, across, cells, order, placed):
         cell = of_points[point]
         place = free[cell]
         free[cell] = place + 1
-        order[place], cells[place] = point, cell
+        order[place] = point
         placed[0, place], placed[1, place] = points[0, point], points[1, point]
     return starts
 
@@ -267,17 +258,13 @@ def _spread(placed, starts, across, lowest, inverse, field):
                         nodes[low - BELOW + right] += along_x[down] * along_y[right]
 
 
-@njit(parallel=True, cache=True, fastmath={"reassoc", "contract", "arcp"})
-def _gather(placed, order, cells, starts, across, lowest, inverse, cutoff, field, repulsion, affinities):
-    """Read forces and affinities off the potential, and add what it lacks of near pairs."""
-    xs, ys = placed[0], placed[1]
-    squared_cutoff = cutoff * cutoff
-    scale = F(1) / (F(1) + squared_cutoff)
+@njit(parallel=True, cache=True, fastmath={"reassoc", "contract"})
+def _gather(placed, order, lowest, inverse, field, repulsion, affinities):
+    """Read forces and affinities off the potential."""
     half = F(-0.5) * inverse
     for block in prange((len(order) + BLOCK - 1) // BLOCK):
         for place in range(block * BLOCK, min(len(order), (block + 1) * BLOCK)):
-            x, y = xs[place], ys[place]
-            u, v = (x - lowest[0]) * inverse + F(BELOW), (y - lowest[1]) * inverse + F(BELOW)
+            u, v = (placed[0, place] - lowest[0]) * inverse + F(BELOW), (placed[1, place] - lowest[1]) * inverse + F(BELOW)
             left, low = int(u), int(v)
             along_x, along_y = _weights(u - F(left)), _weights(v - F(low))
             slope_x, slope_y = _slopes(u - F(left)), _slopes(v - F(low))
@@ -291,22 +278,54 @@ def _gather(placed, order, cells, starts, across, lowest, inverse, cutoff, field
                 total += along_x[down] * of_row
                 by_x += slope_x[down] * of_row
                 by_y += along_x[down] * slope_of_row
-            pushed_x, pushed_y = half * by_x, half * by_y
-            if cutoff > 0:
-                row, column = int(cells[place]) // across[1], int(cells[place]) % across[1]
-                first, last = max(column - 2, 0), min(column + 2, across[1] - 1)
-                for beside in range(max(row - 2, 0), min(row + 2, across[0] - 1) + 1):
-                    for other in range(starts[beside * across[1] + first], starts[beside * across[1] + last + 1]):
-                        dx, dy = x - xs[other], y - ys[other]
-                        squared = dx * dx + dy * dy
-                        affinity = F(1) / (F(1) + squared)
-                        inside = max(F(0), (squared_cutoff - squared) * scale)
-                        power = inside**DEGREE
-                        total += affinity * inside * power
-                        # -d/ds of x^(m + 1) / (1 + s), times y_i - y_j
-                        push = affinity * power * (affinity * inside + F(DEGREE + 1) * scale)
-                        pushed_x += push * dx
-                        pushed_y += push * dy
             point = order[place]
-            repulsion[0, point], repulsion[1, point], repulsion[2, point] = pushed_x, pushed_y, 0.0
+            repulsion[0, point], repulsion[1, point], repulsion[2, point] = half * by_x, half * by_y, 0.0
             affinities[point] = total
+
+
+@njit(parallel=True, cache=True, fastmath={"reassoc", "contract", "arcp"})
+def _add_near_pairs(placed, order, starts, across, cutoff, repulsion, affinities):
+    """Add what the potential lacks of pairs in cells that are at most two apart.
+
+    The points around a cell are copied next to each other, for all in the cell: one long loop a point, which is vectorised well.
+    """
+    squared_cutoff = cutoff * cutoff
+    scale = F(1) / (F(1) + squared_cutoff)
+    for row in prange(across[0]):
+        above, below = max(row - 2, 0), min(row + 2, across[0] - 1)
+        most = 0
+        for column in range(across[1]):
+            first, last = max(column - 2, 0), min(column + 2, across[1] - 1)
+            count = 0
+            for beside in range(above, below + 1):
+                count += starts[beside * across[1] + last + 1] - starts[beside * across[1] + first]
+            most = max(most, count)
+        xs, ys = np.empty(most, dtype=np.float32), np.empty(most, dtype=np.float32)
+        for column in range(across[1]):
+            cell = row * across[1] + column
+            if starts[cell] == starts[cell + 1]:
+                continue
+            first, last = max(column - 2, 0), min(column + 2, across[1] - 1)
+            count = 0
+            for beside in range(above, below + 1):
+                for other in range(starts[beside * across[1] + first], starts[beside * across[1] + last + 1]):
+                    xs[count], ys[count] = placed[0, other], placed[1, other]
+                    count += 1
+            for place in range(starts[cell], starts[cell + 1]):
+                x, y = placed[0, place], placed[1, place]
+                pushed_x, pushed_y, total = F(0), F(0), F(0)
+                for other in range(count):
+                    dx, dy = x - xs[other], y - ys[other]
+                    squared = dx * dx + dy * dy
+                    affinity = F(1) / (F(1) + squared)
+                    inside = max(F(0), (squared_cutoff - squared) * scale)
+                    power = inside**DEGREE
+                    total += affinity * inside * power
+                    # -d/ds of x^(m + 1) / (1 + s), times y_i - y_j
+                    push = affinity * power * (affinity * inside + F(DEGREE + 1) * scale)
+                    pushed_x += push * dx
+                    pushed_y += push * dy
+                point = order[place]
+                repulsion[0, point] += pushed_x
+                repulsion[1, point] += pushed_y
+                affinities[point] += total
