@@ -213,13 +213,12 @@ def race(name: str, n: int, threads: int) -> None:
 def parts(joint: sparse.csr_array, start: np.ndarray) -> None:
     """Milliseconds of an iteration by part, early (in the exaggeration) and late (in the last third)."""
     spent: dict[str, list[tuple[int, float]]] = defaultdict(list)
-    objective = interpolated.Interpolation(joint)
 
     def measured(function: Callable, part: str) -> Callable:
         def call(*arguments):
             begun = time.perf_counter()
             result = function(*arguments)
-            spent[part].append((objective._evaluations, 1e3 * (time.perf_counter() - begun)))
+            spent[part].append((len(spent["steps"]), 1e3 * (time.perf_counter() - begun)))
             return result
 
         return call
@@ -228,7 +227,7 @@ def parts(joint: sparse.csr_array, start: np.ndarray) -> None:
     for place, part in PARTS.items():
         setattr(*place, measured(kept[place], part))
     try:
-        descent.descend(objective, start, our_schedule(len(start)))
+        descent.descend(interpolated.Interpolation(joint), start, our_schedule(len(start)))
     finally:
         for place, function in kept.items():
             setattr(*place, function)

@@ -24,16 +24,14 @@ from layerscope.tsne.grid import BELOW, CUTOFF, DEGREE, ORDER, Grid, convolve, n
 
 # Points that a thread takes at once.
 BLOCK = 256
-# Evaluations after which points are numbered anew by their places, so that the neighbours of a point are near in memory too.
-RENUMBER_EVERY = 100
 F = np.float32
 
 
 class Interpolation:
     """The divergence KL(P || Q) and its gradient for embeddings in one or two dimensions.
 
-    joint: (n, n) sparse, P. As many threads are used as numba has when it is made. Memory: 16 bytes an entry of P, of which half
-    for a moment only, and about 30 a node of a grid of at most 2,048 x 2,048.
+    joint: (n, n) sparse, P. As many threads are used as numba has when it is made. Memory: 8 bytes an entry of P, and about
+    30 a node of a grid of at most 2,048 x 2,048.
     """
 
     def __init__(self, joint: sparse.csr_array):
@@ -43,10 +41,6 @@ class Interpolation:
         self._probabilities = joint.data.astype(np.float32)
         known = joint.data[joint.data > 0]
         self._mass, self._own = float(known.sum()), float((known * np.log(known)).sum())
-        # Row i of P is now that of point numbers[i], and so are its columns.
-        self._numbers = np.arange(n, dtype=np.uint32)
-        self._numbered = np.empty((2, n), dtype=np.float32)
-        self._evaluations = 0
         self._sorted = np.empty(n, dtype=np.uint32)
         self._placed = np.empty((2, n), dtype=np.float32)
         self._affinities = np.empty(n, dtype=np.float32)
@@ -60,19 +54,14 @@ class Interpolation:
 
         w = 1 / (1 + |y_i - y_j|^2). points: (3, n) float32, the last row 0. attraction, repulsion: (3, n) float64.
         """
-        _take(points, self._numbers, self._numbered)
-        _attract(self._starts, self._columns, self._probabilities, self._numbers, self._numbered, attraction)
-        normaliser = self._repel(points, repulsion)
-        self._evaluations += 1
-        if self._evaluations % RENUMBER_EVERY == 0 and np.isfinite(normaliser):
-            self._renumber()
-        return normaliser
+        _attract(self._starts, self._columns, self._probabilities, points, attraction)
+        return self._repel(points, repulsion)
 
     def divergence(self, coordinates: np.ndarray) -> float:
         """KL(P || Q) in nat, P over the graph and Q over all pairs, for points (3, n) float64. Q's normaliser is interpolated."""
         n = coordinates.shape[1]
         stretches = np.empty(n)
-        _stretches(self._starts, self._columns, self._probabilities, self._numbers, coordinates, stretches)
+        _stretches(self._starts, self._columns, self._probabilities, coordinates, stretches)
         normaliser = self._repel(coordinates.astype(np.float32), np.empty((3, n)))
         return float(self._own + stretches.sum() + np.log(normaliser) * self._mass)
 
@@ -99,12 +88,6 @@ class Interpolation:
         normaliser = float(self._affinities.sum(dtype=np.float64)) + n * (n * grid.shift) - n
         return normaliser if normaliser > 0 else np.nan
 
-    def _renumber(self):
-        self._starts, self._columns, self._probabilities = _renumbered(
-            self._starts, self._columns, self._probabilities, self._numbers, self._sorted
-        )
-        self._numbers = self._sorted.copy()
-
 
 @njit(cache=True)
 def _bounds(points):
@@ -119,60 +102,32 @@ def _bounds(points):
     return bounds[0], bounds[1]
 
 
-@njit(cache=True)
-def _take(points, numbers, numbered):
-    for own in range(len(numbers)):
-        numbered[0, own], numbered[1, own] = points[0, numbers[own]], points[1, numbers[own]]
-
-
 @njit(parallel=True, cache=True, fastmath={"reassoc", "contract", "arcp"})
-def _attract(starts, columns, probabilities, numbers, numbered, attraction):
-    xs, ys = numbered[0], numbered[1]
-    for own in prange(len(numbers)):
+def _attract(starts, columns, probabilities, points, attraction):
+    # Numbering the points along their places, so that neighbours are near in memory, made this a fifth slower.
+    xs, ys = points[0], points[1]
+    for own in prange(len(xs)):
         x, y = xs[own], ys[own]
-        pulled_x, pulled_y = np.float32(0), np.float32(0)
+        pulled_x, pulled_y = F(0), F(0)
         for entry in range(starts[own], starts[own + 1]):
             other = columns[entry]
             dx, dy = x - xs[other], y - ys[other]
-            pull = probabilities[entry] / (np.float32(1) + dx * dx + dy * dy)
+            pull = probabilities[entry] / (F(1) + dx * dx + dy * dy)
             pulled_x += pull * dx
             pulled_y += pull * dy
-        point = numbers[own]
-        attraction[0, point], attraction[1, point], attraction[2, point] = pulled_x, pulled_y, 0.0
+        attraction[0, own], attraction[1, own], attraction[2, own] = pulled_x, pulled_y, 0.0
 
 
 @njit(parallel=True, cache=True)
-def _stretches(starts, columns, probabilities, numbers, coordinates, stretches):
+def _stretches(starts, columns, probabilities, coordinates, stretches):
     """The sum over the neighbours of each point of p log(1 + |y_i - y_j|^2)."""
-    for own in prange(len(numbers)):
-        point = numbers[own]
+    for own in prange(len(stretches)):
         total = 0.0
         for entry in range(starts[own], starts[own + 1]):
-            other = numbers[columns[entry]]
-            dx, dy = coordinates[0, point] - coordinates[0, other], coordinates[1, point] - coordinates[1, other]
+            other = columns[entry]
+            dx, dy = coordinates[0, own] - coordinates[0, other], coordinates[1, own] - coordinates[1, other]
             total += probabilities[entry] * np.log1p(dx * dx + dy * dy)
-        stretches[point] = total
-
-
-@njit(parallel=True, cache=True)
-def _renumbered(starts, columns, probabilities, before, after):
-    """P, its rows and columns in the order of the points `after`, where they were in that of `before`."""
-    n = len(after)
-    old, new = np.empty((2, n), dtype=np.uint32)
-    for own in range(n):
-        old[before[own]], new[after[own]] = own, own
-    moved_starts = np.zeros_like(starts)
-    for own in range(n):
-        row = old[after[own]]
-        moved_starts[own + 1] = moved_starts[own] + starts[row + 1] - starts[row]
-    moved_columns, moved_probabilities = np.empty_like(columns), np.empty_like(probabilities)
-    for own in prange(n):
-        row = old[after[own]]
-        to = moved_starts[own]
-        for entry in range(starts[row], starts[row + 1]):
-            moved_columns[to], moved_probabilities[to] = new[before[columns[entry]]], probabilities[entry]
-            to += np.uint64(1)
-    return moved_starts, moved_columns, moved_probabilities
+        stretches[own] = total
 
 
 @njit(cache=True)
