@@ -131,22 +131,28 @@ def _grid(spacing, without_peak, spans):
 
 
 def _kernel(spacing, cutoff, lengths, extent):
-    """The transform of 1 / (1 + r^2) - 1 / (1 + extent^2) on a periodic grid, without its peak below the cutoff."""
-    x, y = (np.square(np.minimum(np.arange(length), length - np.arange(length)) * spacing) for length in lengths)
+    """The transform of 1 / (1 + r^2) - 1 / (1 + extent^2) on a periodic grid, without its peak below the cutoff.
+
+    The kernel is even along both axes, so its transform is the cosine transform of a quarter of it.
+    """
+    x, y = (np.square(np.arange(length // 2 + 1) * spacing) for length in lengths)
     squared = x[:, None] + y
     # The difference in one fraction, without cancellation.
     values = (extent * extent - squared) / ((1 + squared) * (1 + extent * extent))
     if cutoff:
-        inside = np.maximum(0, (cutoff * cutoff - squared) / (1 + cutoff * cutoff))
-        values -= inside ** (DEGREE + 1) / (1 + squared)
-    transform = ducc0.fft.r2c(values, axes=(0, 1), nthreads=1).real
+        near = slice(int(cutoff / spacing) + 1)
+        within = squared[near, near]
+        inside = np.maximum(0, (cutoff * cutoff - within) / (1 + cutoff * cutoff))
+        values[near, near] -= inside ** (DEGREE + 1) / (1 + within)
+    quarter = ducc0.fft.dct(values, type=1, axes=(0, 1), nthreads=1)
     along_x, along_y = (_spline_transform(length) for length in lengths)
-    transform /= np.square(along_x[:, None] * along_y[: transform.shape[1]])
-    return (transform / (lengths[0] * lengths[1])).astype(np.float32)
+    quarter /= np.square(along_x[:, None] * along_y) * (lengths[0] * lengths[1])
+    rows = np.arange(lengths[0])
+    return quarter.astype(np.float32)[np.minimum(rows, lengths[0] - rows)]
 
 
 def _spline_transform(length):
-    angles = 2 * np.pi * np.arange(length) / length
+    angles = 2 * np.pi * np.arange(length // 2 + 1) / length
     return SPLINE[0] + 2 * SPLINE[1] * np.cos(angles) + 2 * SPLINE[2] * np.cos(2 * angles)
 
 
