@@ -2,10 +2,7 @@
 
 import hashlib
 import os
-import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 
@@ -15,6 +12,7 @@ from layerscope.data.axes import axes_of
 from layerscope.data.dataset import Dataset, check_held_out, default_held_out, hold_out
 from layerscope.data.labels import numbered
 from layerscope.data.layouts import WHITE_BY_TYPE, laid_out
+from layerscope.data.npz_file import array_head, opened_npz
 from layerscope.data.own_files import find_own
 from layerscope.data.tokens import check_sequences, tokens
 from layerscope.errors import StudyError
@@ -66,11 +64,7 @@ SPLITS = {"train": ("train",), "validation": ("validation", "val", "valid"), "te
 IMAGES = ("x", "images", "data", "inputs", "features")
 LABELS = ("y", "labels", "targets")
 NAMES = ("classes", "class_names")
-# What a file that is no npz file, or a damaged one, makes NumPy and zipfile raise.
-UNREADABLE = (
-    *(KeyError, ValueError, TypeError, AttributeError, EOFError, RuntimeError, MemoryError),
-    *(zipfile.BadZipFile, zlib.error),
-)
+WANTED = "hold the arrays x_train, y_train, x_test, y_test"
 
 
 def load(name: str, options: dict, downloads: Path) -> Dataset:
@@ -86,7 +80,7 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
     if options.get("sha256") and digest != options["sha256"]:
         raise StudyError(f"{where}: {file} has SHA-256 {digest}, the study says {options['sha256']}")
     notes: list[str] = []
-    with _opened(file, where) as content:
+    with opened_npz(file, where, WANTED) as content:
         unpacked = sum(member.file_size for member in content.zip.infolist())
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         if unpacked > memory:
@@ -124,10 +118,10 @@ def found_sizes(name: str, options: dict, downloads: Path) -> dict:
     """
     where = f"dataset '{name}'"
     file = _find(options["path"], where, downloads)
-    with _opened(file, where) as content:
+    with opened_npz(file, where, WANTED) as content:
         named = _arrays(list(content), f"{where}: {file}")
         labels, classes = _labels(content, named, where, [])
-        heads = {key: _head(content.zip, key) for key, _ in named.values()}
+        heads = {key: array_head(content.zip, key) for key, _ in named.values()}
     shape, dtype = heads[named["train"][0]]
     for key, of in named.values():
         _check_rows(key, heads[key][0][0], of, len(labels[of]), where)
@@ -151,33 +145,6 @@ def found_sizes(name: str, options: dict, downloads: Path) -> dict:
 def _check_rows(images: str, rows: int, of: str, count: int, where: str) -> None:
     if rows != count:
         raise StudyError(f"{where}: {images} has {rows} rows, {of} {count}")
-
-
-@contextmanager
-def _opened(file: Path, where: str) -> Iterator:
-    with refusals_named(file):
-        is_archive = zipfile.is_zipfile(file)
-    if not is_archive:
-        raise StudyError(f"{where}: {file} is no npz file; np.savez writes one")
-    try:
-        with refusals_named(file), np.load(file, allow_pickle=False) as content:
-            yield content
-    except UNREADABLE as error:
-        objects = "; text is saved by np.array(labels, dtype=str)" if "Object arrays" in str(error) else ""
-        raise StudyError(f"{where}: {file} must hold the arrays x_train, y_train, x_test, y_test ({error}{objects})") from None
-
-
-def _head(archive: zipfile.ZipFile, key: str) -> tuple[tuple[int, ...], np.dtype]:
-    """The shape and the type of an array, without reading the array."""
-    # Programs other than NumPy leave the suffix out.
-    member_name = f"{key}.npy" if f"{key}.npy" in archive.namelist() else key
-    with archive.open(member_name) as member:
-        version = np.lib.format.read_magic(member)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read(member)
-    if not shape:
-        raise ValueError(f"{key} is a single value")
-    return shape, dtype.newbyteorder("=")
 
 
 def _labels(
