@@ -17,8 +17,18 @@ def test_made_pages_are_in_step(name: str):
 
 
 FACTS = {
-    "datasets": {"description", "sizes", "finds_sizes", "own_files", "required", "options"},
-    "architectures": {"description", "reconstructs", "layers", "own_code", "builds", "takes_tokens", "required", "options"},
+    "datasets": {"description", "given", "sizes", "finds_sizes", "own_files", "required", "options"},
+    "architectures": {
+        "description",
+        "given",
+        "reconstructs",
+        "layers",
+        "own_code",
+        "builds",
+        "takes_tokens",
+        "required",
+        "options",
+    },
     "embeddings": {
         *(
             "description",
@@ -40,6 +50,7 @@ FACTS = {
     },
     "figures": {
         *("description", "reads", "needs", "shows_one", "of", "formats", "scores_of", "one_space", "one_layer_where", "required"),
+        "shows_observations_of",
         "options",
     },
     "tables": {

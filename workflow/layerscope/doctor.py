@@ -82,8 +82,11 @@ def expected_files(jobs: Jobs) -> Iterator[Expected]:
     """Every file that the study has when it is finished."""
     for dataset in jobs.views.inputs.values():
         params = jobs.params.prepare(SimpleNamespace(dataset=dataset))
-        yield Expected(jobs.path("data", dataset=dataset), "hdf5", params, ("train", "test"))
+        splits = ("test",) if jobs.study.kind_of("datasets", dataset).says("given") else ("train", "test")
+        yield Expected(jobs.path("data", dataset=dataset), "hdf5", params, splits)
     for name, run in jobs.views.runs.items():
+        if run in jobs.study.given:
+            continue
         params = jobs.params.train(SimpleNamespace(run=name))
         snapshots = tuple(store.epoch_name(epoch) for epoch in jobs.study.snapshots(run))
         yield Expected(jobs.path("checkpoints", run=name), "checkpoints", params, snapshots)
@@ -107,7 +110,7 @@ def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[Expected]:
     if run is None:
         told = jobs.params.dump_input(SimpleNamespace(dataset=jobs.views.inputs[source], sample=sample))
     else:
-        told = jobs.params.dump(wildcards)
+        told = jobs.params.dump_given(wildcards) if run in jobs.study.given else jobs.params.dump(wildcards)
     epochs = tuple(store.epoch_name(epoch) for epoch in view.epochs)
     yield Expected(jobs.path("activations", source=source, sample=sample), "hdf5", told, ("labels", "index", *epochs))
     neighbors = jobs.path("neighbors", source=source, sample=sample)

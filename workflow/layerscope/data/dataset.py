@@ -33,13 +33,18 @@ class Dataset:
 
     @property
     def mean(self) -> np.ndarray:
-        """Mean of each channel of the training images, float64."""
-        return channel_statistics(self.splits["train"][0])[0]
+        """Mean of each channel of the training images, or of all where none are for training, float64."""
+        return channel_statistics(self._learned_from)[0]
 
     @property
     def deviation(self) -> np.ndarray:
-        """Standard deviation of each channel of the training images, float64."""
-        return channel_statistics(self.splits["train"][0])[1]
+        """Standard deviation of each channel of the same images, float64."""
+        return channel_statistics(self._learned_from)[1]
+
+    @property
+    def _learned_from(self) -> np.ndarray:
+        images, _ = self.splits["train"] if "train" in self.splits else next(iter(self.splits.values()))
+        return images
 
 
 def array_digest(*arrays: np.ndarray) -> str:

@@ -24,7 +24,7 @@ def numbered(
     stay. where: the start of messages. Raises StudyError for labels that are no classes, for one-hot rows, for a single class,
     and for a class of another split that no training observation has.
     """
-    vectors = {split: _vector(np.asarray(labels), f"{where}: {split}") for split, labels in given.items()}
+    vectors = {split: label_vector(np.asarray(labels), f"{where}: {split}") for split, labels in given.items()}
     train = next(iter(vectors))
     kinds = {split: labels.dtype.kind == "U" for split, labels in vectors.items()}
     if len(set(kinds.values())) > 1:
@@ -62,7 +62,7 @@ def numbered(
     return found, classes
 
 
-def _vector(labels: np.ndarray, where: str) -> np.ndarray:
+def label_vector(labels: np.ndarray, where: str) -> np.ndarray:
     """Labels (n,), int64 or text."""
     if labels.ndim == 2 and labels.shape[1] == 1:
         labels = labels[:, 0]

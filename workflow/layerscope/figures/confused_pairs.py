@@ -23,6 +23,7 @@ FIGURE = {
         "Images of the first observations that lie among those of another class, by the vote of their neighbours in one "
         "embedding of one layer, a row and column a class; or those of one pair of classes."
     ),
+    "shows_observations_of": "sample",
     "reads": ("embedding", "activations", "data"),
     "shows_one": ("network", "sample", "embedding", "layer", "snapshot"),
     "options": {

@@ -12,6 +12,7 @@ from layerscope.store.reads import Reads
 
 FIGURE = {
     "description": "The first images of every class.",
+    "shows_observations_of": "train",
     "reads": ("data",),
     "options": {
         "images": {"description": "Of each class.", "type": "integer", "minimum": 1, "default": 12},

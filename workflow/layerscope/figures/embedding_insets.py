@@ -22,6 +22,7 @@ FIGURE = {
         "One embedding of one layer, and images of its clusters beside it. Shown are the two halves of classes that fall "
         "into two (see the score split_classes), or classes as a whole where none does."
     ),
+    "shows_observations_of": "sample",
     "reads": ("embedding", "activations", "data"),
     "shows_one": ("network", "sample", "embedding", "layer", "snapshot"),
     "of": "layer",

@@ -6,7 +6,7 @@ from layerscope.jobs.code import JobCode
 from layerscope.jobs.params import JobParams
 from layerscope.jobs.reads import JobReads
 from layerscope.jobs.resources import JobResources
-from layerscope.jobs.wildcards import constraints
+from layerscope.jobs.wildcards import constraints, runs_expression
 from layerscope.study.reach import refuse_unreached
 from layerscope.study.study import Study
 from layerscope.study.views import Views
@@ -74,11 +74,15 @@ class Jobs:
         """The regular expression of each wildcard."""
         return constraints(self.study, self.views)
 
+    def runs_of(self, rule: str) -> str:
+        """A regular expression for the networks of a rule: `dump`, or `dump_given` for files of a person's own."""
+        return runs_expression(run for run in self.study.runs if (run in self.study.given) == (rule == "dump_given"))
+
     # Targets
 
     def targets(self) -> list[str]:
         """The files that a finished study must have; Snakemake adds the files that these are made from."""
-        wanted = [self.path("checkpoints", run=run.folder) for run in self.study.runs]
+        wanted = [self.path("checkpoints", run=run.folder) for run in self.study.runs if run not in self.study.given]
         scores = self.reads.score_files()
         if scores:
             wanted += [*scores, *(self.path(name) for name in ("score_table", "runs", "summary", "tests", "networks"))]

@@ -88,6 +88,22 @@ class JobParams:
             layers=self.views.kept_layers(run),
         )
 
+    def dump_given(self, wildcards) -> str:
+        """The activations of a given network: its layers and epochs, and which observations are taken from its files."""
+        run = self.views.runs[wildcards.run]
+        kept, options = self.views.kept_layers(run), self.study.architectures[run.architecture]
+        places = enumerate(self.study.layers(run), start=1)
+        return self._params(
+            "activations",
+            architecture=run.architecture,
+            dataset=run.dataset,
+            keys=self._keys(wildcards.run, wildcards.sample),
+            sample=self._sample(wildcards.sample),
+            epochs=self.study.snapshots(run),
+            layers={layer.name: (depth, layer.shape) for depth, layer in places if layer.name in kept},
+            **({"layout": options["layout"]} if "layout" in options else {}),
+        )
+
     def dump_input(self, wildcards) -> str:
         """The observations of a sample as networks receive them: which ones, and how they are normalised."""
         dataset = self.study.datasets[wildcards.dataset]
@@ -245,9 +261,14 @@ class JobParams:
         """Every network; networks that differ only in their seed share one entry."""
         groups: dict[str, dict] = {}
         for run in self.study.runs:
+            made_by = self.views.made_by(run)
+            if not made_by:
+                continue
             keys = run.keys
             seed = keys.pop("seed")
-            groups.setdefault(canonical_json(keys), {**keys, "seeds": []})["seeds"].append(seed)
+            # Of a network that the study trains, the file of its spectra tells.
+            told_by = {"sample": made_by["sample"]} if "sample" in made_by else {}
+            groups.setdefault(canonical_json(keys), {**keys, **told_by, "seeds": []})["seeds"].append(seed)
         return [{**group, "seeds": sorted(group["seeds"])} for _, group in sorted(groups.items())]
 
     def _expected(self) -> list[dict]:

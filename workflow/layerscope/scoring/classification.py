@@ -28,6 +28,7 @@ METRICS = {
         "whole_only": True,
         "reference": "mean cross-entropy of the softmax of the logits; mean squared error where the input is reconstructed",
         "chance": "the logarithm of the number of classes",
+        "needs": ("losses",),
         "options": {
             "epochs": {
                 "description": "The epochs that are scored: snapshots, or all that the training evaluated.",

@@ -121,7 +121,11 @@ def networks(params: dict, near: set[tuple]) -> list[dict]:
     for group in params["networks"]:
         for seed in group["seeds"]:
             keys = {key: group[key] for key in ("dataset", "architecture", "activation")} | {"seed": seed}
-            made_by = store.file_provenance(store.path(params["study"], "spectra", run=store.run_folder(**keys)))
+            folder = store.run_folder(**keys)
+            told_by = {"name": "spectra", "run": folder}
+            if "sample" in group:
+                told_by = {"name": "activations", "source": folder, "sample": group["sample"]}
+            made_by = store.file_provenance(store.path(params["study"], **told_by))
             facts = {key: made_by[key] for key in NETWORK_FACTS} | {"versions": canonical_json(made_by["versions"])}
             if facts["status"] == "ok" and tuple(keys.values()) in near:
                 facts["status"] = "near_chance"

@@ -41,7 +41,7 @@ def check(dataset: Dataset, params: dict) -> None:
     """Raise StudyError where a dataset is not as declared, lacks a test split, or has values of which nothing tells the scale."""
     name, splits = params["dataset"], dataset.splits
     sizes = {split: len(labels) for split, (_, labels) in splits.items()}
-    shape = list(splits["train"][0].shape[1:])
+    shape = list(next(iter(splits.values()))[0].shape[1:])
     check_declared(name, params["source"], {"shape": shape, "classes": len(dataset.classes), **sizes})
     if not sizes.get("test"):
         raise StudyError(f"datasets.{name} has no test split; hold some out with `test: n`")

@@ -44,6 +44,7 @@ from layerscope.store.derived import (
     write_neighbors,
     write_neurons,
 )
+from layerscope.store.given import write_activations
 from layerscope.store.hdf5 import (
     create_hdf5,
     examine_hdf5,

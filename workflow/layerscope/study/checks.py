@@ -9,6 +9,7 @@ from layerscope.errors import StudyError, one_of
 from layerscope.models.answers import answer
 from layerscope.selection import RUN_KEYS
 from layerscope.study.figure_checks import FIGURE_CHECKS
+from layerscope.study.given import check_given
 from layerscope.study.kinds import Kind
 from layerscope.study.sizes import sample_size, source_sizes, split_size
 from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named
@@ -20,6 +21,7 @@ RESERVED_TARGETS = (
     "prepare",
     "train",
     "dump",
+    "dump_given",
     "dump_input",
     "neighbors",
     "embed",
@@ -57,6 +59,8 @@ def _check_names(study: Study) -> Iterator[str]:
 
 def _check_sizes(study: Study) -> Iterator[str]:
     for name, options in study.datasets.items():
+        if study.kind_of("datasets", name).says("given"):
+            continue
         whole = source_sizes(study.kinds, {key: value for key, value in options.items() if key != "train"}).get("train")
         if "train" in options and whole is not None and options["train"] >= whole:
             yield f"datasets.{name}.train: {options['train']} is no part of {whole} observations; ask for fewer"
@@ -93,6 +97,8 @@ def _check_training(study: Study) -> Iterator[str]:
                 yield f"training.overrides[{index}].{key} is empty and changes nothing; write none to switch it off"
     names = {layer.name for plan in study.plans.values() for layer in plan}
     for run in study.runs:
+        if run in study.given:
+            continue
         options = study.training_of(run)
         for epoch in options["snapshots"]:
             if not isinstance(epoch, int) or not 0 <= epoch <= options["epochs"]:
@@ -146,6 +152,8 @@ def _check_parameters(study: Study) -> Iterator[str]:
     """Names of parameters and files of weights that do not fit the networks, which are built once to see it."""
     seen = set()
     for run in study.runs:
+        if run in study.given:
+            continue
         architecture, training = study.network_options(run), study.training_of(run)
         patterns = {key: list(training[key]) for key in ("freeze", "lr_by_name") if key in training}
         weights = find_own(architecture["weights"], store.download_folder()) if "weights" in architecture else None
@@ -334,7 +342,9 @@ def _check_scores_named(study: Study) -> Iterator[str]:
     metrics = study.kinds.of("scores")
     for name, score in study.scores.items():
         phase = score["options"].get("phase")
-        if phase and not any(phase in study.training_of(run)["spectra"]["phases"] for run in study.runs):
+        if phase and all(run in study.given for run in study.runs):
+            yield f"scores.{name}: it follows layers while networks are trained or tested, and all of these are given; remove it"
+        elif phase and not any(phase in study.training_of(run)["spectra"]["phases"] for run in study.runs):
             yield f"scores.{name}.phase: no training follows its layers in this phase; training.spectra.phases: [{phase}]"
     for where, entry, kind in _entries_that_name_scores(study):
         for named in scores_named(kind, entry):
@@ -394,7 +404,7 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
 # Groups run in this order, each only if the ones before found no mistakes: a check may rely on all checks of earlier groups.
 # Before the study is adapted: what samples and selectors must be for defaults to be fitted to them.
 CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
-    (_check_names, _check_sizes, _check_training, _check_parameters, _check_claims, _check_scores_are_defined),
+    (check_given, _check_names, _check_sizes, _check_training, _check_parameters, _check_claims, _check_scores_are_defined),
     (_check_selectors, _check_samples),
 )
 CHECKS_AS_ADAPTED: tuple[tuple[Check, ...], ...] = (

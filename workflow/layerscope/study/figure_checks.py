@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from layerscope import selection, store
 from layerscope.errors import one_of
 from layerscope.study.kinds import Kind
+from layerscope.study.sizes import has_input
 from layerscope.study.study import Study
 from layerscope.study.views import Views
 
@@ -70,6 +71,21 @@ def _check_neurons(study: Study) -> Iterator[str]:
                 yield (
                     f"neurons.layers: {layer} of {run.architecture} has {counts[layer]} neurons; all their pairs are mapped, "
                     f"for at most {MOST_NEURONS}: name smaller layers"
+                )
+
+
+def _check_observations(study: Study) -> Iterator[str]:
+    """Given activations may come without their observations, which some figures show."""
+    for name, figure in study.figures.items():
+        kind, on = study.kinds.of_entry("figures", figure), figure.get("on", {})
+        shown = kind.says("shows_observations_of")
+        for dataset in dict.fromkeys(run.dataset for run in study.given if selection.allows(on, **run.keys)):
+            if shown == store.SPLITS[0] and study.kind_of("datasets", dataset).says("given"):
+                yield f"figures.{name}: {kind.name} shows training observations; datasets.{dataset} has none"
+            elif (shown or selection.values(on, "layer") == [selection.INPUT]) and not has_input(study, dataset):
+                yield (
+                    f"figures.{name}: {kind.name} shows what networks receive; the files of datasets.{dataset} have no array "
+                    f"`{selection.INPUT}`: add it, or choose others by `on`"
                 )
 
 
@@ -168,4 +184,9 @@ def _check_network_shown(study: Study, views: Views, name: str, figure: dict, ki
                 yield f"figures.{name}.neuron: {figure['neuron']} is none of the {count} neurons of {layer}, 0 to {count - 1}"
 
 
-FIGURE_CHECKS: tuple[Callable[[Study], Iterator[str]], ...] = (_check_neurons, _check_tables, _check_figures)
+FIGURE_CHECKS: tuple[Callable[[Study], Iterator[str]], ...] = (
+    _check_neurons,
+    _check_tables,
+    _check_figures,
+    _check_observations,
+)

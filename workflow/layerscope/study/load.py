@@ -18,6 +18,7 @@ from layerscope.models.plan import Layer
 from layerscope.study.adapt import adapted
 from layerscope.study.checks import CHECKS_AS_ADAPTED, CHECKS_AS_WRITTEN, Check
 from layerscope.study.file import read_study
+from layerscope.study.given import beside_layers, given_files, with_given_completed
 from layerscope.study.kinds import BLOCKS, Kind, Kinds
 from layerscope.study.schema import blocks, checked, entry_schema
 from layerscope.study.sizes import find_sizes, source_sizes
@@ -42,6 +43,7 @@ def build_study(content: dict, folder: Path) -> Study:
     with mistakes.gathered():
         kinds = _kinds(content.get("code", []), folder, content.get("architectures"))
     mistakes.refuse()
+    content = with_given_completed(content, kinds)
     with mistakes.gathered():
         content = checked(content, blocks(), "")
     entries = _entries(content, kinds, mistakes)
@@ -56,12 +58,18 @@ def build_study(content: dict, folder: Path) -> Study:
         mistakes.messages.append(f"study: {content['study']} is reserved; choose another name")
     mistakes.refuse()
     runs = _runs(content)
+    given = _given(kinds, runs, entries, mistakes)
+    mistakes.refuse()
     plans: dict[tuple[str, str], list[Layer]] = {}
+    beside: dict[tuple[str, str], frozenset[str]] = {}
     for run in runs:
         if (run.dataset, run.architecture) not in plans:
+            with mistakes.gathered():
+                if run in given:
+                    beside[run.dataset, run.architecture] = beside_layers(run.architecture, given[run])
             plans[run.dataset, run.architecture] = []
             with mistakes.gathered():
-                plans[run.dataset, run.architecture] = _plan(kinds, run, entries)
+                plans[run.dataset, run.architecture] = _plan(kinds, run, entries, given.get(run))
     mistakes.refuse()
     study = Study(
         name=content["study"],
@@ -87,6 +95,8 @@ def build_study(content: dict, folder: Path) -> Study:
         claims=entries["claims"],
         runs=runs,
         plans=plans,
+        given=given,
+        beside=beside,
     )
     _refuse_mistakes(study, CHECKS_AS_WRITTEN, mistakes)
     study = adapted(study, content)
@@ -128,7 +138,7 @@ def _entries(content: dict, kinds: Kinds, mistakes: Mistakes) -> dict[str, dict[
     for name, entry in given.items() if isinstance(given, dict) else ():
         if isinstance(entry, dict) and "from" in entry:
             with mistakes.gathered():
-                entries["datasets"][name] = _derived(name, entry, given or {}, entries["datasets"])
+                entries["datasets"][name] = _derived(kinds, name, entry, given or {}, entries["datasets"])
     # In the order of the file.
     entries["datasets"] = {name: entries["datasets"][name] for name in given or () if name in entries["datasets"]}
     return entries
@@ -178,6 +188,11 @@ def _entry(kinds: Kinds, block: str, name: str, entry: dict) -> dict:
 
 def _dataset(kinds: Kinds, name: str, entry: dict, filled: dict) -> dict:
     """A dataset with what its files hold, and with tables standardised where the study does not say how they are normalised."""
+    if kinds.of_entry("datasets", filled).says("given"):
+        for key in ("normalise", "validation"):
+            if key in entry:
+                raise StudyError(f"datasets.{name}.{key} changes nothing: given activations are taken as they are; remove it")
+        return {**filled, "normalise": "none"}
     find_sizes(kinds, name, filled)
     if "vocabulary" in filled:
         if "normalise" in entry:
@@ -206,13 +221,15 @@ def _embedding(kinds: Kinds, name: str, entry: dict) -> dict:
     return {**filled, "seeds": _seeds(filled.get("seeds", 1))}
 
 
-def _derived(name: str, entry: dict, given: dict, found: dict[str, dict]) -> dict:
+def _derived(kinds: Kinds, name: str, entry: dict, given: dict, found: dict[str, dict]) -> dict:
     """A dataset derived `from` another one: the options of that dataset, updated with its own."""
     derived = checked(entry, {"$ref": "#/$defs/derived"}, f"datasets.{name}")
     base = derived.pop("from")
     roots = [other for other, options in given.items() if "from" not in options]
     if base not in roots:
         raise StudyError(f"datasets.{name}.from: '{base}' is no dataset with a source of its own; {one_of(base, roots)}")
+    if base in found and kinds.of_entry("datasets", found[base]).says("given"):
+        raise StudyError(f"datasets.{name}.from: {base} has given activations only; choose its observations by `samples`")
     if "classes" in derived:
         derived["keep_classes"] = derived.pop("classes")
     if "rates" in derived:
@@ -255,8 +272,30 @@ def _runs(content: dict) -> list[Run]:
     return list(runs)
 
 
-def _plan(kinds: Kinds, run: Run, entries: dict[str, dict[str, Any]]) -> list[Layer]:
+def _given(kinds: Kinds, runs: list[Run], entries: dict[str, dict[str, Any]], mistakes: Mistakes) -> dict[Run, dict[int, str]]:
+    """Network → epoch → file, of the networks whose activations are given. Their datasets get the files that tell the labels."""
+    given: dict[Run, dict[int, str]] = {}
+    for run in runs:
+        options = entries["architectures"][run.architecture]
+        if kinds.of_entry("architectures", options).says("given", False):
+            with mistakes.gathered():
+                given[run] = given_files(run.architecture, options, run.keys)
+    for run, files in given.items():
+        dataset = entries["datasets"][run.dataset]
+        if kinds.of_entry("datasets", dataset).says("given", False):
+            dataset.setdefault("files", [])
+            dataset["files"] += [file for file in files.values() if file not in dataset["files"]]
+    for name in dict.fromkeys(run.dataset for run in given):
+        if "files" in entries["datasets"][name]:
+            with mistakes.gathered():
+                find_sizes(kinds, name, entries["datasets"][name])
+    return given
+
+
+def _plan(kinds: Kinds, run: Run, entries: dict[str, dict[str, Any]], files: dict[int, str] | None) -> list[Layer]:
     options = entries["architectures"][run.architecture]
+    if files:
+        options = {**options, "file": next(iter(files.values()))}
     try:
         sizes = source_sizes(kinds, entries["datasets"][run.dataset])
     except StudyError as error:

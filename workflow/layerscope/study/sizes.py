@@ -1,6 +1,7 @@
 """How large datasets, splits and samples are, as far as a study knows before they are prepared."""
 
 from importlib import import_module
+from pathlib import Path
 
 from layerscope import store
 from layerscope.data.axes import axes_of
@@ -8,7 +9,7 @@ from layerscope.data.declared import check_declared
 from layerscope.data.own_files import find_own
 from layerscope.errors import StudyError
 from layerscope.files.provenance import canonical_json
-from layerscope.study.kinds import Kinds
+from layerscope.study.kinds import Kind, Kinds
 from layerscope.study.study import Study
 
 
@@ -40,14 +41,20 @@ def find_sizes(kinds: Kinds, name: str, dataset: dict) -> None:
     the files cannot be a dataset, and where they are not what the study declares.
     """
     kind = kinds.of_entry("datasets", dataset)
-    option = kind.says("own_files")
-    if kind.is_own or not kind.says("finds_sizes") or find_own(dataset[option], store.download_folder()) is None:
+    if kind.is_own or not kind.says("finds_sizes") or any(path is None for path in found_files(kind, dataset)):
         return
     if {"n", "classes"} <= dataset.keys() and ("shape" in dataset or {"size", "colour"} <= dataset.keys()):
         return
     sizes = import_module(kind.module).found_sizes(name, dataset, store.download_folder())
     check_declared(name, dataset, sizes)
     kinds.sizes[_key(dataset)] = sizes
+
+
+def found_files(kind: Kind, dataset: dict) -> list[Path | None]:
+    """Where the files or folders of a person's own are that a dataset is made from, None for one that is missing."""
+    option = kind.says("own_files")
+    named = dataset.get(option, []) if option else []
+    return [find_own(path, store.download_folder()) for path in ([named] if isinstance(named, str) else named)]
 
 
 def _key(dataset: dict) -> str:
@@ -89,6 +96,12 @@ def split_size(study: Study, dataset: str, split: str) -> int | None:
         return options["validation"] or sizes.get("validation", 0)
     size = sizes.get(split)
     return size - options["validation"] if split == "train" and size is not None else size
+
+
+def has_input(study: Study, dataset: str) -> bool:
+    """Whether observations of a dataset have values of their own: given activations may come without what networks received."""
+    is_given = study.kind_of("datasets", dataset).says("given", False)
+    return not is_given or bool(source_sizes(study.kinds, study.datasets[dataset])["shape"])
 
 
 def neighbors_kept(study: Study, dataset: str, sample: str) -> int:

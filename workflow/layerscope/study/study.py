@@ -71,6 +71,10 @@ class Study:
     claims: dict[str, dict]
     runs: list[Run]
     plans: dict[tuple[str, str], list[Layer]]
+    # Network → epoch → the file of a person's own that has its activations.
+    given: dict[Run, dict[int, str]] = field(default_factory=dict)
+    # (Dataset, architecture) → which arrays the files of given networks have beside their layers.
+    beside: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     _training: dict[Run, dict] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -85,6 +89,14 @@ class Study:
         return self._training[run]
 
     def _training_options(self, run: Run) -> dict:
+        if run in self.given:
+            epochs = list(self.given[run])
+            return {
+                **_training_defaults(),
+                "epochs": epochs[-1],
+                "snapshots": epochs,
+                "spectra": {**_training_defaults()["spectra"], "phases": []},
+            }
         options = dict(self.training["default"])
         for override in self.training["overrides"]:
             if selection.allows(override["on"], **run.keys):
@@ -139,7 +151,7 @@ class Study:
 
         Without a linear hidden layer, width is that of the last hidden layer (its filters), or else of the output.
         """
-        *hidden, output = [layer for layer in self.layers(run) if layer.has_map]
+        *hidden, output = [layer for layer in self.layers(run) if layer.has_map] or self.layers(run)
         units = [layer.width for layer in hidden if layer.kind == "linear"]
         last = hidden[-1] if hidden else output
         return {"depth": len(hidden) + 1, "width": min(units, default=last.width)}
@@ -162,6 +174,14 @@ class Study:
     def reconstructs(self, run: Run) -> bool:
         """Whether a network is an autoencoder, which reconstructs its input: it predicts no classes and has no accuracy."""
         return self.kind_of("architectures", run.architecture).says("reconstructs", False)
+
+    def predicts(self, run: Run) -> bool:
+        """Whether a network predicts classes: autoencoders do not, nor given networks whose files have no predictions."""
+        return "predictions" in self.beside[run.dataset, run.architecture] if run in self.given else not self.reconstructs(run)
+
+    def has_losses(self, run: Run) -> bool:
+        """Whether the loss of a network on single observations is known."""
+        return run not in self.given or {"predictions", "losses"} <= self.beside[run.dataset, run.architecture]
 
 
 @cache
