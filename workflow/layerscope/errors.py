@@ -2,7 +2,7 @@
 
 import contextlib
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 
 class StudyError(Exception):
@@ -44,40 +44,13 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
-# What other libraries call the same thing.
-SYNONYMS = {
-    "learning_rate": "lr",
-    "batch_size": "batch",
-    "n_epochs": "epochs",
-    "num_epochs": "epochs",
-    "optim": "optimizer",
-    "scheduler": "schedule",
-    "lr_scheduler": "schedule",
-    "early_stopping": "patience",
-    "clip_grad_norm": "clip_norm",
-    "gradient_clipping": "clip_norm",
-    "max_norm": "clip_norm",
-    "frozen": "freeze",
-    "milestones": "at",
-    "gamma": "factor",
-    "amp": "mixed",
-    "bf16": "mixed",
-    "sigmoid": "logsig",
-    "logistic": "logsig",
-    "linear": "identity",
-    "none": "identity",
-    "resnet": "torchvision",
-    "csv": "table",
-    "imagefolder": "images",
-    "folder": "images",
-    "numpy": "npz",
-}
+def one_of(value: object, allowed: Iterable[str], also_called: Mapping[str, str] | None = None) -> str:
+    """A hint for a name that is not in `allowed`: the closest allowed name, if there is one, then all of them.
 
-
-def one_of(value: object, allowed: Iterable[str]) -> str:
-    """A hint for a name that is not in `allowed`: the closest allowed name, if there is one, then all of them."""
+    also_called: what people call the same thing elsewhere → the allowed name.
+    """
     names = sorted(allowed)
-    near = [name for name in [SYNONYMS.get(str(value).lower())] if name in names]
+    near = [name for name in [(also_called or {}).get(str(value).lower())] if name in names]
     near = near or difflib.get_close_matches(str(value), names, n=1, cutoff=0.6)
     hint = f"did you mean '{near[0]}'? " if near else ""
     return f"{hint}allowed: {', '.join(names) or '(nothing is defined)'}"

@@ -208,6 +208,10 @@ def test_activations_that_would_fill_a_disk_are_refused_before_anything_is_made(
     [
         ({"training__default__learning_rate": 0.1}, "learning_rate: unknown key; did you mean 'lr'"),
         ({"training__default__batch_size": 8}, "batch_size: unknown key; did you mean 'batch'"),
+        ({"training__default__schedule": {"milestones": [3]}}, "milestones: unknown key; did you mean 'at'"),
+        ({"precision": "bf16"}, "'bf16' is not allowed; did you mean 'mixed'"),
+        ({"architectures__mlp__family": "resnet"}, "'resnet' is no family of networks; did you mean 'torchvision'"),
+        ({"datasets__mine__source": "csv"}, "'csv' is no source of data; did you mean 'table'"),
         ({"grids__0__activations": ["sigmoid"]}, "'sigmoid' is not allowed; did you mean 'logsig'"),
         ({"embeddings__tsne__perplexity": [10, 30]}, r"\[10, 30\] is a list; a number is wanted.*write an entry for each value"),
     ],

@@ -132,7 +132,8 @@ class Kinds:
         """The kind of that name; StudyError if there is none. where: the key that names it, for the message."""
         known = self.of(block)
         if not isinstance(name, str) or name not in known:
-            raise StudyError(f"{where}: '{name}' is no {BLOCKS[block].one}; {one_of(name, known)}")
+            also_called = {other: kind.name for kind in known.values() for other in kind.says("also_called", ())}
+            raise StudyError(f"{where}: '{name}' is no {BLOCKS[block].one}; {one_of(name, known, also_called)}")
         return known[name]
 
     def of_entry(self, block: str, entry: Mapping[str, Any]) -> Kind:

@@ -16,6 +16,7 @@ SOURCE = {
     "description": "A folder of pictures of one's own, one subfolder a class.",
     "own_files": "path",
     "finds_sizes": True,
+    "also_called": ("imagefolder", "folder"),
     "required": ("path",),
     "options": {
         "path": {

@@ -22,6 +22,7 @@ SOURCE = {
     "description": "Arrays of one's own in an npz file.",
     "own_files": "path",
     "finds_sizes": True,
+    "also_called": ("numpy",),
     "required": ("path",),
     "options": {
         "path": {

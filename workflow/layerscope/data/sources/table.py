@@ -21,6 +21,7 @@ SOURCE = {
     "description": "A table of one's own, CSV or Parquet: a row an observation, a column a feature, one column the class.",
     "own_files": "path",
     "finds_sizes": True,
+    "also_called": ("csv", "parquet"),
     "required": ("path",),
     "options": {
         "path": {
