@@ -20,6 +20,7 @@ FACTS = {
     "datasets": {"description", "also_called", "given", "sizes", "finds_sizes", "own_files", "required", "options"},
     "architectures": {
         "description",
+        "also_called",
         "given",
         "reconstructs",
         "layers",
