@@ -290,6 +290,10 @@ BROKEN = {
         {"training.default.spectra": {"layers": ["hidden9"]}},
         ["training.spectra.layers: no architecture has 'hidden9'", "did you mean 'hidden2'?"],
     ),
+    "steps between positions that are averaged": (
+        {"training.default.spectra.stride": 2},
+        ["training.spectra.stride changes nothing where maps are averaged", "write maps: channelwise"],
+    ),
     "a word for layers to follow": (
         {"training.default.spectra": {"layers": "some"}},
         ["training.default.spectra.layers: 'some'"],

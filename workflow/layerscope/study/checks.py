@@ -111,6 +111,8 @@ def _check_training(study: Study) -> Iterator[str]:
         yield from _check_steps(study, run, options)
         if "accept_test_accuracy" in options and study.reconstructs(run):
             yield f"training.accept_test_accuracy: {run.architecture} reconstructs its input and has no accuracy"
+        if "stride" in options["spectra"] and options["spectra"]["maps"] != "channelwise":
+            yield "training.spectra.stride changes nothing where maps are averaged over all positions; write maps: channelwise"
         for layer in options["spectra"]["layers"] if options["spectra"]["layers"] != "all" else []:
             if layer not in names:
                 yield f"training.spectra.layers: no architecture has '{layer}'; {one_of(layer, names)}"
