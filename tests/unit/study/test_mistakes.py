@@ -291,7 +291,7 @@ BROKEN = {
         ["training.spectra.layers: no architecture has 'hidden9'", "did you mean 'hidden2'?"],
     ),
     "steps between positions that are averaged": (
-        {"training.default.spectra.stride": 2},
+        {"training.default.spectra": {"stride": 2}},
         ["training.spectra.stride changes nothing where maps are averaged", "write maps: channelwise"],
     ),
     "a word for layers to follow": (
