@@ -74,6 +74,7 @@ def build_study(content: dict, folder: Path) -> Study:
     study = Study(
         name=content["study"],
         device=content["device"],
+        gpu_share=content.get("gpu_share"),
         precision=content["precision"],
         memory_format=content["memory_format"],
         threads=content["threads"],

@@ -50,6 +50,7 @@ class Study:
 
     name: str
     device: str
+    gpu_share: int | None
     precision: str
     memory_format: str
     threads: int
