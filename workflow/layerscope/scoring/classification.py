@@ -10,7 +10,9 @@ METRICS = {
         "unit": "share of observations",
         "higher_is_better": True,
         "whole_only": True,
-        "reference": "share of observations whose largest logit is that of their class, in evaluation mode",
+        "definition": "the share of observations whose largest logit is that of their class, in evaluation mode",
+        "reference": "common use",
+        "is_accuracy": True,
         "chance": "the largest class share",
         "needs": ("classes",),
         "options": {
@@ -26,7 +28,11 @@ METRICS = {
         "unit": "nats",
         "higher_is_better": False,
         "whole_only": True,
-        "reference": "mean cross-entropy of the softmax of the logits; mean squared error where the input is reconstructed",
+        "definition": (
+            "the mean over observations of -log of the softmax probability of their class, in evaluation mode; the mean "
+            "squared error of numbers where the input is reconstructed"
+        ),
+        "reference": "common use; the objective of the training, without label smoothing",
         "chance": "the logarithm of the number of classes",
         "needs": ("losses",),
         "options": {

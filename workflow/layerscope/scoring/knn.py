@@ -14,7 +14,12 @@ METRICS = {
         "unit": "share of points",
         "higher_is_better": True,
         "whole_only": False,
-        "reference": "Ruman 2021: KNeighborsClassifier(10) fitted and scored on the same points, each its own neighbour",
+        "definition": (
+            "the share of points whose class is the most frequent one among their k nearest points, each its own neighbour "
+            "(scikit-learn's KNeighborsClassifier fitted and scored on the same points), ties to the lower class"
+        ),
+        "reference": "Ruman 2021, with k = 10",
+        "is_accuracy": True,
         "chance": "exact: the own label and k - 1 draws from the class shares, ties to the lower class",
         "needs_points": {"k": 1},
         "options": {
@@ -32,7 +37,11 @@ METRICS = {
         "unit": "share of points",
         "higher_is_better": True,
         "whole_only": False,
-        "reference": "leave-one-out accuracy of the k nearest neighbours' vote, ties to the lower class",
+        "definition": (
+            "the share of points whose class is the most frequent one among their k nearest other points, ties to the lower class"
+        ),
+        "reference": "Cover and Hart 1967, each point left out in turn",
+        "is_accuracy": True,
         "chance": "exact: k draws from the class shares, ties to the lower class",
         "needs_points": {"k": 1},
         "options": {
@@ -50,7 +59,8 @@ METRICS = {
         "unit": "share of neighbours",
         "higher_is_better": True,
         "whole_only": False,
-        "reference": "Paulovich et al. 2008; Rauber et al. 2017 with k = 6, the point itself left out",
+        "definition": "the mean over points of the share of their k nearest other points that are of their class",
+        "reference": "Paulovich et al. 2008; Rauber et al. 2017 with k = 6",
         "chance": "exact: sum over classes of p_c (n_c - 1) / (n - 1)",
         "needs_points": {"k": 1},
         "options": {

@@ -12,7 +12,12 @@ METRICS = {
         "unit": "share of points",
         "higher_is_better": True,
         "whole_only": True,
-        "reference": "Alain and Bengio 2016: L2 logistic regression on standardised features, stratified folds",
+        "definition": (
+            "the mean over `folds` stratified parts of the accuracy on one of a logistic regression (L2, C = 1) fitted on the "
+            "others, features standardised by these; on 10,000 seeded rows if there are more"
+        ),
+        "reference": "Alain and Bengio 2016",
+        "is_accuracy": True,
         "chance": "the largest class share",
         "options": {
             "folds": {

@@ -11,7 +11,11 @@ METRICS = {
         "unit": "directions",
         "higher_is_better": None,
         "whole_only": True,
-        "reference": "Shenk et al.: the smallest number of leading eigenvalues of the covariance that reach the threshold",
+        "definition": (
+            "the smallest number of leading eigenvalues of the covariance of the layer's outputs whose sum is at least "
+            "`threshold` times the sum of all"
+        ),
+        "reference": "Shenk et al.",
         "chance": "none",
         "options": {
             "threshold": {
@@ -35,7 +39,8 @@ METRICS = {
         "unit": "share of the width",
         "higher_is_better": None,
         "whole_only": True,
-        "reference": "Shenk et al.: intrinsic dimension over the width of the layer",
+        "definition": "the intrinsic_dimension over the number of eigenvalues, the width of the layer",
+        "reference": "Shenk et al.",
         "chance": "none",
         "options": {
             "threshold": {

@@ -17,6 +17,7 @@ from layerscope.models.declared import declared_layers
 from layerscope.models.plan import Layer
 from layerscope.study.adapt import adapted
 from layerscope.study.checks import CHECKS_AS_ADAPTED, CHECKS_AS_WRITTEN, Check
+from layerscope.study.declarations import check_own_files
 from layerscope.study.file import read_study
 from layerscope.study.given import beside_layers, given_files, with_given_completed
 from layerscope.study.kinds import BLOCKS, Kind, Kinds
@@ -158,7 +159,7 @@ def _kinds(code: object, folder: Path, architectures: object) -> Kinds:
     kinds = Kinds(tuple(files.values()), files)
     entries = architectures.values() if isinstance(architectures, dict) else ()
     builders = {entry.get("file") for entry in entries if isinstance(entry, dict)}
-    kinds.check_own([path for file, path in files.items() if file in builders])
+    check_own_files(kinds.own, [path for file, path in files.items() if file in builders])
     return kinds
 
 
