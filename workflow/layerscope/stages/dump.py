@@ -15,7 +15,7 @@ from layerscope.data.samples import observations_of_sample
 from layerscope.errors import StudyError
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import Resumable, identity
-from layerscope.kind_modules import architecture_sources, kind_source
+from layerscope.kind_modules import architecture_sources, kind_source, packages
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.hooks import outputs_of
 from layerscope.models.network import Network, build_network
@@ -37,10 +37,14 @@ def main(arguments: argparse.Namespace) -> None:
         seed=0,
     ).to(device)
     trained = store.checkpoint_provenance(arguments.checkpoints)
-    made_by = provenance(
-        device=device_kind(device), threads=params["threads"], status=trained["status"], reason=trained["reason"]
-    )
     family = kind_source("models.families", params["architecture"]["family"], params.get("code"))
+    made_by = provenance(
+        device=device_kind(device),
+        threads=params["threads"],
+        status=trained["status"],
+        reason=trained["reason"],
+        packages=packages(family, "FAMILY"),
+    )
     code = ["layerscope.stages.dump", *architecture_sources(family, params["architecture"])]
     made_for = identity(params, code, [arguments.data, arguments.checkpoints])
     with Resumable(arguments.activations, made_for) as resumable:

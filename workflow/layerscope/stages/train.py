@@ -13,7 +13,7 @@ from layerscope.data.observations import observations_of_split
 from layerscope.files.csv_tables import write_rows
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import identity
-from layerscope.kind_modules import WEIGHTS, architecture_sources, kind_source
+from layerscope.kind_modules import WEIGHTS, architecture_sources, kind_source, packages
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.network import build_network
 from layerscope.training.class_rates import class_rates
@@ -26,8 +26,7 @@ from layerscope.training.train import train, train_until_accepted
 def main(arguments: argparse.Namespace) -> None:
     """Write snapshots, history and spectra of one network. An interrupted training resumes after its last whole epoch."""
     params = arguments.params
-    family = kind_source("models.families", params["architecture"]["family"], params.get("code"))
-    code = ["layerscope.stages.train", *architecture_sources(family, params["architecture"])]
+    code = ["layerscope.stages.train", *architecture_sources(_family(params), params["architecture"])]
     made_for = identity(arguments.params, code, [arguments.data, *arguments.weights])
     with UnfinishedTraining(store.unfinished_training(arguments.checkpoints), made_for) as unfinished:
         train_to_the_end(arguments, unfinished)
@@ -99,10 +98,15 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
         reason=result.reason,
         attempts=result.attempts,
         class_rates=rates,
+        packages=packages(_family(params), "FAMILY"),
     )
     store.write_checkpoints(arguments.checkpoints, params, made_by, result.snapshots)
     write_rows(arguments.history, store.HISTORY_COLUMNS, result.history)
     store.write_spectra(arguments.spectra, params, made_by, result.spectra)
+
+
+def _family(params: dict) -> str:
+    return kind_source("models.families", params["architecture"]["family"], params.get("code"))
 
 
 def _laid_out(inputs: torch.Tensor, memory_format: torch.memory_format) -> torch.Tensor:

@@ -9,6 +9,7 @@ FAMILY = {
     ),
     "own_code": "file",
     "builds": True,
+    "packages": ("timm", "torchvision"),
     "takes_tokens": True,
     "required": ("file",),
     "options": {
