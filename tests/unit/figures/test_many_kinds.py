@@ -42,6 +42,7 @@ def scores(architectures, activations, datasets=("digits",)):
 def drawn(kind, folder, rows, **options):
     sizes = {name: {"depth": 2, "width": number} for number, name in enumerate(ARCHITECTURES)}
     told = {"score": "hit", "against": "accuracy", "title": "", "columns": 4, "filters": False, "bend": None, "sizes": sizes}
+    told["network_accuracies"] = ["accuracy"]
     figure, _ = kind.draw(Reads(**written(folder, rows)), {**told, **options})
     figure.canvas.draw()
     return figure

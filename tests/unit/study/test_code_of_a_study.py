@@ -143,6 +143,27 @@ def test_the_file_is_an_input_of_just_the_jobs_that_use_it(study):
     assert "code" not in json.loads(jobs.params.train(keys))
 
 
+def test_an_accuracy_is_known_by_what_it_declares(study):
+    """Whatever a study calls it, and one of a person's own too; of networks and of layers apart."""
+    code = metrics(reads={"run": ("predictions",)}, is_accuracy=True)
+    named = {"scores.right": {"metric": "accuracy"}, "scores.mine": {}, "scores.votes": {"metric": "knn_accuracy"}}
+    jobs = study(code, {**named, "figures.bars": {"kind": "layer_profiles", "score": "votes", "on": {"embedding": "raw"}}})
+    assert json.loads(jobs.params.aggregate(None))["accuracies"] == ["accuracy", "mine", "right"]
+    bars = json.loads(jobs.params.figure(SimpleNamespace(figure="bars")))
+    assert bars["options"]["network_accuracies"] == ["accuracy", "mine", "right"]
+    assert jobs.params._layer_accuracies([]) == ["votes"]
+
+
+def test_messages_name_the_kinds_of_ones_own(study):
+    """They are made from what kinds declare."""
+    code = metrics(reads={"run": ("predictions",)})
+    with pytest.raises(StudyError, match="'neighborhood_hit' is no score of a network as such; accuracy, loss and mine are"):
+        study(code, {"tables.every": {"kind": "networks", "scores": ["neighborhood_hit"]}})
+    code = TABLE.replace('"options"', '"scores_of": "networks", "options"')
+    with pytest.raises(StudyError, match="tables of `kind: networks` and tables of `kind: mine` show it"):
+        study(code, {"figures.hits.score": "accuracy"})
+
+
 def test_the_input_has_no_predictions_to_score(study):
     jobs = study(SCORE, {"scores.confidence": {}})
     assert "confidence" not in jobs.views.scores_of("inputs/digits", "look", "raw")

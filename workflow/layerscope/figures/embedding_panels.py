@@ -30,7 +30,7 @@ FIGURE = {
         "mark_misclassified": {"$ref": "#/$defs/mark_misclassified"},
         "class": {"$ref": "#/$defs/one_class"},
         "shared_axes": {
-            "description": "One scale for all panels; for steps of dynamic_tsne.",
+            "description": "One scale for all panels; for steps that are embedded together.",
             "type": "boolean",
             "default": False,
         },

@@ -16,7 +16,7 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": (
         "The way of every observation through the snapshots of one layer, or the layers of one snapshot, of a network; in"
-        " the colour of its class, brighter for later steps. For embeddings by dynamic_tsne."
+        " the colour of its class, brighter for later steps. For embeddings of several steps together."
     ),
     "reads": ("embedding", "activations", "data"),
     "shows_one": ("network", "sample", "embedding"),

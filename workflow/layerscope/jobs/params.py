@@ -254,7 +254,7 @@ class JobParams:
             expected=self._expected(),
             networks=self._networks(),
             scores=sorted(self.study.scores),
-            accuracies=sorted(name for name, entry in self.study.scores.items() if entry["metric"] == "accuracy"),
+            accuracies=self._network_accuracies([]),
         )
 
     def _networks(self) -> list[dict]:
@@ -327,16 +327,30 @@ class JobParams:
         """Embedding → its lambda, the weight of movement between steps, for embeddings of several steps together."""
         return {name: embedding["lambda"] for name, embedding in self.study.embeddings.items() if "lambda" in embedding}
 
+    def _network_accuracies(self, _: list[Run]) -> list[str]:
+        """The scores that are the accuracy of a network on a split."""
+        return self._accuracies(of_splits=True)
+
+    def _layer_accuracies(self, _: list[Run]) -> list[str]:
+        """The scores of representations and embeddings that are a share of points whose class is told right."""
+        return self._accuracies(of_splits=False)
+
+    def _accuracies(self, of_splits: bool) -> list[str]:
+        metrics = {name: self.views.metrics[entry["metric"]] for name, entry in self.study.scores.items()}
+        return sorted(name for name, kind in metrics.items() if kind.says("is_accuracy") and kind.of_splits == of_splits)
+
     def _higher_is_better(self, _: list[Run]) -> dict[str, bool | None]:
         """Score → whether more of it is better; None where that has no meaning."""
         return {name: self.views.metrics[entry["metric"]].says("higher_is_better") for name, entry in self.study.scores.items()}
 
 
 # Facts that a kind can request besides its options, by the name that it declares under `needs`.
-NEEDS: dict[str, Callable[[JobParams, list[Run]], dict]] = {
+NEEDS: dict[str, Callable[[JobParams, list[Run]], dict | list]] = {
     "sizes": JobParams._sizes,
     "lambdas": JobParams._lambdas,
     "higher_is_better": JobParams._higher_is_better,
+    "network_accuracies": JobParams._network_accuracies,
+    "layer_accuracies": JobParams._layer_accuracies,
 }
 
 

@@ -342,6 +342,7 @@ def _check_scores_are_defined(study: Study) -> Iterator[str]:
 
 def _check_scores_named(study: Study) -> Iterator[str]:
     metrics = study.kinds.of("scores")
+    of_splits = [metric.name for metric in metrics.values() if metric.of_splits]
     for name, score in study.scores.items():
         phase = score["options"].get("phase")
         if phase and all(run in study.given for run in study.runs):
@@ -352,9 +353,25 @@ def _check_scores_named(study: Study) -> Iterator[str]:
         for named in scores_named(kind, entry):
             metric = metrics[study.scores[named]["metric"]]
             if kind.says("scores_of") == "layers" and metric.of_splits:
-                yield f"{where}: '{named}' has no depth; kind: networks shows it"
+                yield f"{where}: '{named}' has no depth; {_that_show_networks(study)}"
             if kind.says("scores_of") == "networks" and "run" not in metric.spaces:
-                yield f"{where}: '{named}' is no score of a network as such; accuracy and loss are"
+                yield f"{where}: '{named}' is no score of a network as such; {_are(of_splits)}"
+
+
+def _are(names: list[str]) -> str:
+    *others, last = sorted(names)
+    return f"{', '.join(others)} and {last} are" if others else f"{last} is"
+
+
+def _that_show_networks(study: Study) -> str:
+    """The kinds of figures and tables of scores of networks as such, in words."""
+    found = [
+        f"{block} of `kind: {kind.name}`"
+        for block in ("figures", "tables")
+        for kind in study.kinds.of(block).values()
+        if kind.says("scores_of") == "networks"
+    ]
+    return f"{' and '.join(found)} show it"
 
 
 def _simple_values(values: object) -> bool:
@@ -385,7 +402,8 @@ def _check_courses(study: Study) -> Iterator[str]:
             continue
         options = study.scores[claim[key]]["options"]
         if "epochs" not in options:
-            yield f"claims.{name}.{key}: '{claim[key]}' is no score of a split; accuracy and loss are"
+            by_epoch = [metric.name for metric in study.kinds.of("scores").values() if "epochs" in metric.options]
+            yield f"claims.{name}.{key}: '{claim[key]}' is no score of a split; {_are(by_epoch)}"
         elif options["epochs"] != "all":
             yield f"claims.{name}.{key}: '{claim[key]}' is of snapshots only; scores.{claim[key]}.epochs: all"
 

@@ -18,7 +18,7 @@ from layerscope.study.kinds import BLOCKS, Kind, declared_kinds
 from layerscope.study.schema import blocks, entry_schema, mistakes_in
 
 # What jobs tell a kind of the study, beside its options, where it declares so (layerscope.jobs.params).
-TOLD = ("sizes", "lambdas", "higher_is_better")
+TOLD = ("sizes", "lambdas", "higher_is_better", "network_accuracies", "layer_accuracies")
 # What scores can read in each space, besides the points.
 READ_BY_SCORES = {
     "raw": ("neighbors", "predictions"),

@@ -158,7 +158,9 @@ def _check_network_shown(study: Study, views: Views, name: str, figure: dict, ki
         [embedding] = [name for name in study.embeddings if selection.allows(on, embedding=name)]
         options = study.embeddings[embedding]
         if "over" not in options:
-            yield f"figures.{name}.on.embedding: {embedding} is no embedding by dynamic_tsne, whose steps are shown here"
+            kinds = study.kinds.of("embeddings").values()
+            methods = " or ".join(kind.says("method", kind.name) for kind in kinds if "over" in kind.options)
+            yield f"figures.{name}.on.embedding: {embedding} is no embedding by {methods}, whose steps are shown here"
             return
         made = shown.common(views.view(run.folder, sample, options.get("on", {})))
         of_steps = {*made.whole, *made.filters}

@@ -306,9 +306,10 @@ def _plan(kinds: Kinds, run: Run, entries: dict[str, dict[str, Any]], files: dic
     vocabulary = entries["datasets"][run.dataset].get("vocabulary")
     if vocabulary:
         if not kind.says("takes_tokens"):
+            takers = [other.name for other in kinds.of("architectures").values() if other.says("takes_tokens")]
             raise StudyError(
                 f"architectures.{run.architecture}: datasets.{run.dataset} has sequences of tokens, which networks of "
-                f"`family: {kind.name}` do not take; a module of your own begins with an embedding (`family: module`)"
+                f"`family: {kind.name}` do not take; {' and '.join(f'`family: {name}`' for name in takers)} can"
             )
         options = {**options, "vocabulary": vocabulary}
     try:
