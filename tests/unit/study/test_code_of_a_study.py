@@ -182,6 +182,27 @@ def test_the_layers_of_a_family_follow_from_its_declaration(study):
     assert [layer["name"] for layer in told["declared"]] == ["conv1", "hidden{number}", "output"]
 
 
+@pytest.mark.parametrize(
+    ("was", "becomes", "message"),
+    [
+        (
+            '"width": "filters"',
+            '"width": "filtres"',
+            "mlp, conv1: width is 'filtres'; a whole number, or the name of such an opt",
+        ),
+        ('"width": "filters"', '"width": "sizes"', "mlp, conv1: width is [6, 5]; a whole number, or the name of such an option"),
+        ('"kernel": 3, ', "", "mlp, conv1 has no kernel, which a convolution needs"),
+        ('"each": "sizes"', '"each": "filters"', "mlp: `each` of hidden{number} names no option with a list: 'filters'"),
+        ('"kernel": 3', '"kernel": 3, "activation": "rleu"', "mlp, conv1: activation is 'rleu'; did you mean 'relu'? allowed: "),
+        ('"each": "sizes", "width": "value"', '"width": "value"', "mlp, hidden1: width is None; a whole number"),
+    ],
+)
+def test_a_layer_that_a_family_declares_wrongly_is_told(study, was: str, becomes: str, message: str):
+    with pytest.raises(StudyError) as caught:
+        study(FAMILY.replace(was, becomes), {"architectures.mlp": {"family": "mine", "sizes": [6, 5]}})
+    assert message in str(caught.value)
+
+
 WRONG = {
     "a file that is not there": ("", ["nowhere.py"], "code: there is no nowhere.py beside the study file"),
     "a file that declares nothing": ("X = 1\n", ["mine.py"], "code: mine.py declares no kind; one of SOURCE, FAMILY"),
@@ -318,6 +339,10 @@ DECLARED_WRONG = {
     "sizes that no option chooses": (
         SOURCE.replace('"options": {"name": {"enum": ["bars"], "default": "bars"}}', '"options": {}'),
         ["SOURCE.options.name must choose among sizes: {'enum': ['bars']}"],
+    ),
+    "sizes of which none is chosen": (
+        SOURCE.replace(', "default": "bars"', ""),
+        ["SOURCE.options.name needs a default, for instance 'bars', or stands under required"],
     ),
     "an engine that embeds several steps by no function": (
         ENGINE.replace('"scale"', '"over": {"enum": ["epochs", "layers"]}, "scale"'),

@@ -12,7 +12,7 @@ from jsonschema import Draft202012Validator
 from layerscope import selection, store
 from layerscope.errors import Mistakes, one_of
 from layerscope.files.sources import beside, bound, is_own, literal
-from layerscope.models.declared import FIELDS, KINDS
+from layerscope.models.declared import KINDS
 from layerscope.store.reads import KINDS_OF_FILES
 from layerscope.study.kinds import BLOCKS, Kind, declared_kinds
 from layerscope.study.schema import blocks, entry_schema, mistakes_in
@@ -73,6 +73,7 @@ FACTS: dict[str, dict[str, dict]] = {
         "sizes": {
             "description": "The shape, classes and splits of each dataset that the option `name` chooses.",
             "type": "object",
+            "minProperties": 1,
             "additionalProperties": {
                 "type": "object",
                 "additionalProperties": False,
@@ -81,6 +82,7 @@ FACTS: dict[str, dict[str, dict]] = {
                     "shape": {"type": "array", "minItems": 1, "items": {"type": "integer", "minimum": 1}},
                     "classes": {"type": "integer", "minimum": 1},
                     **{split: {"type": "integer", "minimum": 0} for split in store.SPLITS},
+                    store.SPLITS[0]: {"type": "integer", "minimum": 1},
                 },
             },
         },
@@ -101,7 +103,13 @@ FACTS: dict[str, dict[str, dict]] = {
                 "type": "object",
                 "additionalProperties": False,
                 "required": ["name", "kind", "width"],
-                "properties": {field: {} for field in FIELDS} | {"name": {"type": "string"}, "kind": {"enum": [*KINDS]}},
+                "properties": {
+                    **{field: {"type": ["integer", "string"]} for field in ("width", "kernel", "padding", "pool")},
+                    **{field: {"type": "string"} for field in ("name", "each", "activation", "flatten")},
+                    "kind": {"enum": [*KINDS]},
+                    "batch_norm": {"type": ["boolean", "string"]},
+                    "dropout": {"type": ["number", "string"]},
+                },
             },
         },
         "reconstructs": _flag("Whether its networks reconstruct their input."),
@@ -345,7 +353,7 @@ def _mistakes_of_part(part: Any, where: str) -> Iterator[str]:
             yield f"{where}.type: {name!r} is no type; {one_of(name, TYPES)}"
     if "$ref" in part:
         shared = {f"#/$defs/{name}" for name in blocks()["$defs"] if name != "entries"}
-        if part["$ref"] not in shared:
+        if str(part["$ref"]) not in shared:
             yield f"{where}.$ref: {part['$ref']!r} is no shared part; {one_of(part['$ref'], shared)}"
     for keyword in WITH_PARTS & {*part}:
         inner = part[keyword]
@@ -381,6 +389,8 @@ def _mistakes_among_facts(kind: Kind, where: str) -> Iterator[str]:
     sizes = kind.says("sizes")
     if sizes is not None and {*kind.options.get("name", {}).get("enum", ())} != {*sizes}:
         yield f"{where}.options.name must choose among sizes: {{'enum': {[*sizes]}}}"
+    elif sizes is not None and "default" not in kind.options["name"] and "name" not in kind.says("required", ()):
+        yield f"{where}.options.name needs a default, for instance '{next(iter(sizes))}', or stands under required"
     if kind.says("engine") and not kind.says("method"):
         yield f"{where}.method is missing; an engine with a name says whose it is"
 
