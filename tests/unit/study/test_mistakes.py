@@ -1222,3 +1222,43 @@ def test_splits_of_unknown_size_are_left_to_the_stage_that_prepares_them(load, t
     without_n = {key: value for key, value in VECTORS.items() if key != "n"}
     study = load(changed({"datasets.digits": without_n, "samples.look": {"split": "test", "choose": "first", "n": 10**6}}))
     assert study.samples["look"]["n"] == 10**6
+
+
+# Overrides that switch something off
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("schedule", {"shape": "cosine"}),
+        ("patience", 2),
+        ("clip_norm", 1.0),
+        ("label_smoothing", 0.1),
+        ("accept_test_accuracy", 0.5),
+        ("freeze", ["hidden1.**"]),
+        ("lr_by_name", {"hidden1.**": 0.01}),
+    ],
+)
+def test_an_override_switches_off_what_the_default_asks_for(load, key, value):
+    default = {"epochs": 3, key: value}
+    changes = {
+        "datasets.digits.validation": 100,
+        "training": {"default": default, "overrides": [{"on": {"seed": 0}, key: "none"}]},
+    }
+    study = load(changed(changes))
+    without, with_it = study.runs[:2]
+    assert key not in study.training_of(without)
+    assert study.training_of(with_it)[key] == value or key == "schedule"
+
+
+def test_an_override_may_name_another_shape_of_schedule(load):
+    schedule = {"shape": "cosine", "lowest": 0.1, "warmup": 1}
+    other = {"shape": "step", "at": [2]}
+    study = load(
+        changed(
+            {"training": {"default": {"epochs": 5, "schedule": schedule}, "overrides": [{"on": {"seed": 0}, "schedule": other}]}}
+        )
+    )
+    found = study.training_of(study.runs[0])["schedule"]
+    assert (found["shape"], found["at"], found["warmup"], found["lowest"]) == ("step", [2], 1, 0)
+    assert study.training_of(study.runs[1])["schedule"]["lowest"] == 0.1

@@ -1,4 +1,4 @@
-"""Values that a study does not give, and that its samples are too small for, are lowered to what there is."""
+"""Lower default values (perplexity, neighbours) that are too large for the samples of a study."""
 
 from dataclasses import replace
 from typing import Any

@@ -20,6 +20,7 @@ from layerscope.study.checks import CHECKS_AS_ADAPTED, CHECKS_AS_WRITTEN, Check
 from layerscope.study.file import read_study
 from layerscope.study.given import beside_layers, given_files, with_given_completed
 from layerscope.study.kinds import BLOCKS, Kind, Kinds
+from layerscope.study.overrides import SWITCHED_OFF, with_options_off_apart
 from layerscope.study.schema import blocks, checked, entry_schema
 from layerscope.study.sizes import find_sizes, source_sizes
 from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study
@@ -43,11 +44,13 @@ def build_study(content: dict, folder: Path) -> Study:
     with mistakes.gathered():
         kinds = _kinds(content.get("code", []), folder, content.get("architectures"))
     mistakes.refuse()
-    content = with_given_completed(content, kinds)
+    content, switched_off = with_options_off_apart(with_given_completed(content, kinds))
     with mistakes.gathered():
         content = checked(content, blocks(), "")
     entries = _entries(content, kinds, mistakes)
     mistakes.refuse()
+    for override, keys in zip(content["training"]["overrides"], switched_off, strict=False):
+        override.update({SWITCHED_OFF: keys} if keys else {})
     _complete(content, entries, kinds)
     for part in ("whole", "filters"):
         with mistakes.gathered():

@@ -9,6 +9,7 @@ from functools import cache
 from layerscope import selection, store
 from layerscope.models.plan import Layer
 from layerscope.study.kinds import Kind, Kinds
+from layerscope.study.overrides import overridden
 from layerscope.study.schema import checked
 
 RESERVED_EMBEDDINGS = ("raw", "run")
@@ -101,7 +102,7 @@ class Study:
         options = dict(self.training["default"])
         for override in self.training["overrides"]:
             if selection.allows(override["on"], **run.keys):
-                options = merged(options, {key: value for key, value in override.items() if key != "on"})
+                options = overridden(options, override)
         for key, switched_off in SWITCHED_OFF.items():
             block = switched_off if options[key] == selection.NONE else options[key]
             options[key] = {**_training_defaults()[key], **block}
@@ -188,12 +189,6 @@ class Study:
 @cache
 def _training_defaults() -> dict:
     return checked({}, {"$ref": "#/$defs/training"}, "training")
-
-
-def merged(options: dict, changes: dict) -> dict:
-    """Options with changes on top, block by block: a nested block keeps the keys that its changes do not name."""
-    blocks = {key for key, value in changes.items() if isinstance(value, dict) and isinstance(options.get(key), dict)}
-    return {**options, **changes, **{key: merged(options[key], changes[key]) for key in blocks}}
 
 
 def scores_named(kind: Kind, entry: dict) -> list[str]:
