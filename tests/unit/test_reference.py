@@ -18,7 +18,8 @@ def test_made_pages_are_in_step(name: str):
 
 FACTS = {
     "datasets": {"description", "sizes", "finds_sizes", "own_files", "required", "options"},
-    "architectures": {"description", "reconstructs", "layers", "own_code", "builds", "takes_tokens", "required", "options"},
+    "architectures": {"description", "reconstructs", "layers", "own_code", "builds", "takes_tokens", "required", "options"}
+    | {"by_default", "smallest_side"},
     "embeddings": {
         *(
             "description",
@@ -32,19 +33,19 @@ FACTS = {
             "largest_unless",
             "cost",
         ),
-        *("required", "options"),
+        *("by_default", "required", "options"),
     },
     "scores": {
         *("reads", "neighbors", "needs_points", "unit", "higher_is_better", "whole_only", "reference", "chance", "needs"),
-        "options",
+        *("by_default", "options"),
     },
     "figures": {
         *("description", "reads", "needs", "shows_one", "of", "formats", "scores_of", "one_space", "one_layer_where", "required"),
-        "options",
+        *("by_default", "options"),
     },
     "tables": {
         *("description", "reads", "needs", "scores_of", "without", "published", "names_embeddings", "required"),
-        "options",
+        *("by_default", "options"),
     },
     "claims": {"description", "takes_input", "within_network", "needs", "every_epoch_of", "required", "options"},
 }

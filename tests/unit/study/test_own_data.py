@@ -276,7 +276,8 @@ def test_only_data_and_networks_must_be_said(tmp_path, monkeypatch):
 
 def test_a_grid_names_what_is_not_all(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    plan = few_lines(tmp_path, grids=[{"architectures": ["small"], "activations": ["tanh", "relu"], "seeds": 1}])
+    grids = [{"architectures": ["small"], "activations": ["tanh", "relu"], "seeds": 1}]
+    plan = few_lines(tmp_path, grids=grids, scores={"accuracy": {}})
     assert [(run.architecture, run.activation) for run in plan.runs] == [("small", "tanh"), ("small", "relu")]
     assert (plan.samples, plan.whole) == ({}, None)
 

@@ -13,6 +13,8 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": "The first images of every class.",
     "reads": ("data",),
+    "of": "pictures",
+    "by_default": {"datasets": {}},
     "options": {
         "images": {"description": "Of each class.", "type": "integer", "minimum": 1, "default": 12},
     },

@@ -12,6 +12,7 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": "Loss and accuracy by epoch, a line a run, one panel a dataset and architecture.",
     "reads": ("history",),
+    "by_default": {"training": {}},
 }
 
 SPLIT_LINES = {"batches": ":", "validation": "--", "test": "-"}

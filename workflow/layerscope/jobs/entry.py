@@ -46,7 +46,7 @@ def load_jobs(workflow, config: dict) -> Jobs:
         # Snakemake would print an exception with lines of the Snakefile, which do not help the user.
         sys.exit("\n".join(f"layerscope: {message}" for message in error.messages))
     say_whose_code_runs(jobs)
-    for note in jobs.study.notes:
+    for note in jobs.notes():
         print(f"layerscope: {note}", file=sys.stderr)
     warn_of_lost_records(jobs.study.name)
     return jobs

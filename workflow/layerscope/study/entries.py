@@ -1,11 +1,14 @@
 """The entries of blocks that come in kinds: each is checked against its kind and gets its defaults."""
 
+from collections.abc import Iterator
+from itertools import product
+
 from layerscope.data.tokens import TOKENS
 from layerscope.errors import Mistakes, StudyError, one_of
 from layerscope.study.kinds import BLOCKS, Kinds
 from layerscope.study.schema import checked, entry_schema
 from layerscope.study.sizes import find_sizes, source_sizes
-from layerscope.study.study import RESERVED_EMBEDDINGS
+from layerscope.study.study import RESERVED_EMBEDDINGS, Run
 
 
 def entries_of(content: dict, kinds: Kinds, mistakes: Mistakes) -> dict[str, dict[str, dict]]:
@@ -101,3 +104,9 @@ def _derived(name: str, entry: dict, given: dict, found: dict[str, dict]) -> dic
 def seed_list(seeds: int | list[int]) -> list[int]:
     """The seeds that a study asks for: a number counts them from 0."""
     return list(range(seeds)) if isinstance(seeds, int) else seeds
+
+
+def networks_of(grid: dict, seeds: int | list[int]) -> Iterator[Run]:
+    """The networks of one grid, which has its datasets and architectures. seeds: those of the study."""
+    names = product(grid["datasets"], grid["architectures"], grid["activations"], seed_list(grid.get("seeds", seeds)))
+    return (Run(*values) for values in names)

@@ -5,8 +5,8 @@ This is imported wherever Snakemake reads the rules, so it needs only the standa
 
 import os
 from collections.abc import Sequence
+from dataclasses import replace
 from importlib import import_module
-from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,12 @@ from layerscope import store
 from layerscope.errors import Mistakes, StudyError, one_of
 from layerscope.models.declared import declared_layers
 from layerscope.models.plan import Layer
+from layerscope.selection import NONE
 from layerscope.study.adapt import adapted
 from layerscope.study.checks import CHECKS_AS_ADAPTED, CHECKS_AS_WRITTEN, Check
-from layerscope.study.entries import entries_of, seed_list
+from layerscope.study.defaults import LOOKS, add_networks, with_looks
+from layerscope.study.effect import without_effect
+from layerscope.study.entries import entries_of, networks_of
 from layerscope.study.file import read_study
 from layerscope.study.kinds import Kind, Kinds
 from layerscope.study.schema import blocks, checked
@@ -38,14 +41,15 @@ def build_study(content: dict, folder: Path) -> Study:
 
     Blocks are checked against each other only after each of them is valid by itself.
     """
-    mistakes = Mistakes()
+    mistakes, given = Mistakes(), content
     with mistakes.gathered():
         kinds = _kinds(content.get("code", []), folder, content.get("architectures"))
     mistakes.refuse()
     with mistakes.gathered():
-        content = checked(content, blocks(), "")
+        content = _without_none(checked(content, blocks(), ""))
     entries = entries_of(content, kinds, mistakes)
     mistakes.refuse()
+    notes = add_networks(content, given, entries, kinds)
     _complete(content, entries, kinds)
     for part in ("whole", "filters"):
         with mistakes.gathered():
@@ -87,11 +91,21 @@ def build_study(content: dict, folder: Path) -> Study:
         claims=entries["claims"],
         runs=runs,
         plans=plans,
+        notes=tuple(notes),
     )
     _refuse_mistakes(study, CHECKS_AS_WRITTEN, mistakes)
-    study = adapted(study, content)
+    study = adapted(with_looks(study, given), content)
     _refuse_mistakes(study, CHECKS_AS_ADAPTED, mistakes)
-    return study
+    return replace(study, notes=(*study.notes, *without_effect(study, content, given)))
+
+
+def _without_none(content: dict) -> dict:
+    """The study with blocks that are left out, or that `none` leaves empty, as empty ones."""
+    blocks_that_can_be_empty = (*LOOKS, "claims")
+    return {
+        **content,
+        **{block: {} if content.get(block, NONE) == NONE else content[block] for block in blocks_that_can_be_empty},
+    }
 
 
 def _refuse_mistakes(study: Study, groups: Sequence[Sequence[Check]], mistakes: Mistakes) -> None:
@@ -107,7 +121,10 @@ def _complete(content: dict, entries: dict[str, dict[str, dict]], kinds: Kinds) 
         grid.setdefault("datasets", list(entries["datasets"]))
         grid.setdefault("architectures", list(entries["architectures"]))
     metrics = [kinds.of("scores")[entry["metric"]] for entry in entries["scores"].values()]
-    looks = bool(entries["embeddings"]) or any("run" not in metric.spaces for metric in metrics)
+    looks = bool(entries["embeddings"]) or "neurons" in content or any("run" not in metric.spaces for metric in metrics)
+    looks = looks or any(
+        "activations" in kinds.of_entry("figures", entry).says("reads", ()) for entry in entries["figures"].values()
+    )
     if looks and not content["samples"]:
         content["samples"] = {"all_test": {"split": "test", "choose": "all", "seed": 0}}
     if content["samples"] and not content["representations"]:
@@ -155,9 +172,7 @@ def _check_grids(content: dict) -> None:
 def _runs(content: dict) -> list[Run]:
     runs: dict[Run, None] = {}
     for grid in content["grids"]:
-        seeds = seed_list(grid.get("seeds", content["seeds"]))
-        for values in product(grid["datasets"], grid["architectures"], grid["activations"], seeds):
-            runs[Run(*values)] = None
+        runs.update(dict.fromkeys(networks_of(grid, content["seeds"])))
     return list(runs)
 
 
