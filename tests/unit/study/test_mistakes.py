@@ -649,7 +649,7 @@ BROKEN = {
     ),
     "claim about an unknown score": (
         {"claims.training_helps.score": "d_same"},
-        ["claims.training_helps", "'d_same'", "allowed: accuracy, kl, neighborhood_hit"],
+        ["claims.training_helps", "'d_same'", "write d_same: {} under `scores`; allowed: accuracy, kl, neighborhood_hit"],
     ),
     "table of networks by a score of layers": (
         {"tables.networks.scores": ["kl"]},
@@ -801,7 +801,10 @@ RAW = {
     "tabs": ("study: a\n\tseeds: 2\n", ["line 2: a tab stands there"]),
     "two documents": ("study: a\n---\nstudy: b\n", ["is no valid YAML", "line 2"]),
     "unknown anchor": ("study: *name\n", ["is no valid YAML", "name"]),
-    "a Python object": ("study: !!python/object/apply:os.getcwd []\n", ["is no valid YAML", "line 1"]),
+    "a Python object": (
+        "study: a\nseeds: !!python/object/apply:numpy.int64 [3]\n",
+        ["is no valid YAML", "line 2: an object of Python stands there", "as yaml.safe_dump does"],
+    ),
     "empty file": ("", ["holds no study", "the keys study, datasets"]),
     "comments alone": ("# nothing yet\n", ["holds no study"]),
     "a list": ("- study: a\n- seeds: 2\n", ["holds no study", "it must be a mapping"]),

@@ -338,7 +338,8 @@ def _check_scores_are_defined(study: Study) -> Iterator[str]:
     for where, entry, kind in _entries_that_name_scores(study):
         for score in scores_named(kind, entry):
             if score not in study.scores:
-                yield f"{where}: no score is named '{score}'; {one_of(score, study.scores)}"
+                metric = f"write {score}: {{}} under `scores`; " if score in study.kinds.of("scores") else ""
+                yield f"{where}: no score is named '{score}'; {metric}{one_of(score, study.scores)}"
 
 
 def _check_scores_named(study: Study) -> Iterator[str]:
