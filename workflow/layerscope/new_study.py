@@ -122,7 +122,7 @@ def _text(found: Found) -> str:
     networks = list(entries)
     architectures = "\n".join(f"  {name}: {_on_one_line(entry)}" for name, entry in entries.items())
     dataset = "\n".join(f"    {line}" for line in found.lines)
-    training = _on_one_line({**training_by_default(found.train), "momentum": 0.9, "epochs": 10, "snapshots": [0, "last"]})
+    training = _on_one_line({**training_by_default(found.train), "epochs": 10, "snapshots": [0, "last"]})
     sample = "choose: all" if n == found.test else f"choose: random, n: {n}"
     return f"""# A first study of {found.about}, written by `layerscope new`. Every key: docs/keys.md.
 # Run it: snakemake --cores 4 --configfile THIS_FILE

@@ -71,7 +71,7 @@ def test_the_scores_are_those_of_the_default_study(of_data):
 
 def test_what_is_given_by_default_is_said_once(of_data):
     notes = of_data(arrays()).notes()
-    assert notes[0] == "by default, architectures: mlp; training: lr 0.05, batch 50"
+    assert notes[0] == "by default, architectures: mlp; training: optimizer adam, lr 0.001, batch 50"
     assert notes[1].startswith("by default, embeddings: tsne; scores: d_same, ")
     assert "; tables: networks. Once the study has entries of its own in one of these, the others have none" in notes[1]
     assert len(notes) == 2
@@ -98,24 +98,26 @@ def test_networks_fit_all_datasets(of_data, tmp_path):
 @pytest.mark.parametrize(
     ("train", "said", "expected"),
     [
-        (1000, {}, (0.05, 64)),
-        (40, {}, (0.05, 10)),
-        (40, {"batch": 8, "lr": 0.2}, (0.2, 8)),
-        (40, {"epochs": 2}, (0.05, 10)),
-        (40, {"optimizer": "adam"}, (0.1, 10)),
+        (1000, {}, ("adam", 0.001, 64)),
+        (40, {}, ("adam", 0.001, 10)),
+        (40, {"epochs": 2}, ("adam", 0.001, 10)),
+        (40, {"batch": 8, "lr": 0.2}, ("sgd", 0.2, 8)),
+        (40, {"momentum": 0.5}, ("sgd", 0.1, 10)),
+        (40, {"optimizer": "adamw"}, ("adamw", 0.1, 10)),
     ],
 )
 def test_networks_by_default_learn_as_layerscope_new_has_it(of_data, train, said, expected):
-    """A rate of one's own, or that of another optimizer, is not replaced."""
+    """What is said of the optimizer, its rate or its momentum is of a training as any other has it."""
     options = of_data(arrays(train=train), training={"default": said}).study.training["default"]
-    assert (options["lr"], options["batch"]) == expected
+    assert (options["optimizer"], options["lr"], options["batch"]) == expected
 
 
 def test_networks_that_are_named_are_trained_as_any(of_data):
     mine = {"small": {"family": "mlp", "hidden": [8]}}
     jobs = of_data(arrays(train=40), architectures=mine)
     options = jobs.study.training["default"]
-    assert (list(jobs.study.architectures), options["lr"], options["batch"]) == (["small"], 0.1, 64)
+    assert list(jobs.study.architectures) == ["small"]
+    assert (options["optimizer"], options["lr"], options["batch"]) == ("sgd", 0.1, 64)
 
 
 def test_layerscope_new_writes_the_same_networks(tmp_path, monkeypatch):

@@ -22,8 +22,9 @@ LOOKS = ("embeddings", "scores", "figures", "tables")
 MORE_LOOKS = ("claims", "neurons")
 # Of the observations of a larger test split so many are drawn: t-SNE takes a time that grows with their square.
 LOOKED_AT = 1000
-# Networks by default learn at this rate, and in batches of no more than a quarter of what there is to learn from.
-LR = 0.05
+# Networks by default are trained so, since the rate at which SGD diverges falls with the number of pixels and their brightness.
+STEPS = {"optimizer": "adam", "lr": 0.001}
+# An epoch has so many batches, or more.
 BATCHES = 4
 
 
@@ -42,7 +43,7 @@ def networks_by_default(kinds: Kinds, shapes: Sequence[Sequence[int]]) -> dict[s
 def training_by_default(train: int | None) -> dict:
     """How networks by default are trained on so many observations: the options that are not those of any training."""
     usual = checked({}, {"$ref": "#/$defs/training"}, "training")["batch"]
-    return {"lr": LR, "batch": usual if train is None else min(usual, max(2, train // BATCHES))}
+    return {**STEPS, "batch": usual if train is None else min(usual, max(2, train // BATCHES))}
 
 
 def add_networks(content: dict, given: dict, entries: dict[str, dict[str, dict]], kinds: Kinds) -> list[str]:
@@ -71,10 +72,11 @@ def add_networks(content: dict, given: dict, entries: dict[str, dict[str, dict]]
     said = given.get("training", {}).get("default", {})
     known = [one["train"] - datasets[name]["validation"] for name, one in sizes.items() if "train" in one]
     options = training_by_default(min(known) if known else None)
-    # The rate is that of the optimizer that is there by default.
-    left_out = {key: value for key, value in options.items() if key not in said and (key != "lr" or "optimizer" not in said)}
+    # A rate of one's own is one of the optimizer that any training has.
+    kept = {*said, *(STEPS if {*STEPS, "momentum"} & {*said} else ())}
+    left_out = {key: value for key, value in options.items() if key not in kept}
     content["training"]["default"] |= left_out
-    trained = "; training: " + ", ".join(f"{key} {value:g}" for key, value in left_out.items()) if left_out else ""
+    trained = "; training: " + ", ".join(f"{key} {value}" for key, value in left_out.items()) if left_out else ""
     return [f"by default, architectures: {', '.join(found)}{trained}"]
 
 
