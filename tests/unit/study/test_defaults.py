@@ -234,6 +234,21 @@ def test_a_kind_of_ones_own_may_give_itself(of_data, tmp_path):
     assert "none" not in study.figures
 
 
+def test_a_dataset_without_a_test_split_is_named(of_data, tmp_path):
+    source = """SOURCE = {"description": "Bars.", "options": {"name": {"enum": ["bars"], "default": "bars"}},
+              "sizes": {"bars": {"shape": [8, 8], "train": 90, "test": 0, "classes": 2}}}"""
+    (tmp_path / "bars.py").write_text(source)
+    with pytest.raises(StudyError, match=r"datasets\.mine has no test split to look at; set its size there"):
+        of_data(arrays(), code=["bars.py"], datasets={"mine": {"source": "bars"}})
+
+
+def test_a_figure_of_embeddings_asks_for_some(of_data, tmp_path):
+    figure = """FIGURE = {"description": "Dots.", "reads": ("embedding",), "by_default": {"dots": {}}}"""
+    (tmp_path / "mine.py").write_text(figure)
+    assert "dots" in of_data(arrays(), code=["mine.py"]).study.figures
+    assert "dots" not in of_data(arrays(), code=["mine.py"], embeddings="none").study.figures
+
+
 def test_two_kinds_do_not_give_the_same_name(of_data, tmp_path):
     (tmp_path / "mine.py").write_text('FIGURE = {"description": "Mine.", "reads": ("history",), "by_default": {"training": {}}}')
     with pytest.raises(StudyError, match=r"both give figures\.training by default; rename one"):

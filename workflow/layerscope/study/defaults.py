@@ -112,6 +112,10 @@ def _with_samples(study: Study, notes: list[str]) -> Study:
         return study
     sizes = {name: split_size(study, name, "test") for name in dict.fromkeys(run.dataset for run in study.runs)}
     known = {name: n for name, n in sizes.items() if n is not None}
+    if 0 in known.values():
+        raise StudyError(
+            *(f"datasets.{name} has no test split to look at; set its size there" for name in known if not known[name])
+        )
     if max(known.values(), default=0) <= LOOKED_AT:
         return replace(study, samples={"all_test": {"split": "test", "choose": "all", "seed": 0}})
     n = min(LOOKED_AT, *known.values())
@@ -188,26 +192,33 @@ def _shown(study: Study, block: str) -> dict[str, dict]:
 
 def _places(study: Study, views: Views, kind: Kind) -> Iterator[tuple[str, dict]]:
     """(prefix of its name, selector) of each figure that a kind draws of a study."""
-    names = dict.fromkeys(run.dataset for run in study.runs)
-    if "network" not in kind.says("shows_one", ()):
+    shows, names = kind.says("shows_one", ()), list(dict.fromkeys(run.dataset for run in study.runs))
+    if "embedding" in kind.says("reads", ()) and not study.embeddings:
+        return
+    if "network" not in shows:
         pictured = [name for name in names if len(source_sizes(study.kinds, study.datasets[name])["shape"]) > 1]
-        if kind.says("of") != "pictures":
-            yield "", {}
-        elif pictured:
-            yield "", {} if len(pictured) == len(names) else {"dataset": pictured}
+        shown = pictured if kind.says("of") == "pictures" else names
+        if shown:
+            yield "", {} if shown == names else {"dataset": shown}
         return
     first: dict[tuple[str, str], Run] = {}
     for run in study.runs:
         first.setdefault((run.dataset, run.architecture), run)
     for run in first.values():
         for sample in views.samples_of(run):
-            for embedding in views.embeddings_of(run.folder, sample):
-                if not views.view(run.folder, sample, study.embeddings[embedding].get("on", {})).whole:
-                    continue
-                several = {run.dataset: len(names), run.architecture: 2, sample: len(study.samples)}
-                several[embedding] = len(study.embeddings)
-                prefix = "".join(f"{part}_" for part, count in several.items() if count > 1)
-                yield prefix, {**run.keys, "sample": sample, "embedding": embedding}
+            for on in _chosen(study, views, run, sample) if "embedding" in shows else [{}]:
+                several = {run.dataset: len(names) > 1, run.architecture: True, sample: len(study.samples) > 1}
+                several |= {embedding: len(study.embeddings) > 1 for embedding in on.values()}
+                yield "".join(f"{part}_" for part, told in several.items() if told), {**run.keys, "sample": sample, **on}
+
+
+def _chosen(study: Study, views: Views, run: Run, sample: str) -> list[dict]:
+    """The embeddings of a network's whole layers, as selectors."""
+    return [
+        {"embedding": name}
+        for name in views.embeddings_of(run.folder, sample)
+        if views.view(run.folder, sample, study.embeddings[name].get("on", {})).whole
+    ]
 
 
 FITTING = {
