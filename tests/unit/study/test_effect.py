@@ -45,6 +45,14 @@ NOTED = {
         {"training.default.spectra": {"phases": ["train"], "epochs": "all"}},
         "training.default.spectra.epochs changes nothing: it is of the phase evaluation",
     ),
+    "layers of spectra that are not kept": (
+        {"training.default.spectra": {"phases": [], "layers": ["hidden1"]}},
+        "training.default.spectra.layers changes nothing: no spectra are kept",
+    ),
+    "a schedule that is none": (
+        {"training.default.schedule": {"shape": "constant"}},
+        "training.default.schedule changes nothing: shape: constant without warmup is no schedule",
+    ),
     "a factor of a cosine": (
         {"training.default.schedule": {"shape": "cosine", "factor": 0.5}},
         "training.default.schedule.factor changes nothing: it is of shape: step",

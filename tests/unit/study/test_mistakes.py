@@ -319,6 +319,13 @@ BROKEN = {
         {"architectures.coder": {"family": "autoencoder", "bottleneck": 8}, "grids.0.architectures": ["coder"]},
         ["architectures.coder: autoencoders draw pictures of 32 × 32", "datasets.digits"],
     ),
+    "convolutions of an autoencoder that has others": (
+        {
+            "datasets.digits": {"source": "torchvision", "name": "CIFAR10"},
+            "architectures.mlp": {"family": "autoencoder", "bottleneck": 8, "convolutions": [{"channels": 4, "kernel": 3}]},
+        },
+        ["architectures.mlp.convolutions changes nothing with encoder: inception; write encoder: convolutions, or remove it"],
+    ),
     # Types and bounds
     "learning rate as text": ({"training.default.lr": "1e-3"}, ["training.default.lr", "'1e-3' is text", "write 0.001"]),
     "learning rate of an engine as text": (

@@ -45,7 +45,7 @@ class Jobs:
         refuse_unreached(self.study, self.views)
 
     def _without_reach(self) -> Iterator[str]:
-        sources = self.views.sources()
+        sources = self.views.sources() if self.study.samples else []
         seen = {sample for _, sample in sources}
         for name in self.study.samples:
             if name not in seen:

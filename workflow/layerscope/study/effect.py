@@ -19,10 +19,21 @@ READ_BY: tuple[tuple[tuple[str, ...], Callable[[dict], bool], str], ...] = (
     (("attempts",), lambda options: "accept_test_accuracy" in options, "it counts with accept_test_accuracy"),
     (("spectra", "every"), lambda options: "train" in options["spectra"]["phases"], "it is of the phase train"),
     (("spectra", "epochs"), lambda options: "evaluation" in options["spectra"]["phases"], "it is of the phase evaluation"),
+    (("spectra", "layers"), lambda options: bool(options["spectra"]["phases"]), "no spectra are kept"),
+    (("spectra", "maps"), lambda options: bool(options["spectra"]["phases"]), "no spectra are kept"),
+    (
+        ("schedule",),
+        lambda options: _moves_the_rate(options.get("schedule", {})),
+        "shape: constant without warmup is no schedule",
+    ),
     (("schedule", "factor"), lambda options: options.get("schedule", {}).get("shape") == "step", "it is of shape: step"),
 )
 # What figures read that has no layers, samples or epochs to choose from.
 OF_NETWORKS = {"data", "history"}
+
+
+def _moves_the_rate(schedule: dict) -> bool:
+    return schedule.get("shape") != "constant" or schedule["warmup"] > 0
 
 
 def without_effect(study: Study, content: dict, given: dict) -> Iterator[str]:
@@ -36,8 +47,8 @@ def without_effect(study: Study, content: dict, given: dict) -> Iterator[str]:
 
 def unread_samples(study: Study, views: Views) -> Iterator[str]:
     """A message for each sample through which nothing looks."""
-    read = set()
-    for source, sample in views.sources():
+    read: set[str] = set()
+    for source, sample in views.sources() if study.samples else ():
         if sample in read:
             continue
         mapped = source in views.runs and views.mapped(views.runs[source], sample)
