@@ -29,6 +29,8 @@ FACTS = {
         "takes_tokens",
         "required",
         "options",
+        "by_default",
+        "smallest_side",
     },
     "embeddings": {
         *(
@@ -43,20 +45,20 @@ FACTS = {
             "largest_unless",
             "cost",
         ),
-        *("required", "options"),
+        *("by_default", "required", "options"),
     },
     "scores": {
         *("reads", "neighbors", "needs_points", "unit", "higher_is_better", "whole_only", "reference", "chance", "needs"),
-        "options",
+        *("by_default", "options"),
     },
     "figures": {
         *("description", "reads", "needs", "shows_one", "of", "formats", "scores_of", "one_space", "one_layer_where", "required"),
         "shows_observations_of",
-        "options",
+        *("by_default", "options"),
     },
     "tables": {
         *("description", "reads", "needs", "scores_of", "without", "published", "names_embeddings", "required"),
-        "options",
+        *("by_default", "options"),
     },
     "claims": {"description", "takes_input", "within_network", "needs", "every_epoch_of", "required", "options"},
 }

@@ -36,6 +36,8 @@ def check(arguments: argparse.Namespace) -> int:
     jobs = Jobs(load_study(arguments.study, {}))
     jobs.check()
     jobs.reads.check_own_files()
+    for note in jobs.notes():
+        print(f"layerscope: {note}", file=sys.stderr)
     figures, tables = len(jobs.study.figures), len(jobs.study.tables)
     print(f"{arguments.study}: no mistakes; {len(jobs.study.runs)} networks, {figures} figures, {tables} tables")
     return 0

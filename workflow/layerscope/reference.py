@@ -26,7 +26,7 @@ TITLES = {
     "claims": "Claims, by `statistic`",
 }
 DIRECTIONS = {True: "higher is better", False: "lower is better", None: "neither"}
-SHOWN_ELSEWHERE = {f"#/$defs/{name}" for name in ("selector", "training", "named")}
+SHOWN_ELSEWHERE = {f"#/$defs/{name}" for name in ("selector", "training", "named", "named_or_none")}
 SPACES = {"raw": "representations", "embedding": "embeddings", "run": "networks as such"}
 
 
@@ -56,6 +56,7 @@ def keys_page(kinds: Kinds) -> str:
                 about = f"{kind.says('reference')}. See [metrics](metrics.md#{name})."
             else:
                 about = kind.says("description", "")
+            about += _by_default(kind)
             rows = _rows("", {"properties": kind.options}, set(kind.says("required", ())))
             lines += ["", f"### {_title(kind)}", "", about, "", *rows]
     return "\n".join(lines).rstrip() + "\n"
@@ -89,6 +90,14 @@ def _title(kind: Kind) -> str:
         default = ", the default engine" if kind.says("default") else ""
         return f"{kind.says('method')}, engine: {kind.says('engine')}{default}"
     return kind.name
+
+
+def _by_default(kind: Kind) -> str:
+    entries = [
+        f"`{name}`" + (f" (`{json.dumps(entry, ensure_ascii=False)}`)" if entry else "")
+        for name, entry in kind.says("by_default", {}).items()
+    ]
+    return f" By default there is {', '.join(entries)}." if entries else ""
 
 
 def _common(block: str) -> str:

@@ -14,6 +14,8 @@ FIGURE = {
     "description": "The first images of every class.",
     "shows_observations_of": "train",
     "reads": ("data",),
+    "of": "pictures",
+    "by_default": {"datasets": {}},
     "options": {
         "images": {"description": "Of each class.", "type": "integer", "minimum": 1, "default": 12},
     },

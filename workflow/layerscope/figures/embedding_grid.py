@@ -17,6 +17,7 @@ FIGURE = {
     "reads": ("embedding", "activations", "data"),
     "shows_one": ("network", "sample", "embedding"),
     "one_layer_where": {"panels": "filters"},
+    "by_default": {"layers": {}},
     "options": {
         "panels": {
             "description": "layers, or filters of the one layer that `on` names.",

@@ -12,6 +12,7 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": "Loss and accuracy by epoch, a line a run, one panel a dataset and architecture.",
     "reads": ("history",),
+    "by_default": {"training": {}},
 }
 
 SPLIT_LINES = {"batches": ":", "validation": "--", "test": "-"}
@@ -37,6 +38,10 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
                 mean = lines.groupby("epoch")[measure].mean()
                 panel.plot(mean.index, mean, linewidth=1.4, label=f"{activation}, {split}", **style)
             panel.set_ylabel(measure if column == 0 else "")
+            if own[measure].isna().all():
+                # Of a network that reconstructs its input: an empty panel would have a scale of its own.
+                panel.set_yticks([])
+                panel.text(0.5, 0.5, f"no {measure}", transform=panel.transAxes, ha="center", color="0.4")
         # A logarithmic scale would leave losses of 0 out.
         if (own["loss"].dropna() > 0).all():
             panels[0, column].set_yscale("log")

@@ -9,6 +9,7 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput
 METRICS = {
     "d_same": {
         "reads": {"raw": (), "embedding": ()},
+        "by_default": {"d_same": {}},
         "unit": "mean distance of all pairs",
         "higher_is_better": False,
         "whole_only": False,
@@ -17,6 +18,7 @@ METRICS = {
     },
     "d_different": {
         "reads": {"raw": (), "embedding": ()},
+        "by_default": {"d_different": {}},
         "unit": "mean distance of all pairs",
         "higher_is_better": True,
         "whole_only": False,
@@ -25,6 +27,7 @@ METRICS = {
     },
     "c_same": {
         "reads": {"raw": (), "embedding": ()},
+        "by_default": {"c_same": {}},
         "unit": "mean distance of all pairs",
         "higher_is_better": False,
         "whole_only": False,
@@ -33,6 +36,7 @@ METRICS = {
     },
     "c_different": {
         "reads": {"raw": (), "embedding": ()},
+        "by_default": {"c_different": {}},
         "unit": "mean distance of all pairs",
         "higher_is_better": True,
         "whole_only": False,
@@ -41,6 +45,7 @@ METRICS = {
     },
     "silhouette": {
         "reads": {"raw": (), "embedding": ()},
+        "by_default": {"silhouette": {}},
         "unit": "1",
         "higher_is_better": True,
         "whole_only": False,

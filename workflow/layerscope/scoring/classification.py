@@ -7,6 +7,7 @@ from layerscope.scoring.shared.score_input import NetworkInput, Score
 METRICS = {
     "accuracy": {
         "reads": {"run": ("history", "predictions")},
+        "by_default": {"accuracy": {}},
         "unit": "share of observations",
         "higher_is_better": True,
         "whole_only": True,
@@ -23,6 +24,7 @@ METRICS = {
     },
     "loss": {
         "reads": {"run": ("history", "predictions")},
+        "by_default": {"loss": {}},
         "unit": "nats",
         "higher_is_better": False,
         "whole_only": True,

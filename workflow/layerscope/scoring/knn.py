@@ -10,6 +10,7 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaul
 METRICS = {
     "knn_accuracy": {
         "reads": {"raw": ("neighbors",), "embedding": ()},
+        "by_default": {"knn_accuracy": {}},
         "neighbors": {"option": "k"},
         "unit": "share of points",
         "higher_is_better": True,
@@ -28,6 +29,7 @@ METRICS = {
     },
     "knn_accuracy_loo": {
         "reads": {"raw": ("neighbors",), "embedding": ()},
+        "by_default": {"knn_accuracy_loo": {}},
         "neighbors": {"option": "k"},
         "unit": "share of points",
         "higher_is_better": True,
@@ -46,6 +48,7 @@ METRICS = {
     },
     "neighborhood_hit": {
         "reads": {"raw": ("neighbors",), "embedding": ()},
+        "by_default": {"neighborhood_hit": {}},
         "neighbors": {"option": "k"},
         "unit": "share of neighbours",
         "higher_is_better": True,

@@ -9,6 +9,7 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaul
 METRICS = {
     "linear_probe": {
         "reads": {"raw": ()},
+        "by_default": {"linear_probe": {}},
         "unit": "share of points",
         "higher_is_better": True,
         "whole_only": True,

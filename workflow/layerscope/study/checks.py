@@ -239,12 +239,23 @@ def _check_selectors(study: Study) -> Iterator[str]:
                 yield f"representations.{where}.layers: no architecture has '{layer}'; {one_of(layer, layers)}"
 
 
+def _check_overrides(study: Study) -> Iterator[str]:
+    for index, override in enumerate(study.training["overrides"]):
+        where = f"training.overrides[{index}]"
+        if override.keys() == {"on"}:
+            yield f"{where} changes nothing: it has no key but `on`; name what is to change, or remove it"
+        elif not any(selection.allows(override["on"], **run.keys) for run in study.runs):
+            yield f"{where}.on fits no network of the study; widen it, or remove the override"
+
+
 def _check_samples(study: Study) -> Iterator[str]:
     views = Views(study)
     for name, sample in study.samples.items():
         if sample["choose"] != "all" and "n" not in sample:
             yield f"samples.{name}.n is missing; choose: {sample['choose']} needs it"
             continue
+        if sample["choose"] == "all" and "n" in sample:
+            yield f"samples.{name}.n changes nothing with choose: all; write first, random or per_class there, or remove n"
         for dataset in dict.fromkeys(run.dataset for run in study.runs if name in views.samples_of(run)):
             available = split_size(study, dataset, sample["split"])
             wanted = sample_size(study, dataset, name)
@@ -337,7 +348,8 @@ def _check_scores_are_defined(study: Study) -> Iterator[str]:
     for where, entry, kind in _entries_that_name_scores(study):
         for score in scores_named(kind, entry):
             if score not in study.scores:
-                yield f"{where}: no score is named '{score}'; {one_of(score, study.scores)}"
+                metric = f"write {score}: {{}} under `scores`; " if score in study.kinds.of("scores") else ""
+                yield f"{where}: no score is named '{score}'; {metric}{one_of(score, study.scores)}"
 
 
 def _check_scores_named(study: Study) -> Iterator[str]:
@@ -408,6 +420,7 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
 CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
     (check_given, _check_names, _check_sizes, _check_training, _check_parameters, _check_claims, _check_scores_are_defined),
     (_check_selectors, _check_samples),
+    (_check_overrides,),
 )
 CHECKS_AS_ADAPTED: tuple[tuple[Check, ...], ...] = (
     (_check_activations, _check_neighbors, _check_scores_named, *FIGURE_CHECKS, _check_courses, _check_claims_are_definite),

@@ -87,10 +87,15 @@ class Study:
     def training_of(self, run: Run) -> dict:
         """The training options of a network, overrides applied; snapshots are ascending numbers. Do not modify: it is cached."""
         if run not in self._training:
-            self._training[run] = self._training_options(run)
+            self._training[run] = self._training_options(run, self.training["overrides"])
         return self._training[run]
 
-    def _training_options(self, run: Run) -> dict:
+    def training_without(self, run: Run, index: int) -> dict:
+        """The training options that a network would have without one of the overrides, by its number."""
+        overrides = self.training["overrides"]
+        return self._training_options(run, [*overrides[:index], *overrides[index + 1 :]])
+
+    def _training_options(self, run: Run, overrides: list[dict]) -> dict:
         if run in self.given:
             epochs = list(self.given[run])
             return {
@@ -100,7 +105,7 @@ class Study:
                 "spectra": {**_training_defaults()["spectra"], "phases": []},
             }
         options = dict(self.training["default"])
-        for override in self.training["overrides"]:
+        for override in overrides:
             if selection.allows(override["on"], **run.keys):
                 options = overridden(options, override)
         for key, switched_off in SWITCHED_OFF.items():

@@ -10,6 +10,7 @@ TABLE = {
     "reads": ("runs",),
     "scores_of": "networks",
     "required": ("scores",),
+    "by_default": {"networks": {"scores": ["accuracy", "loss"], "on": {"sample": ["train", "test"]}}},
     "options": {
         "scores": {
             "description": "Columns in order.",
