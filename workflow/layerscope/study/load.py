@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from layerscope import store
+from layerscope.data.targets import REGRESSION
 from layerscope.data.tokens import TOKENS
 from layerscope.errors import Mistakes, StudyError, one_of
 from layerscope.models.declared import declared_layers
@@ -20,7 +21,7 @@ from layerscope.study.checks import CHECKS_AS_ADAPTED, CHECKS_AS_WRITTEN, Check
 from layerscope.study.file import read_study
 from layerscope.study.kinds import BLOCKS, Kind, Kinds
 from layerscope.study.schema import blocks, checked, entry_schema
-from layerscope.study.sizes import find_sizes, source_sizes
+from layerscope.study.sizes import find_sizes, outputs_of, source_sizes
 from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study
 
 
@@ -178,6 +179,11 @@ def _entry(kinds: Kinds, block: str, name: str, entry: dict) -> dict:
 
 def _dataset(kinds: Kinds, name: str, entry: dict, filled: dict) -> dict:
     """A dataset with what its files hold, and with tables standardised where the study does not say how they are normalised."""
+    of_regression = filled.get("task") == REGRESSION
+    if of_regression and "classes" in filled:
+        raise StudyError(f"datasets.{name}.classes: a regression has numbers to predict and no classes; remove it")
+    if "normalise_targets" in filled and not of_regression:
+        raise StudyError(f"datasets.{name}.normalise_targets changes nothing without `task: {REGRESSION}`; remove it")
     find_sizes(kinds, name, filled)
     if "vocabulary" in filled:
         if "normalise" in entry:
@@ -213,6 +219,9 @@ def _derived(name: str, entry: dict, given: dict, found: dict[str, dict]) -> dic
     roots = [other for other, options in given.items() if "from" not in options]
     if base not in roots:
         raise StudyError(f"datasets.{name}.from: '{base}' is no dataset with a source of its own; {one_of(base, roots)}")
+    for key in ("classes", "rates"):
+        if key in derived and found.get(base, {}).get("task") == REGRESSION:
+            raise StudyError(f"datasets.{name}.{key}: datasets.{base} has numbers to predict and no classes; remove it")
     if "classes" in derived:
         derived["keep_classes"] = derived.pop("classes")
     if "rates" in derived:
@@ -271,7 +280,7 @@ def _plan(kinds: Kinds, run: Run, entries: dict[str, dict[str, Any]]) -> list[La
             )
         options = {**options, "vocabulary": vocabulary}
     try:
-        return _layers(kind, run.architecture, options, shape, sizes["classes"])
+        return _layers(kind, run.architecture, options, shape, outputs_of(sizes))
     except StudyError as error:
         images = f"the {' × '.join(map(str, shape))} images of " if len(shape) > 1 else ""
         raise StudyError(f"{error} (on {images}datasets.{run.dataset})") from None

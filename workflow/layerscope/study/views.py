@@ -101,7 +101,8 @@ class Views:
     def mapped(self, run: Run, sample: str) -> View:
         """The snapshots and layers of a network whose neurons are mapped on a sample."""
         neurons = self.study.neurons
-        if neurons is None:
+        # Neurons are told by the classes that they tell.
+        if neurons is None or self.study.has_targets(run.dataset):
             return View()
         view = selection.resolve(neurons["on"], self.plan(run.folder), sample=sample).whole_only()
         layers = [layer for layer in view.whole if neurons["layers"] == "all" or layer in neurons["layers"]]
@@ -143,7 +144,8 @@ class Views:
                 continue
             # Neither an input nor an autoencoder predicts classes.
             silent = source in self.inputs or self.study.reconstructs(self.runs[source])
-            if "predictions" in metric.reads(kind) and silent:
+            dataset = self.inputs[source] if source in self.inputs else self.runs[source].dataset
+            if ("predictions" in metric.reads(kind) and silent) or self.study.lacks(dataset, metric):
                 continue
             view = self.view(source, sample, entry["on"])
             if made is not None:
@@ -176,8 +178,8 @@ class Views:
             splits = selection.values(entry["on"], "sample")
             reached = sample is not None or splits is None or bool({*splits} & {*store.SPLITS, store.BATCHES})
             # An autoencoder has a loss on splits, but no classes and no predictions for single observations.
-            silent = self.study.reconstructs(run) and ("classes" in metric.says("needs", ()) or sample is not None)
-            if metric.of_splits and silent:
+            silent = self.study.reconstructs(run) and (metric.needs_of_dataset or sample is not None)
+            if metric.of_splits and (silent or self.study.lacks(run.dataset, metric)):
                 continue
             if any(need in read for need in reads) and reached and selection.allows(entry["on"], embedding="run", **keys):
                 found[name] = entry
