@@ -14,6 +14,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Ruman 2021: mean distance of same-class pairs over that of all pairs",
         "chance": "1: labels that say nothing pick pairs at random",
+        "needs": ("classes",),
     },
     "d_different": {
         "reads": {"raw": (), "embedding": ()},
@@ -22,6 +23,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Ruman 2021: mean distance of different-class pairs over that of all pairs",
         "chance": "1: labels that say nothing pick pairs at random",
+        "needs": ("classes",),
     },
     "c_same": {
         "reads": {"raw": (), "embedding": ()},
@@ -30,6 +32,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Ruman 2021: per class the mean distance to its centroid, the mean over classes, over d of all pairs",
         "chance": "mean over 10 seeded permutations of the labels",
+        "needs": ("classes",),
     },
     "c_different": {
         "reads": {"raw": (), "embedding": ()},
@@ -38,6 +41,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Ruman 2021: mean distance over pairs of class centroids, over d of all pairs",
         "chance": "mean over 10 seeded permutations of the labels",
+        "needs": ("classes",),
     },
     "silhouette": {
         "reads": {"raw": (), "embedding": ()},
@@ -46,6 +50,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Rousseeuw 1987, mean over points, 0 for the only point of a class, as in scikit-learn",
         "chance": "0, approximately: with random labels the mean is slightly below it",
+        "needs": ("classes",),
     },
 }
 
