@@ -40,7 +40,7 @@ FACTS = {
     },
     "figures": {
         *("description", "reads", "needs", "shows_one", "of", "formats", "scores_of", "one_space", "one_layer_where", "required"),
-        "options",
+        *("alike", "options"),
     },
     "tables": {
         *("description", "reads", "needs", "scores_of", "without", "published", "names_embeddings", "required"),

@@ -24,6 +24,7 @@ FIGURE = {
         "embedding of one layer, a row and column a class; or those of one pair of classes."
     ),
     "reads": ("embedding", "activations", "data"),
+    "needs": ("classes",),
     "shows_one": ("network", "sample", "embedding", "layer", "snapshot"),
     "options": {
         "k": {

@@ -13,6 +13,7 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": "The first images of every class.",
     "reads": ("data",),
+    "needs": ("classes",),
     "options": {
         "images": {"description": "Of each class.", "type": "integer", "minimum": 1, "default": 12},
     },
