@@ -97,7 +97,7 @@ def test_classes_are_held_out_as_before():
         (np.array(["a", "b", "c", "d"] * 10), "y is text; targets are numbers"),
         (
             np.r_[np.nan, np.arange(38.0), np.inf],
-            r"y has 2 observations with targets that are missing or not finite \(rows 1, 40\)",
+            r"2 observations with targets that are missing or not finite \(rows 1, 40\)",
         ),
         (np.r_[1e39, np.arange(39.0)], r"not finite \(rows 1\)"),
         (np.ones(40), "y is 1 for every observation; there is nothing to learn"),
@@ -122,7 +122,7 @@ def test_splits_have_the_same_targets():
         (arrays(), r"y holds 10\d\d\.\d+; classes are whole numbers or text; where .* to predict, say `task: regression`"),
         (
             arrays(y=np.random.default_rng(0).random((40, 2))),
-            "one label for each observation is wanted; .* say `task: regression`",
+            "one label for each observation is wanted; .* `task: regression`",
         ),
         (arrays(y=1000 + np.arange(40)), "each of the 40 observations of y has a number of its own; .* say `task: regression`"),
         (arrays(y=np.arange(40) // 1.05), "cannot be held out of them; there are 38 classes, .* say `task: regression`"),
