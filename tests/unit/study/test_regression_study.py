@@ -8,8 +8,10 @@ import pytest
 import yaml
 from test_mistakes import SMALL, changed
 
+from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.jobs.jobs import Jobs
+from layerscope.stages import prepare
 from layerscope.study.load import load_study
 
 HOUSES = {"source": "npz", "path": "houses.npz", "task": "regression"}
@@ -122,6 +124,35 @@ def test_a_module_of_ones_own_puts_out_a_number_for_each_target(load, tmp_path):
     mine = {"family": "module", "file": "net.py"}
     study = load(numbers(code=["net.py"], architectures={"mine": mine}))
     assert study.layers(study.runs[0])[-1].shape == (2,)
+
+
+SOURCE_OF_ONES_OWN = """
+import numpy as np
+from layerscope.data.dataset import Dataset
+SOURCE = {
+    "description": "Waves.",
+    "sizes": {"waves": {"shape": [4], "train": 60, "test": 20, "targets": ["frequency"]}},
+    "required": ("name",),
+    "options": {"name": {"enum": ["waves"]}, "task": {"enum": ["regression"], "default": "regression"}},
+}
+def load(name, options, downloads):
+    generator = np.random.default_rng(0)
+    sizes = SOURCE["sizes"][name]
+    splits = {split: (np.ones((sizes[split], 4), np.float32), generator.random((sizes[split], 1))) for split in ("train", "test")}
+    return Dataset(splits, [], 1.0, "waves", "00", targets=["frequency"])
+"""
+
+
+def test_a_source_of_ones_own_may_have_targets(load, tmp_path):
+    (tmp_path / "waves.py").write_text(SOURCE_OF_ONES_OWN)
+    jobs = Jobs(load(numbers(code=["waves.py"], datasets__houses={"source": "waves", "name": "waves", "validation": 10})))
+    jobs.check()
+    assert jobs.study.layers(jobs.study.runs[0])[-1].shape == (1,)
+    prepare.main(SimpleNamespace(params=params(jobs, "prepare", dataset="houses"), data="data.h5"))
+    assert store.describe_data("data.h5").targets == ["frequency"]
+    assert {split: store.read_split_labels("data.h5", split).shape for split in store.split_names("data.h5")} == {
+        **{"train": (50, 1), "validation": (10, 1), "test": (20, 1)},
+    }
 
 
 # What is changed in the study of numbers, and what is said.

@@ -35,7 +35,7 @@ def draw(reads: Reads, options: dict) -> tuple[Film, pd.DataFrame]:
     described = store.describe_data(reads.data[0])
     steps = chosen_steps(reads.embedding, options)
     source = of_network(reads.activations)
-    coloured = point_colours([source], described.classes, options.get("target"))[source]
+    coloured = point_colours({source: described.classes}, options.get("target"))[source]
     index = store.read_index(source)
     points = np.stack([stored.array for stored in steps])
     figure, axis = plt.subplots(figsize=INCHES)

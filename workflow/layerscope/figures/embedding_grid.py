@@ -51,7 +51,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     bands = -(-len(columns) // WIDEST)
     width = -(-len(columns) // bands)
     height = bands * len(epochs)
-    coloured = point_colours(reads.activations[:1], described.classes, options.get("target"))[reads.activations[0]]
+    coloured = point_colours({reads.activations[0]: described.classes}, options.get("target"))[reads.activations[0]]
     index = store.read_index(reads.activations[0])
     figure, axes = plt.subplots(
         height,

@@ -73,7 +73,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     keys_of = {source: store.file_params(source)["keys"] for source in reads.activations}
     of_samples = {(keys["dataset"], keys["sample"]): source for source, keys in keys_of.items()}
     of_samples = {sample: source for sample, source in of_samples.items() if sample in shown}
-    coloured = point_colours(list(of_samples.values()), classes, options.get("target"), palette)
+    classes_of = {source: described[sample[0]].classes for sample, source in of_samples.items()}
+    coloured = point_colours(classes_of, options.get("target"), palette)
     observed = {sample: (coloured[source], store.read_index(source)) for sample, source in of_samples.items()}
     wrong = {}
     for source, keys in keys_of.items():

@@ -40,7 +40,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     described = store.describe_data(reads.data[0])
     steps = chosen_steps(reads.embedding, options)
     source = of_network(reads.activations)
-    coloured = point_colours([source], described.classes, options.get("target"))[source]
+    coloured = point_colours({source: described.classes}, options.get("target"))[source]
     index = store.read_index(source)
     figure, axis = plt.subplots(figsize=(4.6, 5.4))
     frame(axis)

@@ -1,6 +1,6 @@
 """Shared by figures of embeddings: what the colours of points tell, their classes or the values of one target."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -38,24 +38,25 @@ class PointColours:
 
 
 def point_colours(
-    sources: Sequence[str], classes: list[str], target: str | None = None, palette: list | None = None
+    sources: Mapping[str, list[str]], target: str | None = None, palette: list | None = None
 ) -> dict[str, PointColours]:
-    """The colours of the observations of each of some activations files, on one scale.
+    """The colours of the observations of each of some activations files, those of targets on one scale.
 
-    classes: of their datasets. target: the name of the target that is shown, None for the first. palette: of the classes.
+    sources: file → the classes of its dataset. target: the name of the target that is shown, None for the first. palette: of the
+    classes.
     """
     found = {source: store.read_targets(source) for source in sources}
     shown = {source: _values(targets, target) for source, targets in found.items() if targets is not None}
     ends = [end for _, values in shown.values() for end in (values.min(), values.max())]
     scale = ScalarMappable(Normalize(min(ends, default=0.0), max(ends, default=1.0)), RAMP)
-    palette = palette or colours(len(classes))
     colouring = {}
-    for source in sources:
+    for source, classes in sources.items():
         if source in shown:
             name, values = shown[source]
             colouring[source] = PointColours(None, [], [], values, name, scale)
         else:
-            colouring[source] = PointColours(store.read_labels(source), classes, palette, np.empty(0), "", scale)
+            of_classes = palette or colours(len(classes))
+            colouring[source] = PointColours(store.read_labels(source), classes, of_classes, np.empty(0), "", scale)
     return colouring
 
 
