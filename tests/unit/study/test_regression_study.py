@@ -155,6 +155,24 @@ def test_a_source_of_ones_own_may_have_targets(load, tmp_path):
     }
 
 
+# A module of one's own is imported once in a process, so that each needs a name of its own here.
+@pytest.mark.parametrize(
+    ("source", "change", "said"),
+    [
+        ("tides", ("1)))", "2)))"), r"its source gives targets \(60, 2\) of train; \(observations, 1\) are wanted"),
+        ("swells", (', "default": "regression"', ""), "its source gives targets; `task: regression` is said of targets, and of"),
+    ],
+    ids=["two targets, one name", "no word of them in the study"],
+)
+def test_a_source_that_gives_something_else_is_refused(load, tmp_path, source, change, said):
+    assert change[0] in SOURCE_OF_ONES_OWN
+    (tmp_path / f"{source}.py").write_text(SOURCE_OF_ONES_OWN.replace(*change))
+    houses = {"source": source, "name": "waves"}
+    jobs = Jobs(load(numbers(code=[f"{source}.py"], datasets__houses=houses, scores={"saturation": {}}, figures={})))
+    with pytest.raises(StudyError, match=f"datasets.houses: {said}"):
+        prepare.main(SimpleNamespace(params=params(jobs, "prepare", dataset="houses"), data="data.h5"))
+
+
 # What is changed in the study of numbers, and what is said.
 REFUSED = {
     "accuracy to accept": (

@@ -51,6 +51,10 @@ def check(dataset: Dataset, params: dict) -> None:
     if bool(dataset.targets) != (params["source"].get("task") == REGRESSION):
         has = "targets" if dataset.targets else "classes"
         raise StudyError(f"datasets.{name}: its source gives {has}; `task: {REGRESSION}` is said of targets, and of nothing else")
+    for split, (_, targets) in splits.items() if dataset.targets else ():
+        if targets.shape[1:] != (len(dataset.targets),):
+            wanted = f"(observations, {len(dataset.targets)})"
+            raise StudyError(f"datasets.{name}: its source gives targets {targets.shape} of {split}; {wanted} are wanted")
     if not sizes.get("test"):
         raise StudyError(f"datasets.{name} has no test split; hold some out with `test: n`")
     if params["validation"] and sizes.get("validation"):
