@@ -82,3 +82,17 @@ def test_what_has_no_accuracy_has_curves_of_its_loss_alone(tmp_path):
     pd.DataFrame(rows).to_csv(folder / "history.csv", index=False)
     figure, _ = training_curves.draw(Reads(history=[str(folder / "history.csv")]), {"title": ""})
     assert [axis.get_ylabel() for axis in figure.axes] == ["loss"]
+
+
+def test_beside_classifiers_it_has_one_panel_with_its_own_axis(tmp_path):
+    files = []
+    for dataset, accuracy in (("digits", 0.5), ("houses", np.nan)):
+        files.append(tmp_path / f"runs/{dataset}/mlp/relu/seed0/history.csv")
+        files[-1].parent.mkdir(parents=True)
+        rows = [{"epoch": epoch, "step": epoch, "split": "test", "loss": 1, "accuracy": accuracy} for epoch in range(4)]
+        pd.DataFrame(rows).to_csv(files[-1], index=False)
+    figure, _ = training_curves.draw(Reads(history=[str(file) for file in files]), {"title": ""})
+    assert [(axis.axison, axis.get_xlabel()) for axis in figure.axes] == [
+        *[(True, ""), (True, "epoch")],
+        *[(True, "epoch"), (False, "")],
+    ]

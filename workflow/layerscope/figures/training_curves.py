@@ -48,8 +48,12 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
             panels[0, column].set_yscale("log")
         runs = own.groupby("activation")["seed"].nunique()
         panels[0, column].set_title(f"{network_title(dataset, architecture)}, n = {runs.min()} runs")
-        panels[-1, column].set_xlabel("epoch")
-        panels[-1, column].xaxis.set_major_locator(MaxNLocator(integer=True))
+        shown = [panel for panel, measure in zip(panels[:, column], measures, strict=True) if own[measure].notna().any()]
+        for panel in panels[len(shown) :, column]:
+            panel.set_axis_off()
+        shown[-1].tick_params(labelbottom=True)
+        shown[-1].set_xlabel("epoch")
+        shown[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     handles = {}
     for panel in panels.flat:
         handles.update(dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True)))

@@ -37,4 +37,5 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
                 row[f"{score} sd"] = number(found["sd"])
                 row[f"{score} 95 %"] = f"{number(found['interval_low'])} to {number(found['interval_high'])}"
         table.append(row)
-    return pd.DataFrame(table)
+    # Networks of classes and of numbers have different scores.
+    return pd.DataFrame(table).fillna("-")
