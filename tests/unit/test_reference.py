@@ -54,7 +54,7 @@ FACTS = {
     "figures": {
         *("description", "reads", "needs", "shows_one", "of", "formats", "scores_of", "one_space", "one_layer_where", "required"),
         "shows_observations_of",
-        *("by_default", "options"),
+        *("by_default", "alike", "options"),
     },
     "tables": {
         *("description", "reads", "needs", "scores_of", "without", "published", "names_embeddings", "required"),

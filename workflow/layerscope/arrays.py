@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from layerscope.data.labels import label_vector
+from layerscope.data.targets import numbers
 from layerscope.embedding.shared.result import Embedding
 from layerscope.errors import StudyError, one_of
 from layerscope.geometry.neighbors import nearest_neighbors
@@ -20,23 +21,32 @@ SPACES = {"raw": "representations", "embedding": "embeddings"}
 
 def score(
     points: np.ndarray,
-    labels: np.ndarray,
+    labels: np.ndarray | None,
     metrics: str | Iterable[str] | Mapping[str, Mapping[str, Any]],
     *,
     embedding: np.ndarray | None = None,
     predictions: tuple[np.ndarray, np.ndarray] | None = None,
+    targets: np.ndarray | None = None,
 ) -> dict[str, Score]:
     """Score a representation, or an embedding of it, with the metrics of studies (docs/metrics.md).
 
-    points: (n, d), one row per observation. labels: (n,) whole numbers or text, the class of each row. metrics: a name, several,
-    or a mapping from names to options. embedding: (n, 2), an embedding of the points; if given, it is scored. predictions:
-    (classes (n,), cross-entropies (n,)) of a network, for metrics that read them. Each Score has a value, its chance level and,
-    if the value means little, a reason. Raises StudyError for metrics, options or arrays that do not fit.
+    points: (n, d), one row per observation. labels: (n,) whole numbers or text, the class of each row; None where there are
+    none. metrics: a name, several, or a mapping from names to options. embedding: (n, 2), an embedding of the points; if given,
+    it is scored. predictions: (classes (n,), cross-entropies (n,)) of a network, for metrics that read them. targets: (n,) or
+    (n, targets), of a regression. Each Score has a value, its chance level and, if the value means little, a reason. Raises
+    StudyError for metrics, options or arrays that do not fit.
     """
     metrics = [metrics] if isinstance(metrics, str) else metrics
     asked = {name: dict(options) for name, options in metrics.items()} if isinstance(metrics, Mapping) else dict.fromkeys(metrics)
     points = _rows(points, "points")
-    labels = _classes(labels, len(points))
+    if labels is not None:
+        labels = _classes(labels, len(points))
+    if targets is not None:
+        targets = numbers({"targets": np.asarray(targets)}, "score")["targets"]
+        if len(targets) != len(points):
+            raise StudyError(
+                f"targets: {len(targets)} rows are not allowed; {len(points)} are wanted, one for each row of points"
+            )
     shown = points if embedding is None else _rows(embedding, "embedding")
     if len(shown) != len(points):
         raise StudyError(f"embedding: {len(shown)} rows are not allowed; {len(points)} are wanted, one for each row of points")
@@ -50,13 +60,16 @@ def score(
             if "embedding" in kind.spaces:
                 raise StudyError(f"metrics: '{name}' rates an embedding; give that of the points as `embedding`")
             raise StudyError(f"metrics: '{name}' is no metric of {SPACES[space]}; {one_of(name, fit)}")
+        given = {"classes": labels, "targets": targets}
+        for lacking in [needed for needed in sorted(kind.needs_of_dataset) if given[needed] is None]:
+            raise StudyError(f"metrics: '{name}' needs {lacking}; give `{'labels' if lacking == 'classes' else lacking}`")
         filled = checked({**(options or {})}, entry_schema(kind), f"metrics.{name}")
         wanted[name] = (kind, {key: value for key, value in filled.items() if key in kind.options})
     k = max((kind.neighbors_needed(options) for kind, options in wanted.values() if "neighbors" in kind.reads(space)), default=0)
     if k >= len(points):
         raise StudyError(f"metrics: {k} neighbours are wanted among {len(points)} points; ask for fewer")
     scored = ScoreInput(
-        Representation(points, labels),
+        Representation(points, labels, targets=targets),
         shown,
         space,
         nearest_neighbors(points, k)[0] if k else None,

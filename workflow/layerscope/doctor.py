@@ -107,12 +107,14 @@ def expected_files(jobs: Jobs) -> Iterator[Expected]:
 def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[Expected]:
     run, wildcards = jobs.views.runs.get(source), SimpleNamespace(source=source, run=source, sample=sample)
     view = jobs.views.view(source, sample, {})
+    dataset = jobs.views.inputs[source] if run is None else run.dataset
     if run is None:
-        told = jobs.params.dump_input(SimpleNamespace(dataset=jobs.views.inputs[source], sample=sample))
+        told = jobs.params.dump_input(SimpleNamespace(dataset=dataset, sample=sample))
     else:
         told = jobs.params.dump_given(wildcards) if run in jobs.study.given else jobs.params.dump(wildcards)
     epochs = tuple(store.epoch_name(epoch) for epoch in view.epochs)
-    yield Expected(jobs.path("activations", source=source, sample=sample), "hdf5", told, ("labels", "index", *epochs))
+    labels = "targets" if jobs.study.has_targets(dataset) else "labels"
+    yield Expected(jobs.path("activations", source=source, sample=sample), "hdf5", told, (labels, "index", *epochs))
     neighbors = jobs.path("neighbors", source=source, sample=sample)
     if Path(neighbors).exists():
         yield Expected(neighbors, "hdf5", jobs.params.neighbors(wildcards), epochs)

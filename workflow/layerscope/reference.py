@@ -70,6 +70,7 @@ def metrics_page(kinds: Kinds) -> str:
         options = ", ".join(f"`{option}` ({part.get('default')})" for option, part in kind.options.items()) or "none"
         reads = sorted({read for space in kind.spaces for read in kind.reads(space)})
         where = ", ".join(SPACES[space] for space in kind.spaces) + ("; whole layers only" if kind.says("whole_only") else "")
+        where += "".join(f"; datasets with {needed}" for needed in kind.needs_of_dataset)
         lines += [
             f"## {name}",
             "",

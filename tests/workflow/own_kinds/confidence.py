@@ -12,6 +12,7 @@ METRICS = {
         "whole_only": True,
         "reference": "the mean cross-entropy of the observations whose loss is above a bound",
         "chance": "the logarithm of the number of classes",
+        "needs": ("classes",),
         "options": {"above": {"description": "Smaller losses do not count.", "type": "number", "minimum": 0, "default": 0}},
     },
     "size": {

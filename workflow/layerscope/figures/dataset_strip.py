@@ -14,6 +14,7 @@ FIGURE = {
     "description": "The first images of every class.",
     "shows_observations_of": "train",
     "reads": ("data",),
+    "needs": ("classes",),
     "of": "pictures",
     "by_default": {"datasets": {}},
     "options": {

@@ -15,6 +15,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Ruman 2021: mean distance of same-class pairs over that of all pairs",
         "chance": "1: labels that say nothing pick pairs at random",
+        "needs": ("classes",),
     },
     "d_different": {
         "reads": {"raw": (), "embedding": ()},
@@ -24,6 +25,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Ruman 2021: mean distance of different-class pairs over that of all pairs",
         "chance": "1: labels that say nothing pick pairs at random",
+        "needs": ("classes",),
     },
     "c_same": {
         "reads": {"raw": (), "embedding": ()},
@@ -33,6 +35,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Ruman 2021: per class the mean distance to its centroid, the mean over classes, over d of all pairs",
         "chance": "mean over 10 seeded permutations of the labels",
+        "needs": ("classes",),
     },
     "c_different": {
         "reads": {"raw": (), "embedding": ()},
@@ -42,6 +45,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Ruman 2021: mean distance over pairs of class centroids, over d of all pairs",
         "chance": "mean over 10 seeded permutations of the labels",
+        "needs": ("classes",),
     },
     "silhouette": {
         "reads": {"raw": (), "embedding": ()},
@@ -51,6 +55,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Rousseeuw 1987, mean over points, 0 for the only point of a class, as in scikit-learn",
         "chance": "0, approximately: with random labels the mean is slightly below it",
+        "needs": ("classes",),
     },
 }
 

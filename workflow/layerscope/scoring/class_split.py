@@ -13,6 +13,7 @@ METRICS = {
         "whole_only": False,
         "reference": "the widest gap within a class (layerscope.geometry.gaps), mean over classes; about 1 for one piece",
         "chance": "none: it is of each class alone",
+        "needs": ("classes",),
         "options": {
             "smallest": {
                 "description": "The least share of a class on either side of its gap.",
@@ -30,6 +31,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Rauber et al. 2017, by eye; here a class is split where its widest gap is at least `gap` times its spacing",
         "chance": "none: it is of each class alone",
+        "needs": ("classes",),
         "options": {
             "smallest": {
                 "description": "The least share of a class on either side of its gap.",

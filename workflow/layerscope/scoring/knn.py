@@ -17,6 +17,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Ruman 2021: KNeighborsClassifier(10) fitted and scored on the same points, each its own neighbour",
         "chance": "exact: the own label and k - 1 draws from the class shares, ties to the lower class",
+        "needs": ("classes",),
         "needs_points": {"k": 1},
         "options": {
             "k": {
@@ -36,6 +37,7 @@ METRICS = {
         "whole_only": False,
         "reference": "leave-one-out accuracy of the k nearest neighbours' vote, ties to the lower class",
         "chance": "exact: k draws from the class shares, ties to the lower class",
+        "needs": ("classes",),
         "needs_points": {"k": 1},
         "options": {
             "k": {
@@ -55,6 +57,7 @@ METRICS = {
         "whole_only": False,
         "reference": "Paulovich et al. 2008; Rauber et al. 2017 with k = 6, the point itself left out",
         "chance": "exact: sum over classes of p_c (n_c - 1) / (n - 1)",
+        "needs": ("classes",),
         "needs_points": {"k": 1},
         "options": {
             "k": {

@@ -15,6 +15,7 @@ METRICS = {
         "whole_only": True,
         "reference": "Alain and Bengio 2016: L2 logistic regression on standardised features, stratified folds",
         "chance": "the largest class share",
+        "needs": ("classes",),
         "options": {
             "folds": {
                 "description": "Parts of the cross-validation.",

@@ -34,6 +34,7 @@ def adapted(study: Study, content: dict[str, Any]) -> Study:
         options = _fitting(study, f"scores.{name}", kind, entry["options"], content["scores"].get(name, {}), entry, lowered)
         scores[name] = {**entry, "options": options}
     notes = [f"{', '.join(values)}: samples.{sample} has {n} observations" for (sample, n), values in lowered.items()]
+    notes += _left_out(study)
     study = replace(study, embeddings=embeddings, scores=scores, notes=(*study.notes, *notes))
     return study if study.k_is_given else replace(study, k=_read_neighbors(study))
 
@@ -55,6 +56,17 @@ def _fitting(study: Study, where: str, kind: Kind, options: dict, given: dict, e
         if option in changed:
             lowered.setdefault(smallest, []).append(f"{where}.{option} is {changed[option]} instead of {options[option]:g}")
     return {**options, **changed}
+
+
+def _left_out(study: Study) -> list[str]:
+    """What is said of scores that some datasets, and not all, have not: those of classes where there are targets, and so on."""
+    notes = []
+    for name, entry in study.scores.items():
+        datasets = dict.fromkeys(run.dataset for run in study.runs if selection.allows(entry["on"], **run.keys))
+        metric = study.kinds.of("scores")[entry["metric"]]
+        without = {dataset: study.lacks(dataset, metric) for dataset in datasets if study.lacks(dataset, metric)}
+        notes += [f"scores.{name} is left out for datasets.{dataset}, which has no {what}" for dataset, what in without.items()]
+    return notes
 
 
 def _sizes(study: Study, entry: dict) -> list[tuple[int, str]]:

@@ -11,8 +11,9 @@ from layerscope.selection import RUN_KEYS
 from layerscope.study.figure_checks import FIGURE_CHECKS
 from layerscope.study.given import check_given
 from layerscope.study.kinds import Kind
-from layerscope.study.sizes import sample_size, source_sizes, split_size
+from layerscope.study.sizes import outputs_of, sample_size, source_sizes, split_size
 from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named
+from layerscope.study.target_checks import LABEL_CHECKS, TARGET_CHECKS
 from layerscope.study.views import Views
 
 # Names that are taken by Snakemake rules (for targets) and by the layout of files (for samples).
@@ -169,7 +170,7 @@ def _check_parameters(study: Study) -> Iterator[str]:
             "name": run.architecture,
             "options": architecture,
             "shape": list(sizes["shape"]),
-            "classes": sizes["classes"],
+            "classes": outputs_of(sizes),
             "activation": run.activation,
             "weights": str(weights) if weights else None,
             "patterns": patterns,
@@ -418,10 +419,16 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
 # Groups run in this order, each only if the ones before found no mistakes: a check may rely on all checks of earlier groups.
 # Before the study is adapted: what samples and selectors must be for defaults to be fitted to them.
 CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
-    (check_given, _check_names, _check_sizes, _check_training, _check_parameters, _check_claims, _check_scores_are_defined),
+    (
+        *(check_given, _check_names, _check_sizes, _check_training, *TARGET_CHECKS, _check_parameters),
+        *(_check_claims, _check_scores_are_defined),
+    ),
     (_check_selectors, _check_samples),
     (_check_overrides,),
 )
 CHECKS_AS_ADAPTED: tuple[tuple[Check, ...], ...] = (
-    (_check_activations, _check_neighbors, _check_scores_named, *FIGURE_CHECKS, _check_courses, _check_claims_are_definite),
+    (
+        *(_check_activations, _check_neighbors, _check_scores_named, *LABEL_CHECKS, *FIGURE_CHECKS),
+        *(_check_courses, _check_claims_are_definite),
+    ),
 )

@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from itertools import product
 
+from layerscope.data.targets import REGRESSION
 from layerscope.data.tokens import TOKENS
 from layerscope.errors import Mistakes, StudyError, one_of
 from layerscope.study.kinds import BLOCKS, Kinds
@@ -63,6 +64,11 @@ def _dataset(kinds: Kinds, name: str, entry: dict, filled: dict) -> dict:
             if key in entry:
                 raise StudyError(f"datasets.{name}.{key} changes nothing: given activations are taken as they are; remove it")
         return {**filled, "normalise": "none"}
+    of_regression = filled.get("task") == REGRESSION
+    if of_regression and "classes" in filled:
+        raise StudyError(f"datasets.{name}.classes: a regression has numbers to predict and no classes; remove it")
+    if "normalise_targets" in filled and not of_regression:
+        raise StudyError(f"datasets.{name}.normalise_targets changes nothing without `task: {REGRESSION}`; remove it")
     find_sizes(kinds, name, filled)
     if "vocabulary" in filled:
         if "normalise" in entry:
@@ -100,6 +106,9 @@ def _derived(kinds: Kinds, name: str, entry: dict, given: dict, found: dict[str,
         raise StudyError(f"datasets.{name}.from: '{base}' is no dataset with a source of its own; {one_of(base, roots)}")
     if base in found and kinds.of_entry("datasets", found[base]).says("given"):
         raise StudyError(f"datasets.{name}.from: {base} has given activations only; choose its observations by `samples`")
+    for key in ("classes", "rates"):
+        if key in derived and found.get(base, {}).get("task") == REGRESSION:
+            raise StudyError(f"datasets.{name}.{key}: datasets.{base} has numbers to predict and no classes; remove it")
     if "classes" in derived:
         derived["keep_classes"] = derived.pop("classes")
     if "rates" in derived:

@@ -25,7 +25,7 @@ from layerscope.study.given import beside_layers, given_files, with_given_comple
 from layerscope.study.kinds import Kind, Kinds
 from layerscope.study.overrides import SWITCHED_OFF, with_options_off_apart
 from layerscope.study.schema import blocks, checked
-from layerscope.study.sizes import find_sizes, source_sizes
+from layerscope.study.sizes import find_sizes, outputs_of, source_sizes
 from layerscope.study.study import Run, Study
 
 
@@ -231,7 +231,7 @@ def _plan(kinds: Kinds, run: Run, entries: dict[str, dict[str, Any]], files: dic
             )
         options = {**options, "vocabulary": vocabulary}
     try:
-        return _layers(kind, run.architecture, options, shape, sizes["classes"])
+        return _layers(kind, run.architecture, options, shape, outputs_of(sizes))
     except StudyError as error:
         images = f"the {' × '.join(map(str, shape))} images of " if len(shape) > 1 else ""
         raise StudyError(f"{error} (on {images}datasets.{run.dataset})") from None

@@ -7,8 +7,9 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from layerscope import selection, store
+from layerscope.data.targets import REGRESSION
 from layerscope.models.plan import Layer
-from layerscope.study.kinds import Kind, Kinds
+from layerscope.study.kinds import CLASSES, TARGETS, Kind, Kinds
 from layerscope.study.overrides import overridden
 from layerscope.study.schema import checked
 
@@ -189,6 +190,14 @@ class Study:
     def has_losses(self, run: Run) -> bool:
         """Whether the loss of a network on single observations is known."""
         return run not in self.given or {"predictions", "losses"} <= self.beside[run.dataset, run.architecture]
+
+    def has_targets(self, dataset: str) -> bool:
+        """Whether a dataset has numbers to predict (a regression) in the place of classes."""
+        return self.datasets[dataset].get("task") == REGRESSION
+
+    def lacks(self, dataset: str, kind: Kind) -> str:
+        """What a kind of score or figure needs and a dataset has not: classes or targets; "" where nothing is lacking."""
+        return next(iter(kind.needs_of_dataset - {TARGETS if self.has_targets(dataset) else CLASSES}), "")
 
 
 @cache
