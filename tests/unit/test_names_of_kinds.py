@@ -11,7 +11,7 @@ from layerscope.study.kinds import BLOCKS, Kind, Kinds
 
 # Words that are names of kinds and of something else: word → where it stands for that → what it is there. A folder ends with /.
 OTHERWISE = [
-    (("accuracy", "loss"), "store/layout.py training/ stages/score_run.py", "columns of history.csv"),
+    (("accuracy", "loss"), "store/layout.py training/ stages/score_run.py scoring/shared/", "columns of history.csv"),
     (("accuracy", "loss"), "figures/training_curves.py figures/score_course.py", "columns of history.csv, which they draw"),
     (("accuracy",), "statistics/pairs.py figures/layer_profiles.py figures/score_bars.py", "a column beside the score drawn"),
     (("table",), "jobs/ store/ study/checks.py", "a rule and its wildcard"),
@@ -50,11 +50,14 @@ OF_KINDS = {f"layerscope.{block.package}.{name}" for block in BLOCKS.values() fo
 
 
 def literals(tree: ast.Module) -> Iterator[ast.Constant]:
-    """The strings of a module but for docstrings and the names of facts that are asked for."""
+    """The strings of a module but for docstrings, facts that are asked for, and entries that a kind gives by default."""
     bodies = [node.body for node in ast.walk(tree) if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef)]
     left_out = {id(body[0].value) for body in bodies if body and isinstance(body[0], ast.Expr)}
     calls = [node for node in ast.walk(tree) if isinstance(node, ast.Call) and isinstance(node.func, ast.Attribute)]
     left_out |= {id(call.args[0]) for call in calls if call.func.attr == "says" and call.args}
+    pairs = [pair for node in ast.walk(tree) if isinstance(node, ast.Dict) for pair in zip(node.keys, node.values, strict=True)]
+    given = [value for key, value in pairs if isinstance(key, ast.Constant) and key.value == "by_default"]
+    left_out |= {id(inner) for value in given for inner in ast.walk(value)}
     for node in ast.walk(tree):
         if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in left_out:
             yield node

@@ -34,7 +34,7 @@ DECLARATIONS = [
     "such a block for each metric. A fact that is not listed, or takes something else, is refused before anything is trained.",
     "How to write a kind: [a kind of your own](adding-a-kind.md).",
 ]
-SHOWN_ELSEWHERE = {f"#/$defs/{name}" for name in ("selector", "training", "named")}
+SHOWN_ELSEWHERE = {f"#/$defs/{name}" for name in ("selector", "training", "named", "named_or_none")}
 SPACES = {"raw": "representations", "embedding": "embeddings", "run": "networks as such"}
 
 
@@ -69,6 +69,7 @@ def keys_page(kinds: Kinds) -> str:
                 about = f"{_sentence(kind.says('definition'))} See [metrics](metrics.md#{name})."
             else:
                 about = kind.says("description", "")
+            about += _by_default(kind)
             rows = _rows("", {"properties": kind.options}, set(kind.says("required", ())))
             lines += ["", f"### {_title(kind)}", "", about, "", *rows]
     return "\n".join(lines).rstrip() + "\n"
@@ -82,6 +83,7 @@ def metrics_page(kinds: Kinds) -> str:
         options = ", ".join(f"`{option}` ({part.get('default')})" for option, part in kind.options.items()) or "none"
         reads = sorted({read for space in kind.spaces for read in kind.reads(space)})
         where = ", ".join(SPACES[space] for space in kind.spaces) + ("; whole layers only" if kind.says("whole_only") else "")
+        where += "".join(f"; datasets with {needed}" for needed in kind.needs_of_dataset)
         lines += [
             f"## {name}",
             "",
@@ -128,6 +130,14 @@ def _title(kind: Kind) -> str:
         default = ", the default engine" if kind.says("default") else ""
         return f"{kind.says('method')}, engine: {kind.says('engine')}{default}"
     return kind.name
+
+
+def _by_default(kind: Kind) -> str:
+    entries = [
+        f"`{name}`" + (f" (`{json.dumps(entry, ensure_ascii=False)}`)" if entry else "")
+        for name, entry in kind.says("by_default", {}).items()
+    ]
+    return f" By default there is {', '.join(entries)}." if entries else ""
 
 
 def _common(block: str) -> str:

@@ -157,7 +157,7 @@ def test_an_accuracy_is_known_by_what_it_declares(study):
 def test_messages_name_the_kinds_of_ones_own(study):
     """They are made from what kinds declare."""
     code = metrics(reads={"run": ("predictions",)})
-    with pytest.raises(StudyError, match="'neighborhood_hit' is no score of a network as such; accuracy, loss and mine are"):
+    with pytest.raises(StudyError, match="'neighborhood_hit' is no score of a network as such; accuracy, loss, mine and r2 are"):
         study(code, {"tables.every": {"kind": "networks", "scores": ["neighborhood_hit"]}})
     code = TABLE.replace('"options"', '"scores_of": "networks", "options"')
     with pytest.raises(StudyError, match="tables of `kind: networks` and tables of `kind: mine` show it"):
@@ -334,7 +334,7 @@ DECLARED_WRONG = {
     "a family without layers": ("FAMILY = {'description': 'None.'}", ["FAMILY.layers is missing; it must be given"]),
     "a family that only the package can have": (
         "FAMILY = {'description': 'Any.', 'builds': True, 'layers': [{'name': 'output', 'kind': 'linear', 'width': 'classes'}]}",
-        ["FAMILY.builds: unknown key; allowed: also_called, description, layers, options, required"],
+        ["FAMILY.builds: unknown key; allowed: also_called, by_default, description, layers, options, required, smallest_side"],
     ),
     "sizes that no option chooses": (
         SOURCE.replace('"options": {"name": {"enum": ["bars"], "default": "bars"}}', '"options": {}'),

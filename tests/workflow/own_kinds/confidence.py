@@ -13,6 +13,7 @@ METRICS = {
         "definition": "the mean cross-entropy of the observations whose loss is above `above`",
         "reference": "these tests",
         "chance": "the logarithm of the number of classes",
+        "needs": ("classes",),
         "options": {"above": {"description": "Smaller losses do not count.", "type": "number", "minimum": 0, "default": 0}},
     },
     "size": {

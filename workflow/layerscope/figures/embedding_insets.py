@@ -24,6 +24,7 @@ FIGURE = {
     ),
     "shows_observations_of": "sample",
     "reads": ("embedding", "activations", "data"),
+    "needs": ("classes",),
     "shows_one": ("network", "sample", "embedding", "layer", "snapshot"),
     "of": "layer",
     "options": {

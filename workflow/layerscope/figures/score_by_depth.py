@@ -18,6 +18,13 @@ FIGURE = {
     "reads": ("runs",),
     "scores_of": "layers",
     "required": ("score",),
+    "by_default": {
+        "hit_by_depth": {"score": "neighborhood_hit"},
+        "separation_by_depth": {"score": "d_same"},
+        "kl_by_depth": {"score": "kl"},
+        "probe_by_depth": {"score": "linear_probe"},
+        "saturation_by_depth": {"score": "saturation"},
+    },
     "options": {
         "score": {"$ref": "#/$defs/score_name"},
         "filters": {

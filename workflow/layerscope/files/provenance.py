@@ -70,7 +70,8 @@ def commit() -> str:
         done = subprocess.run(ask, capture_output=True, text=True, check=False)
     except OSError:
         return ""
-    return done.stdout.split()[0] if done.returncode == 0 else ""
+    found = done.stdout.split()
+    return found[0] if done.returncode == 0 and found else ""
 
 
 def describe_job() -> str:

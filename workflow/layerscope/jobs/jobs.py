@@ -1,5 +1,7 @@
 """The targets, paths and names that the rules use. The parts of Jobs know what each job reads, gets as params and needs."""
 
+from collections.abc import Iterator
+
 from layerscope import selection, store
 from layerscope.errors import Mistakes, StudyError
 from layerscope.jobs.code import JobCode
@@ -7,7 +9,8 @@ from layerscope.jobs.params import JobParams
 from layerscope.jobs.reads import JobReads
 from layerscope.jobs.resources import JobResources
 from layerscope.jobs.wildcards import constraints, runs_expression
-from layerscope.study.reach import refuse_unreached
+from layerscope.study.effect import unread_samples
+from layerscope.study.reach import reached_scores, refuse_unreached
 from layerscope.study.study import Study
 from layerscope.study.views import Views
 
@@ -24,15 +27,13 @@ class Jobs:
         self.resources = JobResources(study, self.views)
 
     def check(self) -> None:
-        """Raise StudyError if scores, figures, tables or claims choose nothing that the study makes."""
+        """Raise StudyError if samples, embeddings, neurons, scores, figures, tables or claims choose nothing of the study."""
         mistakes = Mistakes()
-        reached = {name for run in self.study.runs for name in self.views.run_scores(run)}
-        for source, sample in self.views.sources():
-            for space in self.views.spaces(source, sample):
-                reached |= self.views.scores_of(source, sample, space).keys()
+        reached = reached_scores(self.study, self.views)
         for name in self.study.scores:
             if name not in reached:
                 mistakes.messages.append(f"scores.{name} reaches nothing that this study looks at; widen its `on`, or remove it")
+        mistakes.messages += self._without_reach()
         for block in ("figures", "tables"):
             for name, options in getattr(self.study, block).items():
                 with mistakes.gathered():
@@ -42,6 +43,26 @@ class Jobs:
                         raise StudyError(f"{block}.{name}.on chooses a network that its embedding does not take in")
         mistakes.refuse()
         refuse_unreached(self.study, self.views)
+
+    def _without_reach(self) -> Iterator[str]:
+        sources = self.views.sources() if self.study.samples else []
+        seen = {sample for _, sample in sources}
+        for name in self.study.samples:
+            if name not in seen:
+                yield (
+                    f"samples.{name} reaches no network of which a layer is looked at; widen its `on`, or that of the "
+                    "representations, or remove it"
+                )
+        made = {embedding for source, sample in sources for embedding in self.views.embeddings_of(source, sample)}
+        for name in self.study.embeddings:
+            if name not in made:
+                yield f"embeddings.{name} reaches nothing that this study looks at; widen its `on`, or remove it"
+        if self.study.neurons is not None and not any(self.reads.neurons_files(source, sample) for source, sample in sources):
+            yield "neurons reaches no layer that this study looks at as a whole; widen its `on`, or remove it"
+
+    def notes(self) -> list[str]:
+        """What a person should know of the study: what it was given by default, and what of it changes nothing."""
+        return [*self.study.notes, *unread_samples(self.study, self.views)]
 
     def _is_embedded(self, on: dict) -> bool:
         input_alone = selection.values(on, "layer") == [selection.INPUT]

@@ -18,6 +18,7 @@ METRICS = {
         ),
         "reference": "this project; distances as in Campello et al. 2013",
         "chance": "none: it is of each class alone",
+        "needs": ("classes",),
         "options": {
             "smallest": {
                 "description": "The least share of a class on either side of its gap.",
@@ -36,6 +37,7 @@ METRICS = {
         "definition": "the share of classes whose gap, as for class_gap, is at least `gap` times their spacing",
         "reference": "this project; Rauber et al. 2017 judge by eye",
         "chance": "none: it is of each class alone",
+        "needs": ("classes",),
         "options": {
             "smallest": {
                 "description": "The least share of a class on either side of its gap.",

@@ -11,6 +11,7 @@ from layerscope.tsne.affinities import FLAT_EXPONENT, neighbor_probabilities, pe
 METRICS = {
     "kl": {
         "reads": {"embedding": ()},
+        "by_default": {"kl": {}},
         "unit": "nat",
         "higher_is_better": False,
         "whole_only": False,
@@ -33,6 +34,7 @@ METRICS = {
     },
     "kl_knn": {
         "reads": {"embedding": ("neighbors",)},
+        "by_default": {"kl_knn": {}},
         "neighbors": {"option": "perplexity", "times": 3},
         "unit": "nat",
         "higher_is_better": False,
@@ -55,6 +57,7 @@ METRICS = {
     },
     "kl_engine": {
         "reads": {"embedding": ()},
+        "by_default": {"kl_engine": {}},
         "unit": "nat",
         "higher_is_better": False,
         "whole_only": False,

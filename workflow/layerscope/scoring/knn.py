@@ -10,6 +10,7 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaul
 METRICS = {
     "knn_accuracy": {
         "reads": {"raw": ("neighbors",), "embedding": ()},
+        "by_default": {"knn_accuracy": {}},
         "neighbors": {"option": "k"},
         "unit": "share of points",
         "higher_is_better": True,
@@ -21,6 +22,7 @@ METRICS = {
         "reference": "Ruman 2021, with k = 10",
         "is_accuracy": True,
         "chance": "exact: the own label and k - 1 draws from the class shares, ties to the lower class",
+        "needs": ("classes",),
         "needs_points": {"k": 1},
         "options": {
             "k": {
@@ -33,6 +35,7 @@ METRICS = {
     },
     "knn_accuracy_loo": {
         "reads": {"raw": ("neighbors",), "embedding": ()},
+        "by_default": {"knn_accuracy_loo": {}},
         "neighbors": {"option": "k"},
         "unit": "share of points",
         "higher_is_better": True,
@@ -43,6 +46,7 @@ METRICS = {
         "reference": "Cover and Hart 1967, each point left out in turn",
         "is_accuracy": True,
         "chance": "exact: k draws from the class shares, ties to the lower class",
+        "needs": ("classes",),
         "needs_points": {"k": 1},
         "options": {
             "k": {
@@ -55,6 +59,7 @@ METRICS = {
     },
     "neighborhood_hit": {
         "reads": {"raw": ("neighbors",), "embedding": ()},
+        "by_default": {"neighborhood_hit": {}},
         "neighbors": {"option": "k"},
         "unit": "share of neighbours",
         "higher_is_better": True,
@@ -62,6 +67,7 @@ METRICS = {
         "definition": "the mean over points of the share of their k nearest other points that are of their class",
         "reference": "Paulovich et al. 2008; Rauber et al. 2017 with k = 6",
         "chance": "exact: sum over classes of p_c (n_c - 1) / (n - 1)",
+        "needs": ("classes",),
         "needs_points": {"k": 1},
         "options": {
             "k": {

@@ -9,6 +9,7 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaul
 METRICS = {
     "linear_probe": {
         "reads": {"raw": ()},
+        "by_default": {"linear_probe": {}},
         "unit": "share of points",
         "higher_is_better": True,
         "whole_only": True,
@@ -19,6 +20,7 @@ METRICS = {
         "reference": "Alain and Bengio 2016",
         "is_accuracy": True,
         "chance": "the largest class share",
+        "needs": ("classes",),
         "options": {
             "folds": {
                 "description": "Parts of the cross-validation.",

@@ -8,6 +8,7 @@ from layerscope.scoring.shared.score_input import NetworkInput, Score
 METRICS = {
     "intrinsic_dimension": {
         "reads": {"run": ("spectra",)},
+        "by_default": {"intrinsic_dimension": {}},
         "unit": "directions",
         "higher_is_better": None,
         "whole_only": True,
@@ -36,6 +37,7 @@ METRICS = {
     },
     "saturation": {
         "reads": {"run": ("spectra",)},
+        "by_default": {"saturation": {}},
         "unit": "share of the width",
         "higher_is_better": None,
         "whole_only": True,

@@ -10,6 +10,7 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaul
 METRICS = {
     "trustworthiness": {
         "reads": {"embedding": ()},
+        "by_default": {"trustworthiness": {}},
         "unit": "1",
         "higher_is_better": True,
         "whole_only": False,
@@ -32,6 +33,7 @@ METRICS = {
     },
     "continuity": {
         "reads": {"embedding": ("neighbors",)},
+        "by_default": {"continuity": {}},
         "neighbors": {"option": "k"},
         "unit": "1",
         "higher_is_better": True,

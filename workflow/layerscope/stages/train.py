@@ -9,7 +9,8 @@ import torch
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.data.observations import observations_of_split
+from layerscope.data.observations import Observations, observations_of_split
+from layerscope.data.targets import STANDARDISE, listed
 from layerscope.files.csv_tables import write_rows
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import identity
@@ -41,14 +42,15 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
     if mixed and device.type != "cuda":
         print("precision: mixed is for CUDA devices, processors multiply in float32", file=sys.stderr)
     memory_format = torch.channels_last if params["memory_format"] == "channels_last" else torch.contiguous_format
-    observed = {
-        split: observations_of_split(arguments.data, split, params["normalise"]) for split in store.split_names(arguments.data)
-    }
+    scaled = (params["normalise"], params.get("normalise_targets", STANDARDISE))
+    observed = {split: observations_of_split(arguments.data, split, *scaled) for split in store.split_names(arguments.data)}
     splits = {}
     for split, observations in observed.items():
         inputs = torch.from_numpy(observations.inputs()).to(device)
-        splits[split] = (_laid_out(inputs, memory_format), torch.from_numpy(observations.labels).to(device))
-    shape, classes = observed["train"].shape, observed["train"].classes
+        splits[split] = (_laid_out(inputs, memory_format), torch.from_numpy(observations.learned).to(device))
+    shape, classes, outputs = observed["train"].shape, observed["train"].classes, observed["train"].outputs
+    if observed["train"].targets:
+        _say_units(observed["train"])
     rates = class_rates(**params["class_rates"], classes=len(classes), seed=params["seed"]) if "class_rates" in params else None
 
     state = unfinished.read()
@@ -62,7 +64,7 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
             params["architecture"]["name"],
             params["architecture"],
             shape,
-            len(classes),
+            outputs,
             params["activation"],
             purpose_seed(params["seed"], "initialisation", attempt),
         )
@@ -107,6 +109,12 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
 
 def _family(params: dict) -> str:
     return kind_source("models.families", params["architecture"]["family"], params.get("code"))
+
+
+def _say_units(observations: Observations) -> None:
+    """Say in the log in which units losses are."""
+    about = listed(observations.targets, observations.target_shift, observations.target_scale)
+    print(f"targets are learned as (target - mean) / deviation, and losses are squared errors of these: {about}", file=sys.stderr)
 
 
 def _laid_out(inputs: torch.Tensor, memory_format: torch.memory_format) -> torch.Tensor:

@@ -45,6 +45,12 @@ def _by_option(description: str) -> dict:
 
 
 DESCRIPTION = _text("What it is, in the reference of keys.")
+BY_DEFAULT = {
+    "description": "Entries that it gives by name to a study of its data alone; see layerscope.study.defaults.",
+    "type": "object",
+    "additionalProperties": {"type": "object"},
+}
+OF_LABELS = ("classes", "targets")
 ALSO_CALLED = _some("What people call it elsewhere, for messages about unknown names.")
 REQUIRED = _some("The options that every entry gives.")
 OPTIONS = {
@@ -77,10 +83,12 @@ FACTS: dict[str, dict[str, dict]] = {
             "additionalProperties": {
                 "type": "object",
                 "additionalProperties": False,
-                "required": ["shape", "train", "test", "classes"],
+                "required": ["shape", "train", "test"],
+                "oneOf": [{"required": ["classes"]}, {"required": ["targets"]}],
                 "properties": {
                     "shape": {"type": "array", "minItems": 1, "items": {"type": "integer", "minimum": 1}},
                     "classes": {"type": "integer", "minimum": 1},
+                    "targets": {"type": "array", "minItems": 1, "items": {"type": "string"}},
                     **{split: {"type": "integer", "minimum": 0} for split in store.SPLITS},
                     store.SPLITS[0]: {"type": "integer", "minimum": 1},
                 },
@@ -117,6 +125,12 @@ FACTS: dict[str, dict[str, dict]] = {
         "builds": _flag("Whether networks must be built to know their layers."),
         "takes_tokens": _flag("Whether its networks take sequences of tokens."),
         "given": _flag("Whether its activations are given and nothing is trained."),
+        "by_default": BY_DEFAULT,
+        "smallest_side": {
+            "description": "Pixels of the shorter side of pictures from which on it gives networks.",
+            "type": "integer",
+            "minimum": 0,
+        },
         "packages": PACKAGES,
         "required": REQUIRED,
         "options": OPTIONS,
@@ -148,6 +162,7 @@ FACTS: dict[str, dict[str, dict]] = {
                 },
             },
         },
+        "by_default": BY_DEFAULT,
         "packages": PACKAGES,
         "required": REQUIRED,
         "options": OPTIONS,
@@ -169,15 +184,16 @@ FACTS: dict[str, dict[str, dict]] = {
         "is_accuracy": _flag("Whether it is the share of points whose class is told right."),
         "neighbors": NEIGHBORS,
         "needs_points": NEEDS_POINTS,
-        "needs": _some("What given activations may lack, without which it has no value.", enum=["classes", "losses"]),
+        "needs": _some("What data or given activations may lack, without which it has no value.", enum=[*OF_LABELS, "losses"]),
+        "by_default": BY_DEFAULT,
         "options": OPTIONS,
     },
     "figures": {
         "description": DESCRIPTION,
         "reads": READS,
-        "needs": TOLD_OF_THE_STUDY,
+        "needs": _some("What its datasets must have, and what its function is told of the study.", enum=[*OF_LABELS, *TOLD]),
         "shows_one": _some("What `on` must choose exactly one of.", enum=["network", "sample", "embedding", "layer", "snapshot"]),
-        "of": {"description": "What the one network must have.", "enum": ["steps", "maps", "neurons", "layer"]},
+        "of": {"description": "What the one network must have.", "enum": ["steps", "maps", "neurons", "layer", "pictures"]},
         "shows_observations_of": {
             "description": "The observations that it shows: those of a sample, or of the training split.",
             "enum": ["sample", store.SPLITS[0]],
@@ -189,6 +205,8 @@ FACTS: dict[str, dict[str, dict]] = {
             "description": "The formats of its files: those of a picture by default, or those of a film.",
             "enum": [[*store.FIGURE_FORMATS], [*store.FILM_FORMATS]],
         },
+        "by_default": BY_DEFAULT,
+        "alike": _flag("Whether the datasets that it shows must all have classes, or all have targets."),
         "required": REQUIRED,
         "options": OPTIONS,
     },
@@ -200,6 +218,7 @@ FACTS: dict[str, dict[str, dict]] = {
         "without": _some("Keys that its `on` must not have.", enum=[*selection.KEYS]),
         "published": {"description": "Which published numbers it reads.", "enum": [*store.PUBLISHED_TABLES]},
         "names_embeddings": _some("The options that map names of embeddings to names of embeddings."),
+        "by_default": BY_DEFAULT,
         "required": REQUIRED,
         "options": OPTIONS,
     },

@@ -12,6 +12,9 @@ from typing import Any
 from layerscope.errors import StudyError, one_of
 from layerscope.files.sources import is_own, literal, modules
 
+# What a metric or a figure may need of a dataset, which has one of them (`needs`).
+CLASSES, TARGETS = "classes", "targets"
+
 
 @dataclass(frozen=True)
 class Block:
@@ -79,6 +82,11 @@ class Kind:
     def of_splits(self) -> bool:
         """Whether a metric rates a network on a split or sample (accuracy, loss) and not its layers."""
         return bool({"history", "predictions"} & {*self.reads("run")})
+
+    @property
+    def needs_of_dataset(self) -> set[str]:
+        """Which of classes and targets the datasets that it is about must have."""
+        return {CLASSES, TARGETS} & {*self.says("needs", ())}
 
     def neighbors_needed(self, options: Mapping[str, Any]) -> int:
         """How many neighbours per point, itself not counted, it needs from the neighbour graph; 0 if it reads none."""

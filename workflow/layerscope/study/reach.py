@@ -11,6 +11,15 @@ from layerscope.study.views import Views
 BLOCKS = ("figures", "tables", "claims")
 
 
+def reached_scores(study: Study, views: Views) -> set[str]:
+    """The names of the scores that any network, or layer of one, will have."""
+    reached = {name for run in study.runs for name in views.run_scores(run)}
+    for source, sample in views.sources():
+        for space in views.spaces(source, sample):
+            reached |= views.scores_of(source, sample, space).keys()
+    return reached
+
+
 def check_reach(study: Study, views: Views) -> Iterator[str]:
     """A message for every figure, table and claim that finds no values of a score, or values in several spaces or samples.
 

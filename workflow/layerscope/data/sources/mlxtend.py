@@ -13,8 +13,7 @@ SOURCE = {
     "sizes": {
         "mnist5k": {"shape": [28, 28], "train": 5000, "test": 0, "classes": 10},
     },
-    "required": ("test",),
-    "options": {"name": {"enum": ["mnist5k"], "default": "mnist5k"}, "test": {"$ref": "#/$defs/held_out"}},
+    "options": {"name": {"enum": ["mnist5k"], "default": "mnist5k"}, "test": {"$ref": "#/$defs/held_out", "default": 1000}},
 }
 
 

@@ -11,8 +11,7 @@ SOURCE = {
     "sizes": {
         "digits": {"shape": [8, 8], "train": 1797, "test": 0, "classes": 10},
     },
-    "required": ("test",),
-    "options": {"name": {"enum": ["digits"], "default": "digits"}, "test": {"$ref": "#/$defs/held_out"}},
+    "options": {"name": {"enum": ["digits"], "default": "digits"}, "test": {"$ref": "#/$defs/held_out", "default": 360}},
 }
 
 

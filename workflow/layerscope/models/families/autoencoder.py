@@ -60,6 +60,11 @@ def plan(name: str, options: dict, shape: tuple[int, ...], classes: int) -> list
         raise StudyError(f"architectures.{name}: autoencoders draw pictures of {SIDE} × {SIDE}")
     size = options["size"]
     if options["encoder"] == "inception":
+        if options["convolutions"]:
+            raise StudyError(
+                f"architectures.{name}.convolutions changes nothing with encoder: inception; write encoder: convolutions, "
+                "or remove it"
+            )
         if size < SMALLEST_FOR_INCEPTION:
             raise StudyError(f"architectures.{name}.size: {size} is too small for InceptionV3; {SMALLEST_FOR_INCEPTION} or more")
         if channels != 3:
