@@ -16,7 +16,7 @@ from types import SimpleNamespace
 from layerscope import store
 from layerscope.errors import MachineError, StudyError
 from layerscope.files.csv_tables import read_rows
-from layerscope.files.provenance import canonical_json
+from layerscope.files.provenance import canonical_json, unlike_versions
 from layerscope.files.refusals import refused
 from layerscope.files.seals import SEALED, seal_of
 from layerscope.files.whole import PARTIAL, WRITING
@@ -200,8 +200,10 @@ def jobs_again(study: str, faults: list[Fault]) -> list[str]:
 
 def _mixed(made_by: dict[str, dict]) -> list[Fault]:
     """A fault for each fact (versions, processor, device) that should be the same in all files of a study and is not."""
-    lines = []
-    for fact in ("versions", "processor", "device"):
+    paths = list(made_by)
+    others = [paths[place] for place in unlike_versions([made_by[path].get("versions", {}) for path in paths])]
+    lines = [_unlike("versions", others)] if others else []
+    for fact in ("processor", "device"):
         groups: dict[str, list[str]] = {}
         for path, facts in made_by.items():
             groups.setdefault(canonical_json(facts.get(fact)), []).append(path)
@@ -211,11 +213,14 @@ def _mixed(made_by: dict[str, dict]) -> list[Fault]:
             groups = {value: paths for value, paths in groups.items() if any("checkpoints" in path for path in paths)}
         if len(groups) > 1:
             usual = max(groups.values(), key=len)
-            unlike = [path for paths in groups.values() if paths is not usual for path in paths]
-            shown = ", ".join(unlike[:3]) + (f" and {len(unlike) - 3} more" if len(unlike) > 3 else "")
-            text = f"{shown}: {fact} unlike those of the other files; delete and run snakemake again for results alike"
-            lines.append(Fault(text, tuple(unlike)))
+            lines.append(_unlike(fact, [path for paths in groups.values() if paths is not usual for path in paths]))
     return lines
+
+
+def _unlike(fact: str, files: list[str]) -> Fault:
+    shown = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+    text = f"{shown}: {fact} unlike those of the other files; delete and run snakemake again for results alike"
+    return Fault(text, tuple(files))
 
 
 def _left_over(jobs: Jobs, unasked: list[Unasked]) -> list[Fault]:

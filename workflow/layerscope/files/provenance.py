@@ -4,7 +4,8 @@ import json
 import os
 import platform
 import subprocess
-from collections.abc import Iterable
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -30,6 +31,19 @@ def versions(packages: Iterable[str] = ()) -> dict[str, str]:
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+def unlike_versions(versions: Sequence[Mapping[str, str]]) -> list[int]:
+    """The places of those in which a package has another version than in most others that name it.
+
+    What a package made nothing of does not name it, so only what is named by both is compared.
+    """
+    named: dict[str, Counter[str]] = {}
+    for one in versions:
+        for package, version in one.items():
+            named.setdefault(package, Counter())[version] += 1
+    usual = {package: counts.most_common(1)[0][0] for package, counts in named.items()}
+    return [place for place, one in enumerate(versions) if any(version != usual[package] for package, version in one.items())]
 
 
 def provenance(
