@@ -140,7 +140,8 @@ def found_sizes(name: str, options: dict, downloads: Path) -> dict:
     elif "test" in options:
         raise StudyError(f"datasets.{name}.test changes nothing: {file} has a test split of its own; remove the key")
     known = dtype in WHITE_BY_TYPE
-    return {"shape": [shape[1 + axis] for axis in axes], "classes": len(classes), **sizes, "white_by_type": known}
+    found = {"shape": [shape[1 + axis] for axis in axes], "classes": len(classes), "class_names": classes}
+    return {**found, **sizes, "white_by_type": known}
 
 
 def _check_rows(images: str, rows: int, of: str, count: int, where: str) -> None:

@@ -96,7 +96,8 @@ def found_sizes(name: str, options: dict, downloads: Path) -> dict:
         raise StudyError(f"datasets.{name}.test changes nothing: the table has a test split of its own; remove the key")
     sizes = {split: len(labels) for split, (_, labels) in dataset.splits.items()}
     shape = list(dataset.splits["train"][0].shape[1:])
-    return {"shape": shape, "classes": len(dataset.classes), **sizes, "white_by_type": False}
+    classes = dataset.classes
+    return {"shape": shape, "classes": len(classes), "class_names": classes, **sizes, "white_by_type": False}
 
 
 def _files(path: str, where: str, downloads: Path) -> dict[str, Path]:
