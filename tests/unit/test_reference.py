@@ -51,14 +51,19 @@ FACTS = {
     },
     "figures": {
         *("description", "reads", "needs", "shows_one", "of", "formats", "scores_of", "one_space", "one_layer_where", "required"),
-        "shows_observations_of",
+        *("shows_observations_of", "states", "without_input", "parts", "parts_by", "one_sample", "embeddings_with"),
+        *("pairs_scores", "same_classes", "needs_points", "names_classes", "names_rows"),
         "options",
     },
     "tables": {
         *("description", "reads", "needs", "scores_of", "without", "published", "names_embeddings", "required"),
+        *("states", "parts", "several_seeds"),
         "options",
     },
-    "claims": {"description", "takes_input", "within_network", "needs", "every_epoch_of", "required", "options"},
+    "claims": {
+        *("description", "takes_input", "within_network", "needs", "every_epoch_of", "pairs_scores", "one_space", "states"),
+        *("required", "options"),
+    },
 }
 
 

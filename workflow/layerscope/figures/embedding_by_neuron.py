@@ -17,6 +17,7 @@ FIGURE = {
     "reads": ("embedding", "activations", "neurons", "data"),
     "shows_one": ("network", "sample", "embedding", "layer", "snapshot"),
     "of": "neurons",
+    "names_classes": ("class",),
     "options": {
         "class": {
             "description": "Name of the class that the neuron is to tell best; null for whichever is told best.",

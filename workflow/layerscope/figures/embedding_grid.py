@@ -17,6 +17,7 @@ FIGURE = {
     "reads": ("embedding", "activations", "data"),
     "shows_one": ("network", "sample", "embedding"),
     "one_layer_where": {"panels": "filters"},
+    "parts_by": {"panels": {"layers": ("whole",), "filters": ("filters",)}},
     "options": {
         "panels": {
             "description": "layers, or filters of the one layer that `on` names.",

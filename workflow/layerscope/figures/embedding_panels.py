@@ -25,6 +25,8 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": "Embeddings side by side, of any networks, layers and methods, named after what tells them apart.",
     "reads": ("embedding", "activations", "data"),
+    "same_classes": True,
+    "names_classes": ("class",),
     "options": {
         "columns": {"description": "Panels across.", "type": "integer", "minimum": 1, "default": 4},
         "mark_misclassified": {"$ref": "#/$defs/mark_misclassified"},

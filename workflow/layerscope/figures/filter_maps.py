@@ -20,6 +20,7 @@ FIGURE = {
     "reads": ("activations", "data"),
     "shows_one": ("network", "sample", "layer", "snapshot"),
     "of": "maps",
+    "names_classes": ("class",),
     "options": {"class": {"$ref": "#/$defs/one_class"}},
 }
 

@@ -23,6 +23,7 @@ FIGURE = {
     "reads": ("neurons", "data"),
     "shows_one": ("network", "sample", "layer"),
     "of": "neurons",
+    "names_classes": ("class",),
     "options": {"class": {"$ref": "#/$defs/one_class"}},
 }
 

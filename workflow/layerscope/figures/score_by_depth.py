@@ -17,6 +17,7 @@ FIGURE = {
     "description": "One score against depth. One line a run, the mean with its interval, the chance level.",
     "reads": ("runs",),
     "scores_of": "layers",
+    "parts_by": {"filters": {False: ("whole",), True: ("whole", "means")}},
     "required": ("score",),
     "options": {
         "score": {"$ref": "#/$defs/score_name"},
