@@ -102,7 +102,7 @@ def _check_options(study: Study) -> Iterator[str]:
                 continue
             n, of = sample_size(study, dataset, sample), f"samples.{sample} ({dataset})"
             for option in kind.says("needs_points", {}):
-                most = None if n is None else kind.most(option, n)
+                most = None if n is None or option not in figure else kind.most(option, n)
                 if most is not None and figure[option] > most:
                     given = f"{figure[option]:g} is too large for the {n} observations of {of}"
                     yield f"figures.{name}.{option}: {given}; at most {most} is possible"

@@ -186,7 +186,8 @@ def _in_states(study: Study, row: Rows, states: Sequence[str]) -> list[int]:
 
 def _parts(kind: Kind, entry: dict) -> tuple[str, ...]:
     for option, by_value in kind.says("parts_by", {}).items():
-        return tuple(by_value[entry[option]])
+        if entry.get(option) in by_value:
+            return tuple(by_value[entry[option]])
     return tuple(kind.says("parts", PARTS))
 
 
