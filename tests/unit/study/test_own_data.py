@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import yaml
-from test_mistakes import GONE, changed
+from small_study import GONE, changed
 
 from layerscope.errors import StudyError
 from layerscope.jobs.jobs import Jobs
@@ -243,6 +243,17 @@ def test_blocks_can_be_merged_as_yaml_has_it(tmp_path, monkeypatch):
         load_study("study.yaml", {})
 
 
+def test_a_study_may_be_written_by_pyyaml(tmp_path):
+    """A list that stands there twice becomes an alias, a tuple has a tag of its own."""
+    units = (16, 8)
+    written = changed({"architectures": {name: {"family": "mlp", "hidden": units} for name in ("mlp", "other")}})
+    text = yaml.dump(written)
+    assert "&id001 !!python/tuple" in text
+    (tmp_path / "study.yaml").write_text(text)
+    study = load_study(tmp_path / "study.yaml", {})
+    assert [entry["hidden"] for entry in study.architectures.values()] == [[16, 8], [16, 8]]
+
+
 def test_a_tab_is_named_by_its_line(tmp_path):
     (tmp_path / "study.yaml").write_text("study: tab\ndatasets:\n\tmine: {source: npz}\n")
     with pytest.raises(StudyError, match="line 3: a tab stands there; YAML indents with spaces"):
@@ -280,7 +291,8 @@ def test_only_data_and_networks_must_be_said(tmp_path, monkeypatch):
 
 def test_a_grid_names_what_is_not_all(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    plan = few_lines(tmp_path, grids=[{"architectures": ["small"], "activations": ["tanh", "relu"], "seeds": 1}])
+    grids = [{"architectures": ["small"], "activations": ["tanh", "relu"], "seeds": 1}]
+    plan = few_lines(tmp_path, grids=grids, scores={"accuracy": {}})
     assert [(run.architecture, run.activation) for run in plan.runs] == [("small", "tanh"), ("small", "relu")]
     assert (plan.samples, plan.whole) == ({}, None)
 

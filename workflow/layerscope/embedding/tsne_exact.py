@@ -10,6 +10,7 @@ ENGINE = {
     "description": "t-SNE over all pairs of up to 10,000 points.",
     "method": "tsne",
     "engine": "exact",
+    "by_default": {"tsne": {}},
     "needs_points": {"perplexity": 3},
     "reads": (),
     "largest": 10000,

@@ -14,6 +14,7 @@ ENGINE = {
     "default": True,
     "needs_points": {"perplexity": 3},
     "reads": ("neighbors",),
+    "packages": ("openTSNE",),
     "cost": {
         "iterations": ("early_exaggeration_iterations", "iterations"),
         "megabytes": 230,

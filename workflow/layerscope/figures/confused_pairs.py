@@ -27,6 +27,7 @@ FIGURE = {
     "needs_points": {"k": 1},
     "names_classes": ("pair",),
     "reads": ("embedding", "activations", "data"),
+    "needs": ("classes",),
     "shows_one": ("network", "sample", "embedding", "layer", "snapshot"),
     "options": {
         "k": {

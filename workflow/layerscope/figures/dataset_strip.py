@@ -14,6 +14,9 @@ FIGURE = {
     "description": "The first images of every class.",
     "shows_observations_of": "train",
     "reads": ("data",),
+    "needs": ("classes",),
+    "of": "pictures",
+    "by_default": {"datasets": {}},
     "options": {
         "images": {"description": "Of each class.", "type": "integer", "minimum": 1, "default": 12},
     },

@@ -25,6 +25,7 @@ FIGURE = {
     "shows_observations_of": "sample",
     "names_rows": ("observations",),
     "reads": ("embedding", "activations", "data"),
+    "needs": ("classes",),
     "shows_one": ("network", "sample", "embedding", "layer", "snapshot"),
     "of": "layer",
     "options": {

@@ -21,6 +21,7 @@ FIGURE = {
         "one; a panel a snapshot."
     ),
     "reads": ("neurons", "data"),
+    "needs": ("classes",),
     "shows_one": ("network", "sample", "layer"),
     "of": "neurons",
     "names_classes": ("class",),

@@ -19,6 +19,13 @@ FIGURE = {
     "scores_of": "layers",
     "parts_by": {"filters": {False: ("whole",), True: ("whole", "means")}},
     "required": ("score",),
+    "by_default": {
+        "hit_by_depth": {"score": "neighborhood_hit"},
+        "separation_by_depth": {"score": "d_same"},
+        "kl_by_depth": {"score": "kl"},
+        "probe_by_depth": {"score": "linear_probe"},
+        "saturation_by_depth": {"score": "saturation"},
+    },
     "options": {
         "score": {"$ref": "#/$defs/score_name"},
         "filters": {

@@ -49,7 +49,7 @@ def load_jobs(workflow, config: dict) -> Jobs:
     if jobs.study.gpu_share is not None:
         os.environ[SHARE] = str(jobs.study.gpu_share)
     say_whose_code_runs(jobs)
-    for note in jobs.study.notes:
+    for note in jobs.notes():
         print(f"layerscope: {note}", file=sys.stderr)
     warn_of_lost_records(jobs.study.name)
     return jobs

@@ -7,6 +7,7 @@ from layerscope.jobs.params import JobParams
 from layerscope.jobs.reads import JobReads
 from layerscope.jobs.resources import JobResources
 from layerscope.jobs.wildcards import constraints, runs_expression
+from layerscope.study.effect import unread_samples
 from layerscope.study.study import Study
 from layerscope.study.views import Views
 
@@ -30,6 +31,10 @@ class Jobs:
                 with mistakes.gathered():
                     self.reads.of_kind(block, name)
         mistakes.refuse()
+
+    def notes(self) -> list[str]:
+        """What a person should know of the study: what it was given by default, and what of it changes nothing."""
+        return [*self.study.notes, *unread_samples(self.study, self.views)]
 
     # Names
 

@@ -1,12 +1,13 @@
 """The files that jobs read: Snakemake's input functions, which take wildcards."""
 
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from types import SimpleNamespace
 
 from layerscope import selection, store
 from layerscope.data.own_files import find_own, own_files
 from layerscope.errors import StudyError
-from layerscope.study.study import Study
+from layerscope.study.study import Run, Study
 from layerscope.study.views import Views
 
 
@@ -137,34 +138,51 @@ class JobReads:
         return reads
 
     def _files(self, kind: str, options: dict) -> list[str]:
-        on = options.get("on", {})
-        if kind == "published":
-            return [store.published_file(options["published"])]
-        if kind in ("score_table", "runs", "tests"):
-            return [self._path(kind)]
-        runs = [run for run in self.study.runs if selection.allows(on, **run.keys)]
-        if kind == "data":
-            names = {run.dataset for run in runs}
-            return [self._path("data", dataset=name) for name in self.views.inputs.values() if name in names]
-        if kind == "history":
-            return [self._path("history", run=run.folder) for run in runs if run not in self.study.given]
-        found = []
+        return FILES[kind](self, options)
+
+    def _published(self, options: dict) -> list[str]:
+        return [store.published_file(options["published"])]
+
+    def _score_table(self, _: dict) -> list[str]:
+        return [self._path("score_table")]
+
+    def _runs(self, _: dict) -> list[str]:
+        return [self._path("runs")]
+
+    def _tests(self, _: dict) -> list[str]:
+        return [self._path("tests")]
+
+    def _chosen(self, options: dict) -> list[Run]:
+        return [run for run in self.study.runs if selection.allows(options.get("on", {}), **run.keys)]
+
+    def _data(self, options: dict) -> list[str]:
+        names = {run.dataset for run in self._chosen(options)}
+        return [self._path("data", dataset=name) for name in self.views.inputs.values() if name in names]
+
+    def _history(self, options: dict) -> list[str]:
+        return [self._path("history", run=run.folder) for run in self._chosen(options) if run not in self.study.given]
+
+    def _activations(self, options: dict) -> list[str]:
+        return [self._path("activations", source=source, sample=sample) for source, sample in self._shown(options)]
+
+    def _embedding(self, options: dict) -> list[str]:
+        return [
+            self._path("embedding", source=source, sample=sample, embedding=embedding)
+            for source, sample in self._shown(options)
+            for embedding in self.views.embeddings_of(source, sample)
+            if selection.allows(options.get("on", {}), embedding=embedding)
+        ]
+
+    def _neurons(self, options: dict) -> list[str]:
+        return [file for source, sample in self._shown(options) for file in self.neurons_files(source, sample)]
+
+    def _shown(self, options: dict) -> Iterator[tuple[str, str]]:
+        """The sources and samples of which `on` chooses some representation."""
         # A list of layers does not exclude the files of the input, which accompanies networks; numbers of filters still do.
-        within_network = {key: value for key, value in on.items() if key != "layer"}
+        within_network = {key: value for key, value in options.get("on", {}).items() if key != "layer"}
         for source, sample in self.views.sources():
-            if not self.views.view(source, sample, within_network):
-                continue
-            if kind == "neurons":
-                found += self.neurons_files(source, sample)
-            elif kind == "activations":
-                found.append(self._path("activations", source=source, sample=sample))
-            else:
-                found += [
-                    self._path("embedding", source=source, sample=sample, embedding=embedding)
-                    for embedding in self.views.embeddings_of(source, sample)
-                    if selection.allows(on, embedding=embedding)
-                ]
-        return found
+            if self.views.view(source, sample, within_network):
+                yield source, sample
 
     def neurons_files(self, source: str, sample: str) -> list[str]:
         """[the neurons file of a network] if its neurons are mapped, else []."""
@@ -185,3 +203,17 @@ class JobReads:
     def made_by_files(self) -> list[str]:
         """A file of every network whose provenance says how its training ended and what made it."""
         return [self._path(**keys) for run in self.study.runs if (keys := self.views.made_by(run))]
+
+
+# The files that figures and tables are made from, by the name that a kind declares under `reads`.
+FILES: dict[str, Callable[[JobReads, dict], list[str]]] = {
+    "score_table": JobReads._score_table,
+    "runs": JobReads._runs,
+    "tests": JobReads._tests,
+    "data": JobReads._data,
+    "history": JobReads._history,
+    "activations": JobReads._activations,
+    "embedding": JobReads._embedding,
+    "neurons": JobReads._neurons,
+    "published": JobReads._published,
+}

@@ -4,8 +4,9 @@ import csv
 from pathlib import Path
 
 from layerscope.errors import StudyError
+from layerscope.files.workflow import workflow_folder
 
-PUBLISHED = Path(__file__).parents[2] / "published"
+PUBLISHED = workflow_folder() / "published"
 PUBLISHED_COLUMNS = ("figure", "dataset", "embedding", "layer", "filter", "state", "metric", "value")
 PUBLISHED_VALUE_COLUMNS = (
     "figure",

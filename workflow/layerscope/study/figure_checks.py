@@ -205,7 +205,9 @@ def _check_network_shown(study: Study, views: Views, name: str, figure: dict, ki
         [embedding] = [name for name in study.embeddings if selection.allows(on, embedding=name)]
         options = study.embeddings[embedding]
         if "over" not in options:
-            yield f"figures.{name}.on.embedding: {embedding} is no embedding by dynamic_tsne, whose steps are shown here"
+            kinds = study.kinds.of("embeddings").values()
+            methods = " or ".join(kind.says("method", kind.name) for kind in kinds if "over" in kind.options)
+            yield f"figures.{name}.on.embedding: {embedding} is no embedding by {methods}, whose steps are shown here"
             return
         made = shown.common(views.view(run.folder, sample, options.get("on", {})))
         widths = {layer.name: layer.width for layer in study.layers(run)}
@@ -223,7 +225,8 @@ def _check_network_shown(study: Study, views: Views, name: str, figure: dict, ki
         if layers[0] not in with_maps:
             allowed = one_of(layers[0], [selection.INPUT, *with_maps])
             yield f"figures.{name}.on.layer: {layers[0]} of {run.architecture} has no maps; {allowed}"
-    elif kind.says("of") == "neurons":
+    # Neurons that reach nothing at all are a mistake of their block.
+    elif kind.says("of") == "neurons" and (study.neurons is None or views.maps_neurons()):
         mapped = views.mapped(run, sample)
         for layer in layers:
             if layer not in mapped.whole or not {*shown.epochs} & {*mapped.epochs}:

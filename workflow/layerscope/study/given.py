@@ -12,8 +12,6 @@ from layerscope.store.given import INPUT
 from layerscope.study.kinds import Kinds
 from layerscope.study.study import Run, Study
 
-# The dataset of a study that names none, since its networks are all given.
-DATASET = "given"
 WILDCARDS = ("dataset", "architecture", "activation", "seed", "epoch")
 # The epoch of a file that says none: that of a trained network.
 TRAINED = 1
@@ -38,7 +36,9 @@ def with_given_completed(content: dict, kinds: Kinds) -> dict:
         return content
     found = dict(content)
     if "datasets" not in content:
-        found["datasets"] = {DATASET: {"source": "given"}}
+        # Named after its source, which is the one that declares it.
+        [source] = [kind.name for kind in kinds.of("datasets").values() if kind.says("given")]
+        found["datasets"] = {source: {"source": source}}
     if "seeds" not in content:
         found["seeds"] = sorted({seed for entry in architectures.values() for seed in _seeds(entry.get("path"))}) or [0]
     return found

@@ -4,20 +4,19 @@ Figures, tables and claims are made after all training. What their `on` chooses 
 (statistics.select), and held against what their kinds declare: the states, parts of layers and spaces that they show.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from layerscope import selection, store
 from layerscope.selection import INPUT, WHOLE, View
+from layerscope.study.declarations import PARTS
 from layerscope.study.kinds import Kind
 from layerscope.study.sizes import source_sizes, split_size
-from layerscope.study.study import Run, Study, scores_named
+from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named
 from layerscope.study.views import Views
 
 BLOCKS = ("figures", "tables", "claims")
-# What a kind can show of a layer (`parts`): the layer as a whole, its single filters, the means over them.
-PARTS = ("whole", "filters", "means")
 # Stands for the names of scores in messages that several of them have in common.
 SCORES = "{scores}"
 
@@ -36,33 +35,85 @@ class Rows:
     view: View
 
 
-def check_reach(study: Study) -> Iterator[str]:
-    """A message for every score of nothing, and every figure, table and claim that chooses nothing that its kind can show."""
-    views = Views(study)
+@dataclass(frozen=True)
+class Reached:
+    """What a study will have. scored: score → its rows. embedded: the rows of all embeddings.
+
+    beside: (dataset, space, sample) of the scores of networks, beside which the rows of an input stand in the table of runs.
+    """
+
+    scored: dict[str, list[Rows]]
+    embedded: list[Rows]
+    beside: set[tuple[str, str, str]]
+
+
+def reached(study: Study, views: Views) -> Reached:
+    """The rows of scores and embeddings of all networks and inputs."""
     scored = _scored(study, views)
-    for score, rows in scored.items():
-        if not rows:
-            yield f"scores.{score} reaches nothing that this study looks at; widen its `on`, or remove it"
-    # Rows of an input are joined to the networks that are scored beside it.
     beside = {(row.dataset, row.space, row.sample) for rows in scored.values() for row in rows if row.run}
-    embedded = list(_embedded(study, views))
+    return Reached(scored, list(_embedded(study, views)), beside)
+
+
+def check_reach(study: Study) -> Iterator[str]:
+    """A message for every sample, embedding, score, figure, table and claim that chooses nothing, and for neurons that do.
+
+    What chooses nothing but samples or embeddings that reach nothing is no mistake of its own.
+    """
+    views = Views(study)
+    found = reached(study, views)
+    unseen = {*study.samples} - {sample for _, sample in views.sources()}
+    unmade = {*study.embeddings} - {row.space for row in found.embedded}
+
+    def follows(on: dict, spaces: Iterable[str] = ()) -> bool:
+        return _all_lost(on, "sample", study.samples, unseen) or _all_lost(on, "embedding", spaces, unmade)
+
+    for name in study.samples:
+        if name in unseen:
+            yield (
+                f"samples.{name} reaches no network of which a layer is looked at; widen its `on`, or that of the "
+                "representations, or remove it"
+            )
+    for name, entry in study.embeddings.items():
+        if name in unmade and not follows(entry.get("on", {})):
+            yield f"embeddings.{name} reaches nothing that this study looks at; widen its `on`, or remove it"
+    if study.neurons is not None and not views.maps_neurons() and not follows(study.neurons["on"]):
+        yield "neurons reaches no layer that this study looks at as a whole; widen its `on`, or remove it"
+    for name, entry in study.scores.items():
+        spaces = study.kinds.of("scores")[entry["metric"]].spaces
+        known = {*spaces} & {*RESERVED_EMBEDDINGS} | ({*study.embeddings} if "embedding" in spaces else set())
+        if not found.scored[name] and not follows(entry["on"], known):
+            yield f"scores.{name} reaches nothing that this study looks at; widen its `on`, or remove it"
     for block in BLOCKS:
         for name, entry in getattr(study, block).items():
-            kind, where = study.kinds.of_entry(block, entry), f"{block}.{name}"
-            if not any(selection.allows(entry.get("on", {}), **run.keys) for run in study.runs):
-                yield f"{where}.on chooses nothing that this study makes; widen it"
-                continue
-            if "embedding" in kind.says("reads", ()):
-                yield from _check_embeddings(study, where, entry, kind, embedded)
-            named = {score: scored[score] for score in scores_named(kind, entry) if scored.get(score)}
-            if "score_table" not in kind.says("reads", ()):
-                named = {
-                    score: [row for row in rows if row.run or (row.dataset, row.space, row.sample) in beside]
-                    for score, rows in named.items()
-                }
-            yield from _check_scores(study, where, entry, kind, named)
-            if "published" in entry:
-                yield from _check_published(study, where, entry, kind, scored)
+            embedded = "embedding" in study.kinds.of_entry(block, entry).says("reads", ())
+            known = [*study.embeddings] if embedded else [*RESERVED_EMBEDDINGS, *study.embeddings]
+            messages = list(check_shown(study, found, block, name, entry))
+            yield from () if follows(entry.get("on", {}), known) else messages
+
+
+def _all_lost(on: dict, key: str, names: Iterable[str], lost: set[str]) -> bool:
+    """Whether a selector allows some of the names, and none but lost ones."""
+    allowed = [name for name in names if selection.allows(on, **{key: name})]
+    return bool(allowed) and lost.issuperset(allowed)
+
+
+def check_shown(study: Study, found: Reached, block: str, name: str, entry: dict) -> Iterator[str]:
+    """A message for each mistake of a figure, a table or a claim that chooses nothing that its kind can show."""
+    kind, where = study.kinds.of_entry(block, entry), f"{block}.{name}"
+    if not any(selection.allows(entry.get("on", {}), **run.keys) for run in study.runs):
+        yield f"{where}.on chooses nothing that this study makes; widen it"
+        return
+    if "embedding" in kind.says("reads", ()):
+        yield from _check_embeddings(study, where, entry, kind, found.embedded)
+    named = {score: found.scored[score] for score in scores_named(kind, entry) if found.scored.get(score)}
+    if "score_table" not in kind.says("reads", ()):
+        named = {
+            score: [row for row in rows if row.run or (row.dataset, row.space, row.sample) in found.beside]
+            for score, rows in named.items()
+        }
+    yield from _check_scores(study, where, entry, kind, named)
+    if "published" in entry:
+        yield from _check_published(study, where, entry, kind, found.scored)
 
 
 # What there will be
@@ -202,8 +253,8 @@ def _in_words(kind: Kind, entry: dict) -> str:
     """What a kind shows, for messages: `whole layers of trained networks`."""
     parts = _parts(kind, entry)
     what = "whole layers" if parts == ("whole",) else "single filters" if parts == ("filters",) else "layers"
-    of_networks = [" and ".join(kind.says("states", ())), "networks"]
-    words = f"{what} of {' '.join(filter(None, of_networks))}"
+    states = " and ".join(kind.says("states", ()))
+    words = f"{what} of {states} networks" if states else f"{what} of networks"
     if kind.says("without_input") and not kind.says("states"):
         words += ", not of their input"
     option = kind.says("embeddings_with")
@@ -226,7 +277,8 @@ def _check_embeddings(study: Study, where: str, entry: dict, kind: Kind, embedde
     elif not (shown := _shown(study, kind, entry, found)):
         yield f"{where}.on: {kind.name} shows {_in_words(kind, entry)} here, and it chooses none that is embedded; widen it"
     elif kind.says("same_classes"):
-        classes = {row.dataset: source_sizes(study.kinds, study.datasets[row.dataset])["classes"] for row in shown}
+        sizes = {row.dataset: source_sizes(study.kinds, study.datasets[row.dataset]) for row in shown}
+        classes = {dataset: known["classes"] for dataset, known in sizes.items() if "classes" in known}
         if len(set(classes.values())) > 1:
             counts = ", ".join(f"{dataset} has {count}" for dataset, count in classes.items())
             yield f"{where}.on.dataset: {kind.name} shows datasets with the same number of classes ({counts}); name one"

@@ -52,13 +52,13 @@ def checked(value: Any, part: dict, where: str) -> Any:
     Raises StudyError with a message for every mistake. where: the key of the value, "" for the study itself.
     """
     completed = _complete(value, part)
-    messages = list(_mistakes(completed, part, where))
+    messages = list(mistakes_in(completed, part, where))
     if messages:
         raise StudyError(*messages)
     return completed
 
 
-def _mistakes(value: Any, part: dict, where: str) -> Iterator[str]:
+def mistakes_in(value: Any, part: dict, where: str) -> Iterator[str]:
     """One message for every unknown and every missing key, and one for every other place with a mistake."""
     validator = Draft202012Validator({"$defs": blocks()["$defs"], **part})
     by_place: dict[tuple, list[ValidationError]] = {}

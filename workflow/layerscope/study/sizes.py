@@ -7,6 +7,7 @@ from layerscope import store
 from layerscope.data.axes import axes_of
 from layerscope.data.declared import check_declared
 from layerscope.data.own_files import find_own
+from layerscope.data.targets import REGRESSION
 from layerscope.errors import StudyError
 from layerscope.files.provenance import canonical_json
 from layerscope.study.kinds import Kind, Kinds
@@ -14,7 +15,10 @@ from layerscope.study.study import Study
 
 
 def source_sizes(kinds: Kinds, dataset: dict) -> dict:
-    """shape and classes of a dataset; class_names and the sizes of train (validation included) and test, if these are known."""
+    """shape and classes of a dataset; class_names and the sizes of train (validation included) and test, if these are known.
+
+    A regression has targets, their names, and no classes.
+    """
     if "train" in dataset:
         whole = source_sizes(kinds, {key: value for key, value in dataset.items() if key != "train"})
         return {**whole, "train": dataset["train"]}
@@ -33,6 +37,11 @@ def source_sizes(kinds: Kinds, dataset: dict) -> dict:
     if "test" in dataset:
         return {**sizes, "train": sizes["train"] - dataset["test"], "test": dataset["test"]}
     return sizes
+
+
+def outputs_of(sizes: dict) -> int:
+    """How many numbers a network puts out: one for each class, or for each target. sizes: of source_sizes."""
+    return len(sizes["targets"]) if "targets" in sizes else sizes["classes"]
 
 
 def find_sizes(kinds: Kinds, name: str, dataset: dict) -> None:
@@ -72,7 +81,8 @@ def _declared(dataset: dict) -> dict:
     shape = list(dataset.get("shape", []))
     if "size" in dataset:
         shape = [*([3] if dataset.get("colour") else []), *dataset["size"]]
-    missing = [key for key, value in (("shape", shape), ("classes", dataset.get("classes"))) if not value]
+    outputs = "the number of targets" if dataset.get("task") == REGRESSION else "classes"
+    missing = [key for key, value in (("shape", shape), (outputs, dataset.get("classes"))) if not value]
     if missing:
         needed = " and ".join(missing)
         if "path" not in dataset:

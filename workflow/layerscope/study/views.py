@@ -113,11 +113,16 @@ class Views:
     def mapped(self, run: Run, sample: str) -> View:
         """The snapshots and layers of a network whose neurons are mapped on a sample."""
         neurons = self.study.neurons
-        if neurons is None:
+        # Neurons are told by the classes that they tell.
+        if neurons is None or self.study.has_targets(run.dataset):
             return View()
         view = selection.resolve(neurons["on"], self.plan(run.folder), sample=sample).whole_only()
         layers = [layer for layer in view.whole if neurons["layers"] == "all" or layer in neurons["layers"]]
         return View(view.epochs, layers, {}) if layers and view.epochs else View()
+
+    def maps_neurons(self) -> bool:
+        """Whether the neurons of any layer are mapped."""
+        return any(self.mapped(self.runs[source], sample) for source, sample in self.sources() if source in self.runs)
 
     # Embeddings and scores
 
@@ -155,7 +160,8 @@ class Views:
                 continue
             # Neither an input nor an autoencoder predicts classes.
             silent = source in self.inputs or not self.study.predicts(self.runs[source])
-            if "predictions" in metric.reads(kind) and silent:
+            dataset = self.inputs[source] if source in self.inputs else self.runs[source].dataset
+            if ("predictions" in metric.reads(kind) and silent) or self.study.lacks(dataset, metric):
                 continue
             view = self.view(source, sample, entry["on"])
             if made is not None:
@@ -190,8 +196,8 @@ class Views:
             splits = selection.values(entry["on"], "sample")
             reached = sample is not None or splits is None or bool({*splits} & {*store.SPLITS, store.BATCHES})
             # An autoencoder has a loss on splits, but no classes and no predictions for single observations.
-            silent = not self.study.predicts(run) and ("classes" in metric.says("needs", ()) or sample is not None)
-            if metric.of_splits and silent:
+            silent = not self.study.predicts(run) and (metric.needs_of_dataset or sample is not None)
+            if metric.of_splits and (silent or self.study.lacks(run.dataset, metric)):
                 continue
             if "losses" in metric.says("needs", ()) and not self.study.has_losses(run):
                 continue

@@ -11,6 +11,7 @@ TABLE = {
     "scores_of": "networks",
     "states": ("trained",),
     "required": ("scores",),
+    "by_default": {"networks": {"scores": ["accuracy", "r2", "loss"], "on": {"sample": ["train", "test"]}}},
     "options": {
         "scores": {
             "description": "Columns in order.",
@@ -38,4 +39,5 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
                 row[f"{score} sd"] = number(found["sd"])
                 row[f"{score} 95 %"] = f"{number(found['interval_low'])} to {number(found['interval_high'])}"
         table.append(row)
-    return pd.DataFrame(table)
+    # Networks of classes and of numbers have different scores.
+    return pd.DataFrame(table).fillna("-")

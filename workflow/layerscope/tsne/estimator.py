@@ -161,7 +161,7 @@ class ExactTSNE(ClassNamePrefixFeaturesOutMixin, TransformerMixin, BaseEstimator
         if n > LARGEST:
             raise ValueError(
                 f"ExactTSNE holds all pairs of at most {LARGEST:,} points, not {n:,}; take a sample, or an approximation: "
-                "openTSNE (in a study: engine: opentsne) or sklearn.manifold.TSNE"
+                "openTSNE (in a study, another engine) or sklearn.manifold.TSNE"
             )
         if self.metric == "precomputed":
             if isinstance(self.init, str) and self.init == "pca":

@@ -20,8 +20,7 @@ SOURCE: dict[str, Any] = {
             "class_names": ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
         },
     },
-    "required": ("test",),
-    "options": {"name": {"enum": ["mnist5k"], "default": "mnist5k"}, "test": {"$ref": "#/$defs/held_out"}},
+    "options": {"name": {"enum": ["mnist5k"], "default": "mnist5k"}, "test": {"$ref": "#/$defs/held_out", "default": 1000}},
 }
 
 
