@@ -305,6 +305,22 @@ DECLARED_WRONG = {
         drawn(needs=("lamdas",)),
         ["FIGURE.needs[0]: 'lamdas' is not allowed; did you mean 'lambdas'? allowed: "],
     ),
+    "a state that no network is in": (
+        drawn(states=("traind",)),
+        ["FIGURE.states[0]: 'traind' is not allowed; did you mean 'trained'? allowed: intermediate, pretrained, trained, untr"],
+    ),
+    "a part that no layer has": (
+        drawn(parts_by={"size": {True: ("wohle",)}}, options={"size": {"type": "boolean"}}),
+        ["FIGURE.parts_by.size.True[0]: 'wohle' is not allowed; did you mean 'whole'? allowed: filters, means, whole"],
+    ),
+    "parts by an option that there is not": (
+        drawn(parts_by={"sise": {True: ("whole",)}}, options={"size": {"type": "boolean"}}),
+        ["FIGURE.parts_by: there is no option 'sise'; did you mean 'size'? allowed: size"],
+    ),
+    "names of other classes than there are": (
+        SOURCE.replace('"classes": 2', '"classes": 2, "class_names": ["a", "b", "c"]'),
+        ["SOURCE.sizes.bars.class_names has 3 names; as many as `classes` are wanted"],
+    ),
     "a required option that there is not": (
         drawn(required=("scoer",), options={"score": {"$ref": "#/$defs/score_name"}}),
         ["FIGURE.required: there is no option 'scoer'; did you mean 'score'? allowed: kind, on, score, title"],

@@ -93,7 +93,6 @@ FACTS: dict[str, dict[str, dict]] = {
                 "additionalProperties": False,
                 "required": ["shape", "train", "test"],
                 "oneOf": [{"required": ["classes"]}, {"required": ["targets"]}],
-                "dependentRequired": {"class_names": ["classes"]},
                 "properties": {
                     "shape": {"type": "array", "minItems": 1, "items": {"type": "integer", "minimum": 1}},
                     "classes": {"type": "integer", "minimum": 1},
@@ -444,6 +443,9 @@ def _mistakes_among_facts(kind: Kind, where: str) -> Iterator[str]:
         yield f"{where}.options.name must choose among sizes: {{'enum': {[*sizes]}}}"
     elif sizes is not None and "default" not in kind.options["name"] and "name" not in kind.says("required", ()):
         yield f"{where}.options.name needs a default, for instance '{next(iter(sizes))}', or stands under required"
+    for name, known in (sizes or {}).items():
+        if "class_names" in known and len(known["class_names"]) != known.get("classes"):
+            yield f"{where}.sizes.{name}.class_names has {len(known['class_names'])} names; as many as `classes` are wanted"
     if kind.says("engine") and not kind.says("method"):
         yield f"{where}.method is missing; an engine with a name says whose it is"
 

@@ -173,7 +173,7 @@ def _fits_points(study: Study, kind: Kind) -> bool:
 
 
 def _shown(study: Study, block: str) -> dict[str, dict]:
-    """Figures or tables: those of scores that the study has, and of networks that are embedded, one figure for each."""
+    """Figures or tables of scores that the study has, and of networks that are embedded (one figure for each), if they fit."""
     views = Views(study)
     there, found = reached(study, views), {}
     for kind, name, entry in _declared(study, block):
@@ -197,17 +197,18 @@ def _places(study: Study, views: Views, kind: Kind) -> Iterator[tuple[str, dict]
     trained = {run.dataset for run in study.runs if run not in study.given}
     if "history" in kind.says("reads", ()) and not trained:
         return
+    shown = [name for name in names if not study.lacks(name, kind)]
     if "network" not in shows:
-        pictured = [
-            name for name in names if len(source_sizes(study.kinds, study.datasets[name])["shape"]) > 1 and name in trained
-        ]
-        shown = pictured if kind.says("of") == "pictures" else names
+        if kind.says("of") == "pictures":
+            sizes = {name: source_sizes(study.kinds, study.datasets[name]) for name in shown}
+            shown = [name for name in shown if len(sizes[name]["shape"]) > 1 and name in trained]
         if shown:
             yield "", {} if shown == names else {"dataset": shown}
         return
     first: dict[tuple[str, str], Run] = {}
     for run in study.runs:
-        first.setdefault((run.dataset, run.architecture), run)
+        if run.dataset in shown:
+            first.setdefault((run.dataset, run.architecture), run)
     for run in first.values():
         for sample in views.samples_of(run):
             for on in _chosen(study, views, run, sample) if "embedding" in shows else [{}]:

@@ -80,15 +80,15 @@ def check_reach(study: Study) -> Iterator[str]:
         yield "neurons reaches no layer that this study looks at as a whole; widen its `on`, or remove it"
     for name, entry in study.scores.items():
         spaces = study.kinds.of("scores")[entry["metric"]].spaces
-        known = {*spaces} & {*RESERVED_EMBEDDINGS} | ({*study.embeddings} if "embedding" in spaces else set())
+        known = {*RESERVED_EMBEDDINGS} & {*spaces} | {*(study.embeddings if "embedding" in spaces else ())}
         if not found.scored[name] and not follows(entry["on"], known):
             yield f"scores.{name} reaches nothing that this study looks at; widen its `on`, or remove it"
     for block in BLOCKS:
         for name, entry in getattr(study, block).items():
             embedded = "embedding" in study.kinds.of_entry(block, entry).says("reads", ())
-            known = [*study.embeddings] if embedded else [*RESERVED_EMBEDDINGS, *study.embeddings]
-            messages = list(check_shown(study, found, block, name, entry))
-            yield from () if follows(entry.get("on", {}), known) else messages
+            known = {*study.embeddings, *(() if embedded else RESERVED_EMBEDDINGS)}
+            if not follows(entry.get("on", {}), known):
+                yield from check_shown(study, found, block, name, entry)
 
 
 def _all_lost(on: dict, key: str, names: Iterable[str], lost: set[str]) -> bool:
