@@ -132,7 +132,7 @@ def main() -> None:
     try:
         sys.exit(arguments.run(arguments))
     except StudyError as error:
-        sys.exit("\n".join(f"layerscope: {message}" for message in error.messages))
+        sys.exit(error.told())
 
 
 if __name__ == "__main__":

@@ -9,11 +9,19 @@ class StudyError(Exception):
     """A problem that the user can fix; its text names the key or file, the value, and what to do.
 
     There is one message per mistake. Characters that cannot be printed, from a file's name or content, are escaped.
+
+    more_may_follow: checks that rely on what is wrong have not run yet.
     """
 
-    def __init__(self, *messages: str):
+    def __init__(self, *messages: str, more_may_follow: bool = False):
         self.messages = tuple(map(_printable, messages))
+        self.more_may_follow = more_may_follow
         super().__init__("\n".join(self.messages))
+
+    def told(self) -> str:
+        """All messages as a command prints them, a line each."""
+        last = ["more may be found once these are mended"] if self.more_may_follow else []
+        return "\n".join(f"layerscope: {line}" for line in (*self.messages, *last))
 
 
 class MachineError(StudyError):
@@ -34,10 +42,10 @@ class Mistakes:
         except StudyError as error:
             self.messages += error.messages
 
-    def refuse(self) -> None:
-        """Raise StudyError with all messages, each once, if there are any."""
+    def refuse(self, more_may_follow: bool = False) -> None:
+        """Raise StudyError with all messages, each once, if there are any. more_may_follow: as for StudyError."""
         if self.messages:
-            raise StudyError(*dict.fromkeys(self.messages))
+            raise StudyError(*dict.fromkeys(self.messages), more_may_follow=more_may_follow)
 
 
 def _printable(text: str) -> str:

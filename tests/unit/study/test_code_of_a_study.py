@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 import torch
 import yaml
-from test_mistakes import SMALL, changed
+from small_study import SMALL, changed
 
 from layerscope.errors import StudyError
 from layerscope.jobs.jobs import Jobs
@@ -304,6 +304,22 @@ DECLARED_WRONG = {
     "needs of what nobody tells": (
         drawn(needs=("lamdas",)),
         ["FIGURE.needs[0]: 'lamdas' is not allowed; did you mean 'lambdas'? allowed: "],
+    ),
+    "a state that no network is in": (
+        drawn(states=("traind",)),
+        ["FIGURE.states[0]: 'traind' is not allowed; did you mean 'trained'? allowed: intermediate, pretrained, trained, untr"],
+    ),
+    "a part that no layer has": (
+        drawn(parts_by={"size": {True: ("wohle",)}}, options={"size": {"type": "boolean"}}),
+        ["FIGURE.parts_by.size.True[0]: 'wohle' is not allowed; did you mean 'whole'? allowed: filters, means, whole"],
+    ),
+    "parts by an option that there is not": (
+        drawn(parts_by={"sise": {True: ("whole",)}}, options={"size": {"type": "boolean"}}),
+        ["FIGURE.parts_by: there is no option 'sise'; did you mean 'size'? allowed: size"],
+    ),
+    "names of other classes than there are": (
+        SOURCE.replace('"classes": 2', '"classes": 2, "class_names": ["a", "b", "c"]'),
+        ["SOURCE.sizes.bars.class_names has 3 names; as many as `classes` are wanted"],
     ),
     "a required option that there is not": (
         drawn(required=("scoer",), options={"score": {"$ref": "#/$defs/score_name"}}),

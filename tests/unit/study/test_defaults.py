@@ -183,6 +183,26 @@ def test_a_table_has_no_pictures_to_show(of_data):
     assert "datasets" not in of_data(arrays((20,))).study.figures
 
 
+def numbers(shape, n=200):
+    generator = np.random.default_rng(0)
+    return {"x": generator.random((n, *shape)), "y": generator.random(n)}
+
+
+def test_pictures_with_numbers_to_predict_have_no_figure_of_classes(of_data):
+    study = of_data(numbers((16, 16)), datasets={"mine": {"source": "npz", "path": "mine.npz", "task": "regression"}}).study
+    assert list(study.figures) == ["mlp_layers", "cnn_layers", "kl_by_depth", "saturation_by_depth", "training"]
+    assert study.tables["networks"]["scores"] == ["r2", "loss"]
+
+
+def test_beside_classes_figures_of_these_show_what_has_some(of_data, tmp_path):
+    np.savez(tmp_path / "numbers.npz", **numbers((16, 16)))
+    datasets = {"mine": {"source": "npz", "path": "mine.npz"}}
+    datasets["numbers"] = {"source": "npz", "path": "numbers.npz", "task": "regression"}
+    figures = of_data(arrays((16, 16)), datasets=datasets).study.figures
+    assert figures["datasets"]["on"] == {"dataset": ["mine"]}
+    assert {"mine_mlp_layers", "numbers_mlp_layers", "hit_by_depth"} <= figures.keys()
+
+
 def test_figures_of_networks_are_named_by_what_tells_these_apart(of_data, tmp_path):
     np.savez(tmp_path / "vectors.npz", **arrays((20,)))
     datasets = {name: {"source": "npz", "path": f"{name}.npz"} for name in ("mine", "vectors")}
@@ -206,8 +226,14 @@ def test_without_spectra_there_is_no_saturation(of_data):
 
 def test_single_filters_have_no_linear_probe(of_data):
     study = of_data(arrays((16, 16)), representations={"filters": {"layers": "all"}}).study
-    assert "probe_by_depth" not in study.figures
-    assert "mlp_layers" not in study.figures
+    # Without whole layers there is nothing to show against depth but what is followed in training.
+    assert list(study.figures) == ["datasets", "saturation_by_depth", "training"]
+
+
+def test_a_table_of_trained_networks_asks_for_some(of_data):
+    study = of_data(arrays(), training={"default": {"epochs": 3, "snapshots": [0]}}).study
+    assert "accuracy" in study.scores
+    assert study.tables == {}
 
 
 def test_tokens_ask_for_a_network_of_ones_own(of_data, tmp_path):

@@ -9,62 +9,14 @@ import numpy as np
 import pytest
 import yaml
 from safetensors.numpy import save_file
+from small_study import CNN, GONE, SMALL, changed
 
 from layerscope.errors import StudyError
 from layerscope.jobs.jobs import Jobs
 from layerscope.study.load import load_study
 
 SHIPPED = Path(__file__).parents[3] / "config.yaml"
-GONE = object()
-
-SMALL = {
-    "study": "small",
-    "seeds": 2,
-    "datasets": {"digits": {"source": "sklearn", "test": 360}},
-    "architectures": {"mlp": {"family": "mlp", "hidden": [16, 8]}},
-    "grids": [{"datasets": ["digits"], "architectures": ["mlp"], "activations": ["relu"]}],
-    "training": {
-        "default": {"lr": 0.1, "epochs": 3, "snapshots": [0, 2, "last"]},
-        "overrides": [{"on": {"architecture": "mlp"}, "lr": 0.05}],
-    },
-    "samples": {"look": {"split": "test", "choose": "all"}},
-    "representations": {"whole": {"layers": "all"}},
-    "neighbors": {"k": 30},
-    "embeddings": {"tsne": {"method": "tsne", "perplexity": 10}, "umap": {"method": "umap"}},
-    "scores": {"neighborhood_hit": {"k": 6}, "kl": {"perplexity": 10}, "accuracy": {}},
-    "figures": {
-        "grid": {"kind": "embedding_grid", "on": {"seed": 0, "embedding": "tsne"}},
-        "hits": {"kind": "score_by_depth", "score": "neighborhood_hit"},
-    },
-    "tables": {"networks": {"kind": "networks", "scores": ["accuracy"]}},
-    "claims": {
-        "training_helps": {
-            "text": "Training brings neighbours of one class together.",
-            "statistic": "difference",
-            "score": "neighborhood_hit",
-            "between": {"state": ["trained", "untrained"]},
-            "on": {"embedding": "raw"},
-            "expect": "positive",
-        }
-    },
-}
-CNN = {"family": "cnn", "convolutions": [{"channels": 4, "kernel": 3, "pool": 2}]}
 VECTORS = {"source": "npz", "path": "mine.npz", "shape": [20], "n": {"train": 500, "test": 400}, "classes": 10}
-
-
-def changed(changes):
-    """The small study with values put at dotted paths; GONE takes a key away."""
-    study = copy.deepcopy(SMALL)
-    for path, value in changes.items():
-        *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
-        block = study
-        for step in way:
-            block = block[step]
-        if value is GONE:
-            del block[last]
-        else:
-            block[last] = copy.deepcopy(value)
-    return study
 
 
 @pytest.fixture
@@ -589,6 +541,7 @@ BROKEN = {
         {
             "neighbors.k": 360,
             "embeddings": {},
+            "scores.kl": GONE,
             "figures": {},
         },
         ["neighbors.k: 360 neighbours are wanted among the 360 observations of samples.look (digits)"],
@@ -679,7 +632,10 @@ BROKEN = {
     ),
     "confused pairs of no layer and every snapshot": (
         {"figures.pairs": {"kind": "confused_pairs", "on": {"seed": 0, "embedding": "tsne"}}},
-        ["figures.pairs.on chooses 1 network, 1 sample, 1 embedding, 0 layers, 3 snapshots", "epoch or state"],
+        [
+            "figures.pairs.on chooses 1 network, 1 sample, 1 embedding, 3 snapshots; confused_pairs shows one of each",
+            "epoch or state",
+        ],
     ),
     "a pair of one class": (
         {"figures.pairs": {"kind": "confused_pairs", "pair": ["3"], "on": {"seed": 0, "embedding": "tsne"}}},
@@ -879,7 +835,7 @@ CONFIG = {
     "true for a name": ({"study": True}, ["study: True is true or false; text is wanted"]),
     "list for a name": ({"study": ["a"]}, ["study: ['a'] is a list; text is wanted"]),
     "no device": ({"device": None}, ["device: None is not allowed", "auto, cpu, cuda"]),
-    "unknown device": ({"device": "gpu"}, ["device: 'gpu' is not allowed", "auto, cpu, cuda"]),
+    "unknown device": ({"device": "gpu"}, ["device: 'gpu' is not allowed; did you mean 'cuda'? allowed: auto, cpu, cuda"]),
 }
 
 
@@ -1123,7 +1079,7 @@ def test_weights_that_do_not_fit_are_refused_before_anything_is_trained(load, tm
     monkeypatch.chdir(tmp_path)
     fitting = {"hidden1.map.weight": (16, 64), "hidden1.map.bias": (16,), "hidden2.map.weight": (8, 16), "hidden2.map.bias": (8,)}
     fitting |= {"output.map.weight": (10, 8), "output.map.bias": (10,)}
-    study = changed({"architectures.mlp.weights": "mlp.safetensors"})
+    study = changed({"architectures.mlp.weights": "mlp.safetensors", "claims": GONE})
     save_file({name: np.zeros(shape, np.float32) for name, shape in fitting.items()}, "mlp.safetensors")
     assert load(study).pretrained(load(study).runs[0])
     wrong = {**fitting, "hidden2.map.weight": (9, 16)}

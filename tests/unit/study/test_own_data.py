@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import yaml
-from test_mistakes import GONE, changed
+from small_study import GONE, changed
 
 from layerscope.errors import StudyError
 from layerscope.jobs.jobs import Jobs

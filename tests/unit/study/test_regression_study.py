@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import yaml
-from test_mistakes import SMALL, changed
+from small_study import SMALL, changed
 
 from layerscope import store
 from layerscope.errors import StudyError

@@ -18,6 +18,7 @@ FIGURE = {
     "needs": ("classes",),
     "shows_one": ("network", "sample", "embedding", "layer", "snapshot"),
     "of": "neurons",
+    "names_classes": ("class",),
     "options": {
         "class": {
             "description": "Name of the class that the neuron is to tell best; null for whichever is told best.",

@@ -18,6 +18,7 @@ FIGURE = {
     "reads": ("embedding", "activations", "data"),
     "shows_one": ("network", "sample", "embedding"),
     "one_layer_where": {"panels": "filters"},
+    "parts_by": {"panels": {"layers": ("whole",), "filters": ("filters",)}},
     "by_default": {"layers": {}},
     "options": {
         "panels": {

@@ -23,6 +23,7 @@ FIGURE = {
         "into two (see the score split_classes), or classes as a whole where none does."
     ),
     "shows_observations_of": "sample",
+    "names_rows": ("observations",),
     "reads": ("embedding", "activations", "data"),
     "needs": ("classes",),
     "shows_one": ("network", "sample", "embedding", "layer", "snapshot"),

@@ -20,6 +20,8 @@ FIGURE = {
     "description": "Embeddings side by side, of any networks, layers and methods, named after what tells them apart.",
     "reads": ("embedding", "activations", "data"),
     "alike": True,
+    "same_classes": True,
+    "names_classes": ("class",),
     "options": {
         "columns": {"description": "Panels across.", "type": "integer", "minimum": 1, "default": 4},
         "target": {"$ref": "#/$defs/one_target"},

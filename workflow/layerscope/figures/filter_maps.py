@@ -21,6 +21,7 @@ FIGURE = {
     "needs": ("classes",),
     "shows_one": ("network", "sample", "layer", "snapshot"),
     "of": "maps",
+    "names_classes": ("class",),
     "options": {"class": {"$ref": "#/$defs/one_class"}},
 }
 

@@ -20,6 +20,9 @@ FIGURE = {
         "One score of every layer of trained networks, a panel an architecture, a colour a dataset; runs, mean, interval."
     ),
     "one_space": True,
+    "states": ("trained",),
+    "parts": ("whole",),
+    "scores_of": "layers",
     "reads": ("runs",),
     "needs": ("sizes", "network_accuracies"),
     "required": ("score",),

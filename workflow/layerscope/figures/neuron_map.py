@@ -24,6 +24,7 @@ FIGURE = {
     "needs": ("classes",),
     "shows_one": ("network", "sample", "layer"),
     "of": "neurons",
+    "names_classes": ("class",),
     "options": {"class": {"$ref": "#/$defs/one_class"}},
 }
 

@@ -17,6 +17,9 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": "One score by layer as bars. A light bar a run, an outlined one for the mean, hollow where flagged.",
     "one_space": True,
+    "states": ("trained",),
+    "parts": ("whole",),
+    "scores_of": "layers",
     "reads": ("runs",),
     "needs": ("network_accuracies",),
     "required": ("score",),

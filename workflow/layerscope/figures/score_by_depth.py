@@ -17,6 +17,7 @@ FIGURE = {
     "description": "One score against depth. One line a run, the mean with its interval, the chance level.",
     "reads": ("runs",),
     "scores_of": "layers",
+    "parts_by": {"filters": {False: ("whole",), True: ("whole", "means")}},
     "required": ("score",),
     "by_default": {
         "hit_by_depth": {"score": "neighborhood_hit"},

@@ -13,6 +13,10 @@ from layerscope.store.reads import Reads
 
 FIGURE = {
     "description": "Two scores of embeddings that have a lambda, the mean over their steps, against their lambda and each other.",
+    "one_sample": True,
+    "without_input": True,
+    "parts": ("whole",),
+    "embeddings_with": "lambda",
     "reads": ("runs",),
     "needs": ("lambdas",),
     "options": {

@@ -45,7 +45,7 @@ def load_jobs(workflow, config: dict) -> Jobs:
         jobs.reads.check_own_files()
     except StudyError as error:
         # Snakemake would print an exception with lines of the Snakefile, which do not help the user.
-        sys.exit("\n".join(f"layerscope: {message}" for message in error.messages))
+        sys.exit(error.told())
     if jobs.study.gpu_share is not None:
         os.environ[SHARE] = str(jobs.study.gpu_share)
     say_whose_code_runs(jobs)

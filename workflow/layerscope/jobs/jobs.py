@@ -1,16 +1,13 @@
 """The targets, paths and names that the rules use. The parts of Jobs know what each job reads, gets as params and needs."""
 
-from collections.abc import Iterator
-
-from layerscope import selection, store
-from layerscope.errors import Mistakes, StudyError
+from layerscope import store
+from layerscope.errors import Mistakes
 from layerscope.jobs.code import JobCode
 from layerscope.jobs.params import JobParams
 from layerscope.jobs.reads import JobReads
 from layerscope.jobs.resources import JobResources
 from layerscope.jobs.wildcards import constraints, runs_expression
 from layerscope.study.effect import unread_samples
-from layerscope.study.reach import reached_scores, refuse_unreached
 from layerscope.study.study import Study
 from layerscope.study.views import Views
 
@@ -27,51 +24,17 @@ class Jobs:
         self.resources = JobResources(study, self.views)
 
     def check(self) -> None:
-        """Raise StudyError if samples, embeddings, neurons, scores, figures, tables or claims choose nothing of the study."""
+        """Raise StudyError if a figure or a table has none of the files that it reads."""
         mistakes = Mistakes()
-        reached = reached_scores(self.study, self.views)
-        for name in self.study.scores:
-            if name not in reached:
-                mistakes.messages.append(f"scores.{name} reaches nothing that this study looks at; widen its `on`, or remove it")
-        mistakes.messages += self._without_reach()
         for block in ("figures", "tables"):
-            for name, options in getattr(self.study, block).items():
+            for name in getattr(self.study, block):
                 with mistakes.gathered():
                     self.reads.of_kind(block, name)
-                    shown = self.study.kinds.of_entry(block, options).says("shows_one", ())
-                    if "embedding" in shown and not self._is_embedded(options.get("on", {})):
-                        raise StudyError(f"{block}.{name}.on chooses a network that its embedding does not take in")
         mistakes.refuse()
-        refuse_unreached(self.study, self.views)
-
-    def _without_reach(self) -> Iterator[str]:
-        sources = self.views.sources() if self.study.samples else []
-        seen = {sample for _, sample in sources}
-        for name in self.study.samples:
-            if name not in seen:
-                yield (
-                    f"samples.{name} reaches no network of which a layer is looked at; widen its `on`, or that of the "
-                    "representations, or remove it"
-                )
-        made = {embedding for source, sample in sources for embedding in self.views.embeddings_of(source, sample)}
-        for name in self.study.embeddings:
-            if name not in made:
-                yield f"embeddings.{name} reaches nothing that this study looks at; widen its `on`, or remove it"
-        if self.study.neurons is not None and not any(self.reads.neurons_files(source, sample) for source, sample in sources):
-            yield "neurons reaches no layer that this study looks at as a whole; widen its `on`, or remove it"
 
     def notes(self) -> list[str]:
         """What a person should know of the study: what it was given by default, and what of it changes nothing."""
         return [*self.study.notes, *unread_samples(self.study, self.views)]
-
-    def _is_embedded(self, on: dict) -> bool:
-        input_alone = selection.values(on, "layer") == [selection.INPUT]
-        return any(
-            selection.allows(on, embedding=embedding) and self.views.view(source, sample, on)
-            for source, sample in self.views.sources()
-            if input_alone or source in self.views.runs
-            for embedding in self.views.embeddings_of(source, sample)
-        )
 
     # Names
 

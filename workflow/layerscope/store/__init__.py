@@ -102,6 +102,7 @@ from layerscope.store.published import (
     published_columns,
     published_file,
     published_names,
+    published_rows,
     read_published,
     read_published_values,
 )

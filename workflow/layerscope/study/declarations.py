@@ -19,6 +19,10 @@ from layerscope.study.schema import blocks, entry_schema, mistakes_in
 
 # What jobs tell a kind of the study, beside its options, where it declares so (layerscope.jobs.params).
 TOLD = ("sizes", "lambdas", "higher_is_better", "network_accuracies", "layer_accuracies")
+# What a figure, a table or a claim can show: networks in these states, and of a layer the whole, its single filters, or the means
+# over them.
+STATES = ("untrained", "pretrained", "trained", "intermediate")
+PARTS = ("whole", "filters", "means")
 # What scores can read in each space, besides the points.
 READ_BY_SCORES = {
     "raw": ("neighbors", "predictions"),
@@ -70,6 +74,10 @@ NEIGHBORS = {
 NEEDS_POINTS = _by_option("Option → its largest value is so many times smaller than the number of points.")
 PACKAGES = _some("The distributions that its results depend on; their versions stand in the provenance.")
 SCORES_OF = {"description": "What the scores that it names must be of.", "enum": ["layers", "networks"]}
+STATES_SHOWN = _some("The states of networks that it shows, so that `on` must choose networks in each of them.", enum=[*STATES])
+PARTS_SHOWN = _some("What it shows of a layer: the whole, single filters, the means over filters.", enum=[*PARTS])
+ONE_SPACE = _flag("Whether it is of scores of one space, so that an `on` that chooses several is refused.")
+PAIRS_SCORES = _flag("Whether it pairs two scores of a network; those of networks as such are taken on the test split.")
 
 # Block → fact → its schema. A declaration has no other keys.
 FACTS: dict[str, dict[str, dict]] = {
@@ -77,7 +85,7 @@ FACTS: dict[str, dict[str, dict]] = {
         "description": DESCRIPTION,
         "also_called": ALSO_CALLED,
         "sizes": {
-            "description": "The shape, classes and splits of each dataset that the option `name` chooses.",
+            "description": "Shape, classes (class_names if known) or targets, and splits of each dataset that `name` chooses.",
             "type": "object",
             "minProperties": 1,
             "additionalProperties": {
@@ -88,6 +96,7 @@ FACTS: dict[str, dict[str, dict]] = {
                 "properties": {
                     "shape": {"type": "array", "minItems": 1, "items": {"type": "integer", "minimum": 1}},
                     "classes": {"type": "integer", "minimum": 1},
+                    "class_names": {"type": "array", "uniqueItems": True, "items": {"type": "string"}},
                     "targets": {"type": "array", "minItems": 1, "items": {"type": "string"}},
                     **{split: {"type": "integer", "minimum": 0} for split in store.SPLITS},
                     store.SPLITS[0]: {"type": "integer", "minimum": 1},
@@ -198,7 +207,22 @@ FACTS: dict[str, dict[str, dict]] = {
             "description": "The observations that it shows: those of a sample, or of the training split.",
             "enum": ["sample", store.SPLITS[0]],
         },
-        "one_space": _flag("Whether it shows scores of one space, so that an `on` that chooses several is refused."),
+        "states": STATES_SHOWN,
+        "without_input": _flag("Whether it leaves out the input of the networks."),
+        "parts": PARTS_SHOWN,
+        "parts_by": {
+            "description": "Option → its value → what it shows of a layer then, in the place of `parts`.",
+            "type": "object",
+            "additionalProperties": {"type": "object", "additionalProperties": PARTS_SHOWN},
+        },
+        "one_space": ONE_SPACE,
+        "one_sample": _flag("Whether it shows scores of one sample, so that an `on` that chooses several is refused."),
+        "pairs_scores": PAIRS_SCORES,
+        "embeddings_with": _text("The option of embeddings that those whose scores it shows must have."),
+        "needs_points": NEEDS_POINTS,
+        "names_classes": _some("The options that name classes."),
+        "names_rows": _some("The options that name rows of the split of a sample."),
+        "same_classes": _flag("Whether the datasets that it shows must have equally many classes."),
         "one_layer_where": {"description": "Option → the value with which `on` must name one layer.", "type": "object"},
         "scores_of": SCORES_OF,
         "formats": {
@@ -215,6 +239,9 @@ FACTS: dict[str, dict[str, dict]] = {
         "reads": READS,
         "needs": TOLD_OF_THE_STUDY,
         "scores_of": SCORES_OF,
+        "states": STATES_SHOWN,
+        "parts": PARTS_SHOWN,
+        "several_seeds": _flag("Whether its scores must be of an embedding of several seeds."),
         "without": _some("Keys that its `on` must not have.", enum=[*selection.KEYS]),
         "published": {"description": "Which published numbers it reads.", "enum": [*store.PUBLISHED_TABLES]},
         "names_embeddings": _some("The options that map names of embeddings to names of embeddings."),
@@ -228,6 +255,9 @@ FACTS: dict[str, dict[str, dict]] = {
         "takes_input": _flag("Whether it takes in the input of the networks too."),
         "within_network": _flag("Whether it compares within a network, so that no key may tell networks apart."),
         "every_epoch_of": _text("The option with the score that must be of every epoch."),
+        "states": STATES_SHOWN,
+        "one_space": ONE_SPACE,
+        "pairs_scores": PAIRS_SCORES,
         "required": REQUIRED,
         "options": OPTIONS,
     },
@@ -262,7 +292,10 @@ NAME_OPTIONS = {
     "own_code",
     "every_epoch_of",
     "names_embeddings",
+    "names_classes",
+    "names_rows",
     "needs_points",
+    "parts_by",
     "largest_unless",
     "one_layer_where",
 }
@@ -410,6 +443,9 @@ def _mistakes_among_facts(kind: Kind, where: str) -> Iterator[str]:
         yield f"{where}.options.name must choose among sizes: {{'enum': {[*sizes]}}}"
     elif sizes is not None and "default" not in kind.options["name"] and "name" not in kind.says("required", ()):
         yield f"{where}.options.name needs a default, for instance '{next(iter(sizes))}', or stands under required"
+    for name, known in (sizes or {}).items():
+        if "class_names" in known and len(known["class_names"]) != known.get("classes"):
+            yield f"{where}.sizes.{name}.class_names has {len(known['class_names'])} names; as many as `classes` are wanted"
     if kind.says("engine") and not kind.says("method"):
         yield f"{where}.method is missing; an engine with a name says whose it is"
 

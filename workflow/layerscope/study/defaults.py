@@ -11,7 +11,7 @@ from layerscope import selection
 from layerscope.errors import StudyError
 from layerscope.study.entries import entry_of
 from layerscope.study.kinds import BLOCKS, Kind, Kinds
-from layerscope.study.reach import places_of, reached_scores
+from layerscope.study.reach import check_shown, reached
 from layerscope.study.schema import checked, resolved
 from layerscope.study.sizes import sample_size, source_sizes, split_size
 from layerscope.study.study import Run, Study, scores_named
@@ -154,8 +154,8 @@ def _scores(study: Study) -> dict[str, dict]:
         if _fits_points(study, kind)
     }
     complete = replace(study, scores=declared)
-    reached = reached_scores(complete, Views(complete))
-    return {name: entry for name, entry in declared.items() if name in reached}
+    scored = reached(complete, Views(complete)).scored
+    return {name: entry for name, entry in declared.items() if scored[name]}
 
 
 def _sample_sizes(study: Study) -> list[int]:
@@ -173,9 +173,9 @@ def _fits_points(study: Study, kind: Kind) -> bool:
 
 
 def _shown(study: Study, block: str) -> dict[str, dict]:
-    """Figures or tables: those of scores that the study has, and of networks that are embedded, one figure for each."""
+    """Figures or tables of scores that the study has, and of networks that are embedded (one figure for each), if they fit."""
     views = Views(study)
-    found = {}
+    there, found = reached(study, views), {}
     for kind, name, entry in _declared(study, block):
         entry = {key: [one for one in value if one in study.scores] if key == "scores" else value for key, value in entry.items()}
         scores = scores_named(kind, entry)
@@ -183,10 +183,9 @@ def _shown(study: Study, block: str) -> dict[str, dict]:
             continue
         for prefix, on in _places(study, views, kind):
             chosen = {**on, **entry.get("on", {})}
-            if not all(places_of(study, views, score, chosen) for score in scores):
-                continue
-            filled = {**entry, **({"on": chosen} if chosen else {})}
-            found[f"{prefix}{name}"] = entry_of(study.kinds, block, f"{prefix}{name}", filled)
+            filled = entry_of(study.kinds, block, f"{prefix}{name}", {**entry, **({"on": chosen} if chosen else {})})
+            if not any(check_shown(study, there, block, f"{prefix}{name}", filled)):
+                found[f"{prefix}{name}"] = filled
     return found
 
 
@@ -198,17 +197,18 @@ def _places(study: Study, views: Views, kind: Kind) -> Iterator[tuple[str, dict]
     trained = {run.dataset for run in study.runs if run not in study.given}
     if "history" in kind.says("reads", ()) and not trained:
         return
+    shown = [name for name in names if not study.lacks(name, kind)]
     if "network" not in shows:
-        pictured = [
-            name for name in names if len(source_sizes(study.kinds, study.datasets[name])["shape"]) > 1 and name in trained
-        ]
-        shown = pictured if kind.says("of") == "pictures" else names
+        if kind.says("of") == "pictures":
+            sizes = {name: source_sizes(study.kinds, study.datasets[name]) for name in shown}
+            shown = [name for name in shown if len(sizes[name]["shape"]) > 1 and name in trained]
         if shown:
             yield "", {} if shown == names else {"dataset": shown}
         return
     first: dict[tuple[str, str], Run] = {}
     for run in study.runs:
-        first.setdefault((run.dataset, run.architecture), run)
+        if run.dataset in shown:
+            first.setdefault((run.dataset, run.architecture), run)
     for run in first.values():
         for sample in views.samples_of(run):
             for on in _chosen(study, views, run, sample) if "embedding" in shows else [{}]:

@@ -1,6 +1,6 @@
 """Keys and blocks that change nothing, given the rest of the study: each is said, in a line of its notes.
 
-Where somebody must have meant something else, they are refused instead (layerscope.study.checks, Jobs.check).
+Where somebody must have meant something else, they are refused instead (layerscope.study.checks, layerscope.study.reach).
 """
 
 from collections import Counter

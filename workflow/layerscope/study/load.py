@@ -4,6 +4,7 @@ This is imported wherever Snakemake reads the rules, so it needs only the standa
 """
 
 import os
+import re
 from collections.abc import Sequence
 from dataclasses import replace
 from importlib import import_module
@@ -25,9 +26,15 @@ from layerscope.study.file import read_study
 from layerscope.study.given import beside_layers, given_files, with_given_completed
 from layerscope.study.kinds import Kind, Kinds
 from layerscope.study.overrides import SWITCHED_OFF, with_options_off_apart
+from layerscope.study.reach import check_reach
 from layerscope.study.schema import blocks, checked
 from layerscope.study.sizes import find_sizes, outputs_of, source_sizes
-from layerscope.study.study import Run, Study
+from layerscope.study.study import Run, Study, scores_named
+
+# Nothing in a study refers to the entries of these blocks.
+SHOWN = ("figures", "tables", "claims")
+# The entry that a message is about.
+ENTRY = re.compile(r"(figures|tables|claims|scores)\.([A-Za-z0-9_-]+)")
 
 
 def load_study(file: str | Path, overrides: dict) -> Study:
@@ -36,27 +43,35 @@ def load_study(file: str | Path, overrides: dict) -> Study:
         return build_study(read_study(file, overrides), Path(file).parent)
     except StudyError as error:
         named = (message if message.startswith(str(file)) else f"{file}: {message}" for message in error.messages)
-        raise StudyError(*named) from None
+        raise StudyError(*named, more_may_follow=error.more_may_follow) from None
 
 
 def build_study(content: dict, folder: Path) -> Study:
     """A study from the content of its file, which lies in `folder`. Raises StudyError with a message for every mistake.
 
-    Blocks are checked against each other only after each of them is valid by itself.
+    Blocks are checked against each other only after each of them is valid by itself; figures, tables and claims with mistakes are
+    left out of what follows, so that the mistakes of the others are told too.
     """
     mistakes = Mistakes()
     with mistakes.gathered():
         kinds = _kinds(content.get("code", []), folder, content.get("architectures"))
-    mistakes.refuse()
+    mistakes.refuse(more_may_follow=True)
     given = with_given_completed(content, kinds)
     content, switched_off = with_options_off_apart(given)
     with mistakes.gathered():
         content = _without_none(checked(content, blocks(), ""))
+    in_blocks = len(mistakes.messages)
     entries = entries_of(content, kinds, mistakes)
-    mistakes.refuse()
+    # Entries with mistakes are left out of what follows where nothing refers to them.
+    if in_blocks:
+        mistakes.refuse(more_may_follow=True)
+    _refuse_unless_shown(mistakes)
     for override, keys in zip(content["training"]["overrides"], switched_off, strict=False):
         override.update({SWITCHED_OFF: keys} if keys else {})
-    notes = add_networks(content, given, entries, kinds)
+    notes: list[str] = []
+    with mistakes.gathered():
+        notes += add_networks(content, given, entries, kinds)
+    _refuse_unless_shown(mistakes)
     _complete(content, entries, kinds)
     for part in ("whole", "filters"):
         with mistakes.gathered():
@@ -65,10 +80,10 @@ def build_study(content: dict, folder: Path) -> Study:
         _check_grids(content)
     if content["study"] in store.RESERVED_STUDIES:
         mistakes.messages.append(f"study: {content['study']} is reserved; choose another name")
-    mistakes.refuse()
+    _refuse_unless_shown(mistakes)
     runs = _runs(content)
     files = _given_files(kinds, runs, entries, mistakes)
-    mistakes.refuse()
+    _refuse_unless_shown(mistakes)
     plans: dict[tuple[str, str], list[Layer]] = {}
     beside: dict[tuple[str, str], frozenset[str]] = {}
     for run in runs:
@@ -79,7 +94,7 @@ def build_study(content: dict, folder: Path) -> Study:
             plans[run.dataset, run.architecture] = []
             with mistakes.gathered():
                 plans[run.dataset, run.architecture] = _plan(kinds, run, entries, files.get(run))
-    mistakes.refuse()
+    _refuse_unless_shown(mistakes)
     study = Study(
         name=content["study"],
         device=content["device"],
@@ -109,9 +124,14 @@ def build_study(content: dict, folder: Path) -> Study:
         beside=beside,
         notes=tuple(notes),
     )
-    _refuse_mistakes(study, CHECKS_AS_WRITTEN, mistakes)
+    for group in CHECKS_AS_WRITTEN:
+        study = _checked(study, group, mistakes)
+        _refuse_unless_shown(mistakes)
     study = adapted(with_looks(study, given), content)
-    _refuse_mistakes(study, CHECKS_AS_ADAPTED, mistakes)
+    study = _checked(study, CHECKS_AS_ADAPTED, mistakes)
+    # What is too large or too small changes nothing in what there will be, so this is told together with it.
+    mistakes.messages += check_reach(study)
+    mistakes.refuse()
     return replace(study, notes=(*study.notes, *without_effect(study, content, given)))
 
 
@@ -124,11 +144,35 @@ def _without_none(content: dict) -> dict:
     }
 
 
-def _refuse_mistakes(study: Study, groups: Sequence[Sequence[Check]], mistakes: Mistakes) -> None:
-    for group in groups:
-        for check in group:
-            mistakes.messages += check(study)
-        mistakes.refuse()
+def _checked(study: Study, checks: Sequence[Check], mistakes: Mistakes) -> Study:
+    """Collect the mistakes that checks find; the study without the entries that they are about, for the checks that follow."""
+    found = [message for check in checks for message in check(study)]
+    mistakes.messages += found
+    about = {(where[1], where[2]) for message in found if (where := ENTRY.match(message))}
+    scores = {name: entry for name, entry in study.scores.items() if ("scores", name) not in about}
+
+    def kept(block: str) -> dict[str, dict]:
+        return {
+            name: entry
+            for name, entry in getattr(study, block).items()
+            if (block, name) not in about
+            and all(score in scores for score in scores_named(study.kinds.of_entry(block, entry), entry))
+        }
+
+    figures, tables, claims = (kept(block) for block in SHOWN)
+    neurons = None if any(message.startswith("neurons") for message in found) else study.neurons
+    return replace(study, scores=scores, figures=figures, tables=tables, claims=claims, neurons=neurons)
+
+
+def _is_shown(message: str) -> bool:
+    """Whether a mistake is in an entry of a block to which nothing else refers."""
+    where = ENTRY.match(message)
+    return where is not None and where[1] in SHOWN
+
+
+def _refuse_unless_shown(mistakes: Mistakes) -> None:
+    if not all(_is_shown(message) for message in mistakes.messages):
+        mistakes.refuse(more_may_follow=True)
 
 
 def _complete(content: dict, entries: dict[str, dict[str, dict]], kinds: Kinds) -> None:

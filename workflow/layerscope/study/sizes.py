@@ -15,7 +15,7 @@ from layerscope.study.study import Study
 
 
 def source_sizes(kinds: Kinds, dataset: dict) -> dict:
-    """shape and classes of a dataset; sizes of train (validation included) and test, if the study tells them.
+    """shape and classes of a dataset; class_names and the sizes of train (validation included) and test, if these are known.
 
     A regression has targets, their names, and no classes.
     """
@@ -24,7 +24,8 @@ def source_sizes(kinds: Kinds, dataset: dict) -> dict:
         return {**whole, "train": dataset["train"]}
     if "keep_classes" in dataset:
         whole = source_sizes(kinds, {key: value for key, value in dataset.items() if key != "keep_classes"})
-        return {"shape": whole["shape"], "classes": len(dataset["keep_classes"])}
+        kept = dataset["keep_classes"]
+        return {"shape": whole["shape"], "classes": len(kept), "class_names": kept}
     if "preprocess" in dataset:
         whole = source_sizes(kinds, {key: value for key, value in dataset.items() if key != "preprocess"})
         grey = dataset["preprocess"]["grayscale"] and len(whole["shape"]) == 3
@@ -106,6 +107,11 @@ def split_size(study: Study, dataset: str, split: str) -> int | None:
         return options["validation"] or sizes.get("validation", 0)
     size = sizes.get(split)
     return size - options["validation"] if split == "train" and size is not None else size
+
+
+def class_names(study: Study, dataset: str) -> list[str]:
+    """The names of the classes of a dataset; empty where the study cannot know them before the dataset is prepared."""
+    return source_sizes(study.kinds, study.datasets[dataset]).get("class_names", [])
 
 
 def has_input(study: Study, dataset: str) -> bool:

@@ -120,6 +120,10 @@ class Views:
         layers = [layer for layer in view.whole if neurons["layers"] == "all" or layer in neurons["layers"]]
         return View(view.epochs, layers, {}) if layers and view.epochs else View()
 
+    def maps_neurons(self) -> bool:
+        """Whether the neurons of any layer are mapped."""
+        return any(self.mapped(self.runs[source], sample) for source, sample in self.sources() if source in self.runs)
+
     # Embeddings and scores
 
     def spaces(self, source: str, sample: str) -> list[str]:

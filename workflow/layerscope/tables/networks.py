@@ -9,6 +9,7 @@ TABLE = {
     "description": "One row a dataset, architecture and activation; the scores of the network as such (accuracy, loss).",
     "reads": ("runs",),
     "scores_of": "networks",
+    "states": ("trained",),
     "required": ("scores",),
     "by_default": {"networks": {"scores": ["accuracy", "r2", "loss"], "on": {"sample": ["train", "test"]}}},
     "options": {

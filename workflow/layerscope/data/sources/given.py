@@ -39,7 +39,8 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
 def found_sizes(name: str, options: dict, downloads: Path) -> dict:
     """shape of the input ([] where the files have none), classes, and the size of the only split, from the first file."""
     known, observed = _first(name, options)
-    return {"shape": list(known.input or ()), "classes": len(observed.classes), "train": 0, "test": known.n}
+    classes = observed.classes
+    return {"shape": list(known.input or ()), "classes": len(classes), "class_names": classes, "train": 0, "test": known.n}
 
 
 def _first(name: str, options: dict) -> tuple[GivenFile, Labelled]:

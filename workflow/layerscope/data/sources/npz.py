@@ -147,7 +147,7 @@ def found_sizes(name: str, options: dict, downloads: Path) -> dict:
         raise StudyError(f"datasets.{name}.test changes nothing: {file} has a test split of its own; remove the key")
     known = dtype in WHITE_BY_TYPE
     count = labels[named["train"][1]].shape[-1]
-    outputs = {"classes": len(classes)} if classes else {"targets": target_names(count)}
+    outputs = {"classes": len(classes), "class_names": classes} if classes else {"targets": target_names(count)}
     return {"shape": [shape[1 + axis] for axis in axes], **outputs, **sizes, "white_by_type": known}
 
 

@@ -113,7 +113,8 @@ def found_sizes(name: str, options: dict, downloads: Path) -> dict:
         raise StudyError(f"datasets.{name}.test changes nothing: the table has a test split of its own; remove the key")
     sizes = {split: len(labels) for split, (_, labels) in dataset.splits.items()}
     shape = list(dataset.splits["train"][0].shape[1:])
-    outputs = {"targets": dataset.targets} if dataset.targets else {"classes": len(dataset.classes)}
+    classes = dataset.classes
+    outputs = {"targets": dataset.targets} if dataset.targets else {"classes": len(classes), "class_names": classes}
     return {"shape": shape, **outputs, **sizes, "white_by_type": False}
 
 
