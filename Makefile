@@ -38,7 +38,7 @@ test-slurm: $(READY)
 lint: $(READY)
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
-	$(BIN)/snakefmt --check Snakefile workflow/rules
+	$(BIN)/snakefmt --check Snakefile workflow/Snakefile workflow/rules
 	$(SNAKEMAKE) --lint
 	PYTHONPATH=workflow $(BIN)/lint-imports
 	$(BIN)/mypy

@@ -37,10 +37,11 @@ CNN = {
     "convolutions": [{"channels": width, "kernel": 3, "padding": "same", "pool": 2, "dropout": 0} for width in (32, 64, 128)],
 }
 NETWORKS = {
-    "MLP 3072-128-64-10": ({**PLAIN, "family": "mlp", "hidden": [128, 64]}, "mean"),
-    "MLP 3072-512-256-128-10": ({**PLAIN, "family": "mlp", "hidden": [512, 256, 128]}, "mean"),
-    "CNN 32-64-128, mean": (CNN, "mean"),
-    "CNN 32-64-128, channelwise": (CNN, "channelwise"),
+    "MLP 3072-128-64-10": ({**PLAIN, "family": "mlp", "hidden": [128, 64]}, "mean", 1),
+    "MLP 3072-512-256-128-10": ({**PLAIN, "family": "mlp", "hidden": [512, 256, 128]}, "mean", 1),
+    "CNN 32-64-128, mean": (CNN, "mean", 1),
+    "CNN 32-64-128, channelwise": (CNN, "channelwise", 1),
+    "CNN 32-64-128, stride 2": (CNN, "channelwise", 2),
 }
 STEPS = {"mlp": 20, "cnn": 2}
 ROUNDS = 60
@@ -100,14 +101,14 @@ def same_dimensions(network: nn.Module, theirs: delve.SaturationTracker, inputs:
     return f"{sum(ours == theirs + 1 for ours, theirs in pairs)} of {len(pairs)}"
 
 
-def compare(name: str, options: dict, maps: str) -> None:
-    """Print one row of the table."""
+def compare(name: str, options: dict, maps: str, stride: int) -> None:
+    """Print one row of the table. stride: of our positions; delve takes all."""
     generator = torch.Generator().manual_seed(0)
     inputs, labels = torch.randn(BATCH, *CIFAR, generator=generator), torch.randint(CLASSES, (BATCH,), generator=generator)
     networks = {who: build_network(name, options, CIFAR, CLASSES, "relu", 0) for who in ("plain", "ours", "delve")}
     steps = {who: training_step(network, inputs, labels) for who, network in networks.items()}
     count = STEPS[options["family"]]
-    with tempfile.TemporaryDirectory() as folder, SaturationTracker(networks["ours"], maps=maps) as tracker:
+    with tempfile.TemporaryDirectory() as folder, SaturationTracker(networks["ours"], maps=maps, stride=stride) as tracker:
         theirs = delve.SaturationTracker(
             f"{folder}/delve", save_to="csv", modules=networks["delve"], stats=["lsat"], device="cpu", conv_method=maps
         )
@@ -142,8 +143,8 @@ def main() -> None:
     columns = f" |{'ours':>8}{'':7}{'delve':>8}{'':7}{'ratio':>7}"
     print(f"{'':36} | {'added':36} | {'in hooks':36} | reading            alike")
     print(f"{'network':28}{'step':>8}{columns}{columns} |{'ours':>8}{'delve':>8}")
-    for name, (options, maps) in NETWORKS.items():
-        compare(name, options, maps)
+    for name, (options, maps, stride) in NETWORKS.items():
+        compare(name, options, maps, stride)
 
 
 if __name__ == "__main__":

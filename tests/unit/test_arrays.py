@@ -39,19 +39,38 @@ def test_t_sne_ends_below_its_start():
     assert 0 < embedded.kl_engine < 2
 
 
+def test_one_metric_can_be_named_alone_and_labels_may_be_text():
+    wanted = layerscope.score(POINTS, LABELS, ["neighborhood_hit"])
+    assert layerscope.score(POINTS, LABELS, "neighborhood_hit") == wanted
+    assert layerscope.score(POINTS, np.array(["cat", "dog", "owl", "rat"])[LABELS % 4], "d_same") == layerscope.score(
+        POINTS, LABELS % 4, "d_same"
+    )
+
+
+def test_a_default_fits_few_points():
+    embedded = layerscope.embed(POINTS[:40], "tsne", engine="exact", iterations=20, early_exaggeration_iterations=20)
+    assert embedded.points.shape == (40, 2)
+
+
 WRONG = {
     "an unknown metric": (lambda: layerscope.score(POINTS, LABELS, ["neighbourhood_hit"]), "did you mean 'neighborhood_hit'?"),
     "an unknown option": (
         lambda: layerscope.score(POINTS, LABELS, {"neighborhood_hit": {"n": 3}}),
         "metrics.neighborhood_hit.n: unknown key",
     ),
-    "a metric of embeddings": (lambda: layerscope.score(POINTS, LABELS, ["kl"]), "'kl' is no metric of representations"),
+    "a metric of embeddings": (
+        lambda: layerscope.score(POINTS, LABELS, ["kl"]),
+        "'kl' rates an embedding; give that of the points as `embedding`",
+    ),
     "a metric of networks": (lambda: layerscope.score(POINTS, LABELS, ["accuracy"]), "'accuracy' is no metric of"),
     "labels that are too few": (
         lambda: layerscope.score(POINTS, LABELS[1:], ["d_same"]),
-        "whole number from 0 for each of 120",
+        "labels: 119 are given for 120 points",
     ),
-    "labels as text": (lambda: layerscope.score(POINTS, LABELS.astype(str), ["d_same"]), "labels: <U21"),
+    "labels that are no classes": (
+        lambda: layerscope.score(POINTS, LABELS + 0.5, ["d_same"]),
+        "classes are whole numbers or text",
+    ),
     "points that are not finite": (lambda: layerscope.score(POINTS * np.nan, LABELS, ["d_same"]), "finite numbers"),
     "too few points": (lambda: layerscope.score(POINTS[:5], LABELS[:5], ["neighborhood_hit"]), "6 neighbours are wanted among 5"),
     "an unknown method": (lambda: layerscope.embed(POINTS, "tsnee"), "did you mean 'tsne'?"),

@@ -820,6 +820,9 @@ def test_the_folder_of_the_project_is_no_command(folder):
     for part in ("Snakefile", "envs", "profiles"):
         source = PROJECT / part
         (shutil.copytree if source.is_dir() else shutil.copy2)(source, project / part)
+    numbers = project / "workflow" / "published" / "rauber.csv"
+    columns = numbers.read_text(encoding="utf-8").splitlines()[0]
+    numbers.write_text(f"{columns}\nfig1,mine,mlp,test,run,,trained,accuracy,0.9\n", encoding="utf-8")
     tables = {"beside": {"kind": "published_values", "published": "rauber"}}
     written(folder, {**STUDY, "tables": tables})
     np.savez(folder / STUDY["datasets"]["mine"]["path"], **arrays())

@@ -55,7 +55,7 @@ def test_what_is_written_is_a_study_without_mistakes(tmp_path: Path, case: str):
     what = MADE[case](tmp_path)
     done = layerscope(tmp_path, "new", what)
     assert (done.returncode, done.stderr) == (0, "")
-    assert done.stdout == "study.yaml is written. Next: snakemake --cores 4 --configfile study.yaml\n"
+    assert done.stdout == "study.yaml is written. Next: layerscope run --cores 4 study.yaml\n"
     assert layerscope(tmp_path, "check", "study.yaml").stdout.startswith("study.yaml: no mistakes; ")
 
 
@@ -123,7 +123,7 @@ def test_a_file_that_is_there_is_not_written_over(tmp_path: Path):
 def test_all_mistakes_of_a_study_are_told_at_once(tmp_path: Path):
     layerscope(tmp_path, "new", "digits")
     text = (tmp_path / "study.yaml").read_text()
-    text = text.replace("lr: 0.05", "lr: quick").replace("perplexity: 30", "perplexity: many").replace("metric", "x")
+    text = text.replace("lr: 0.001", "lr: quick").replace("perplexity: 30", "perplexity: many").replace("metric", "x")
     (tmp_path / "study.yaml").write_text(text.replace("kind: networks", "kind: network"))
     done = layerscope(tmp_path, "check", "study.yaml")
     assert done.returncode == 1

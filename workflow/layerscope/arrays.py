@@ -5,6 +5,8 @@ from typing import Any
 
 import numpy as np
 
+from layerscope.data.labels import label_vector
+from layerscope.data.targets import numbers
 from layerscope.embedding.shared.result import Embedding
 from layerscope.errors import StudyError, one_of
 from layerscope.geometry.neighbors import nearest_neighbors
@@ -19,25 +21,32 @@ SPACES = {"raw": "representations", "embedding": "embeddings"}
 
 def score(
     points: np.ndarray,
-    labels: np.ndarray,
-    metrics: Iterable[str] | Mapping[str, Mapping[str, Any]],
+    labels: np.ndarray | None,
+    metrics: str | Iterable[str] | Mapping[str, Mapping[str, Any]],
     *,
     embedding: np.ndarray | None = None,
     predictions: tuple[np.ndarray, np.ndarray] | None = None,
+    targets: np.ndarray | None = None,
 ) -> dict[str, Score]:
     """Score a representation, or an embedding of it, with the metrics of studies (docs/metrics.md).
 
-    points: (n, d), one row per observation. labels: (n,) integers from 0, the class of each row. metrics: names, or a mapping
-    from names to options. embedding: (n, 2), an embedding of the points; if given, it is scored. predictions: (classes (n,),
-    cross-entropies (n,)) of a network, for metrics that read them. Each Score has a value, its chance level and, if the value
-    means little, a reason. Raises StudyError for metrics, options or arrays that do not fit.
+    points: (n, d), one row per observation. labels: (n,) whole numbers or text, the class of each row; None where there are
+    none. metrics: a name, several, or a mapping from names to options. embedding: (n, 2), an embedding of the points; if given,
+    it is scored. predictions: (classes (n,), cross-entropies (n,)) of a network, for metrics that read them. targets: (n,) or
+    (n, targets), of a regression. Each Score has a value, its chance level and, if the value means little, a reason. Raises
+    StudyError for metrics, options or arrays that do not fit.
     """
+    metrics = [metrics] if isinstance(metrics, str) else metrics
     asked = {name: dict(options) for name, options in metrics.items()} if isinstance(metrics, Mapping) else dict.fromkeys(metrics)
-    points, labels = _rows(points, "points"), np.asarray(labels)
-    if labels.shape != (len(points),) or labels.dtype.kind not in "iu" or (len(labels) and labels.min() < 0):
-        raise StudyError(
-            f"labels: {labels.dtype} {labels.shape} is not allowed; a whole number from 0 for each of {len(points)} rows"
-        )
+    points = _rows(points, "points")
+    if labels is not None:
+        labels = _classes(labels, len(points))
+    if targets is not None:
+        targets = numbers({"targets": np.asarray(targets)}, "score")["targets"]
+        if len(targets) != len(points):
+            raise StudyError(
+                f"targets: {len(targets)} rows are not allowed; {len(points)} are wanted, one for each row of points"
+            )
     shown = points if embedding is None else _rows(embedding, "embedding")
     if len(shown) != len(points):
         raise StudyError(f"embedding: {len(shown)} rows are not allowed; {len(points)} are wanted, one for each row of points")
@@ -48,14 +57,19 @@ def score(
         kind = kinds.named("scores", name, "metrics")
         if space not in kind.spaces:
             fit = [other.name for other in kinds.of("scores").values() if space in other.spaces]
+            if "embedding" in kind.spaces:
+                raise StudyError(f"metrics: '{name}' rates an embedding; give that of the points as `embedding`")
             raise StudyError(f"metrics: '{name}' is no metric of {SPACES[space]}; {one_of(name, fit)}")
+        given = {"classes": labels, "targets": targets}
+        for lacking in [needed for needed in sorted(kind.needs_of_dataset) if given[needed] is None]:
+            raise StudyError(f"metrics: '{name}' needs {lacking}; give `{'labels' if lacking == 'classes' else lacking}`")
         filled = checked({**(options or {})}, entry_schema(kind), f"metrics.{name}")
         wanted[name] = (kind, {key: value for key, value in filled.items() if key in kind.options})
     k = max((kind.neighbors_needed(options) for kind, options in wanted.values() if "neighbors" in kind.reads(space)), default=0)
     if k >= len(points):
         raise StudyError(f"metrics: {k} neighbours are wanted among {len(points)} points; ask for fewer")
     scored = ScoreInput(
-        Representation(points, labels.astype(np.int64)),
+        Representation(points, labels, targets=targets),
         shown,
         space,
         nearest_neighbors(points, k)[0] if k else None,
@@ -73,11 +87,15 @@ def embed(
 ) -> Embedding:
     """Embed points (n, d) in the plane with a method of studies (docs/keys.md). The result has points (n, 2) float32.
 
-    options: the options of the method. Raises StudyError for an unknown method or option, and for too many or too few points.
+    options: the options of the method; defaults that are too large for so few points are lowered to what is possible. Raises
+    StudyError for an unknown method or option, and for too many or too few points.
     """
     points, kinds = _rows(points, "points"), Kinds()
     kind = kinds.engine(method, {} if engine is None else {"engine": engine}, "")
     filled = checked(options, entry_schema(kind), "options")
+    for option in kind.says("needs_points", {}):
+        if option not in options:
+            filled[option] = min(filled[option], kind.most(option, len(points)))
     largest, needed = kind.largest(filled), kind.neighbors_needed(filled)
     if largest is not None and len(points) > largest:
         raise StudyError(f"points: {method} takes at most {largest} of them, not {len(points)}; take a sample, or another engine")
@@ -88,6 +106,16 @@ def embed(
     if not hasattr(module, "embed"):
         raise StudyError(f"method: {method} embeds several steps together; see layerscope.tsne.dynamic.fit_dynamically")
     return module.embed(points, neighbors, filled, seed, threads)
+
+
+def _classes(labels: np.ndarray, n: int) -> np.ndarray:
+    """Labels as classes numbered from 0, (n,) int64. Whole numbers from 0 stay as they are."""
+    given = label_vector(np.asarray(labels), "labels")
+    if len(given) != n:
+        raise StudyError(f"labels: {len(given)} are given for {n} points; one for each row is wanted")
+    if given.dtype.kind == "U" or given.min() < 0:
+        return np.unique(given, return_inverse=True)[1].astype(np.int64)
+    return given.astype(np.int64)
 
 
 def _rows(array: np.ndarray, name: str) -> np.ndarray:

@@ -23,7 +23,8 @@ def new(arguments: argparse.Namespace) -> int:
     except StudyError:
         target.unlink()
         raise
-    print(f"{target} is written. Next: snakemake --cores 4 --configfile {target}")
+    command = "snakemake --cores 4 --configfile" if Path("Snakefile").is_file() else "layerscope run --cores 4"
+    print(f"{target} is written. Next: {command} {target}")
     return 0
 
 
@@ -35,6 +36,8 @@ def check(arguments: argparse.Namespace) -> int:
     jobs = Jobs(load_study(arguments.study, {}))
     jobs.check()
     jobs.reads.check_own_files()
+    for note in jobs.notes():
+        print(f"layerscope: {note}", file=sys.stderr)
     figures, tables = len(jobs.study.figures), len(jobs.study.tables)
     print(f"{arguments.study}: no mistakes; {len(jobs.study.runs)} networks, {figures} figures, {tables} tables")
     return 0
@@ -65,14 +68,24 @@ def prune(arguments: argparse.Namespace) -> int:
 
 def report(arguments: argparse.Namespace) -> int:
     """Write the report of a finished study, report.html in the folder of its results; it opens offline."""
-    import subprocess
-
     from layerscope import store
     from layerscope.study.load import load_study
 
     target = store.path(load_study(arguments.study, {}).name, "report")
-    command = [sys.executable, "-m", "snakemake", "--report", target, "--configfile", arguments.study]
-    return subprocess.run(command, check=False).returncode
+    return _snakemake(arguments.study, "--report", target)
+
+
+def run(arguments: argparse.Namespace) -> int:
+    """Make everything that a study asks for, in results/ below the working directory. Further options are Snakemake's own."""
+    return _snakemake(arguments.study, "--cores", arguments.cores, *arguments.options)
+
+
+def _snakemake(study: str, *options: str) -> int:
+    import subprocess
+
+    from layerscope.jobs.snakemake_command import snakemake_command
+
+    return subprocess.run(snakemake_command(study, *options), check=False).returncode
 
 
 def parser() -> argparse.ArgumentParser:
@@ -100,6 +113,10 @@ def parser() -> argparse.ArgumentParser:
     pruned.add_argument("study", help="the study file; values that snakemake is given with --config are not in it")
     pruned.add_argument("--yes", action="store_true", help="remove without asking")
     pruned.set_defaults(run=prune)
+    ran = commands.add_parser("run", help="make everything that a study asks for", description=run.__doc__)
+    ran.add_argument("study", help="the study file")
+    ran.add_argument("--cores", default="all", help="how many cores to use (all)")
+    ran.set_defaults(run=run)
     reported = commands.add_parser("report", help="write the report of a study", description=report.__doc__)
     reported.add_argument("study", help="the study file")
     reported.set_defaults(run=report)
@@ -108,11 +125,14 @@ def parser() -> argparse.ArgumentParser:
 
 def main() -> None:
     """Run the command. A StudyError ends the program with its messages, one per line."""
-    arguments = parser().parse_args()
+    arguments, options = parser().parse_known_args()
+    if options and arguments.run is not run:
+        parser().error(f"unrecognized arguments: {' '.join(options)}")
+    arguments.options = options
     try:
         sys.exit(arguments.run(arguments))
     except StudyError as error:
-        sys.exit("\n".join(f"layerscope: {message}" for message in error.messages))
+        sys.exit(error.told())
 
 
 if __name__ == "__main__":

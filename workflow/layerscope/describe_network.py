@@ -7,7 +7,7 @@ from layerscope.errors import StudyError, one_of
 from layerscope.models.kept import kept
 from layerscope.study.file import read_study
 from layerscope.study.load import build_study
-from layerscope.study.sizes import source_sizes
+from layerscope.study.sizes import outputs_of, source_sizes
 
 
 def described_lines(file: str | Path, architecture: str) -> list[str]:
@@ -37,7 +37,7 @@ def described_lines(file: str | Path, architecture: str) -> list[str]:
     rows = [("*", layer.name, layer.kind, layer.shape) for layer in layers]
     if study.kind_of("architectures", architecture).says("builds", False):
         chosen = {(layer.path, layer.call) for layer in layers}
-        parts = kept(architecture, options, shape, sizes["classes"]).parts
+        parts = kept(architecture, options, shape, outputs_of(sizes)).parts
         rows = [("*" if (part.path, part.call) in chosen else " ", part.name, part.module, part.shape) for part in parts]
     names, kinds = (max(len(row[column]) for row in rows) for column in (1, 2))
     lines = [f"{architecture} on {run.dataset}, inputs of {' × '.join(map(str, shape))}"]

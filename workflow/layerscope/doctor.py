@@ -8,7 +8,6 @@ study asks for no longer are no fault: they are listed apart, for `layerscope pr
 import json
 import re
 import subprocess
-import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,11 +16,12 @@ from types import SimpleNamespace
 from layerscope import store
 from layerscope.errors import MachineError, StudyError
 from layerscope.files.csv_tables import read_rows
-from layerscope.files.provenance import canonical_json
+from layerscope.files.provenance import canonical_json, unlike_versions
 from layerscope.files.refusals import refused
 from layerscope.files.seals import SEALED, seal_of
 from layerscope.files.whole import PARTIAL, WRITING
 from layerscope.jobs.jobs import Jobs
+from layerscope.jobs.snakemake_command import snakemake_command
 from layerscope.jobs.unasked import Unasked, counted, linked_folders, unasked_files, unasked_lines
 from layerscope.kind_modules import load_kind
 from layerscope.store.pictures import refuse_damaged
@@ -31,7 +31,7 @@ GONE = "is missing; snakemake makes it"
 UNSEALED = "can be read, but has no SHA-256 beside it that tells whether it is whole"
 SEAL_LOST = "bring {seal} from where the file was copied from; only where there is none, delete the file and run snakemake again"
 OTHER_PARAMS = "was made for other params than the study has now; snakemake makes it anew"
-ELSEWHERE = "is a link: whether the study still asks for what it leads to is not looked at, since others may use it"
+ELSEWHERE = "is a link; what it leads to was not checked, since others may use it"
 # How to read tables, by suffix. Targets with other suffixes are figures and pages (`shown`).
 KINDS = {".csv": "rows", ".parquet": "runs"}
 
@@ -82,8 +82,11 @@ def expected_files(jobs: Jobs) -> Iterator[Expected]:
     """Every file that the study has when it is finished."""
     for dataset in jobs.views.inputs.values():
         params = jobs.params.prepare(SimpleNamespace(dataset=dataset))
-        yield Expected(jobs.path("data", dataset=dataset), "hdf5", params, ("train", "test"))
+        splits = ("test",) if jobs.study.kind_of("datasets", dataset).says("given") else ("train", "test")
+        yield Expected(jobs.path("data", dataset=dataset), "hdf5", params, splits)
     for name, run in jobs.views.runs.items():
+        if run in jobs.study.given:
+            continue
         params = jobs.params.train(SimpleNamespace(run=name))
         snapshots = tuple(store.epoch_name(epoch) for epoch in jobs.study.snapshots(run))
         yield Expected(jobs.path("checkpoints", run=name), "checkpoints", params, snapshots)
@@ -104,12 +107,14 @@ def expected_files(jobs: Jobs) -> Iterator[Expected]:
 def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[Expected]:
     run, wildcards = jobs.views.runs.get(source), SimpleNamespace(source=source, run=source, sample=sample)
     view = jobs.views.view(source, sample, {})
+    dataset = jobs.views.inputs[source] if run is None else run.dataset
     if run is None:
-        told = jobs.params.dump_input(SimpleNamespace(dataset=jobs.views.inputs[source], sample=sample))
+        told = jobs.params.dump_input(SimpleNamespace(dataset=dataset, sample=sample))
     else:
-        told = jobs.params.dump(wildcards)
+        told = jobs.params.dump_given(wildcards) if run in jobs.study.given else jobs.params.dump(wildcards)
     epochs = tuple(store.epoch_name(epoch) for epoch in view.epochs)
-    yield Expected(jobs.path("activations", source=source, sample=sample), "hdf5", told, ("labels", "index", *epochs))
+    labels = "targets" if jobs.study.has_targets(dataset) else "labels"
+    yield Expected(jobs.path("activations", source=source, sample=sample), "hdf5", told, (labels, "index", *epochs))
     neighbors = jobs.path("neighbors", source=source, sample=sample)
     if Path(neighbors).exists():
         yield Expected(neighbors, "hdf5", jobs.params.neighbors(wildcards), epochs)
@@ -181,17 +186,24 @@ def files_again(faults: list[Fault]) -> list[str]:
 
 
 def jobs_again(study: str, faults: list[Fault]) -> list[str]:
-    """The messages of the jobs that Snakemake plans to run once the files that the faults name are deleted."""
+    """The messages of the jobs that Snakemake plans to run once the files that the faults name are deleted.
+
+    Raises StudyError where Snakemake is not installed, or cannot plan.
+    """
     forced = ["--forcerun", *files_again(faults)]
-    command = [sys.executable, "-m", "snakemake", "-n", "--nolock", *forced, "--configfile", study]
-    planned = subprocess.run(command, capture_output=True, text=True, check=False)
+    planned = subprocess.run(snakemake_command(study, "-n", "--nolock", *forced), capture_output=True, text=True, check=False)
+    if planned.returncode:
+        last = (planned.stderr.strip().splitlines() or ["it said nothing"])[-1]
+        raise StudyError(f"Snakemake ended with status {planned.returncode} ({last})")
     return re.findall(r"^Job \d+: (.*)$", planned.stdout + planned.stderr, flags=re.MULTILINE)
 
 
 def _mixed(made_by: dict[str, dict]) -> list[Fault]:
     """A fault for each fact (versions, processor, device) that should be the same in all files of a study and is not."""
-    lines = []
-    for fact in ("versions", "processor", "device"):
+    paths = list(made_by)
+    others = [paths[place] for place in unlike_versions([made_by[path].get("versions", {}) for path in paths])]
+    lines = [_unlike("versions", others)] if others else []
+    for fact in ("processor", "device"):
         groups: dict[str, list[str]] = {}
         for path, facts in made_by.items():
             groups.setdefault(canonical_json(facts.get(fact)), []).append(path)
@@ -201,11 +213,14 @@ def _mixed(made_by: dict[str, dict]) -> list[Fault]:
             groups = {value: paths for value, paths in groups.items() if any("checkpoints" in path for path in paths)}
         if len(groups) > 1:
             usual = max(groups.values(), key=len)
-            unlike = [path for paths in groups.values() if paths is not usual for path in paths]
-            shown = ", ".join(unlike[:3]) + (f" and {len(unlike) - 3} more" if len(unlike) > 3 else "")
-            text = f"{shown}: {fact} unlike those of the other files; delete and run snakemake again for results alike"
-            lines.append(Fault(text, tuple(unlike)))
+            lines.append(_unlike(fact, [path for paths in groups.values() if paths is not usual for path in paths]))
     return lines
+
+
+def _unlike(fact: str, files: list[str]) -> Fault:
+    shown = ", ".join(files[:3]) + (f" and {len(files) - 3} more" if len(files) > 3 else "")
+    text = f"{shown}: {fact} unlike those of the other files; delete and run snakemake again for results alike"
+    return Fault(text, tuple(files))
 
 
 def _left_over(jobs: Jobs, unasked: list[Unasked]) -> list[Fault]:
@@ -225,10 +240,12 @@ def diagnose(study: str) -> int:
         print(fault.text)
     count = sum(1 for _ in expected_files(jobs))
     if faults:
-        again = jobs_again(study, faults)
-        print(f"snakemake will run {len(again)} jobs again for that:")
-        for job in again:
-            print(f"  {job}")
+        try:
+            again = jobs_again(study, faults)
+            print(f"snakemake will run {len(again)} jobs again for that:")
+            print(*(f"  {job}" for job in again), sep="\n")
+        except StudyError as error:
+            print(f"which jobs snakemake will run again for that is not known: {error}")
     if unasked:
         print(f"{study} asks no longer for {counted(unasked)}; `layerscope prune {study}` removes them:")
         for line in unasked_lines(jobs, unasked):

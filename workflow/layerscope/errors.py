@@ -2,18 +2,26 @@
 
 import contextlib
 import difflib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 
 
 class StudyError(Exception):
     """A problem that the user can fix; its text names the key or file, the value, and what to do.
 
     There is one message per mistake. Characters that cannot be printed, from a file's name or content, are escaped.
+
+    more_may_follow: checks that rely on what is wrong have not run yet.
     """
 
-    def __init__(self, *messages: str):
+    def __init__(self, *messages: str, more_may_follow: bool = False):
         self.messages = tuple(map(_printable, messages))
+        self.more_may_follow = more_may_follow
         super().__init__("\n".join(self.messages))
+
+    def told(self) -> str:
+        """All messages as a command prints them, a line each."""
+        last = ["more may be found once these are mended"] if self.more_may_follow else []
+        return "\n".join(f"layerscope: {line}" for line in (*self.messages, *last))
 
 
 class MachineError(StudyError):
@@ -34,50 +42,23 @@ class Mistakes:
         except StudyError as error:
             self.messages += error.messages
 
-    def refuse(self) -> None:
-        """Raise StudyError with all messages, each once, if there are any."""
+    def refuse(self, more_may_follow: bool = False) -> None:
+        """Raise StudyError with all messages, each once, if there are any. more_may_follow: as for StudyError."""
         if self.messages:
-            raise StudyError(*dict.fromkeys(self.messages))
+            raise StudyError(*dict.fromkeys(self.messages), more_may_follow=more_may_follow)
 
 
 def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
-# What other libraries call the same thing.
-SYNONYMS = {
-    "learning_rate": "lr",
-    "batch_size": "batch",
-    "n_epochs": "epochs",
-    "num_epochs": "epochs",
-    "optim": "optimizer",
-    "scheduler": "schedule",
-    "lr_scheduler": "schedule",
-    "early_stopping": "patience",
-    "clip_grad_norm": "clip_norm",
-    "gradient_clipping": "clip_norm",
-    "max_norm": "clip_norm",
-    "frozen": "freeze",
-    "milestones": "at",
-    "gamma": "factor",
-    "amp": "mixed",
-    "bf16": "mixed",
-    "sigmoid": "logsig",
-    "logistic": "logsig",
-    "linear": "identity",
-    "none": "identity",
-    "resnet": "torchvision",
-    "csv": "table",
-    "imagefolder": "images",
-    "folder": "images",
-    "numpy": "npz",
-}
+def one_of(value: object, allowed: Iterable[str], also_called: Mapping[str, str] | None = None) -> str:
+    """A hint for a name that is not in `allowed`: the closest allowed name, if there is one, then all of them.
 
-
-def one_of(value: object, allowed: Iterable[str]) -> str:
-    """A hint for a name that is not in `allowed`: the closest allowed name, if there is one, then all of them."""
+    also_called: what people call the same thing elsewhere → the allowed name.
+    """
     names = sorted(allowed)
-    near = [name for name in [SYNONYMS.get(str(value).lower())] if name in names]
+    near = [name for name in [(also_called or {}).get(str(value).lower())] if name in names]
     near = near or difflib.get_close_matches(str(value), names, n=1, cutoff=0.6)
     hint = f"did you mean '{near[0]}'? " if near else ""
     return f"{hint}allowed: {', '.join(names) or '(nothing is defined)'}"

@@ -9,6 +9,7 @@ from types import ModuleType
 from typing import Any
 
 from layerscope.errors import StudyError
+from layerscope.files.sources import literal
 
 # What reads weights of a person's own. Networks without any do not depend on it.
 WEIGHTS = "layerscope.models.weights"
@@ -30,6 +31,14 @@ def architecture_sources(family: str, architecture: Mapping[str, Any]) -> list[s
     if "weights" in architecture:
         found.append(WEIGHTS)
     return found
+
+
+def packages(source: str, declaration: str) -> tuple[str, ...]:
+    """The distributions that an engine or a family declares besides those that all results depend on.
+
+    source: its module, as kind_source names it. declaration: the name of its literal, for instance ENGINE.
+    """
+    return tuple(literal(source, declaration).get("packages", ()))
 
 
 def load_kind(package: str, name: str, code: Mapping[str, str] | None = None) -> ModuleType:

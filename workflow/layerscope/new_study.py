@@ -1,21 +1,19 @@
 """Write a first study file for a user's own data: inspect the data and describe them in commented YAML."""
 
 import json
+import math
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import yaml
+
 from layerscope.data.axes import written
 from layerscope.errors import StudyError, one_of
+from layerscope.study.defaults import LOOKED_AT, networks_by_default, training_by_default
 from layerscope.study.kinds import Kinds
-
-# The share of observations held out as test split if the data have none.
-HELD_OUT = 0.2
-LOOKED_AT = 1000
-LARGEST_PERPLEXITY = 30
-# Images whose shorter side has fewer pixels get no CNN.
-SMALLEST_CONVOLVED = 12
+from layerscope.study.schema import resolved
 
 
 @dataclass(frozen=True)
@@ -51,7 +49,7 @@ def _found(what: str) -> Found:
     if what in known:
         kind, sizes = known[what]
         total = sizes["train"]
-        held = {} if sizes["test"] else {"test": round(total * HELD_OUT)}
+        held = {} if sizes["test"] else {"test": kind.options["test"]["default"]}
         lines = [f"source: {kind.name}", f"name: {what}"]
         lines += [f"test: {n} # held out, the same share of every class" for n in held.values()]
         test = sizes["test"] or held["test"]
@@ -105,6 +103,10 @@ def _quoted(path: Path) -> str:
     return str(path) if re.fullmatch(r"[A-Za-z0-9_./][\w./ -]*", str(path)) else json.dumps(str(path), ensure_ascii=False)
 
 
+def _on_one_line(entry: dict) -> str:
+    return yaml.safe_dump(entry, default_flow_style=True, sort_keys=False, width=math.inf).strip()
+
+
 def _described(shape: Sequence[int], classes: int, train: int, test: int) -> str:
     kind = "numbers a row" if len(shape) == 1 else "pixels"
     return f"{classes} classes, {train} observations to learn from and {test} to test with, {written(shape)} {kind}"
@@ -112,21 +114,15 @@ def _described(shape: Sequence[int], classes: int, train: int, test: int) -> str
 
 def _text(found: Found) -> str:
     n = min(LOOKED_AT, found.test)
-    perplexity = min(LARGEST_PERPLEXITY, (n - 2) // 3)
+    perplexity = min(resolved({"$ref": "#/$defs/perplexity"})["default"], (n - 2) // 3)
     if perplexity < 2:
         raise StudyError(f"{found.about}: {found.test} test observations are too few to look at; 8 or more are wanted")
     k = max(3 * perplexity, min(10, n - 1))
-    side = min(found.shape[-2:]) if len(found.shape) > 1 else 0
-    convolved = side >= SMALLEST_CONVOLVED
-    networks = ["mlp", "cnn"] if convolved else ["mlp"]
+    entries = networks_by_default(Kinds(), [found.shape])
+    networks = list(entries)
+    architectures = "\n".join(f"  {name}: {_on_one_line(entry)}" for name, entry in entries.items())
     dataset = "\n".join(f"    {line}" for line in found.lines)
-    cnn = """
-  cnn:
-    family: cnn
-    convolutions: [{channels: 16, kernel: 3, pool: 2}, {channels: 32, kernel: 3, pool: 2}]
-    hidden: [64]
-    initialisation: glorot"""
-    batch = min(64, max(2, found.train // 4))
+    training = _on_one_line({**training_by_default(found.train), "epochs": 10, "snapshots": [0, "last"]})
     sample = "choose: all" if n == found.test else f"choose: random, n: {n}"
     return f"""# A first study of {found.about}, written by `layerscope new`. Every key: docs/keys.md.
 # Run it: snakemake --cores 4 --configfile THIS_FILE
@@ -138,13 +134,13 @@ datasets:
 {dataset}
 
 architectures:
-  mlp: {{family: mlp, hidden: [64, 64, 64], initialisation: glorot}}{cnn if convolved else ""}
+{architectures}
 
 grids: # which networks are trained: every combination
   - {{datasets: [{found.name}], architectures: [{", ".join(networks)}], activations: [relu]}}
 
 training:
-  default: {{lr: 0.05, momentum: 0.9, batch: {batch}, epochs: 10, snapshots: [0, last]}} # 0: untrained
+  default: {training} # 0: untrained
 
 samples: # the observations that all networks are looked at through
   look: {{split: test, {sample}}}

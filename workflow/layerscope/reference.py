@@ -1,4 +1,5 @@
-"""Generate pages from what kinds declare: the schema of study files, the reference of keys, the list of metrics.
+"""Generate pages from what kinds declare: the schema of study files, the reference of keys, the list of metrics, what kinds
+declare.
 
 Usage: python -m layerscope.reference [FOLDER]. Pages are written below FOLDER, by default the project's root.
 """
@@ -10,11 +11,13 @@ from pathlib import Path
 
 import yaml
 
+from layerscope.study.declarations import FACTS, FUNCTIONS, OF_THE_PACKAGE, facts_of
 from layerscope.study.kinds import BLOCKS, Kind, Kinds
 from layerscope.study.schema import blocks, entry_schema, resolved, whole_schema
 
 ROOT = Path(__file__).parents[2]
 SCHEMA, KEYS, METRICS = "workflow/schemas/study.schema.yaml", "docs/keys.md", "docs/metrics.md"
+DECLARATIONS_PAGE = "docs/declarations.md"
 NOTICE = "Made by `make docs` from what the modules declare; edits are lost."
 TITLES = {
     "datasets": "Datasets, by `source`",
@@ -26,14 +29,24 @@ TITLES = {
     "claims": "Claims, by `statistic`",
 }
 DIRECTIONS = {True: "higher is better", False: "lower is better", None: "neither"}
-SHOWN_ELSEWHERE = {f"#/$defs/{name}" for name in ("selector", "training", "named")}
+DECLARATIONS = [
+    "The module of a kind has one literal with these facts, read without running the module; lists may be tuples. `METRICS` has",
+    "such a block for each metric. A fact that is not listed, or takes something else, is refused before anything is trained.",
+    "How to write a kind: [a kind of your own](adding-a-kind.md).",
+]
+SHOWN_ELSEWHERE = {f"#/$defs/{name}" for name in ("selector", "training", "named", "named_or_none")}
 SPACES = {"raw": "representations", "embedding": "embeddings", "run": "networks as such"}
 
 
 def pages() -> dict[str, str]:
     """The text of each generated file, by its path below the project's root."""
     kinds = Kinds()
-    return {SCHEMA: schema_text(kinds), KEYS: keys_page(kinds), METRICS: metrics_page(kinds)}
+    return {
+        SCHEMA: schema_text(kinds),
+        KEYS: keys_page(kinds),
+        METRICS: metrics_page(kinds),
+        DECLARATIONS_PAGE: declarations_page(),
+    }
 
 
 def schema_text(kinds: Kinds) -> str:
@@ -53,9 +66,10 @@ def keys_page(kinds: Kinds) -> str:
         lines += ["", f"## {TITLES[block]}", "", _common(block)]
         for name, kind in sorted(kinds.of(block).items()):
             if block == "scores":
-                about = f"{kind.says('reference')}. See [metrics](metrics.md#{name})."
+                about = f"{_sentence(kind.says('definition'))} See [metrics](metrics.md#{name})."
             else:
                 about = kind.says("description", "")
+            about += _by_default(kind)
             rows = _rows("", {"properties": kind.options}, set(kind.says("required", ())))
             lines += ["", f"### {_title(kind)}", "", about, "", *rows]
     return "\n".join(lines).rstrip() + "\n"
@@ -69,11 +83,13 @@ def metrics_page(kinds: Kinds) -> str:
         options = ", ".join(f"`{option}` ({part.get('default')})" for option, part in kind.options.items()) or "none"
         reads = sorted({read for space in kind.spaces for read in kind.reads(space)})
         where = ", ".join(SPACES[space] for space in kind.spaces) + ("; whole layers only" if kind.says("whole_only") else "")
+        where += "".join(f"; datasets with {needed}" for needed in kind.needs_of_dataset)
         lines += [
             f"## {name}",
             "",
-            f"{kind.says('reference')[0].upper()}{kind.says('reference')[1:]}.",
+            _sentence(kind.says("definition")),
             "",
+            f"- reference: {kind.says('reference')}",
             f"- unit: {kind.says('unit')}; {DIRECTIONS[kind.says('higher_is_better')]}",
             f"- chance: {kind.says('chance')}",
             f"- applies to: {where}",
@@ -84,11 +100,44 @@ def metrics_page(kinds: Kinds) -> str:
     return "\n".join(lines).rstrip() + "\n"
 
 
+def declarations_page() -> str:
+    """Every fact that a kind can declare, by block, with what it takes and what it means."""
+    lines = ["# What kinds declare", "", NOTICE, "", *DECLARATIONS]
+    for block, about in BLOCKS.items():
+        function = FUNCTIONS[block]
+        told = f", and a function `{function}`" if function else "; layers are declared, so no function"
+        lines += ["", f"## {about.one[0].upper()}{about.one[1:]}", "", f"A literal `{about.declaration}`{told}.", ""]
+        lines += ["| fact | takes | meaning |", "|---|---|---|"]
+        refused, required = OF_THE_PACKAGE.get(block, ()), facts_of(block, own=True)["required"]
+        for fact, part in FACTS[block].items():
+            notes = " Required." if fact in required else " Of the package's own kinds only." if fact in refused else ""
+            lines.append(f"| `{fact}` | {_takes_listed(part)} | {part['description']}{notes} |".replace("None", "`None`"))
+    return "\n".join(lines).rstrip() + "\n"
+
+
+def _takes_listed(part: dict) -> str:
+    """What a fact takes, with the words that a list of words may have."""
+    words = part.get("items", {}).get("enum") if part.get("type") == "array" else None
+    return f"a list of {', '.join(f'`{word}`' for word in words)}" if words else _takes(part)
+
+
+def _sentence(text: str) -> str:
+    return f"{text[0].upper()}{text[1:]}."
+
+
 def _title(kind: Kind) -> str:
     if kind.says("engine"):
         default = ", the default engine" if kind.says("default") else ""
         return f"{kind.says('method')}, engine: {kind.says('engine')}{default}"
     return kind.name
+
+
+def _by_default(kind: Kind) -> str:
+    entries = [
+        f"`{name}`" + (f" (`{json.dumps(entry, ensure_ascii=False)}`)" if entry else "")
+        for name, entry in kind.says("by_default", {}).items()
+    ]
+    return f" By default there is {', '.join(entries)}." if entries else ""
 
 
 def _common(block: str) -> str:

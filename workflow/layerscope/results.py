@@ -82,12 +82,20 @@ class Results:
         return store.representations(self._of_sample(network, sample, "activations.h5"), View([epoch], [], {layer: None}))
 
     def labels(self, network: Network | str, sample: str) -> "pd.Series":
-        """The class of each observation of a sample, by its row in the split."""
+        """The class of each observation of a sample, by its row in the split. StudyError for those of a regression."""
         file = self._of_sample(network, sample, "activations.h5")
         return pd.Series(store.read_labels(file), index=pd.Index(store.read_index(file), name="row"), name="label")
 
+    def targets(self, network: Network | str, sample: str) -> pd.DataFrame:
+        """The targets of each observation of a sample of a regression, in their own units, by its row in the split."""
+        file = self._of_sample(network, sample, "activations.h5")
+        targets = store.read_targets(file)
+        if targets is None:
+            raise StudyError(f"{file} is of observations with classes; labels() has them")
+        return pd.DataFrame(targets.values, index=pd.Index(store.read_index(file), name="row"), columns=targets.names)
+
     def predictions(self, network: Network, sample: str) -> Iterator[Predictions]:
-        """The predicted classes and the losses of a network on a sample, at each snapshot."""
+        """The predicted classes, or targets, and the losses of a network on a sample, at each snapshot."""
         return store.predictions(self._of_sample(network, sample, "activations.h5"))
 
     def embeddings(self, network: Network | str, sample: str, name: str) -> Iterator[tuple[int, StoredRepresentation]]:

@@ -1,7 +1,7 @@
 rule aggregate:
     input:
         scores=jobs.reads.score_files(),
-        spectra=jobs.reads.spectra_files(),
+        made_by=jobs.reads.made_by_files(),
         code=jobs.code.stage("aggregate"),
     output:
         table=jobs.pattern("score_table"),

@@ -182,7 +182,7 @@ def test_nothing_but_the_folder_is_needed(folder):
     assert dataset.classes == ["ant", "bee"]
     assert {split: images.shape for split, (images, _) in dataset.splits.items()} == {"train": (8, 4, 6), "test": (2, 4, 6)}
     assert dataset.notes == ["2 of 10 pictures are held out as the test split"]
-    assert found(folder) == {"shape": [4, 6], "classes": 2, "train": 8, "test": 2}
+    assert found(folder) == {"shape": [4, 6], "classes": 2, "class_names": ["ant", "bee"], "train": 8, "test": 2}
 
 
 def test_colours_are_kept_where_there_are_any(folder):
@@ -237,7 +237,14 @@ def test_folders_of_splits(tmp_path, names):
                 save(tmp_path / "mine" / split / name / f"{number}.png", 100 * label + number)
     dataset = load(tmp_path / "mine")
     assert {split: len(labels) for split, (_, labels) in dataset.splits.items()} == {"train": 8, "validation": 6, "test": 4}
-    assert found(tmp_path / "mine") == {"shape": [4, 6], "classes": 2, "train": 8, "validation": 6, "test": 4}
+    assert found(tmp_path / "mine") == {
+        "shape": [4, 6],
+        "classes": 2,
+        "class_names": ["ant", "bee"],
+        "train": 8,
+        "validation": 6,
+        "test": 4,
+    }
 
 
 def test_a_class_that_training_has_not_is_named(tmp_path):

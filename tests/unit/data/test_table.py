@@ -44,7 +44,7 @@ def test_every_row_is_an_observation_and_every_column_a_feature(tmp_path, flower
     np.testing.assert_array_equal(np.sort(features, axis=0), np.sort(expected, axis=0))
     assert dataset.notes == ["6 of 30 rows are held out as the test split"]
     assert table.found_sizes("mine", {"path": f"mine.{suffix}"}, tmp_path) == {
-        **{"shape": [2], "classes": 3, "train": 24, "test": 6, "white_by_type": False},
+        **{"shape": [2], "classes": 3, "class_names": ["iris", "lily", "rose"], "train": 24, "test": 6, "white_by_type": False},
     }
 
 

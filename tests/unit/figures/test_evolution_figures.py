@@ -284,5 +284,5 @@ def test_scores_are_averaged_over_steps_and_stand_by_their_lambda(tmp_path):
     found = table.set_index(["seed", "lambda"])["kl"]
     assert list(table["lambda"]) == [0.0, 0.5, 0.0, 0.5]
     assert found.to_dict() == {(0.0, 0.0): 4.0, (0.0, 0.5): 6.0, (1.0, 0.0): 5.0, (1.0, 0.5): 7.0}
-    with pytest.raises(StudyError, match="reaches no embedding by dynamic_tsne"):
+    with pytest.raises(StudyError, match="reaches no embedding of several steps together"):
         score_by_lambda.draw(inputs, {**told, "lambdas": {}})

@@ -42,6 +42,7 @@ def scores(architectures, activations, datasets=("digits",)):
 def drawn(kind, folder, rows, **options):
     sizes = {name: {"depth": 2, "width": number} for number, name in enumerate(ARCHITECTURES)}
     told = {"score": "hit", "against": "accuracy", "title": "", "columns": 4, "filters": False, "bend": None, "sizes": sizes}
+    told["network_accuracies"] = ["accuracy"]
     figure, _ = kind.draw(Reads(**written(folder, rows)), {**told, **options})
     figure.canvas.draw()
     return figure
@@ -80,10 +81,10 @@ def test_the_first_ten_colours_and_the_plain_shapes_are_those_of_few_kinds():
     assert len(set(map(str, shapes(40)))) == 40
 
 
-def history(folder, losses, activation="relu"):
+def history(folder, losses, activation="relu", accuracy=0.5):
     file = folder / store.path("s", "history", run=store.run_folder("digits", "mlp", activation, 0))
     file.parent.mkdir(parents=True)
-    rows = [{"epoch": e, "step": e, "split": "test", "loss": loss, "accuracy": 0.5} for e, loss in enumerate(losses)]
+    rows = [{"epoch": e, "step": e, "split": "test", "loss": loss, "accuracy": accuracy} for e, loss in enumerate(losses)]
     pd.DataFrame(rows).to_csv(file, index=False)
     return Reads(history=[str(file)])
 
@@ -95,6 +96,13 @@ def test_no_loss_is_left_out_by_the_scale(tmp_path, losses, scale):
     """A loss of 0 has no place on a logarithmic scale; a diverged epoch has none anywhere."""
     figure, _ = training_curves.draw(history(tmp_path, losses), {"title": ""})
     assert figure.axes[0].get_yscale() == scale
+
+
+def test_a_network_without_accuracy_has_no_scale_of_it(tmp_path):
+    """An autoencoder reconstructs its input."""
+    figure, _ = training_curves.draw(history(tmp_path, [2.0, 1.0], accuracy=np.nan), {"title": ""})
+    [losses] = figure.axes
+    assert losses.get_ylabel() == "loss"
 
 
 @pytest.mark.parametrize(

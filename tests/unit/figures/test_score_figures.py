@@ -39,7 +39,7 @@ def three_networks():
 
 def drawn(kind, folder, rows, **options):
     inputs = Reads(**written(folder, rows))
-    figure, table = kind.draw(inputs, {"score": "kl", "title": "", "columns": 4, **options})
+    figure, table = kind.draw(inputs, {"score": "kl", "title": "", "columns": 4, "network_accuracies": ["accuracy"], **options})
     figure.canvas.draw()
     return figure, table
 

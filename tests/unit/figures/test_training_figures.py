@@ -55,9 +55,12 @@ def history(folder, architecture, seed, dataset="digits", epochs=2):
     return str(file)
 
 
+ACCURACIES = {"network_accuracies": ["accuracy"]}
+
+
 def drawn(kind, folder, rows, histories=(), **options):
     inputs = Reads(**written(folder, rows), history=list(histories))
-    figure, table = kind.draw(inputs, {"score": "saturation", "title": "", "columns": 4, "sizes": SIZES, **options})
+    figure, table = kind.draw(inputs, {"score": "saturation", "title": "", "columns": 4, "sizes": SIZES, **ACCURACIES, **options})
     figure.canvas.draw()
     return figure, table
 

@@ -131,7 +131,7 @@ def test_a_second_job_leaves_the_parts_of_the_first_alone(tmp_path):
         text=True,
     )
     assert first.stdout.readline() == "kept\n"
-    with pytest.raises(StudyError, match=r"\.e\.h5\.partial is in the hands of another job"):
+    with pytest.raises(StudyError, match=r"\.e\.h5\.partial is in use by another job"):
         kept(tmp_path / "e.h5")
     assert first.communicate("")[0] == "[0 1 2]\n"
     assert first.returncode == 0
@@ -139,7 +139,7 @@ def test_a_second_job_leaves_the_parts_of_the_first_alone(tmp_path):
 
 def test_two_trainings_of_one_network_do_not_meet(tmp_path):
     first, second = (UnfinishedTraining(tmp_path / "state", "mine") for _ in range(2))
-    refused = pytest.raises(StudyError, match=r"state is in the hands of another job; wait until it ends, or stop it")
+    refused = pytest.raises(StudyError, match=r"state is in use by another job; wait until it ends, or stop it")
     with first, refused, second:
         pass
     with second:

@@ -79,7 +79,7 @@ def test_an_autoencoder_goes_through_its_bottleneck_and_back():
 
 def test_the_encoder_of_an_autoencoder_can_be_inception_v3():
     """94 convolutions down to 2048 features, and no classifier left to train."""
-    options = {**AUTOENCODER, "encoder": "inception", "size": 75}
+    options = {**AUTOENCODER, "convolutions": [], "encoder": "inception", "size": 75}
     network = build(options, (3, 32, 32))
     found = outputs(network, (3, 32, 32))
     assert found["inception"].shape == (3, 2048)
@@ -94,8 +94,8 @@ def test_the_encoder_of_an_autoencoder_can_be_inception_v3():
     ("options", "shape", "said"),
     [
         ({}, (3, 28, 28), "pictures of 32 × 32"),
-        ({"encoder": "inception", "size": 64}, (3, 32, 32), "64 is too small for InceptionV3; 75 or more"),
-        ({"encoder": "inception", "size": 299}, (32, 32), "reads three channels"),
+        ({"convolutions": [], "encoder": "inception", "size": 64}, (3, 32, 32), "64 is too small for InceptionV3; 75 or more"),
+        ({"convolutions": [], "encoder": "inception", "size": 299}, (32, 32), "reads three channels"),
         ({"convolutions": []}, (3, 32, 32), "convolutions is missing"),
         ({"size": 2, "convolutions": [convolution(8, 3)]}, (3, 32, 32), "too small"),
     ],

@@ -11,7 +11,6 @@ import pytest
 import torch
 from torch import nn
 
-from layerscope.data.observations import Observations
 from layerscope.errors import StudyError
 from layerscope.models import answers, kept
 from layerscope.models.modules import ModuleNetwork, default_names, parts_of, pooled
@@ -83,7 +82,8 @@ def test_calls_of_one_module_are_layers_of_their_own():
 def dumped(network, inputs, layers):
     """What the dump stage stores of a network: layer → (n, ...)."""
     n = len(inputs)
-    observations = SimpleNamespace(spec=Observations, labels=np.zeros(n, np.int64), inputs=lambda part: inputs[part].numpy())
+    labels = np.zeros(n, np.int64)
+    observations = SimpleNamespace(labels=labels, learned=labels, targets=[], inputs=lambda part: inputs[part].numpy())
     with h5py.File("memory", "w", driver="core", backing_store=False) as file:
         stream_snapshot(network, file, 0, layers, observations, torch.device("cpu"))
         return {name: file["epoch0000"][name][:] for name in layers}
@@ -227,7 +227,7 @@ def test_half_precision_is_stored_as_single():
         ({"function": "text"}, r"own_network.py, text returns str; a torch\.nn\.Module is wanted"),
         ({"options": {"widht": 3}}, "unexpected keyword argument 'widht' .*shape, classes, activation"),
         ({"function": "vectors"}, "architectures.mine does not run on inputs of 2 × 1 × 12 × 10: RuntimeError"),
-        ({"function": "other_classes"}, "architectures.mine puts out 4 for an observation; 3 numbers, one a class, are wanted"),
+        ({"function": "other_classes"}, r"mine puts out 4 for an observation; 3 numbers, one a class or target, are wanted"),
         ({"function": "together"}, "nothing that keeps observations apart"),
         ({"function": "named_output"}, "a layer cannot be called 'output' beside others of this network; rename the module"),
         ({"function": "transposed"}, r"puts out observations along axis 1; \(observations, classes\) are wanted"),

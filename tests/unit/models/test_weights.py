@@ -10,6 +10,7 @@ from safetensors.torch import save_file
 from layerscope.errors import StudyError
 from layerscope.models.network import build_network
 from layerscope.models.weights import load_weights
+from layerscope.store.networks import write_checkpoints
 
 OWN = str(Path(__file__).with_name("own_network.py"))
 
@@ -43,6 +44,20 @@ def test_names_that_a_parallel_model_gave_its_weights_are_those_of_the_model(tmp
     save_file({f"module.{name}": tensor for name, tensor in given.module.state_dict().items()}, tmp_path / "w.safetensors")
     load_weights(begun, tmp_path / "w.safetensors", [], "architectures.mine")
     assert torch.equal(begun.module.stem.weight, given.module.stem.weight)
+
+
+@pytest.mark.parametrize("family", ["module", "mlp"])
+def test_the_last_snapshot_of_a_study_is_taken(tmp_path, family, capsys):
+    def build(seed):
+        mlp = {"family": "mlp", "hidden": [5], "dropout": 0.0, "batch_norm": False, "output_activation": "identity"}
+        return network(seed) if family == "module" else build_network("mlp", mlp, (8, 8), 3, "relu", seed)
+
+    fresh, trained, begun = build(1), build(2), build(3)
+    file = tmp_path / "checkpoints.safetensors"
+    write_checkpoints(file, {}, {}, {0: fresh.state_dict(), 12: trained.state_dict()})
+    load_weights(begun, file, [], "architectures.mine")
+    assert all(torch.equal(begun.state_dict()[name], tensor) for name, tensor in trained.state_dict().items())
+    assert "epoch0012, the last of 2, is taken" in capsys.readouterr().err
 
 
 def test_a_head_for_other_classes_can_stay_fresh(tmp_path):

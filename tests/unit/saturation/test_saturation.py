@@ -256,6 +256,39 @@ def test_positions_of_maps_can_be_observations(network, images):
     assert tracker.samples() == {"0": 64 * 16, "4": 64, "6": 64}
 
 
+@pytest.mark.parametrize(
+    ("stride", "rows", "columns"), [(1, range(4), range(4)), (2, [0, 2], [0, 2]), (3, [0, 3], [0, 3]), (9, [1], [1])]
+)
+def test_positions_can_be_taken_in_steps(network, images, stride, rows, columns):
+    with SaturationTracker(network, maps="channelwise", stride=stride) as tracker, torch.no_grad():
+        network(images)
+    maps = network[0](images).detach()[:, :, list(rows)][:, :, :, list(columns)]
+    np.testing.assert_allclose(tracker.spectra()["0"], spectrum_of(maps.permute(0, 2, 3, 1).reshape(-1, 5)), rtol=1e-5)
+    assert tracker.samples()["0"] == 64 * len(rows) * len(columns)
+
+
+def test_positions_in_steps_tell_what_all_positions_do():
+    """Of smooth maps, as those of pictures are, neighbours tell nearly the same."""
+    generator = torch.Generator().manual_seed(7)
+    noise = torch.randn(256, 12, 36, 36, generator=generator) * torch.linspace(1, 0.05, 12)[:, None, None]
+    maps = nn.functional.avg_pool2d(noise, 5, stride=1)
+    layer = nn.Conv2d(12, 12, 1)
+    found = {}
+    for stride in (1, 2, 4):
+        with SaturationTracker(layer, maps="channelwise", stride=stride) as tracker, torch.no_grad():
+            layer(maps)
+        found[stride] = tracker.spectra()[""]
+    assert {intrinsic_dimension(eigenvalues) for eigenvalues in found.values()} == {intrinsic_dimension(found[1])}
+    for stride in (2, 4):
+        np.testing.assert_allclose(found[stride], found[1], rtol=0.05)
+
+
+@pytest.mark.parametrize("options", [{"stride": 0, "maps": "channelwise"}, {"stride": 2}])
+def test_a_stride_that_means_nothing_is_refused(network, options):
+    with pytest.raises(ValueError, match="stride is"):
+        SaturationTracker(network, **options)
+
+
 def spectrum_of(vectors):
     """Eigenvalues of the covariance of (n, width) vectors, descending, by NumPy."""
     covariance = np.cov(vectors.double().numpy().T, bias=True).reshape(vectors.shape[1], -1)

@@ -371,7 +371,7 @@ def test_pairs_of_scores_are_of_one_network_each():
     assert list(found["seed"]) == [0, 1]
     assert list(found["value"]) == [0.3, 1.3]
     assert list(found["against"]) == [0.8, 0.9]
-    assert list(final_accuracy(table(*rows))["accuracy"]) == [0.8, 0.9]
+    assert list(final_accuracy(table(*rows), ["accuracy"])["accuracy"]) == [0.8, 0.9]
 
 
 def test_scores_of_the_layers_of_a_network_as_such_are_of_the_layer_that_is_asked_for():

@@ -23,7 +23,7 @@ def test_a_job_writes_outputs_a_log_and_its_measurements():
     [
         ("data/digits.h5", ["prepare/digits"]),
         (f"{RUN}/spectra.h5", [f"train/{RUN}"]),
-        (f"{RUN}/some/activations.h5", [f"dump/{RUN}/some"]),
+        (f"{RUN}/some/activations.h5", [f"dump/{RUN}/some", f"dump_given/{RUN}/some"]),
         ("inputs/digits/some/activations.h5", ["dump_input/digits/some"]),
         (f"{RUN}/some/scores/pca.csv", [f"score_embedding/{RUN}/some/pca"]),
         ("scores.parquet", ["aggregate"]),

@@ -19,6 +19,7 @@ from layerscope.files.csv_tables import read_rows, write_rows
 from layerscope.files.provenance import canonical_json, provenance
 from layerscope.files.seals import intact, seal_of
 from layerscope.files.whole import replacing, write_text
+from layerscope.kind_modules import kind_source, packages
 from layerscope.saturation.spectrum import Spectrum
 from layerscope.selection import View
 
@@ -186,6 +187,17 @@ def test_a_score_table_that_is_missing_or_damaged_is_named(tmp_path):
 
 
 # There and back
+
+
+def test_the_packages_that_a_kind_declares_are_in_the_provenance(tmp_path):
+    """Of the package's own and of a person's own; a package that is not installed is left out."""
+    (tmp_path / "mine.py").write_text("ENGINE = {'packages': ('jsonschema', 'no-such-package')}")
+    code = {"embedding.mine": str(tmp_path / "mine.py")}
+    of_engine = {name: packages(kind_source("embedding", name, code), "ENGINE") for name in ("umap", "pca", "mine")}
+    assert of_engine == {"umap": ("umap-learn",), "pca": (), "mine": ("jsonschema", "no-such-package")}
+    told = {name: set(provenance(packages=found)["versions"]) for name, found in of_engine.items()}
+    assert told["mine"] - told["pca"] == {"jsonschema"}
+    assert "umap-learn" not in told["pca"]
 
 
 def test_what_made_a_file_is_read_back(tmp_path):

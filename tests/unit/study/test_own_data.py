@@ -6,7 +6,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 import yaml
-from test_mistakes import GONE, changed
+from small_study import GONE, changed
 
 from layerscope.errors import StudyError
 from layerscope.jobs.jobs import Jobs
@@ -208,6 +208,10 @@ def test_activations_that_would_fill_a_disk_are_refused_before_anything_is_made(
     [
         ({"training__default__learning_rate": 0.1}, "learning_rate: unknown key; did you mean 'lr'"),
         ({"training__default__batch_size": 8}, "batch_size: unknown key; did you mean 'batch'"),
+        ({"training__default__schedule": {"milestones": [3]}}, "milestones: unknown key; did you mean 'at'"),
+        ({"precision": "bf16"}, "'bf16' is not allowed; did you mean 'mixed'"),
+        ({"architectures__mlp__family": "resnet"}, "'resnet' is no family of networks; did you mean 'torchvision'"),
+        ({"datasets__mine__source": "csv"}, "'csv' is no source of data; did you mean 'table'"),
         ({"grids__0__activations": ["sigmoid"]}, "'sigmoid' is not allowed; did you mean 'logsig'"),
         ({"embeddings__tsne__perplexity": [10, 30]}, r"\[10, 30\] is a list; a number is wanted.*write an entry for each value"),
     ],
@@ -237,6 +241,17 @@ def test_blocks_can_be_merged_as_yaml_has_it(tmp_path, monkeypatch):
     (tmp_path / "study.yaml").write_text(MERGING.replace("perplexity: 20", "perplexity: 20, perplexity: 30"))
     with pytest.raises(StudyError, match="line 7: the key 'perplexity' stands there twice"):
         load_study("study.yaml", {})
+
+
+def test_a_study_may_be_written_by_pyyaml(tmp_path):
+    """A list that stands there twice becomes an alias, a tuple has a tag of its own."""
+    units = (16, 8)
+    written = changed({"architectures": {name: {"family": "mlp", "hidden": units} for name in ("mlp", "other")}})
+    text = yaml.dump(written)
+    assert "&id001 !!python/tuple" in text
+    (tmp_path / "study.yaml").write_text(text)
+    study = load_study(tmp_path / "study.yaml", {})
+    assert [entry["hidden"] for entry in study.architectures.values()] == [[16, 8], [16, 8]]
 
 
 def test_a_tab_is_named_by_its_line(tmp_path):
@@ -276,7 +291,8 @@ def test_only_data_and_networks_must_be_said(tmp_path, monkeypatch):
 
 def test_a_grid_names_what_is_not_all(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
-    plan = few_lines(tmp_path, grids=[{"architectures": ["small"], "activations": ["tanh", "relu"], "seeds": 1}])
+    grids = [{"architectures": ["small"], "activations": ["tanh", "relu"], "seeds": 1}]
+    plan = few_lines(tmp_path, grids=grids, scores={"accuracy": {}})
     assert [(run.architecture, run.activation) for run in plan.runs] == [("small", "tanh"), ("small", "relu")]
     assert (plan.samples, plan.whole) == ({}, None)
 

@@ -18,6 +18,7 @@ from layerscope.tables.published import judged, noise_floors, rows
 ROW = {**OF_LAYER, **OF_CONVOLUTION, "dataset": "mnist", "n_points": 5000}
 PUBLISHED = {"figure": "fig1", "dataset": "mnist", "embedding": "tsne", "layer": 1, "filter": "", "metric": "d_same"}
 OPTIONS = {"by": "comparison", "higher_is_better": {"d_same": False, "knn_accuracy": True}}
+OPTIONS["layer_accuracies"] = ["knn_accuracy"]
 DIVERGED = "diverged: losses, weights or outputs are no longer finite in epoch 3"
 
 

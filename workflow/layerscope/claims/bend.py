@@ -9,6 +9,9 @@ STATISTIC = {
         "How much the slope of a score on another one (both as for correlation) changes at one value of the other, by "
         "least squares over runs of a line that bends there; the interval allows for unequal variances."
     ),
+    "pairs_scores": True,
+    "one_space": True,
+    "states": ("trained",),
     "required": ("against", "at"),
     "options": {"against": {"$ref": "#/$defs/score_name"}, "at": {"description": "Where the line bends.", "type": "number"}},
 }

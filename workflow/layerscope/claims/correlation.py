@@ -12,6 +12,9 @@ STATISTIC = {
         "The rank correlation over runs of a score in what `on` chooses with another score of the network (accuracy and "
         "the like are those of the test split)."
     ),
+    "pairs_scores": True,
+    "one_space": True,
+    "states": ("trained",),
     "required": ("against",),
     "options": {"against": {"$ref": "#/$defs/score_name"}},
 }

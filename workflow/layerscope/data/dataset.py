@@ -5,13 +5,14 @@ from dataclasses import dataclass, field, replace
 
 import numpy as np
 
+from layerscope.data.targets import SAY_SO
 from layerscope.data.tensors import channel_statistics
 from layerscope.errors import StudyError, one_of
 
 SPLIT_SEED = 0
 # Of a dataset without a test split.
 HELD_OUT = 0.2
-# Images (n, ...) and labels (n,).
+# Images (n, ...) and labels (n,), or targets (n, targets).
 Split = tuple[np.ndarray, np.ndarray]
 
 
@@ -22,6 +23,8 @@ class Dataset:
     splits: split → (images (n, ...) uint8 or float32, labels (n,) int64). Images are (height, width), (channels, height,
         width) or (features,). white: the value of full intensity, None where nothing tells it. source: where it came from, in
         words. sha256: a digest of the raw data. notes: what was turned, renumbered, resized or left out, a line each.
+    targets: of a regression, the names of the numbers to predict. There are then no classes, and in the place of labels are
+        targets (n, targets) float64.
     """
 
     splits: dict[str, tuple[np.ndarray, np.ndarray]]
@@ -30,16 +33,32 @@ class Dataset:
     source: str
     sha256: str
     notes: list[str] = field(default_factory=list)
+    targets: list[str] = field(default_factory=list)
 
     @property
     def mean(self) -> np.ndarray:
-        """Mean of each channel of the training images, float64."""
-        return channel_statistics(self.splits["train"][0])[0]
+        """Mean of each channel of the training images, or of all where none are for training, float64."""
+        return channel_statistics(self._learned_from)[0]
 
     @property
     def deviation(self) -> np.ndarray:
-        """Standard deviation of each channel of the training images, float64."""
-        return channel_statistics(self.splits["train"][0])[1]
+        """Standard deviation of each channel of the same images, float64."""
+        return channel_statistics(self._learned_from)[1]
+
+    @property
+    def _learned_from(self) -> np.ndarray:
+        images, _ = self.splits["train"] if "train" in self.splits else next(iter(self.splits.values()))
+        return images
+
+    @property
+    def target_mean(self) -> np.ndarray:
+        """Mean of each target over the training observations of a regression, float64."""
+        return self.splits["train"][1].mean(axis=0)
+
+    @property
+    def target_deviation(self) -> np.ndarray:
+        """Standard deviation of each target over the training observations of a regression, float64."""
+        return self.splits["train"][1].std(axis=0)
 
 
 def array_digest(*arrays: np.ndarray) -> str:
@@ -58,17 +77,19 @@ def default_held_out(n: int, classes: int) -> int:
 def check_held_out(n: int, classes: int, held: int, name: str) -> None:
     """Raise StudyError where so many of n observations cannot be held out, with one of each class left."""
     if held + classes > n:
-        raise StudyError(f"dataset '{name}' has {n} observations: {held} cannot be held out of them")
+        or_targets = f"; there are {classes} classes, {SAY_SO}" if 2 * classes > n else ""
+        raise StudyError(f"dataset '{name}' has {n} observations: {held} cannot be held out of them{or_targets}")
 
 
 def hold_out(images: np.ndarray, labels: np.ndarray, held: int, name: str) -> tuple[Split, Split]:
-    """Split off `held` observations, stratified by class, by a fixed seed; both parts keep the stored order.
+    """Split off `held` observations by a fixed seed, stratified by class (targets: at random); both parts keep the stored order.
 
     Returns ((images, labels) kept, (images, labels) held out). The quotas of the classes are rounded by largest remainder.
     Raises StudyError where fewer observations than classes would be left.
     """
     n = len(labels)
-    classes, counts = np.unique(labels, return_counts=True)
+    strata = labels if labels.ndim == 1 else np.zeros(n, dtype=np.int64)
+    classes, counts = np.unique(strata, return_counts=True)
     check_held_out(n, len(classes), held, name)
     shares = counts * held / n
     quota = np.floor(shares).astype(int)
@@ -77,7 +98,7 @@ def hold_out(images: np.ndarray, labels: np.ndarray, held: int, name: str) -> tu
     generator = np.random.default_rng(SPLIT_SEED)
     chosen = np.zeros(n, dtype=bool)
     for label, number in zip(classes, quota, strict=True):
-        chosen[generator.permutation(np.flatnonzero(labels == label))[:number]] = True
+        chosen[generator.permutation(np.flatnonzero(strata == label))[:number]] = True
     return (images[~chosen], labels[~chosen]), (images[chosen], labels[chosen])
 
 

@@ -9,7 +9,8 @@ from layerscope.errors import Mistakes
 def check_declared(name: str, options: Mapping, sizes: Mapping) -> None:
     """Raise StudyError, with all mistakes, where a dataset is not what the study declares: `shape`, `n`, `classes`.
 
-    sizes: shape, classes and the number of observations by split, of the dataset. A shape may be declared as the file stores it.
+    sizes: shape, classes (none of a regression) and the number of observations by split, of the dataset. A shape may be declared
+    as the file stores it.
     """
     mistakes = Mistakes()
     declared, found = options.get("shape"), list(sizes["shape"])
@@ -25,6 +26,8 @@ def check_declared(name: str, options: Mapping, sizes: Mapping) -> None:
                 f"datasets.{name}.n.{split} is {n}, but the split has {sizes.get(split, 0)} observations; leave the key out"
             )
     classes = options.get("classes")
-    if classes is not None and classes != sizes["classes"]:
-        mistakes.messages.append(f"datasets.{name}.classes is {classes}, but there are {sizes['classes']}; leave the key out")
+    if classes is not None and classes != sizes.get("classes"):
+        mistakes.messages.append(
+            f"datasets.{name}.classes is {classes}, but there are {sizes.get('classes', 'none')}; leave the key out"
+        )
     mistakes.refuse()

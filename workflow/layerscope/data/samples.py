@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 
 from layerscope.data.observations import Observations, observations_of_split
+from layerscope.data.targets import STANDARDISE
 from layerscope.errors import StudyError
 
 
@@ -32,8 +33,10 @@ def sample_rows(labels: np.ndarray, choose: str, n: int | None, seed: int, name:
     return np.arange(n) if choose == "first" else np.sort(generator.permutation(available)[:n])
 
 
-def observations_of_sample(data: str, sample: dict, dataset: str, normalise: str) -> Observations:
+def observations_of_sample(
+    data: str, sample: dict, dataset: str, normalise: str, normalise_targets: str = STANDARDISE
+) -> Observations:
     """The observations of a sample. sample: name, split, choose, n and seed, as in job params."""
-    whole = observations_of_split(data, sample["split"], normalise)
+    whole = observations_of_split(data, sample["split"], normalise, normalise_targets)
     rows = sample_rows(whole.labels, sample["choose"], sample.get("n"), sample.get("seed", 0), sample["name"], dataset)
     return replace(whole, rows=rows, labels=whole.labels[rows])

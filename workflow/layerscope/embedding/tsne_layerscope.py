@@ -14,6 +14,8 @@ ENGINE = {
     "method": "tsne",
     "engine": "layerscope",
     "default": True,
+    "by_default": {"tsne": {}},
+    "packages": ("ducc0",),
     "needs_points": {"perplexity": 3},
     "reads": ("neighbors",),
     "largest": 10000,

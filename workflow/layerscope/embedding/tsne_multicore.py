@@ -23,6 +23,7 @@ ENGINE = {
     "engine": "multicore",
     "needs_points": {"perplexity": 3},
     "reads": (),
+    "packages": ("MulticoreTSNE",),
     "cost": {
         "iterations": ("early_exaggeration_iterations", "iterations"),
         "megabytes": 200,

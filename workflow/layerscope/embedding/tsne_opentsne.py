@@ -13,6 +13,7 @@ ENGINE = {
     "engine": "opentsne",
     "needs_points": {"perplexity": 3},
     "reads": ("neighbors",),
+    "packages": ("openTSNE",),
     "cost": {
         "iterations": ("early_exaggeration_iterations", "iterations"),
         "megabytes": 230,

@@ -12,6 +12,7 @@ ENGINE = {
     "description": "UMAP by umap-learn, on the study's exact neighbours.",
     "needs_points": {"n_neighbors": 1},
     "reads": ("neighbors",),
+    "packages": ("umap-learn",),
     "cost": {
         "iterations": ("epochs",),
         "megabytes": 350,

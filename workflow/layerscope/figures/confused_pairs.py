@@ -23,7 +23,11 @@ FIGURE = {
         "Images of the first observations that lie among those of another class, by the vote of their neighbours in one "
         "embedding of one layer, a row and column a class; or those of one pair of classes."
     ),
+    "shows_observations_of": "sample",
+    "needs_points": {"k": 1},
+    "names_classes": ("pair",),
     "reads": ("embedding", "activations", "data"),
+    "needs": ("classes",),
     "shows_one": ("network", "sample", "embedding", "layer", "snapshot"),
     "options": {
         "k": {

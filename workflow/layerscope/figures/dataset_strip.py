@@ -12,7 +12,11 @@ from layerscope.store.reads import Reads
 
 FIGURE = {
     "description": "The first images of every class.",
+    "shows_observations_of": "train",
     "reads": ("data",),
+    "needs": ("classes",),
+    "of": "pictures",
+    "by_default": {"datasets": {}},
     "options": {
         "images": {"description": "Of each class.", "type": "integer", "minimum": 1, "default": 12},
     },

@@ -15,8 +15,10 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": "One embedding of one layer, in the colours of the activation of one of its neurons.",
     "reads": ("embedding", "activations", "neurons", "data"),
+    "needs": ("classes",),
     "shows_one": ("network", "sample", "embedding", "layer", "snapshot"),
     "of": "neurons",
+    "names_classes": ("class",),
     "options": {
         "class": {
             "description": "Name of the class that the neuron is to tell best; null for whichever is told best.",

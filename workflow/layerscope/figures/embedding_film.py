@@ -5,10 +5,11 @@ import numpy as np
 import pandas as pd
 
 from layerscope import store
-from layerscope.figures.shared.class_scatter import class_legend, coordinates, frame
+from layerscope.figures.shared.class_scatter import frame
 from layerscope.figures.shared.films import Film
 from layerscope.figures.shared.one_network import chosen_steps, of_network, step_names
-from layerscope.figures.shared.style import colours, network_name, set_title
+from layerscope.figures.shared.point_colours import explain_colours, point_colours, points_table
+from layerscope.figures.shared.style import network_name, set_title
 from layerscope.store.reads import Reads
 
 FIGURE = {
@@ -18,6 +19,7 @@ FIGURE = {
     "of": "steps",
     "formats": ("gif", "html", "csv"),
     "options": {
+        "target": {"$ref": "#/$defs/one_target"},
         "point_size": {"type": "number", "exclusiveMinimum": 0, "default": 4},
     },
 }
@@ -33,16 +35,16 @@ def draw(reads: Reads, options: dict) -> tuple[Film, pd.DataFrame]:
     described = store.describe_data(reads.data[0])
     steps = chosen_steps(reads.embedding, options)
     source = of_network(reads.activations)
-    labels, index = store.read_labels(source), store.read_index(source)
-    palette = colours(len(described.classes))
+    coloured = point_colours({source: described.classes}, options.get("target"))[source]
+    index = store.read_index(source)
     points = np.stack([stored.array for stored in steps])
     figure, axis = plt.subplots(figsize=INCHES)
     frame(axis)
-    dots = axis.scatter(*points[0].T, s=options["point_size"], c=[palette[label] for label in labels], linewidths=0)
+    dots = axis.scatter(*points[0].T, s=options["point_size"], c=coloured.shades, linewidths=0)
     low, high = points.min(axis=(0, 1)), points.max(axis=(0, 1))
     margin = 0.04 * (high - low).max() + 1e-9
     axis.set(xlim=(low[0] - margin, high[0] + margin), ylim=(low[1] - margin, high[1] + margin))
-    class_legend(figure, described.classes, palette)
+    explain_colours(figure, axis, coloured)
     set_title(figure, options["title"] or network_name(store.file_params(source)["keys"]))
     names = step_names(steps)
     moments = frames(len(steps))
@@ -54,7 +56,7 @@ def draw(reads: Reads, options: dict) -> tuple[Film, pd.DataFrame]:
         axis.set_title(names[step if share < 0.5 else after])
 
     film = Film(figure, show, len(moments), 1000 // FRAMES_A_SECOND)
-    return film, pd.concat([coordinates(stored, labels, index) for stored in steps], ignore_index=True)
+    return film, pd.concat([points_table(stored, coloured, index) for stored in steps], ignore_index=True)
 
 
 def frames(steps: int) -> list[tuple[int, float]]:

@@ -6,9 +6,10 @@ from matplotlib.figure import Figure
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.shared.class_scatter import class_legend, coordinates, mistakes, scatter_classes
+from layerscope.figures.shared.class_scatter import mistakes
 from layerscope.figures.shared.one_network import chosen_epochs
-from layerscope.figures.shared.style import colours, network_name, set_title
+from layerscope.figures.shared.point_colours import explain_colours, point_colours, points_table, scatter_points
+from layerscope.figures.shared.style import network_name, set_title
 from layerscope.states import state
 from layerscope.store.reads import Reads
 
@@ -17,12 +18,15 @@ FIGURE = {
     "reads": ("embedding", "activations", "data"),
     "shows_one": ("network", "sample", "embedding"),
     "one_layer_where": {"panels": "filters"},
+    "parts_by": {"panels": {"layers": ("whole",), "filters": ("filters",)}},
+    "by_default": {"layers": {}},
     "options": {
         "panels": {
             "description": "layers, or filters of the one layer that `on` names.",
             "enum": ["layers", "filters"],
             "default": "layers",
         },
+        "target": {"$ref": "#/$defs/one_target"},
         "mark_misclassified": {"$ref": "#/$defs/mark_misclassified"},
         "point_size": {"type": "number", "exclusiveMinimum": 0, "default": 2},
         "panel_inches": {"description": "Side of a panel.", "type": "number", "exclusiveMinimum": 0, "default": 1.7},
@@ -34,8 +38,9 @@ WIDEST = 8
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Points have class colours; class names are among the points and below all panels. More than eight layers or filters
-    continue in further bands of rows. The table has the coordinates: epoch, layer, filter, index (row in the split), label, x, y.
+    """Points have class colours; class names are among the points and below all panels. Of a regression they have the colours of
+    the values of a target. More than eight layers or filters continue in further bands of rows. The table has the coordinates:
+    epoch, layer, filter, index (row in the split), label (or target), x, y.
     """
     described = store.describe_data(reads.data[0])
     panels = _panels(reads.embedding, options)
@@ -48,7 +53,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     bands = -(-len(columns) // WIDEST)
     width = -(-len(columns) // bands)
     height = bands * len(epochs)
-    labels = store.read_labels(reads.activations[0])
+    coloured = point_colours({reads.activations[0]: described.classes}, options.get("target"))[reads.activations[0]]
     index = store.read_index(reads.activations[0])
     figure, axes = plt.subplots(
         height,
@@ -58,7 +63,6 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     )
     for axis in axes[-len(epochs) :, len(columns) - (bands - 1) * width :].flat:
         axis.set_axis_off()
-    palette = colours(len(described.classes))
     wrong = {}
     for source in reads.activations if options["mark_misclassified"] else []:
         wrong.update(mistakes(source))
@@ -75,12 +79,12 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
                 axis.set_axis_off()
                 continue
             marked = wrong.get(epoch) if epoch is not None and stored.layer != "input" else None
-            scatter_classes(axis, stored, labels, described.classes, palette, options["point_size"], marked)
+            scatter_points(axis, stored, coloured, options["point_size"], marked)
             if row == 0 or stored.layer != "input":
-                tables.append(coordinates(stored, labels, index))
-    class_legend(figure, described.classes, palette, marked=bool(wrong))
+                tables.append(points_table(stored, coloured, index))
+    explain_colours(figure, axes, coloured, marked=bool(wrong))
     keys = store.file_params(reads.embedding[0 if epochs == [None] else -1])["keys"]
-    about = f"{network_name(keys)}, {keys['embedding']} of {len(labels):,} observations ({keys['sample']})"
+    about = f"{network_name(keys)}, {keys['embedding']} of {len(index):,} observations ({keys['sample']})"
     set_title(figure, options["title"] or about)
     return figure, pd.concat(tables, ignore_index=True)
 

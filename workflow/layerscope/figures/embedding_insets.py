@@ -22,7 +22,10 @@ FIGURE = {
         "One embedding of one layer, and images of its clusters beside it. Shown are the two halves of classes that fall "
         "into two (see the score split_classes), or classes as a whole where none does."
     ),
+    "shows_observations_of": "sample",
+    "names_rows": ("observations",),
     "reads": ("embedding", "activations", "data"),
+    "needs": ("classes",),
     "shows_one": ("network", "sample", "embedding", "layer", "snapshot"),
     "of": "layer",
     "options": {

@@ -9,14 +9,8 @@ from matplotlib.figure import Figure
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.figures.shared.class_scatter import (
-    against_rest,
-    chosen_class,
-    class_legend,
-    coordinates,
-    mistakes,
-    scatter_classes,
-)
+from layerscope.figures.shared.class_scatter import against_rest, chosen_class, mistakes
+from layerscope.figures.shared.point_colours import explain_colours, point_colours, points_table, scatter_points
 from layerscope.figures.shared.style import colours, set_title
 from layerscope.selection import RUN_KEYS, Plan, resolve
 from layerscope.states import state
@@ -25,12 +19,16 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": "Embeddings side by side, of any networks, layers and methods, named after what tells them apart.",
     "reads": ("embedding", "activations", "data"),
+    "alike": True,
+    "same_classes": True,
+    "names_classes": ("class",),
     "options": {
         "columns": {"description": "Panels across.", "type": "integer", "minimum": 1, "default": 4},
+        "target": {"$ref": "#/$defs/one_target"},
         "mark_misclassified": {"$ref": "#/$defs/mark_misclassified"},
         "class": {"$ref": "#/$defs/one_class"},
         "shared_axes": {
-            "description": "One scale for all panels; for steps of dynamic_tsne.",
+            "description": "One scale for all panels; for steps that are embedded together.",
             "type": "boolean",
             "default": False,
         },
@@ -58,7 +56,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     A panel's title names what differs between panels. `trained` and `last` refer to the snapshots and layers that are embedded.
 
     The class names are those of the first dataset; all datasets shown must have the same number of classes. With `class` all
-    other classes are grey. The table has the coordinates and the keys of each panel.
+    other classes are grey. Of a regression, points have the colours of the values of a target, on one scale. The table has the
+    coordinates and the keys of each panel.
     """
     on = options.get("on", {})
     panels = sorted((panel for source in reads.embedding for panel in _panels(source, on)), key=lambda panel: _order(panel, on))
@@ -68,10 +67,19 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     counts = {dataset: len(described[dataset].classes) for dataset, _ in (panel.sample for panel in panels)}
     if len(set(counts.values())) > 1:
         raise StudyError(f"the panels have datasets with different numbers of classes ({counts}); name one under `on`")
-    observed, wrong = {}, {}
-    for source in reads.activations:
-        keys = store.file_params(source)["keys"]
-        observed[keys["dataset"], keys["sample"]] = store.read_labels(source), store.read_index(source)
+    classes = described[panels[0].sample[0]].classes
+    palette = colours(len(classes))
+    if options["class"] is not None:
+        palette = against_rest(palette, chosen_class(options["class"], classes))
+    shown = {panel.sample for panel in panels}
+    keys_of = {source: store.file_params(source)["keys"] for source in reads.activations}
+    of_samples = {(keys["dataset"], keys["sample"]): source for source, keys in keys_of.items()}
+    of_samples = {sample: source for sample, source in of_samples.items() if sample in shown}
+    classes_of = {source: described[sample[0]].classes for sample, source in of_samples.items()}
+    coloured = point_colours(classes_of, options.get("target"), palette)
+    observed = {sample: (coloured[source], store.read_index(source)) for sample, source in of_samples.items()}
+    wrong = {}
+    for source, keys in keys_of.items():
         if options["mark_misclassified"]:
             wrong[_looked_at(keys)] = mistakes(source)
     across = min(options["columns"], len(panels))
@@ -80,25 +88,21 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     figure, axes = plt.subplots(down, across, figsize=(inches * across + 0.2, (inches + 0.2) * down + 0.6), squeeze=False)
     for axis in axes.flat[len(panels) :]:
         axis.set_axis_off()
-    classes = described[panels[0].sample[0]].classes
-    palette = colours(len(classes))
-    if options["class"] is not None:
-        palette = against_rest(palette, chosen_class(options["class"], classes))
     # The input lacks the keys of networks: their absence must not count as a difference between panels.
     named = [panel for panel in panels if panel.about["architecture"]] or panels
     common = {key for key in TOLD_APART if len({panel.about[key] for panel in named}) == 1}
     tables = []
     for axis, panel in zip(axes.flat, panels, strict=False):
-        labels, index = observed[panel.sample]
+        points, index = observed[panel.sample]
         marked = wrong.get(_looked_at(panel.about), {}).get(panel.stored.epoch)
-        scatter_classes(axis, panel.stored, labels, described[panel.sample[0]].classes, palette, options["point_size"], marked)
+        scatter_points(axis, panel.stored, points, options["point_size"], marked)
         told = [key for key in TOLD_APART if key not in common or (key == "layer" and not panel.about["architecture"])]
         axis.set_title("\n".join(textwrap.wrap(_words(panel.about, told), int(CHARACTERS_PER_INCH * inches))), fontsize=7)
         keys = {key: panel.about[key] for key in ("dataset", "architecture", "activation", "seed", "sample", "embedding")}
-        tables.append(coordinates(panel.stored, labels, index).assign(**keys))
+        tables.append(points_table(panel.stored, points, index).assign(**keys))
     if options["shared_axes"]:
         _share_limits(axes.flat[: len(panels)])
-    class_legend(figure, classes, palette, marked=any(wrong.values()))
+    explain_colours(figure, axes, observed[panels[0].sample][0], marked=any(wrong.values()))
     set_title(figure, options["title"] or _words(named[0].about, [key for key in TOLD_APART if key in common]))
     return figure, pd.concat(tables, ignore_index=True)
 

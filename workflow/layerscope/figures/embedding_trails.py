@@ -1,4 +1,6 @@
-"""The path of every observation through the epochs, or the layers, of a network, drawn in the colour of its class."""
+"""The path of every observation through the epochs, or the layers, of a network, in the colour of its class or target."""
+
+from collections.abc import Sequence
 
 import matplotlib.pyplot as plt
 import numpy as np
@@ -8,20 +10,22 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 
 from layerscope import store
-from layerscope.figures.shared.class_scatter import class_legend, coordinates, frame
+from layerscope.figures.shared.class_scatter import frame
 from layerscope.figures.shared.one_network import chosen_steps, of_network, step_names, what_is_fixed
-from layerscope.figures.shared.style import colours, network_name, set_title
+from layerscope.figures.shared.point_colours import explain_colours, point_colours, points_table
+from layerscope.figures.shared.style import network_name, set_title
 from layerscope.store.reads import Reads
 
 FIGURE = {
     "description": (
         "The way of every observation through the snapshots of one layer, or the layers of one snapshot, of a network; in"
-        " the colour of its class, brighter for later steps. For embeddings by dynamic_tsne."
+        " the colour of its class (of a target, of a regression), brighter for later steps. For embeddings of steps together."
     ),
     "reads": ("embedding", "activations", "data"),
     "shows_one": ("network", "sample", "embedding"),
     "of": "steps",
     "options": {
+        "target": {"$ref": "#/$defs/one_target"},
         "point_size": {"description": "Of the last step.", "type": "number", "exclusiveMinimum": 0, "default": 3},
     },
 }
@@ -36,8 +40,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     described = store.describe_data(reads.data[0])
     steps = chosen_steps(reads.embedding, options)
     source = of_network(reads.activations)
-    labels, index = store.read_labels(source), store.read_index(source)
-    palette = colours(len(described.classes))
+    coloured = point_colours({source: described.classes}, options.get("target"))[source]
+    index = store.read_index(source)
     figure, axis = plt.subplots(figsize=(4.6, 5.4))
     frame(axis)
     axis.set_facecolor(BACKGROUND)
@@ -46,21 +50,21 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     for number, share in enumerate(brightness[1:], start=1):
         # Later segments are drawn above earlier ones.
         legs = np.stack([points[number - 1], points[number]], axis=1)
-        shades = np.array([dimmed(palette[label], share) for label in labels])
-        axis.add_collection(LineCollection(list(legs), colors=shades, linewidths=0.25, zorder=number, rasterized=True))
-    ends = [palette[label] for label in labels]
-    axis.scatter(*points[-1].T, s=options["point_size"], c=ends, linewidths=0, zorder=len(steps), rasterized=True)
+        axis.add_collection(
+            LineCollection(list(legs), colors=share * coloured.shades, linewidths=0.25, zorder=number, rasterized=True)
+        )
+    axis.scatter(*points[-1].T, s=options["point_size"], c=coloured.shades, linewidths=0, zorder=len(steps), rasterized=True)
     axis.autoscale_view()
     names = step_names(steps)
     _step_scale(figure, axis, names, brightness)
-    class_legend(figure, described.classes, palette)
+    explain_colours(figure, axis, coloured)
     keys = store.file_params(source)["keys"]
-    about = f"{network_name(keys)}, {what_is_fixed(steps)}: from {names[0]} to {names[-1]}, {len(labels):,} observations"
+    about = f"{network_name(keys)}, {what_is_fixed(steps)}: from {names[0]} to {names[-1]}, {len(index):,} observations"
     set_title(figure, options["title"] or about)
-    return figure, pd.concat([coordinates(stored, labels, index) for stored in steps], ignore_index=True)
+    return figure, pd.concat([points_table(stored, coloured, index) for stored in steps], ignore_index=True)
 
 
-def dimmed(colour: tuple, share: float) -> tuple:
+def dimmed(colour: Sequence[float], share: float) -> tuple:
     """A colour with its brightness multiplied by a share."""
     return tuple(share * part for part in colour)
 

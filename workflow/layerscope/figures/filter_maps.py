@@ -18,8 +18,10 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": "The maps of all filters of one convolution, or the input image, for the first observation of each class.",
     "reads": ("activations", "data"),
+    "needs": ("classes",),
     "shows_one": ("network", "sample", "layer", "snapshot"),
     "of": "maps",
+    "names_classes": ("class",),
     "options": {"class": {"$ref": "#/$defs/one_class"}},
 }
 

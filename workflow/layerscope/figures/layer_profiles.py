@@ -20,8 +20,11 @@ FIGURE = {
         "One score of every layer of trained networks, a panel an architecture, a colour a dataset; runs, mean, interval."
     ),
     "one_space": True,
+    "states": ("trained",),
+    "parts": ("whole",),
+    "scores_of": "layers",
     "reads": ("runs",),
-    "needs": ("sizes",),
+    "needs": ("sizes", "network_accuracies"),
     "required": ("score",),
     "options": {
         "score": {"$ref": "#/$defs/score_name"},
@@ -36,14 +39,14 @@ LAYER_INCHES = 0.16
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Thick lines are means over runs with 95 % intervals, thin lines are runs; titles have the mean test accuracy."""
-    stored = stored_runs(reads.runs[0], [options["score"], "accuracy"], with_input=False)
+    stored = stored_runs(reads.runs[0], [options["score"], *options["network_accuracies"]], with_input=False)
     runs = select(stored[stored["metric"] == options["score"]], options.get("on", {}))
     runs = runs[(runs["state"] == "trained") & (runs["filter"] == "") & runs["depth"].notna()]
     if runs.empty:
         raise StudyError(f"no layer of a trained network has {options['score']} in what `on` chooses; widen it")
     if len(runs[["space", "sample"]].drop_duplicates()) > 1:
         raise StudyError("the layers are scored in several spaces or samples; name one embedding and one sample under `on`")
-    runs = runs.merge(final_accuracy(stored), how="left", on=RUN)
+    runs = runs.merge(final_accuracy(stored, options["network_accuracies"]), how="left", on=RUN)
     summary = summarise(runs.drop(columns="accuracy").assign(epoch=0))
     architectures = by_size(runs["architecture"].unique(), options["sizes"])
     datasets = sorted(runs["dataset"].unique())

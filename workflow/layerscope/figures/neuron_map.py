@@ -21,8 +21,10 @@ FIGURE = {
         "one; a panel a snapshot."
     ),
     "reads": ("neurons", "data"),
+    "needs": ("classes",),
     "shows_one": ("network", "sample", "layer"),
     "of": "neurons",
+    "names_classes": ("class",),
     "options": {"class": {"$ref": "#/$defs/one_class"}},
 }
 

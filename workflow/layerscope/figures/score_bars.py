@@ -17,7 +17,11 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": "One score by layer as bars. A light bar a run, an outlined one for the mean, hollow where flagged.",
     "one_space": True,
+    "states": ("trained",),
+    "parts": ("whole",),
+    "scores_of": "layers",
     "reads": ("runs",),
+    "needs": ("network_accuracies",),
     "required": ("score",),
     "options": {
         "score": {"$ref": "#/$defs/score_name"},
@@ -36,8 +40,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     The outlined bar is the mean of all runs, with its 95 % interval. If runs are flagged, they are hollow, and a dashed line
     is the mean without them. The bars of the deepest layer have the test accuracy of each run.
     """
-    stored = stored_runs(reads.runs[0], [options["score"], "accuracy"])
-    accuracy = final_accuracy(stored)
+    stored = stored_runs(reads.runs[0], [options["score"], *options["network_accuracies"]])
+    accuracy = final_accuracy(stored, options["network_accuracies"])
     runs = select(stored[stored["metric"] == options["score"]], options.get("on", {}))
     runs = runs[(runs["filter"] == "") & runs["state"].isin(["input", "trained"])]
     runs = runs[runs["depth"].notna()]

@@ -17,7 +17,15 @@ FIGURE = {
     "description": "One score against depth. One line a run, the mean with its interval, the chance level.",
     "reads": ("runs",),
     "scores_of": "layers",
+    "parts_by": {"filters": {False: ("whole",), True: ("whole", "means")}},
     "required": ("score",),
+    "by_default": {
+        "hit_by_depth": {"score": "neighborhood_hit"},
+        "separation_by_depth": {"score": "d_same"},
+        "kl_by_depth": {"score": "kl"},
+        "probe_by_depth": {"score": "linear_probe"},
+        "saturation_by_depth": {"score": "saturation"},
+    },
     "options": {
         "score": {"$ref": "#/$defs/score_name"},
         "filters": {

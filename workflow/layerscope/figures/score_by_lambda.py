@@ -12,7 +12,11 @@ from layerscope.statistics.select import select
 from layerscope.store.reads import Reads
 
 FIGURE = {
-    "description": "Two scores of embeddings by dynamic_tsne, the mean over their steps, against their lambda and each other.",
+    "description": "Two scores of embeddings that have a lambda, the mean over their steps, against their lambda and each other.",
+    "one_sample": True,
+    "without_input": True,
+    "parts": ("whole",),
+    "embeddings_with": "lambda",
     "reads": ("runs",),
     "needs": ("lambdas",),
     "options": {
@@ -57,7 +61,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     handles, labels = panels[0].get_legend_handles_labels()
     make_room(figure, len(handles), 3)
     figure.legend(handles, labels, loc="outside lower center", ncols=3, fontsize=7)
-    set_title(figure, options["title"] or f"{score} and {against} of dynamic t-SNE")
+    set_title(figure, options["title"] or f"{score} and {against} by lambda")
     return figure, table
 
 
@@ -68,7 +72,7 @@ def _by_lambda(runs_file: str, options: dict) -> pd.DataFrame:
     runs = runs[(runs["state"] != "input") & (runs["filter"] == "")]
     missing = [name for name in names if name not in set(runs["metric"])]
     if missing:
-        raise StudyError(f"{missing[0]} reaches no embedding by dynamic_tsne that `on` chooses; widen it")
+        raise StudyError(f"{missing[0]} reaches no embedding of several steps together that `on` chooses; widen it")
     if runs["sample"].nunique() > 1:
         raise StudyError(f"the embeddings are of several samples ({', '.join(sorted(set(runs['sample'])))}); name one under `on`")
     runs = runs.assign(**{"lambda": runs["space"].map(options["lambdas"])})

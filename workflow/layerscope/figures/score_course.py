@@ -16,6 +16,8 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": "One score (its mean over layers) and the loss of networks against steps, a colour an architecture.",
     "one_space": True,
+    "without_input": True,
+    "parts": ("whole",),
     "reads": ("runs", "history"),
     "needs": ("sizes",),
     "required": ("score",),

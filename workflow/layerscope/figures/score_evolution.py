@@ -16,6 +16,9 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": "One score of every layer, a line an epoch, a panel an architecture on a dataset.",
     "one_space": True,
+    "without_input": True,
+    "parts": ("whole",),
+    "scores_of": "layers",
     "reads": ("runs",),
     "needs": ("sizes",),
     "required": ("score",),

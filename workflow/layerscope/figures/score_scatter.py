@@ -15,6 +15,9 @@ from layerscope.store.reads import Reads
 
 FIGURE = {
     "description": "One score against another over runs, with their rank correlation, with and without flagged runs.",
+    "pairs_scores": True,
+    "one_space": True,
+    "states": ("trained",),
     "reads": ("runs",),
     "needs": ("sizes",),
     "required": ("score", "against"),

@@ -12,23 +12,30 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": "Loss and accuracy by epoch, a line a run, one panel a dataset and architecture.",
     "reads": ("history",),
+    "by_default": {"training": {}},
 }
 
 SPLIT_LINES = {"batches": ":", "validation": "--", "test": "-"}
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Loss above accuracy; colours are activation functions, line styles splits (batches: training batches in training mode)."""
+    """Loss above accuracy, where there is any. Colours are activation functions, line styles splits.
+
+    The split `batches` is that of the training batches, in training mode.
+    """
     history = pd.concat([_read(source) for source in reads.history], ignore_index=True)
     history = history[history["split"].isin(SPLIT_LINES)]
     networks = history[["dataset", "architecture"]].drop_duplicates().itertuples(index=False)
     networks = list(networks)
-    figure, panels = plt.subplots(2, len(networks), figsize=(2.6 * len(networks) + 1, 4.2), squeeze=False, sharex="col")
+    # Networks that learn numbers, or reconstruct their input, have no accuracy.
+    measures = [measure for measure in ("loss", "accuracy") if measure == "loss" or history[measure].notna().any()]
+    size = (2.6 * len(networks) + 1, 4.2 if len(measures) > 1 else 2.8)
+    figure, panels = plt.subplots(len(measures), len(networks), figsize=size, squeeze=False, sharex="col")
     activations = sorted(history["activation"].unique())
     palette = dict(zip(activations, colours(len(activations)), strict=True))
     for column, (dataset, architecture) in enumerate(networks):
         own = history[(history["dataset"] == dataset) & (history["architecture"] == architecture)]
-        for row, measure in enumerate(("loss", "accuracy")):
+        for row, measure in enumerate(measures):
             panel = panels[row, column]
             for (activation, split), lines in own.groupby(["activation", "split"]):
                 style = {"color": palette[activation], "linestyle": SPLIT_LINES[split]}
@@ -42,8 +49,12 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
             panels[0, column].set_yscale("log")
         runs = own.groupby("activation")["seed"].nunique()
         panels[0, column].set_title(f"{network_title(dataset, architecture)}, n = {runs.min()} runs")
-        panels[1, column].set_xlabel("epoch")
-        panels[1, column].xaxis.set_major_locator(MaxNLocator(integer=True))
+        shown = [panel for panel, measure in zip(panels[:, column], measures, strict=True) if own[measure].notna().any()]
+        for panel in panels[len(shown) :, column]:
+            panel.set_axis_off()
+        shown[-1].tick_params(labelbottom=True)
+        shown[-1].set_xlabel("epoch")
+        shown[-1].xaxis.set_major_locator(MaxNLocator(integer=True))
     handles = {}
     for panel in panels.flat:
         handles.update(dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True)))

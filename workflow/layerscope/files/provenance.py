@@ -4,13 +4,16 @@ import json
 import os
 import platform
 import subprocess
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
 
 from layerscope.version import VERSION
 
-PACKAGES = ("numpy", "scipy", "torch", "h5py", "numba", "ducc0", "scikit-learn", "umap-learn", "openTSNE", "MulticoreTSNE")
+# What all results depend on; engines and families declare what theirs depend on besides.
+PACKAGES = ("numpy", "scipy", "torch", "h5py", "numba", "scikit-learn")
 
 
 def canonical_json(value: object) -> str:
@@ -19,15 +22,28 @@ def canonical_json(value: object) -> str:
     return json.dumps(value, sort_keys=True, separators=(",", ":")).replace("<", "\\u003c")
 
 
-def versions() -> dict[str, str]:
-    """The version of layerscope, and of the installed packages that results depend on; a missing package is left out."""
+def versions(packages: Iterable[str] = ()) -> dict[str, str]:
+    """The version of layerscope, of PACKAGES and of other packages that a result depends on; a missing one is left out."""
     found = {"layerscope": VERSION, "python": platform.python_version()}
-    for package in PACKAGES:
+    for package in (*PACKAGES, *packages):
         try:
             found[package] = metadata.version(package)
         except metadata.PackageNotFoundError:
             continue
     return found
+
+
+def unlike_versions(versions: Sequence[Mapping[str, str]]) -> list[int]:
+    """The places of those in which a package has another version than in most others that name it.
+
+    What a package made nothing of does not name it, so only what is named by both is compared.
+    """
+    named: dict[str, Counter[str]] = {}
+    for one in versions:
+        for package, version in one.items():
+            named.setdefault(package, Counter())[version] += 1
+    usual = {package: counts.most_common(1)[0][0] for package, counts in named.items()}
+    return [place for place, one in enumerate(versions) if any(version != usual[package] for package, version in one.items())]
 
 
 def provenance(
@@ -39,14 +55,16 @@ def provenance(
     reason: str = "",
     attempts: list[float | None] | None = None,
     class_rates: list[float] | None = None,
+    packages: Iterable[str] = (),
 ) -> dict:
     """The reproducible facts that are stored in a result file.
 
     status: ok, diverged or not_accepted, with its reason. attempts: the test accuracy of each attempt, for a training that is
     repeated until it is accepted. class_rates: the share of each class in what a training drew, if the study sets shares.
+    packages: those that the kind of the result declares.
     """
     made_by = {
-        "versions": versions(),
+        "versions": versions(packages),
         "processor": platform.machine(),
         "device": device,
         "threads": threads,
@@ -66,7 +84,8 @@ def commit() -> str:
         done = subprocess.run(ask, capture_output=True, text=True, check=False)
     except OSError:
         return ""
-    return done.stdout.split()[0] if done.returncode == 0 else ""
+    found = done.stdout.split()
+    return found[0] if done.returncode == 0 and found else ""
 
 
 def describe_job() -> str:

@@ -15,7 +15,7 @@ NO_ROOM = "free the disk, or have your quota raised"
 
 FORBIDDEN = "give yourself access to it and to its folder (chmod, or ask whoever owns them)"
 
-FAILING = "the disk or the network file system fails; look at the system's log and try once more"
+FAILING = "the disk or the network file system fails; check the system log"
 
 REMEDIES = {
     errno.EACCES: FORBIDDEN,
@@ -48,7 +48,7 @@ def refused(source: str | Path, error: OSError, what: str = "read") -> MachineEr
     """
     code = error.errno or 0
     reason = os.strerror(code) if code else str(error).splitlines()[0]
-    remedy = REMEDIES.get(code, "mend what the reason names")
+    remedy = REMEDIES.get(code, "remove the cause given in parentheses")
     return MachineError(f"{source} cannot be {what} ({reason}): {remedy}, and run snakemake again")
 
 

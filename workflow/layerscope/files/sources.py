@@ -4,7 +4,7 @@ A module is named as Python does (layerscope.scoring.kl), or by the path of a pe
 """
 
 import ast
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from functools import cache
 from pathlib import Path
 
@@ -112,6 +112,43 @@ def _imports_of(module: str) -> list[str]:
     return [name for name in _names(module) if name.startswith("layerscope.") and _file(name).exists()]
 
 
+def bound(module: str, name: str) -> list[int]:
+    """The lines on which a module gives a module-level name a value, or changes it: def, import, =, +=, NAME[key] =."""
+    return sorted(line for known, line in _bound(_tree(module).body) if known == name)
+
+
+def _bound(body: list[ast.stmt]) -> Iterator[tuple[str, int]]:
+    for node in body:
+        match node:
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
+                yield node.name, node.lineno
+            case ast.Import() | ast.ImportFrom():
+                yield from ((alias.asname or alias.name, node.lineno) for alias in node.names)
+            case ast.Assign():
+                yield from ((name, node.lineno) for target in node.targets for name in _targets(target))
+            case ast.AugAssign():
+                yield from ((name, node.lineno) for name in _targets(node.target))
+            case ast.AnnAssign() if node.value is not None:
+                yield from ((name, node.lineno) for name in _targets(node.target))
+            case ast.If() | ast.Try() | ast.With():
+                for part in ("body", "orelse", "finalbody"):
+                    yield from _bound(getattr(node, part, []))
+                for handler in getattr(node, "handlers", []):
+                    yield from _bound(handler.body)
+
+
+def _targets(target: ast.expr) -> list[str]:
+    """The names that an assignment binds or changes."""
+    match target:
+        case ast.Name():
+            return [target.id]
+        case ast.Tuple() | ast.List():
+            return [name for part in target.elts for name in _targets(part)]
+        case ast.Subscript() | ast.Attribute() | ast.Starred():
+            return _targets(target.value)
+    return []
+
+
 def literal(module: str, name: str):
     """The value of a module-level literal, for instance READS, read without importing the module."""
     for node in _tree(module).body:
@@ -121,7 +158,7 @@ def literal(module: str, name: str):
         if any(isinstance(target, ast.Name) and target.id == name for target in targets):
             try:
                 return ast.literal_eval(node.value)
-            except ValueError:
+            except (ValueError, TypeError, SyntaxError, MemoryError, RecursionError):
                 where = f"{_relative(_file(module))}, line {node.lineno}"
                 raise StudyError(f"{where}: {name} is read without running the module; write it out, as a literal") from None
     raise KeyError(f"{module} declares no {name}")

@@ -47,7 +47,7 @@ def hold(folder: Path) -> FileLock:
     try:
         lock.acquire()
     except Timeout:
-        raise StudyError(f"{folder} is in the hands of another job; wait until it ends, or stop it") from None
+        raise StudyError(f"{folder} is in use by another job; wait until it ends, or stop it") from None
     except OSError as error:
         # Continue without a lock: Snakemake's own lock keeps a second Snakemake out of the folder.
         if error.errno not in NO_LOCKS:
@@ -108,7 +108,7 @@ class Resumable:
         """(arrays, attributes) of a part that was kept. Raises StudyError if it can no longer be read."""
         part = self.get(name)
         if part is None:
-            raise StudyError(f"{self._part(name)} was kept and cannot be read; run snakemake again, which makes that part anew")
+            raise StudyError(f"{self._part(name)} is an unreadable intermediate file; run snakemake again to compute it anew")
         return part
 
     def keep(self, name: str, arrays: dict, attributes: dict) -> None:

@@ -19,19 +19,19 @@ class JobCode:
         self.views = views
 
     def stage(self, stage: str) -> list[str]:
-        """Of a stage that uses no kind."""
+        """The sources of a stage that uses no kind."""
         return _sources(stage)
 
     def prepare(self, wildcards) -> list[str]:
-        """Of a dataset: the stage and the source of the data."""
+        """The sources of a dataset: the stage and the source of the data."""
         return _sources("prepare", self.study.kind_of("datasets", wildcards.dataset).module)
 
     def train(self, wildcards) -> list[str]:
-        """Of a training: the stage and what the network comes from."""
+        """The sources of a training: the stage and what the network comes from."""
         return _sources("train", *self._network(wildcards))
 
     def dump(self, wildcards) -> list[str]:
-        """Of an activations file: the stage and what the network comes from."""
+        """The sources of an activations file: the stage and what the network comes from."""
         return _sources("dump", *self._network(wildcards))
 
     def _network(self, wildcards) -> list[str]:
@@ -40,38 +40,38 @@ class JobCode:
         return architecture_sources(family, self.study.architectures[architecture])
 
     def embed(self, wildcards) -> list[str]:
-        """Of an embedding: the stage and the engine."""
+        """The sources of an embedding: the stage and the engine."""
         return _sources("embed", self.study.kind_of("embeddings", wildcards.embedding).module)
 
     def score_run(self, wildcards) -> list[str]:
-        """Of the scores of a network on its splits and from its spectra: the stage and their metrics."""
+        """The sources of the scores of a network on its splits and from its spectra: the stage and their metrics."""
         return self._scores("score_run", self.views.run_scores(self.views.runs[wildcards.run]))
 
     def score_sample(self, wildcards) -> list[str]:
-        """Of the scores of a network on a sample: the stage and their metrics."""
+        """The sources of the scores of a network on a sample: the stage and their metrics."""
         return self._scores("score_sample", self.views.scores_of(wildcards.run, wildcards.sample, "run"))
 
     def score_raw(self, wildcards) -> list[str]:
-        """Of the scores of representations: the stage and their metrics."""
+        """The sources of the scores of representations: the stage and their metrics."""
         return self._scores("score", self.views.scores_of(wildcards.source, wildcards.sample, "raw"))
 
     def score_embedding(self, wildcards) -> list[str]:
-        """Of the scores of an embedding: the stage and their metrics."""
+        """The sources of the scores of an embedding: the stage and their metrics."""
         return self._scores("score", self.views.scores_of(wildcards.source, wildcards.sample, wildcards.embedding))
 
     def _scores(self, stage: str, wanted: dict[str, dict]) -> list[str]:
         return _sources(stage, *sorted({self.views.metrics[entry["metric"]].module for entry in wanted.values()}))
 
     def claims(self) -> list[str]:
-        """Of the verdicts: the stage and the statistics that the claims of the study name."""
+        """The sources of the verdicts: the stage and the statistics that the claims of the study name."""
         return _sources("claims", *sorted({self.study.kind_of("claims", name).module for name in self.study.claims}))
 
     def figure(self, wildcards) -> list[str]:
-        """Of a figure: the stage and its kind."""
+        """The sources of a figure: the stage and its kind."""
         return _sources("figure", self.study.kind_of("figures", wildcards.figure).module)
 
     def table(self, wildcards) -> list[str]:
-        """Of a table: the stage and its kind."""
+        """The sources of a table: the stage and its kind."""
         return _sources("table", self.study.kind_of("tables", wildcards.table).module)
 
 

@@ -11,6 +11,7 @@ from layerscope.errors import StudyError
 from layerscope.files.seals import damaged_since, file_digest, seal_of, unsealed
 from layerscope.jobs.jobs import Jobs
 from layerscope.jobs.snakemake_patches import stop_idle_rescheduling
+from layerscope.models.gpus import SHARE
 from layerscope.study.file import content_of_config
 from layerscope.study.load import build_study, load_study
 
@@ -44,9 +45,11 @@ def load_jobs(workflow, config: dict) -> Jobs:
         jobs.reads.check_own_files()
     except StudyError as error:
         # Snakemake would print an exception with lines of the Snakefile, which do not help the user.
-        sys.exit("\n".join(f"layerscope: {message}" for message in error.messages))
+        sys.exit(error.told())
+    if jobs.study.gpu_share is not None:
+        os.environ[SHARE] = str(jobs.study.gpu_share)
     say_whose_code_runs(jobs)
-    for note in jobs.study.notes:
+    for note in jobs.notes():
         print(f"layerscope: {note}", file=sys.stderr)
     warn_of_lost_records(jobs.study.name)
     return jobs

@@ -11,7 +11,8 @@ def every_job(jobs: Jobs) -> Iterator[tuple[str, dict[str, str]]]:
     for dataset in jobs.views.inputs.values():
         yield "prepare", {"dataset": dataset}
     for name, run in jobs.views.runs.items():
-        yield "train", {"run": name}
+        if run not in jobs.study.given:
+            yield "train", {"run": name}
         if jobs.views.run_scores(run):
             yield "score_run", {"run": name}
     for source, sample in jobs.views.sources():
@@ -29,7 +30,8 @@ def every_job(jobs: Jobs) -> Iterator[tuple[str, dict[str, str]]]:
 def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[tuple[str, dict[str, str]]]:
     of_source = {"source": source, "sample": sample}
     if source in jobs.views.runs:
-        yield "dump", {"run": source, "sample": sample}
+        rule = "dump_given" if jobs.views.runs[source] in jobs.study.given else "dump"
+        yield rule, {"run": source, "sample": sample}
         if jobs.reads.neurons_files(source, sample):
             yield "neurons", {"run": source, "sample": sample}
     else:

@@ -1,13 +1,13 @@
 """The targets, paths and names that the rules use. The parts of Jobs know what each job reads, gets as params and needs."""
 
-from layerscope import selection, store
-from layerscope.errors import Mistakes, StudyError
+from layerscope import store
+from layerscope.errors import Mistakes
 from layerscope.jobs.code import JobCode
 from layerscope.jobs.params import JobParams
 from layerscope.jobs.reads import JobReads
 from layerscope.jobs.resources import JobResources
-from layerscope.jobs.wildcards import constraints
-from layerscope.study.reach import refuse_unreached
+from layerscope.jobs.wildcards import constraints, runs_expression
+from layerscope.study.effect import unread_samples
 from layerscope.study.study import Study
 from layerscope.study.views import Views
 
@@ -24,33 +24,17 @@ class Jobs:
         self.resources = JobResources(study, self.views)
 
     def check(self) -> None:
-        """Raise StudyError if scores, figures, tables or claims choose nothing that the study makes."""
+        """Raise StudyError if a figure or a table has none of the files that it reads."""
         mistakes = Mistakes()
-        reached = {name for run in self.study.runs for name in self.views.run_scores(run)}
-        for source, sample in self.views.sources():
-            for space in self.views.spaces(source, sample):
-                reached |= self.views.scores_of(source, sample, space).keys()
-        for name in self.study.scores:
-            if name not in reached:
-                mistakes.messages.append(f"scores.{name} reaches nothing that this study looks at; widen its `on`, or remove it")
         for block in ("figures", "tables"):
-            for name, options in getattr(self.study, block).items():
+            for name in getattr(self.study, block):
                 with mistakes.gathered():
                     self.reads.of_kind(block, name)
-                    shown = self.study.kinds.of_entry(block, options).says("shows_one", ())
-                    if "embedding" in shown and not self._is_embedded(options.get("on", {})):
-                        raise StudyError(f"{block}.{name}.on chooses a network that its embedding does not take in")
         mistakes.refuse()
-        refuse_unreached(self.study, self.views)
 
-    def _is_embedded(self, on: dict) -> bool:
-        input_alone = selection.values(on, "layer") == [selection.INPUT]
-        return any(
-            selection.allows(on, embedding=embedding) and self.views.view(source, sample, on)
-            for source, sample in self.views.sources()
-            if input_alone or source in self.views.runs
-            for embedding in self.views.embeddings_of(source, sample)
-        )
+    def notes(self) -> list[str]:
+        """What a person should know of the study: what it was given by default, and what of it changes nothing."""
+        return [*self.study.notes, *unread_samples(self.study, self.views)]
 
     # Names
 
@@ -74,11 +58,15 @@ class Jobs:
         """The regular expression of each wildcard."""
         return constraints(self.study, self.views)
 
+    def runs_of(self, rule: str) -> str:
+        """A regular expression for the networks of a rule: `dump`, or `dump_given` for files of a person's own."""
+        return runs_expression(run for run in self.study.runs if (run in self.study.given) == (rule == "dump_given"))
+
     # Targets
 
     def targets(self) -> list[str]:
         """The files that a finished study must have; Snakemake adds the files that these are made from."""
-        wanted = [self.path("checkpoints", run=run.folder) for run in self.study.runs]
+        wanted = [self.path("checkpoints", run=run.folder) for run in self.study.runs if run not in self.study.given]
         scores = self.reads.score_files()
         if scores:
             wanted += [*scores, *(self.path(name) for name in ("score_table", "runs", "summary", "tests", "networks"))]

@@ -6,6 +6,7 @@ Snakemake reruns the job if the string changes. Methods are named after their ru
 from collections.abc import Callable
 
 from layerscope import selection, store
+from layerscope.data.targets import STANDARDISE
 from layerscope.files.provenance import canonical_json
 from layerscope.study.kinds import BLOCKS, Kind
 from layerscope.study.sizes import neighbors_kept, source_sizes
@@ -28,7 +29,8 @@ class JobParams:
     def prepare(self, wildcards) -> str:
         """A dataset: its source and preprocessing, and how much is held out for validation."""
         options = self.study.datasets[wildcards.dataset]
-        source = {key: value for key, value in options.items() if key not in ("normalise", "validation", "class_rates")}
+        later = ("normalise", "normalise_targets", "validation", "class_rates")
+        source = {key: value for key, value in options.items() if key not in later}
         kind = self.study.kind_of("datasets", wildcards.dataset)
         # Where its type does not tell the value of full intensity, which `unit` alone asks for, the numbers must.
         unknown = not source_sizes(self.study.kinds, options).get("white_by_type", True) and "white" not in options
@@ -39,12 +41,19 @@ class JobParams:
         return {
             "dataset": run.dataset,
             "normalise": self.study.datasets[run.dataset]["normalise"],
+            **self._targets(run.dataset),
             "architecture": {"name": run.architecture, **self.study.network_options(run)},
             "activation": run.activation,
             "device": self.study.device,
             "precision": self.study.precision,
             "threads": self.study.threads,
         }
+
+    def _targets(self, dataset: str) -> dict:
+        """How the targets of a regression are scaled."""
+        if not self.study.has_targets(dataset):
+            return {}
+        return {"normalise_targets": self.study.datasets[dataset].get("normalise_targets", STANDARDISE)}
 
     def train(self, wildcards) -> str:
         """A network: what it is made of, how it is trained, and which snapshots are kept."""
@@ -88,6 +97,22 @@ class JobParams:
             layers=self.views.kept_layers(run),
         )
 
+    def dump_given(self, wildcards) -> str:
+        """The activations of a given network: its layers and epochs, and which observations are taken from its files."""
+        run = self.views.runs[wildcards.run]
+        kept, options = self.views.kept_layers(run), self.study.architectures[run.architecture]
+        places = enumerate(self.study.layers(run), start=1)
+        return self._params(
+            "activations",
+            architecture=run.architecture,
+            dataset=run.dataset,
+            keys=self._keys(wildcards.run, wildcards.sample),
+            sample=self._sample(wildcards.sample),
+            epochs=self.study.snapshots(run),
+            layers={layer.name: (depth, layer.shape) for depth, layer in places if layer.name in kept},
+            **({"layout": options["layout"]} if "layout" in options else {}),
+        )
+
     def dump_input(self, wildcards) -> str:
         """The observations of a sample as networks receive them: which ones, and how they are normalised."""
         dataset = self.study.datasets[wildcards.dataset]
@@ -95,6 +120,7 @@ class JobParams:
         return self._params(
             "activations",
             **tokens,
+            **self._targets(wildcards.dataset),
             dataset=wildcards.dataset,
             normalise=dataset["normalise"],
             keys=self._keys(store.input_folder(wildcards.dataset), wildcards.sample),
@@ -169,6 +195,7 @@ class JobParams:
             **self._snapshots(run),
             layers=[layer.name for layer in self.study.layers(run)],
             scores=scores,
+            **self._targets(run.dataset),
             **({"reconstructs": True} if self.study.reconstructs(run) else {}),
         )
 
@@ -238,16 +265,21 @@ class JobParams:
             expected=self._expected(),
             networks=self._networks(),
             scores=sorted(self.study.scores),
-            accuracies=sorted(name for name, entry in self.study.scores.items() if entry["metric"] == "accuracy"),
+            accuracies=self._network_accuracies([]),
         )
 
     def _networks(self) -> list[dict]:
         """Every network; networks that differ only in their seed share one entry."""
         groups: dict[str, dict] = {}
         for run in self.study.runs:
+            made_by = self.views.made_by(run)
+            if not made_by:
+                continue
             keys = run.keys
             seed = keys.pop("seed")
-            groups.setdefault(canonical_json(keys), {**keys, "seeds": []})["seeds"].append(seed)
+            # Of a network that the study trains, the file of its spectra tells.
+            told_by = {"sample": made_by["sample"]} if "sample" in made_by else {}
+            groups.setdefault(canonical_json(keys), {**keys, **told_by, "seeds": []})["seeds"].append(seed)
         return [{**group, "seeds": sorted(group["seeds"])} for _, group in sorted(groups.items())]
 
     def _expected(self) -> list[dict]:
@@ -295,7 +327,7 @@ class JobParams:
         if "network" in kind.says("shows_one", ()):
             [run] = chosen
             options = {**options, "on": self.views.named_layers(on, run), **self._snapshots(run)}
-        facts = {fact: NEEDS[fact](self, chosen) for fact in kind.says("needs", ())}
+        facts = {fact: NEEDS[fact](self, chosen) for fact in kind.says("needs", ()) if fact not in kind.needs_of_dataset}
         return self._params("figure", kind, options={**options, **facts})
 
     def _sizes(self, runs: list[Run]) -> dict[str, dict]:
@@ -306,16 +338,30 @@ class JobParams:
         """Embedding → its lambda, the weight of movement between steps, for embeddings of several steps together."""
         return {name: embedding["lambda"] for name, embedding in self.study.embeddings.items() if "lambda" in embedding}
 
+    def _network_accuracies(self, _: list[Run]) -> list[str]:
+        """The scores that are the accuracy of a network on a split."""
+        return self._accuracies(of_splits=True)
+
+    def _layer_accuracies(self, _: list[Run]) -> list[str]:
+        """The scores of representations and embeddings that are a share of points whose class is told right."""
+        return self._accuracies(of_splits=False)
+
+    def _accuracies(self, of_splits: bool) -> list[str]:
+        metrics = {name: self.views.metrics[entry["metric"]] for name, entry in self.study.scores.items()}
+        return sorted(name for name, kind in metrics.items() if kind.says("is_accuracy") and kind.of_splits == of_splits)
+
     def _higher_is_better(self, _: list[Run]) -> dict[str, bool | None]:
         """Score → whether more of it is better; None where that has no meaning."""
         return {name: self.views.metrics[entry["metric"]].says("higher_is_better") for name, entry in self.study.scores.items()}
 
 
 # Facts that a kind can request besides its options, by the name that it declares under `needs`.
-NEEDS: dict[str, Callable[[JobParams, list[Run]], dict]] = {
+NEEDS: dict[str, Callable[[JobParams, list[Run]], dict | list]] = {
     "sizes": JobParams._sizes,
     "lambdas": JobParams._lambdas,
     "higher_is_better": JobParams._higher_is_better,
+    "network_accuracies": JobParams._network_accuracies,
+    "layer_accuracies": JobParams._layer_accuracies,
 }
 
 

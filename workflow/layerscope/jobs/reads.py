@@ -1,12 +1,13 @@
 """The files that jobs read: Snakemake's input functions, which take wildcards."""
 
+from collections.abc import Callable, Iterator
 from importlib import import_module
 from types import SimpleNamespace
 
 from layerscope import selection, store
 from layerscope.data.own_files import find_own, own_files
 from layerscope.errors import StudyError
-from layerscope.study.study import Study
+from layerscope.study.study import Run, Study
 from layerscope.study.views import Views
 
 
@@ -24,32 +25,31 @@ class JobReads:
 
     def prepare(self, wildcards) -> list[str]:
         """The user's own files that a dataset is made from; an edit of one remakes the dataset."""
-        path = self._own_path(wildcards.dataset)
-        return own_files(path, store.download_folder()) if path else []
+        paths = self._own_paths(wildcards.dataset)
+        return [file for path in paths for file in own_files(path, store.download_folder())]
 
-    def _own_path(self, dataset: str) -> str | None:
+    def _own_paths(self, dataset: str) -> list[str]:
         option = self.study.kind_of("datasets", dataset).says("own_files")
-        return self.study.datasets[dataset][option] if option else None
+        paths = self.study.datasets[dataset][option] if option else []
+        return [paths] if isinstance(paths, str) else paths
 
     def check_own_files(self) -> None:
         """Raise StudyError if a user's own file or folder of a dataset is missing, or a name has braces (Snakemake wildcards)."""
         for name in self.views.inputs.values():
-            path = self._own_path(name)
-            if path is None:
-                continue
-            if find_own(path, store.download_folder()) is None:
-                raise StudyError(
-                    f"datasets.{name}.path: there is no {path} here or below {store.download_folder()}; put it there, or name "
-                    "the folder that has it in the environment variable LAYERSCOPE_DATA"
-                )
-            for file in own_files(path, store.download_folder()):
-                if "{" in file or "}" in file:
-                    raise StudyError(f"datasets.{name}.path: Snakemake takes the braces in {file} for a wildcard; rename it")
+            for path in self._own_paths(name):
+                if find_own(path, store.download_folder()) is None:
+                    raise StudyError(
+                        f"datasets.{name}.path: there is no {path} here or below {store.download_folder()}; put it there, or "
+                        "name the folder that has it in the environment variable LAYERSCOPE_DATA"
+                    )
+                for file in own_files(path, store.download_folder()):
+                    if "{" in file or "}" in file:
+                        raise StudyError(f"datasets.{name}.path: Snakemake takes the braces in {file} for a wildcard; rename it")
         for name in dict.fromkeys(run.architecture for run in self.study.runs):
-            path = self.study.architectures[name].get("weights")
-            if path is not None and find_own(path, store.download_folder()) is None:
+            weights = self.study.architectures[name].get("weights")
+            if weights is not None and find_own(weights, store.download_folder()) is None:
                 raise StudyError(
-                    f"architectures.{name}.weights: there is no {path} here or below {store.download_folder()}; put it there"
+                    f"architectures.{name}.weights: there is no {weights} here or below {store.download_folder()}; put it there"
                 )
 
     def fetch(self, dataset: str) -> None:
@@ -67,10 +67,15 @@ class JobReads:
         found = find_own(path, store.download_folder()) if path else None
         return [str(found)] if found else []
 
+    def given(self, wildcards) -> list[str]:
+        """The files with the activations of a given network, one an epoch."""
+        return list(self.study.given[self.views.runs[wildcards.run]].values())
+
     def own_inputs(self) -> list[str]:
         """The user's own files that the datasets and the networks of the study are made from."""
         datasets = [file for name in self.views.inputs.values() for file in self.prepare(SimpleNamespace(dataset=name))]
-        return datasets + [file for run in self.views.runs for file in self.weights(SimpleNamespace(run=run))]
+        given = [file for files in self.study.given.values() for file in files.values()]
+        return datasets + given + [file for run in self.views.runs for file in self.weights(SimpleNamespace(run=run))]
 
     def data_of_run(self, wildcards) -> str:
         """The prepared dataset of a network."""
@@ -133,34 +138,51 @@ class JobReads:
         return reads
 
     def _files(self, kind: str, options: dict) -> list[str]:
-        on = options.get("on", {})
-        if kind == "published":
-            return [store.published_file(options["published"])]
-        if kind in ("score_table", "runs", "tests"):
-            return [self._path(kind)]
-        runs = [run for run in self.study.runs if selection.allows(on, **run.keys)]
-        if kind == "data":
-            names = {run.dataset for run in runs}
-            return [self._path("data", dataset=name) for name in self.views.inputs.values() if name in names]
-        if kind == "history":
-            return [self._path("history", run=run.folder) for run in runs]
-        found = []
+        return FILES[kind](self, options)
+
+    def _published(self, options: dict) -> list[str]:
+        return [store.published_file(options["published"])]
+
+    def _score_table(self, _: dict) -> list[str]:
+        return [self._path("score_table")]
+
+    def _runs(self, _: dict) -> list[str]:
+        return [self._path("runs")]
+
+    def _tests(self, _: dict) -> list[str]:
+        return [self._path("tests")]
+
+    def _chosen(self, options: dict) -> list[Run]:
+        return [run for run in self.study.runs if selection.allows(options.get("on", {}), **run.keys)]
+
+    def _data(self, options: dict) -> list[str]:
+        names = {run.dataset for run in self._chosen(options)}
+        return [self._path("data", dataset=name) for name in self.views.inputs.values() if name in names]
+
+    def _history(self, options: dict) -> list[str]:
+        return [self._path("history", run=run.folder) for run in self._chosen(options) if run not in self.study.given]
+
+    def _activations(self, options: dict) -> list[str]:
+        return [self._path("activations", source=source, sample=sample) for source, sample in self._shown(options)]
+
+    def _embedding(self, options: dict) -> list[str]:
+        return [
+            self._path("embedding", source=source, sample=sample, embedding=embedding)
+            for source, sample in self._shown(options)
+            for embedding in self.views.embeddings_of(source, sample)
+            if selection.allows(options.get("on", {}), embedding=embedding)
+        ]
+
+    def _neurons(self, options: dict) -> list[str]:
+        return [file for source, sample in self._shown(options) for file in self.neurons_files(source, sample)]
+
+    def _shown(self, options: dict) -> Iterator[tuple[str, str]]:
+        """The sources and samples of which `on` chooses some representation."""
         # A list of layers does not exclude the files of the input, which accompanies networks; numbers of filters still do.
-        within_network = {key: value for key, value in on.items() if key != "layer"}
+        within_network = {key: value for key, value in options.get("on", {}).items() if key != "layer"}
         for source, sample in self.views.sources():
-            if not self.views.view(source, sample, within_network):
-                continue
-            if kind == "neurons":
-                found += self.neurons_files(source, sample)
-            elif kind == "activations":
-                found.append(self._path("activations", source=source, sample=sample))
-            else:
-                found += [
-                    self._path("embedding", source=source, sample=sample, embedding=embedding)
-                    for embedding in self.views.embeddings_of(source, sample)
-                    if selection.allows(on, embedding=embedding)
-                ]
-        return found
+            if self.views.view(source, sample, within_network):
+                yield source, sample
 
     def neurons_files(self, source: str, sample: str) -> list[str]:
         """[the neurons file of a network] if its neurons are mapped, else []."""
@@ -178,6 +200,20 @@ class JobReads:
             files += [self._path("scores", source=source, sample=sample, space=space) for space in spaces]
         return files
 
-    def spectra_files(self) -> list[str]:
-        """The spectra file of every network, whose provenance says how its training ended and what made it."""
-        return [self._path("spectra", run=run.folder) for run in self.study.runs]
+    def made_by_files(self) -> list[str]:
+        """A file of every network whose provenance says how its training ended and what made it."""
+        return [self._path(**keys) for run in self.study.runs if (keys := self.views.made_by(run))]
+
+
+# The files that figures and tables are made from, by the name that a kind declares under `reads`.
+FILES: dict[str, Callable[[JobReads, dict], list[str]]] = {
+    "score_table": JobReads._score_table,
+    "runs": JobReads._runs,
+    "tests": JobReads._tests,
+    "data": JobReads._data,
+    "history": JobReads._history,
+    "activations": JobReads._activations,
+    "embedding": JobReads._embedding,
+    "neurons": JobReads._neurons,
+    "published": JobReads._published,
+}

@@ -70,6 +70,7 @@ class JobResources:
             "score_raw": self._score_raw,
             "score_run": self._score_run,
             "dump_input": self._dump_input,
+            "dump_given": self._dump_given,
             "prepare": self._prepare,
             "train": self._train,
             "dump": self._dump,
@@ -209,6 +210,13 @@ class JobResources:
         kept = sum(self._widths(wildcards.run, self.views.view(wildcards.run, wildcards.sample, {})))
         seconds = 5 + snapshots * (n * size.operations / OPERATIONS / self.study.threads + weights / 50) + n * kept * FLOAT / 30
         return self._with_device(Need(memory, seconds))
+
+    def _dump_given(self, wildcards) -> Need:
+        run = self.views.runs[wildcards.run]
+        n = self._n(run.dataset, self.study.samples[wildcards.sample]["split"])
+        widths = self._widths(wildcards.run, self.views.view(wildcards.run, wildcards.sample, {}).whole_only())
+        # A layer is read as a whole, and may be stored in double precision.
+        return Need(150 + 4 * n * max(widths, default=0) * FLOAT, 5 + n * sum(widths) * FLOAT / 30)
 
     def _with_device(self, need: Need) -> Need:
         return Need(need.memory + CUDA_MEMORY, need.seconds) if self.study.device == "cuda" else need

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from layerscope import store
-from layerscope.study.study import Study
+from layerscope.study.study import Run, Study
 from layerscope.study.views import Views
 
 NOTHING = "none"
@@ -11,18 +11,23 @@ NOTHING = "none"
 
 def constraints(study: Study, views: Views) -> dict[str, str]:
     """Wildcard → a regular expression that matches the names that the study defines, and nothing else."""
-    # Snakemake tries the expression on every file of every job: one that lists each network would cost hours.
-    networks = products((run.dataset, run.architecture, run.activation, run.seed) for run in study.runs)
-    runs = "|".join(store.run_folder(*map(any_of, block)) for block in networks)
+    runs = runs_expression(study.runs)
     return {
-        "run": runs or NOTHING,
-        "source": "|".join(filter(None, [runs, *views.inputs])),
+        "run": runs,
+        "source": "|".join([runs, *views.inputs]),
         "dataset": "|".join(views.inputs.values()),
         "sample": "|".join(study.samples) or NOTHING,
         "embedding": "|".join(study.embeddings) or NOTHING,
         "figure": "|".join(study.figures) or NOTHING,
         "table": "|".join(study.tables) or NOTHING,
     }
+
+
+def runs_expression(runs: Iterable[Run]) -> str:
+    """A regular expression that matches the names of these networks, and nothing else."""
+    # Snakemake tries the expression on every file of every job: one that lists each network would cost hours.
+    networks = products((run.dataset, run.architecture, run.activation, run.seed) for run in runs)
+    return "|".join(store.run_folder(*map(any_of, block)) for block in networks) or NOTHING
 
 
 def products(tuples: Iterable[Iterable[object]]) -> list[tuple[tuple, ...]]:

@@ -14,6 +14,7 @@ from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.files.provenance import canonical_json
 from layerscope.files.whole import replacing
+from layerscope.kind_modules import kind_source, packages
 
 
 def answer(question: str, asked: dict) -> dict:
@@ -46,7 +47,10 @@ def _read(file: Path) -> dict | None:
 
 
 def _identity(question: str, asked: dict) -> str:
-    versions = [metadata.version(package) for package in ("torch", "torchvision", "timm") if find_spec(package)]
+    # A family of a person's own declares its layers, for which torch is enough.
+    family = asked["options"]
+    declared = () if "declared" in family else packages(kind_source("models.families", family["family"]), "FAMILY")
+    versions = [metadata.version(package) for package in ("torch", *declared) if find_spec(package)]
     digest = hashlib.sha256(canonical_json({"question": question, **asked, "versions": versions}).encode())
     if "file" in asked["options"]:
         file = Path(asked["options"]["file"])

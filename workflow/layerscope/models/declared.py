@@ -1,9 +1,21 @@
 """Layers that a family declares as a literal, instead of planning them by a function."""
 
-from layerscope.errors import StudyError
-from layerscope.models.plan import Layer, convolved, image_shape
+from layerscope.errors import StudyError, one_of
+from layerscope.models.plan import ACTIVATIONS, Layer, convolved, image_shape
 
 KINDS = ("conv", "linear")
+TYPES: dict[str, type | tuple[type, ...]] = {
+    **dict.fromkeys(("width", "kernel", "padding", "pool"), int),
+    "batch_norm": bool,
+    "dropout": (int, float),
+    **dict.fromkeys(("activation", "flatten"), str),
+}
+WANTED = dict.fromkeys(("width", "kernel", "padding", "pool"), "a whole number") | {
+    "batch_norm": "true or false",
+    "dropout": "a number",
+    **dict.fromkeys(("activation", "flatten"), "text"),
+}
+WORDS = {"activation": ACTIVATIONS, "flatten": ("all", "mean")}
 FIELDS = ("name", "kind", "each", "width", "kernel", "padding", "pool", "batch_norm", "activation", "dropout", "flatten")
 
 
@@ -23,7 +35,9 @@ def declared_layers(name: str, declared: list[dict], options: dict, shape: tuple
         if unknown or about.get("kind") not in KINDS or "name" not in about or "width" not in about:
             what = f"has no field {unknown[0]}" if unknown else f"needs a name, a width, and a kind ({' or '.join(KINDS)})"
             raise StudyError(f"architectures.{name}: the layer {about.get('name', about)} that its family declares {what}")
-        values = options[about["each"]] if "each" in about else [None]
+        values = options.get(about["each"]) if "each" in about else [None]
+        if not isinstance(values, list):
+            raise StudyError(f"architectures.{name}: `each` of {about['name']} names no option with a list: '{about['each']}'")
         for number, value in enumerate(values, start=1):
             known = {**options, "classes": classes, "value": value}
             fields = {
@@ -31,7 +45,8 @@ def declared_layers(name: str, declared: list[dict], options: dict, shape: tuple
                 for field, part in about.items()
                 if field not in ("name", "kind", "each")
             }
-            layer_name = about["name"].format(number=number)
+            layer_name = about["name"].replace("{number}", str(number))
+            _check_fields(fields, about["kind"], f"architectures.{name}, {layer_name}")
             if about["kind"] == "linear":
                 layer = Layer(layer_name, "linear", shape=(fields["width"],), **fields)
             else:
@@ -46,3 +61,16 @@ def declared_layers(name: str, declared: list[dict], options: dict, shape: tuple
     if not layers:
         raise StudyError(f"architectures.{name}: its family declares no layers")
     return layers
+
+
+def _check_fields(fields: dict, kind: str, where: str) -> None:
+    """Raise StudyError for a field of a layer that has no fitting value, now that names of options are replaced by theirs."""
+    if kind == "conv" and "kernel" not in fields:
+        raise StudyError(f"{where} has no kernel, which a convolution needs; add it to the layer that the family declares")
+    for field, value in fields.items():
+        wanted = TYPES[field]
+        fits = isinstance(value, wanted) and isinstance(value, bool) == (wanted is bool)
+        if not fits and not (field == "padding" and value == "same"):
+            raise StudyError(f"{where}: {field} is {value!r}; {WANTED[field]}, or the name of such an option, is wanted")
+        if field in WORDS and value not in WORDS[field]:
+            raise StudyError(f"{where}: {field} is {value!r}; {one_of(value, WORDS[field])}")

@@ -12,7 +12,6 @@ from torch.nn import functional
 
 from layerscope.models.declared import declared_layers
 from layerscope.models.plan import Layer
-from layerscope.torchvision_import import import_torchvision
 
 ACTIVATIONS: dict[str, Callable[[], nn.Module]] = {
     "relu": nn.ReLU,
@@ -58,23 +57,15 @@ class Block(nn.Module):
 
 
 def _map(layer: Layer, incoming: tuple[int, ...]) -> nn.Module:
-    """The linear map or convolution of a layer (or its InceptionV3), before batch norm, pooling and activation."""
+    """The linear map or convolution of a layer (or what its family builds), before batch norm, pooling and activation."""
     if layer.kind == "conv":
         return nn.Conv2d(incoming[0], layer.width, layer.kernel, padding=layer.padding)
     if layer.kind == "transposed":
         return nn.ConvTranspose2d(incoming[0], layer.width, 4, stride=2, padding=1)
-    if layer.kind == "inception":
-        return _inception()
+    if layer.kind == "built":
+        return import_module(layer.built_by).built(layer)
     features = int(torch.Size(incoming).numel()) if layer.flatten == "all" else incoming[0]
     return nn.Linear(features, layer.width)
-
-
-def _inception() -> nn.Module:
-    """torchvision's InceptionV3, freshly initialised, without its classifiers: (n, 3, side, side) to (n, 2048)."""
-    inception = import_torchvision().models.inception_v3(weights=None, aux_logits=False, init_weights=True)
-    inception.fc = nn.Identity()
-    inception.dropout = nn.Identity()
-    return inception
 
 
 class Network(nn.Module, ABC):

@@ -114,4 +114,4 @@ def classifies(parts: list[Part], classes: int, where: str) -> None:
         raise StudyError(f"{where} puts out observations along axis {ends[0].axis}; (observations, classes) are wanted")
     if not ends or ends[0].shape != (classes,):
         found = " × ".join(map(str, ends[0].shape)) if ends else "nothing that keeps observations apart"
-        raise StudyError(f"{where} puts out {found} for an observation; {classes} numbers, one a class, are wanted")
+        raise StudyError(f"{where} puts out {found} for an observation; {classes} numbers, one a class or target, are wanted")

@@ -15,7 +15,8 @@ class Layer:
     """One layer: a linear map or convolution, then batch norm, max pooling, the activation and dropout, where asked for.
 
     name: as in files and selectors. kind: conv, linear, transposed (a transposed convolution that doubles the side of its maps)
-    or inception (a whole InceptionV3 without its classifier). width: number of filters or units. shape: of the output for one
+    or built (a whole network, by the function `built` of the module built_by, that costs as many parameters, operations and
+    output values as `cost` says). width: number of filters or units. shape: of the output for one
     observation, after pooling; the units of a linear layer are reshaped to it. activation: the layer's own, None for that of
     the study. flatten: what a linear layer reads of maps, `all` values or the `mean` of each map. resize: the side that images
     are resized to before the layer; 0 for none.
@@ -46,6 +47,8 @@ class Layer:
     sequence_pool: str = ""
     channels_first: bool = False
     parameters: int = 0
+    built_by: str = ""
+    cost: tuple[float, float, float] | None = None
 
     @property
     def has_maps(self) -> bool:
@@ -60,12 +63,12 @@ class Layer:
     @property
     def normalises(self) -> bool:
         """Whether the layer contains batch norm, which cannot train on batches of one observation."""
-        return self.batch_norm or self.kind == "inception"
+        return self.batch_norm or self.kind == "built"
 
     @property
     def has_map(self) -> bool:
         """Whether the layer is a single linear map or convolution, so that it has outputs before the activation."""
-        return self.kind not in ("inception", "module") and self.calls == 1
+        return self.kind not in ("built", "module") and self.calls == 1
 
 
 def hidden_layers(sizes: list[int], dropouts: list[float], batch_norm: bool) -> list[Layer]:

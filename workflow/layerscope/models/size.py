@@ -5,10 +5,6 @@ from dataclasses import dataclass
 
 from layerscope.models.plan import Layer
 
-# InceptionV3 on images of 299 × 299: parameters and operations as torchvision states them, and a bound on its output values.
-INCEPTION_PARAMETERS = 27.2e6
-INCEPTION_OPERATIONS = 11.4e9
-INCEPTION_OUTPUTS = 1.2e7
 TRANSPOSED_KERNEL = 4
 
 
@@ -37,8 +33,8 @@ def network_size(layers: list[Layer], shape: tuple[int, ...]) -> NetworkSize:
         if layer.parameters:
             # Of a module only what it learns is known; each weight takes part at every position.
             learned, computed = layer.parameters, 2 * layer.parameters * max(1, math.prod(layer.shape[1:]))
-        elif layer.kind == "inception":
-            learned, computed, before_pooling = INCEPTION_PARAMETERS, INCEPTION_OPERATIONS, INCEPTION_OUTPUTS
+        elif layer.cost:
+            learned, computed, before_pooling = layer.cost
         elif layer.kind == "module":
             learned, computed = 0, before_pooling
         elif layer.kind == "linear":

@@ -1,6 +1,8 @@
 """Weights that a network begins with, from a file of a person's own."""
 
 import pickle
+import re
+import sys
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -51,7 +53,10 @@ def load_weights(network: Network, file: Path, fresh: Sequence[str], where: str)
 
 
 def read_weights(file: Path, where: str) -> dict[str, torch.Tensor]:
-    """The state dict of a file: safetensors, or PyTorch's format, of which nothing but tensors is read."""
+    """The state dict of a file: safetensors, or PyTorch's format, of which nothing but tensors is read.
+
+    Of the checkpoints of a study that is the last snapshot.
+    """
     from safetensors import SafetensorError
     from safetensors.torch import load_file
 
@@ -75,9 +80,23 @@ def read_weights(file: Path, where: str) -> dict[str, torch.Tensor]:
     wrong = [name for name, tensor in found.items() if tensor.is_floating_point() and not bool(tensor.isfinite().all())]
     if wrong:
         raise StudyError(f"{where}.weights: {_listed(wrong)} in {file} holds values that are not finite")
+    found = _last_snapshot(found, file)
     # So named by a DataParallel model, all of them.
     parallel = all(name.startswith("module.") for name in found)
     return {name.removeprefix("module.") if parallel else name: tensor for name, tensor in found.items()}
+
+
+def _last_snapshot(found: dict[str, torch.Tensor], file: Path) -> dict[str, torch.Tensor]:
+    """The state dict of the last epoch, by the names of the network's own code, if a file has snapshots of a study."""
+    snapshots: dict[str, dict[str, torch.Tensor]] = {}
+    for name, tensor in found.items():
+        snapshot = re.fullmatch(r"(epoch\d+)/(?:module|steps)\.(.+)", name)
+        if snapshot is None:
+            return found
+        snapshots.setdefault(snapshot[1], {})[snapshot[2]] = tensor
+    last = max(snapshots)
+    print(f"layerscope: {file} has snapshots of a study; {last}, the last of {len(snapshots)}, is taken", file=sys.stderr)
+    return snapshots[last]
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -26,6 +26,8 @@ class SaturationTracker:
     every: 1 uses every output of a layer, 2 every second one, and so on, beginning with the first.
     maps: `mean` averages the maps of a convolution over their positions (global average pooling, as in the paper);
         `channelwise` counts every position as an observation of its own.
+    stride: with `channelwise`, 1 counts every position, 2 every second one along each axis of the maps, and so on, in a grid in
+        their middle: a quarter, a ninth, ... of the positions, and of the time.
 
     Every time step of a recurrent layer's output is an observation. In outputs of a linear layer with more than two dimensions,
     every vector along the last is one. Products are computed in float32 (see RunningCovariance) while gradients are enabled,
@@ -34,11 +36,21 @@ class SaturationTracker:
     are not followed (not_followed).
     """
 
-    def __init__(self, model: "nn.Module", layers: Mapping[str, "nn.Module"] | None = None, every: int = 1, maps: str = "mean"):
-        if every < 1:
-            raise ValueError(f"every is {every}; 1 or more is wanted")
+    def __init__(
+        self,
+        model: "nn.Module",
+        layers: Mapping[str, "nn.Module"] | None = None,
+        every: int = 1,
+        maps: str = "mean",
+        stride: int = 1,
+    ):
+        for name, value in (("every", every), ("stride", stride)):
+            if value < 1:
+                raise ValueError(f"{name} is {value}; 1 or more is wanted")
         if maps not in ("mean", "channelwise"):
             raise ValueError(f"maps is {maps!r}; mean or channelwise is wanted")
+        if stride > 1 and maps == "mean":
+            raise ValueError(f"stride is {stride}; maps='mean' takes the mean over all positions")
         found = named_layers(model)
         chosen = followed_layers(found) if layers is None else dict(layers)
         self._unfollowed = {} if layers is not None else unfollowed_layers(found, chosen)
@@ -47,6 +59,7 @@ class SaturationTracker:
         self._compiled = is_compiled(model)
         self._every = every
         self._averaged = maps == "mean"
+        self._stride = stride
         self._hooks = ExitStack()
         self._said: set[str] = set()
         self.reset()
@@ -106,7 +119,7 @@ class SaturationTracker:
         elif self._averaged:
             covariance.add(output.flatten(2).mean(dim=2))
         else:
-            covariance.add_positions(output)
+            covariance.add_positions(_in_steps(output, self._stride))
 
     def spectra(self) -> dict[str, np.ndarray]:
         """Layer → eigenvalues of its covariance (width,), float64, descending; in the model's order.
@@ -126,3 +139,10 @@ class SaturationTracker:
     def layers_not_finite(self) -> list[str]:
         """The layers whose outputs held NaN or infinite values: they have no spectrum."""
         return [name for name, eigenvalues in self.spectra().items() if np.isnan(eigenvalues).any()]
+
+
+def _in_steps(maps: "torch.Tensor", stride: int) -> "torch.Tensor":
+    """Every so-many-th position along each axis of maps (n, channels, ...), with as much left out before as after."""
+    if stride == 1:
+        return maps
+    return maps[:, :, *(slice((size - 1) % stride // 2, None, stride) for size in maps.shape[2:])]

@@ -9,43 +9,64 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput
 METRICS = {
     "d_same": {
         "reads": {"raw": (), "embedding": ()},
+        "by_default": {"d_same": {}},
         "unit": "mean distance of all pairs",
         "higher_is_better": False,
         "whole_only": False,
-        "reference": "Ruman 2021: mean distance of same-class pairs over that of all pairs",
+        "definition": "the mean Euclidean distance of pairs of points of the same class over that of all pairs",
+        "reference": "Ruman 2021",
         "chance": "1: labels that say nothing pick pairs at random",
+        "needs": ("classes",),
     },
     "d_different": {
         "reads": {"raw": (), "embedding": ()},
+        "by_default": {"d_different": {}},
         "unit": "mean distance of all pairs",
         "higher_is_better": True,
         "whole_only": False,
-        "reference": "Ruman 2021: mean distance of different-class pairs over that of all pairs",
+        "definition": "the mean Euclidean distance of pairs of points of different classes over that of all pairs",
+        "reference": "Ruman 2021",
         "chance": "1: labels that say nothing pick pairs at random",
+        "needs": ("classes",),
     },
     "c_same": {
         "reads": {"raw": (), "embedding": ()},
+        "by_default": {"c_same": {}},
         "unit": "mean distance of all pairs",
         "higher_is_better": False,
         "whole_only": False,
-        "reference": "Ruman 2021: per class the mean distance to its centroid, the mean over classes, over d of all pairs",
+        "definition": (
+            "for each class the mean distance of its points to their centroid; the mean of these over classes, over the mean "
+            "distance of all pairs of points"
+        ),
+        "reference": "Ruman 2021",
         "chance": "mean over 10 seeded permutations of the labels",
+        "needs": ("classes",),
     },
     "c_different": {
         "reads": {"raw": (), "embedding": ()},
+        "by_default": {"c_different": {}},
         "unit": "mean distance of all pairs",
         "higher_is_better": True,
         "whole_only": False,
-        "reference": "Ruman 2021: mean distance over pairs of class centroids, over d of all pairs",
+        "definition": "the mean distance of pairs of class centroids over the mean distance of all pairs of points",
+        "reference": "Ruman 2021",
         "chance": "mean over 10 seeded permutations of the labels",
+        "needs": ("classes",),
     },
     "silhouette": {
         "reads": {"raw": (), "embedding": ()},
+        "by_default": {"silhouette": {}},
         "unit": "1",
         "higher_is_better": True,
         "whole_only": False,
-        "reference": "Rousseeuw 1987, mean over points, 0 for the only point of a class, as in scikit-learn",
+        "definition": (
+            "the mean over points of (b - a) / max(a, b); a is the mean distance to the other points of the own class, b the "
+            "least mean distance to the points of another class; 0 for the only point of a class"
+        ),
+        "reference": "Rousseeuw 1987, as in scikit-learn",
         "chance": "0, approximately: with random labels the mean is slightly below it",
+        "needs": ("classes",),
     },
 }
 

@@ -11,8 +11,14 @@ METRICS = {
         "unit": "median spacing of the points",
         "higher_is_better": None,
         "whole_only": False,
-        "reference": "the widest gap within a class (layerscope.geometry.gaps), mean over classes; about 1 for one piece",
+        "definition": (
+            "the mean over classes of the longest edge of the minimum spanning tree of a class whose removal leaves a share "
+            "of at least `smallest` on either side, over the median edge; distances are no less than those of either point to "
+            "its fifth neighbour; about 1 for one piece"
+        ),
+        "reference": "this project; distances as in Campello et al. 2013",
         "chance": "none: it is of each class alone",
+        "needs": ("classes",),
         "options": {
             "smallest": {
                 "description": "The least share of a class on either side of its gap.",
@@ -28,8 +34,10 @@ METRICS = {
         "unit": "share of classes",
         "higher_is_better": None,
         "whole_only": False,
-        "reference": "Rauber et al. 2017, by eye; here a class is split where its widest gap is at least `gap` times its spacing",
+        "definition": "the share of classes whose gap, as for class_gap, is at least `gap` times their spacing",
+        "reference": "this project; Rauber et al. 2017 judge by eye",
         "chance": "none: it is of each class alone",
+        "needs": ("classes",),
         "options": {
             "smallest": {
                 "description": "The least share of a class on either side of its gap.",

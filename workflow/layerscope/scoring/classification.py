@@ -1,16 +1,19 @@
-"""How well a network classifies: its accuracy and loss, on splits and on samples."""
+"""How well a network has learned: its accuracy and loss, on splits and on samples."""
 
 import numpy as np
 
-from layerscope.scoring.shared.score_input import NetworkInput, Score
+from layerscope.scoring.shared.score_input import NetworkInput, Score, present
 
 METRICS = {
     "accuracy": {
         "reads": {"run": ("history", "predictions")},
+        "by_default": {"accuracy": {}},
         "unit": "share of observations",
         "higher_is_better": True,
         "whole_only": True,
-        "reference": "share of observations whose largest logit is that of their class, in evaluation mode",
+        "definition": "the share of observations whose largest logit is that of their class, in evaluation mode",
+        "reference": "common use",
+        "is_accuracy": True,
         "chance": "the largest class share",
         "needs": ("classes",),
         "options": {
@@ -23,11 +26,18 @@ METRICS = {
     },
     "loss": {
         "reads": {"run": ("history", "predictions")},
+        "by_default": {"loss": {}},
         "unit": "nats",
         "higher_is_better": False,
         "whole_only": True,
-        "reference": "mean cross-entropy of the softmax of the logits; mean squared error where the input is reconstructed",
-        "chance": "the logarithm of the number of classes",
+        "definition": (
+            "the mean over observations of -log of the softmax probability of their class, in evaluation mode; the mean "
+            "squared error of numbers where the input is reconstructed, and of a regression, there in units of the variance of "
+            "the training targets unless these are learned as they are"
+        ),
+        "reference": "common use; the objective of the training, without label smoothing",
+        "chance": "the logarithm of the number of classes; of a regression the squared error of the mean of the split",
+        "needs": ("losses",),
         "options": {
             "epochs": {
                 "description": "The epochs that are scored: snapshots, or all that the training evaluated.",
@@ -45,19 +55,19 @@ def score(scored: NetworkInput, asked: dict[str, tuple[str, dict]]) -> dict[str,
 
 
 def _score(scored: NetworkInput, metric: str) -> Score:
-    accuracy, loss = _measured(scored)
-    if scored.reconstructs or scored.labels is None:
-        return Score(loss)
-    counts = np.bincount(scored.labels)
+    if scored.targets is not None and not scored.reconstructs and metric == "loss":
+        return Score(scored.loss, float(scored.targets.var(axis=0).mean()))
+    if metric == "loss" and (scored.reconstructs or scored.labels is None):
+        return Score(scored.loss)
+    counts = np.bincount(present(scored.labels, "classes"))
     if metric == "accuracy":
-        return Score(accuracy, float(counts.max() / counts.sum()))
-    return Score(loss, float(np.log((counts > 0).sum())))
+        return Score(_accuracy(scored), float(counts.max() / counts.sum()))
+    return Score(scored.loss, float(np.log((counts > 0).sum())))
 
 
-def _measured(scored: NetworkInput) -> tuple[float, float]:
+def _accuracy(scored: NetworkInput) -> float:
     if scored.history is not None:
-        return scored.history["accuracy"], scored.history["loss"]
-    predicted = scored.predictions
-    if predicted is None:
-        return float("nan"), float("nan")
-    return float((predicted.classes == scored.labels).mean()), float(predicted.losses.mean(dtype=np.float64))
+        return scored.history["accuracy"]
+    if scored.predictions is None:
+        return float("nan")
+    return float(np.equal(present(scored.predictions.classes, "classes"), present(scored.labels, "classes")).mean())

@@ -10,7 +10,11 @@ METRICS = {
         "unit": "coordinates of the embedding",
         "higher_is_better": False,
         "whole_only": False,
-        "reference": "Rauber, Falcão and Telea 2016: coherence over time, as the mean way since the step before",
+        "definition": (
+            "the mean over points of the Euclidean distance between their places in the embedding at this step and at the "
+            "step before"
+        ),
+        "reference": "Rauber, Falcão and Telea 2016, who call it temporal coherence",
         "chance": "none: it does not read the labels",
         "options": {
             "over": {

@@ -11,10 +11,16 @@ from layerscope.tsne.affinities import FLAT_EXPONENT, neighbor_probabilities, pe
 METRICS = {
     "kl": {
         "reads": {"embedding": ()},
+        "by_default": {"kl": {}},
         "unit": "nat",
         "higher_is_better": False,
         "whole_only": False,
-        "reference": "van der Maaten and Hinton 2008: the exact objective over all pairs, to 10,000 points",
+        "definition": (
+            "the sum over pairs i ≠ j of p_ij log(p_ij / q_ij); p_ij = (p_j|i + p_i|j) / 2n with Gaussian p_j|i of the "
+            "`perplexity` in the representation, q_ij is 1 / (1 + |y_i - y_j|²) over its sum over all pairs in the embedding; "
+            "for at most 10,000 points"
+        ),
+        "reference": "van der Maaten and Hinton 2008",
         "chance": "none: it does not read the labels",
         "needs_points": {"perplexity": 3},
         "options": {
@@ -28,11 +34,16 @@ METRICS = {
     },
     "kl_knn": {
         "reads": {"embedding": ("neighbors",)},
+        "by_default": {"kl_knn": {}},
         "neighbors": {"option": "perplexity", "times": 3},
         "unit": "nat",
         "higher_is_better": False,
         "whole_only": False,
-        "reference": "van der Maaten 2014: P over 3 x perplexity nearest neighbours; the normaliser of Q over all pairs",
+        "definition": (
+            "as kl, with p_j|i over the 3 × `perplexity` nearest neighbours of i alone, and the sum over the pairs that have "
+            "p_ij > 0"
+        ),
+        "reference": "van der Maaten 2014",
         "chance": "none: it does not read the labels",
         "needs_points": {"perplexity": 3},
         "options": {
@@ -46,10 +57,14 @@ METRICS = {
     },
     "kl_engine": {
         "reads": {"embedding": ()},
+        "by_default": {"kl_engine": {}},
         "unit": "nat",
         "higher_is_better": False,
         "whole_only": False,
-        "reference": "what the embedding's engine reports; engines approximate it in different ways",
+        "definition": (
+            "the divergence that the engine of the embedding reports of its own result; engines approximate it in different ways"
+        ),
+        "reference": "the documentation of the engine",
         "chance": "none: it does not read the labels",
     },
 }

@@ -10,12 +10,19 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaul
 METRICS = {
     "knn_accuracy": {
         "reads": {"raw": ("neighbors",), "embedding": ()},
+        "by_default": {"knn_accuracy": {}},
         "neighbors": {"option": "k"},
         "unit": "share of points",
         "higher_is_better": True,
         "whole_only": False,
-        "reference": "Ruman 2021: KNeighborsClassifier(10) fitted and scored on the same points, each its own neighbour",
+        "definition": (
+            "the share of points whose class is the most frequent one among their k nearest points, each its own neighbour "
+            "(scikit-learn's KNeighborsClassifier fitted and scored on the same points), ties to the lower class"
+        ),
+        "reference": "Ruman 2021, with k = 10",
+        "is_accuracy": True,
         "chance": "exact: the own label and k - 1 draws from the class shares, ties to the lower class",
+        "needs": ("classes",),
         "needs_points": {"k": 1},
         "options": {
             "k": {
@@ -28,12 +35,18 @@ METRICS = {
     },
     "knn_accuracy_loo": {
         "reads": {"raw": ("neighbors",), "embedding": ()},
+        "by_default": {"knn_accuracy_loo": {}},
         "neighbors": {"option": "k"},
         "unit": "share of points",
         "higher_is_better": True,
         "whole_only": False,
-        "reference": "leave-one-out accuracy of the k nearest neighbours' vote, ties to the lower class",
+        "definition": (
+            "the share of points whose class is the most frequent one among their k nearest other points, ties to the lower class"
+        ),
+        "reference": "Cover and Hart 1967, each point left out in turn",
+        "is_accuracy": True,
         "chance": "exact: k draws from the class shares, ties to the lower class",
+        "needs": ("classes",),
         "needs_points": {"k": 1},
         "options": {
             "k": {
@@ -46,12 +59,15 @@ METRICS = {
     },
     "neighborhood_hit": {
         "reads": {"raw": ("neighbors",), "embedding": ()},
+        "by_default": {"neighborhood_hit": {}},
         "neighbors": {"option": "k"},
         "unit": "share of neighbours",
         "higher_is_better": True,
         "whole_only": False,
-        "reference": "Paulovich et al. 2008; Rauber et al. 2017 with k = 6, the point itself left out",
+        "definition": "the mean over points of the share of their k nearest other points that are of their class",
+        "reference": "Paulovich et al. 2008; Rauber et al. 2017 with k = 6",
         "chance": "exact: sum over classes of p_c (n_c - 1) / (n - 1)",
+        "needs": ("classes",),
         "needs_points": {"k": 1},
         "options": {
             "k": {

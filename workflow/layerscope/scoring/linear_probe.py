@@ -9,11 +9,18 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaul
 METRICS = {
     "linear_probe": {
         "reads": {"raw": ()},
+        "by_default": {"linear_probe": {}},
         "unit": "share of points",
         "higher_is_better": True,
         "whole_only": True,
-        "reference": "Alain and Bengio 2016: L2 logistic regression on standardised features, stratified folds",
+        "definition": (
+            "the mean over `folds` stratified parts of the accuracy on one of a logistic regression (L2, C = 1) fitted on the "
+            "others, features standardised by these; on 10,000 seeded rows if there are more"
+        ),
+        "reference": "Alain and Bengio 2016",
+        "is_accuracy": True,
         "chance": "the largest class share",
+        "needs": ("classes",),
         "options": {
             "folds": {
                 "description": "Parts of the cross-validation.",

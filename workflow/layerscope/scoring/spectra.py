@@ -8,10 +8,15 @@ from layerscope.scoring.shared.score_input import NetworkInput, Score
 METRICS = {
     "intrinsic_dimension": {
         "reads": {"run": ("spectra",)},
+        "by_default": {"intrinsic_dimension": {}},
         "unit": "directions",
         "higher_is_better": None,
         "whole_only": True,
-        "reference": "Shenk et al.: the smallest number of leading eigenvalues of the covariance that reach the threshold",
+        "definition": (
+            "the smallest number of leading eigenvalues of the covariance of the layer's outputs whose sum is at least "
+            "`threshold` times the sum of all"
+        ),
+        "reference": "Shenk et al.",
         "chance": "none",
         "options": {
             "threshold": {
@@ -32,10 +37,12 @@ METRICS = {
     },
     "saturation": {
         "reads": {"run": ("spectra",)},
+        "by_default": {"saturation": {}},
         "unit": "share of the width",
         "higher_is_better": None,
         "whole_only": True,
-        "reference": "Shenk et al.: intrinsic dimension over the width of the layer",
+        "definition": "the intrinsic_dimension over the number of eigenvalues, the width of the layer",
+        "reference": "Shenk et al.",
         "chance": "none",
         "options": {
             "threshold": {

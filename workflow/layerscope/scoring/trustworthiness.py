@@ -10,10 +10,16 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaul
 METRICS = {
     "trustworthiness": {
         "reads": {"embedding": ()},
+        "by_default": {"trustworthiness": {}},
         "unit": "1",
         "higher_is_better": True,
         "whole_only": False,
-        "reference": "Venna and Kaski 2001, over all points, to 10,000 points",
+        "definition": (
+            "1 - 2 / (m k (2 n - 3 k - 1)) times the sum over all m = n points and their k nearest neighbours in the "
+            "embedding of max(0, r - k); r is the rank of that neighbour by distance in the representation, 1 for the "
+            "nearest, ties by row; for at most 10,000 points"
+        ),
+        "reference": "Venna and Kaski 2001",
         "chance": "exact for neighbours drawn at random: 1 - (n - 1 - k) (n - k) / ((n - 1) (2 n - 3 k - 1))",
         "needs_points": {"k": 2},
         "options": {
@@ -27,11 +33,17 @@ METRICS = {
     },
     "continuity": {
         "reads": {"embedding": ("neighbors",)},
+        "by_default": {"continuity": {}},
         "neighbors": {"option": "k"},
         "unit": "1",
         "higher_is_better": True,
         "whole_only": False,
-        "reference": "Venna and Kaski 2001, over all points, to 10,000 points",
+        "definition": (
+            "1 - 2 / (m k (2 n - 3 k - 1)) times the sum over all m = n points and their k nearest neighbours in the "
+            "representation of max(0, r - k); r is the rank of that neighbour by distance in the embedding, 1 for the "
+            "nearest, ties by row; for at most 10,000 points"
+        ),
+        "reference": "Venna and Kaski 2001",
         "chance": "exact for neighbours drawn at random: 1 - (n - 1 - k) (n - k) / ((n - 1) (2 n - 3 k - 1))",
         "needs_points": {"k": 2},
         "options": {
@@ -48,7 +60,12 @@ METRICS = {
         "unit": "1",
         "higher_is_better": True,
         "whole_only": False,
-        "reference": "Venna and Kaski 2001, over seeded query points, each ranked against all points",
+        "definition": (
+            "1 - 2 / (m k (2 n - 3 k - 1)) times the sum over m seeded query points (`queries`, all if there are fewer) of n "
+            "and their k nearest neighbours in the embedding of max(0, r - k); r is the rank of that neighbour by distance in "
+            "the representation, 1 for the nearest, ties by row"
+        ),
+        "reference": "Venna and Kaski 2001",
         "chance": "exact for neighbours drawn at random: 1 - (n - 1 - k) (n - k) / ((n - 1) (2 n - 3 k - 1))",
         "needs_points": {"k": 2},
         "options": {
@@ -72,7 +89,12 @@ METRICS = {
         "unit": "1",
         "higher_is_better": True,
         "whole_only": False,
-        "reference": "Venna and Kaski 2001, over seeded query points, each ranked against all points",
+        "definition": (
+            "1 - 2 / (m k (2 n - 3 k - 1)) times the sum over m seeded query points (`queries`, all if there are fewer) of n "
+            "and their k nearest neighbours in the representation of max(0, r - k); r is the rank of that neighbour by "
+            "distance in the embedding, 1 for the nearest, ties by row"
+        ),
+        "reference": "Venna and Kaski 2001",
         "chance": "exact for neighbours drawn at random: 1 - (n - 1 - k) (n - k) / ((n - 1) (2 n - 3 k - 1))",
         "needs_points": {"k": 2},
         "options": {

@@ -2,6 +2,7 @@
 
 import argparse
 import contextlib
+import json
 import sys
 from collections import Counter
 from collections.abc import Iterator
@@ -14,7 +15,7 @@ from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.errors import StudyError
 from layerscope.files.csv_tables import write_rows
-from layerscope.files.provenance import canonical_json
+from layerscope.files.provenance import canonical_json, unlike_versions
 from layerscope.files.seals import intact
 from layerscope.files.whole import replacing
 from layerscope.statistics.flags import flag, near_chance
@@ -38,7 +39,7 @@ TEXT = [
     "degenerate",
 ]
 NETWORK_FACTS = ("status", "reason", "device", "processor", "threads")
-ALIKE = ("device", "processor", "versions")
+ALIKE = ("device", "processor")
 NUMBERS = ("seed", "depth", "embedding_seed", "value", "chance")
 COUNTS = ("epoch", "n_points")
 KEYS = [column for column in store.SCORE_COLUMNS if column not in ("value", "n_points", "chance", "degenerate")]
@@ -121,7 +122,11 @@ def networks(params: dict, near: set[tuple]) -> list[dict]:
     for group in params["networks"]:
         for seed in group["seeds"]:
             keys = {key: group[key] for key in ("dataset", "architecture", "activation")} | {"seed": seed}
-            made_by = store.file_provenance(store.path(params["study"], "spectra", run=store.run_folder(**keys)))
+            folder = store.run_folder(**keys)
+            told_by = {"name": "spectra", "run": folder}
+            if "sample" in group:
+                told_by = {"name": "activations", "source": folder, "sample": group["sample"]}
+            made_by = store.file_provenance(store.path(params["study"], **told_by))
             facts = {key: made_by[key] for key in NETWORK_FACTS} | {"versions": canonical_json(made_by["versions"])}
             if facts["status"] == "ok" and tuple(keys.values()) in near:
                 facts["status"] = "near_chance"
@@ -130,7 +135,11 @@ def networks(params: dict, near: set[tuple]) -> list[dict]:
             rows.append(keys | facts | {"attempts": " ".join(attempts), "class_rates": rates})
     usual = {key: Counter(row[key] for row in rows).most_common(1)[0][0] for key in ALIKE} if rows else {}
     for row in rows:
-        row["unlike"] = ", ".join(key for key in ALIKE if row[key] != usual[key])
+        row["unlike"] = [key for key in ALIKE if row[key] != usual[key]]
+    for place in unlike_versions([json.loads(row["versions"]) for row in rows]):
+        rows[place]["unlike"].append("versions")
+    for row in rows:
+        row["unlike"] = ", ".join(row["unlike"])
     unlike = [row for row in rows if row["unlike"]]
     if unlike:
         print(

@@ -12,10 +12,11 @@ from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.data.observations import Observations
 from layerscope.data.samples import observations_of_sample
+from layerscope.data.targets import STANDARDISE
 from layerscope.errors import StudyError
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import Resumable, identity
-from layerscope.kind_modules import architecture_sources, kind_source
+from layerscope.kind_modules import architecture_sources, kind_source, packages
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.hooks import outputs_of
 from layerscope.models.network import Network, build_network
@@ -27,20 +28,26 @@ def main(arguments: argparse.Namespace) -> None:
     """Write the outputs of every kept layer, and the predictions, at every snapshot."""
     params = arguments.params
     device = set_up_device(params["device"], params["threads"], params["precision"])
-    observations = observations_of_sample(arguments.data, params["sample"], params["dataset"], params["normalise"])
+    observations = observations_of_sample(
+        arguments.data, params["sample"], params["dataset"], params["normalise"], params.get("normalise_targets", STANDARDISE)
+    )
     network = build_network(
         params["architecture"]["name"],
         params["architecture"],
         observations.shape,
-        len(observations.classes),
+        observations.outputs,
         params["activation"],
         seed=0,
     ).to(device)
     trained = store.checkpoint_provenance(arguments.checkpoints)
-    made_by = provenance(
-        device=device_kind(device), threads=params["threads"], status=trained["status"], reason=trained["reason"]
-    )
     family = kind_source("models.families", params["architecture"]["family"], params.get("code"))
+    made_by = provenance(
+        device=device_kind(device),
+        threads=params["threads"],
+        status=trained["status"],
+        reason=trained["reason"],
+        packages=packages(family, "FAMILY"),
+    )
     code = ["layerscope.stages.dump", *architecture_sources(family, params["architecture"])]
     made_for = identity(params, code, [arguments.data, arguments.checkpoints])
     with Resumable(arguments.activations, made_for) as resumable:
@@ -55,7 +62,7 @@ def main(arguments: argparse.Namespace) -> None:
                 with store.create_hdf5(part, "activations", params, made_by) as file:
                     stream_snapshot(network, file, epoch, params["layers"], observations, device)
         with store.create_hdf5(arguments.activations, "activations", params, made_by) as file:
-            store.write_observations(file, observations.labels, observations.rows)
+            store.write_observations(file, observations.kept, observations.rows)
             store.join_activations(file, parts.values())
         resumable.discard()
 
@@ -68,14 +75,15 @@ def _load(network: torch.nn.Module, checkpoints: str, epoch: int) -> None:
 
 
 def stream_snapshot(network: Network, file, epoch: int, layers: list[str], observations: Observations, device) -> None:
-    """Run one forward pass in batches and write each kept layer's outputs and, for a classifier, predictions and losses."""
+    """Run one forward pass in batches and write each kept layer's outputs and, unless it reconstructs, predictions and losses."""
     n = len(observations.labels)
     kept = {
         layer.name: store.create_layer(file, epoch, layer.name, n, layer.shape, depth, layer.kind)
         for depth, layer in enumerate(network.plan, start=1)
         if layer.name in layers
     }
-    classes, losses = np.empty(n, np.int64), np.empty(n, np.float32)
+    predicted = np.empty((n, len(observations.targets)), np.float32) if observations.targets else np.empty(n, np.int64)
+    losses, learned = np.empty(n, np.float32), torch.from_numpy(observations.learned)
     start = 0
 
     calls: Counter[str] = Counter()
@@ -95,17 +103,21 @@ def stream_snapshot(network: Network, file, epoch: int, layers: list[str], obser
         for start in tqdm(range(0, n, BATCH), desc=store.epoch_name(epoch), delay=10, mininterval=5):
             part = slice(start, start + BATCH)
             calls.clear()
-            logits = network(torch.from_numpy(observations.inputs(part)).to(device))
+            outputs = network(torch.from_numpy(observations.inputs(part)).to(device))
             silent = [name for name, layer in taps.items() if calls[name] < layer.call]
             if silent:
                 raise StudyError(f"layer {silent[0]} is not called for all observations; name another one")
             if network.reconstructs:
                 continue
-            wanted = torch.from_numpy(observations.labels[part]).to(device)
-            classes[part] = logits.argmax(1).cpu().numpy()
-            losses[part] = functional.cross_entropy(logits, wanted, reduction="none").cpu().numpy()
+            wanted = learned[part].to(device)
+            if observations.targets:
+                predicted[part] = observations.in_units_of_data(outputs.cpu().numpy())
+                losses[part] = functional.mse_loss(outputs, wanted, reduction="none").mean(dim=1).cpu().numpy()
+            else:
+                predicted[part] = outputs.argmax(1).cpu().numpy()
+                losses[part] = functional.cross_entropy(outputs, wanted, reduction="none").cpu().numpy()
     if not network.reconstructs:
-        store.write_predictions(file, epoch, classes, losses)
+        store.write_predictions(file, epoch, predicted, losses)
 
 
 def parser() -> argparse.ArgumentParser:

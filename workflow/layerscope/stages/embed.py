@@ -11,7 +11,7 @@ from layerscope.commandline import run_stage, stage_parser
 from layerscope.embedding.shared.result import Embedding
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import Resumable, identity
-from layerscope.kind_modules import kind_source, load_kind
+from layerscope.kind_modules import kind_source, load_kind, packages
 from layerscope.selection import View
 
 
@@ -21,9 +21,10 @@ def main(arguments: argparse.Namespace) -> None:
     engine = load_kind("embedding", params["module"], params.get("code"))
     neighbors = store.NeighborsFile(arguments.neighbors[0] if arguments.neighbors else None)
     view = View.from_params(params["view"])
-    made_by = provenance(threads=params["threads"], seeds=params["seeds"])
+    source = kind_source("embedding", params["module"], params.get("code"))
+    made_by = provenance(threads=params["threads"], seeds=params["seeds"], packages=packages(source, "ENGINE"))
     kept = []
-    code = ["layerscope.stages.embed", kind_source("embedding", params["module"], params.get("code"))]
+    code = ["layerscope.stages.embed", source]
     made_for = identity(params, code, [arguments.activations, *arguments.neighbors])
     with Resumable(arguments.embedding, made_for) as resumable:
         steps = store.series(arguments.activations, view, params["options"].get("over"))

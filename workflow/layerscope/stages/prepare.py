@@ -8,6 +8,7 @@ from layerscope.commandline import run_stage, stage_parser
 from layerscope.data.dataset import Dataset, hold_out, with_classes
 from layerscope.data.declared import check_declared
 from layerscope.data.preprocessing import preprocessed
+from layerscope.data.targets import REGRESSION, listed
 from layerscope.errors import StudyError
 from layerscope.files.provenance import provenance
 from layerscope.kind_modules import load_kind
@@ -32,6 +33,9 @@ def main(arguments: argparse.Namespace) -> None:
         images, labels = dataset.splits["train"]
         train, validation = hold_out(images, labels, params["validation"], name)
         dataset.splits = {"train": train, "validation": validation, "test": dataset.splits["test"]}
+    if dataset.targets:
+        about = listed(dataset.targets, dataset.target_mean, dataset.target_deviation)
+        dataset.notes.append(f"the targets are numbers, over the training split: {about}")
     for note in dataset.notes:
         print(f"layerscope: datasets.{name}: {note}", file=sys.stderr)
     store.write_data(arguments.data, params, provenance(), dataset)
@@ -41,8 +45,16 @@ def check(dataset: Dataset, params: dict) -> None:
     """Raise StudyError where a dataset is not as declared, lacks a test split, or has values of which nothing tells the scale."""
     name, splits = params["dataset"], dataset.splits
     sizes = {split: len(labels) for split, (_, labels) in splits.items()}
-    shape = list(splits["train"][0].shape[1:])
-    check_declared(name, params["source"], {"shape": shape, "classes": len(dataset.classes), **sizes})
+    shape = list(next(iter(splits.values()))[0].shape[1:])
+    outputs = {} if dataset.targets else {"classes": len(dataset.classes)}
+    check_declared(name, params["source"], {"shape": shape, **outputs, **sizes})
+    if bool(dataset.targets) != (params["source"].get("task") == REGRESSION):
+        has = "targets" if dataset.targets else "classes"
+        raise StudyError(f"datasets.{name}: its source gives {has}; `task: {REGRESSION}` is said of targets, and of nothing else")
+    for split, (_, targets) in splits.items() if dataset.targets else ():
+        if targets.shape[1:] != (len(dataset.targets),):
+            wanted = f"(observations, {len(dataset.targets)})"
+            raise StudyError(f"datasets.{name}: its source gives targets {targets.shape} of {split}; {wanted} are wanted")
     if not sizes.get("test"):
         raise StudyError(f"datasets.{name} has no test split; hold some out with `test: n`")
     if params["validation"] and sizes.get("validation"):

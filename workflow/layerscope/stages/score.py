@@ -20,7 +20,10 @@ from layerscope.store import StoredRepresentation
 def main(arguments: argparse.Namespace) -> None:
     """Write one row per score, representation and embedding seed."""
     params = arguments.params
-    labels = store.read_labels(arguments.activations)
+    targets = store.read_targets(arguments.activations)
+    labels = store.read_labels(arguments.activations) if targets is None else None
+    n_points = len(store.read_index(arguments.activations))
+    learned = None if targets is None else targets.learned
     made_by = store.file_provenance(arguments.activations)
     view = View.from_params(params["view"])
     neighbors = store.NeighborsFile(arguments.neighbors[0] if arguments.neighbors else None)
@@ -30,7 +33,7 @@ def main(arguments: argparse.Namespace) -> None:
     for stored in tqdm(store.representations(arguments.activations, view), desc="score", delay=10, mininterval=5):
         asked = asked_of(params, stored)
         graph = neighbors.read(stored)
-        representation = Representation(stored.array, labels, whole=stored.filter is None)
+        representation = Representation(stored.array, labels, whole=stored.filter is None, targets=learned)
         degenerate = degenerate_reason(stored.array, params["distinct_rows"])
         seen.add(stored.name)
         for seed, points, kl_engine, status, before in _spaces(stored, embedded):
@@ -51,8 +54,8 @@ def main(arguments: argparse.Namespace) -> None:
             found = (unaccepted(made_by, stored.epoch), degenerate, "" if status == "ok" else status)
             reasons = "; ".join(reason for reason in found if reason)
             for name, score in scores.items():
-                rows.append(_row(params, name, score, stored, len(labels), seed, reasons))
-    rows += missing_rows(params, seen, len(labels), f"{made_by['status']}: {made_by['reason']}")
+                rows.append(_row(params, name, score, stored, n_points, seed, reasons))
+    rows += missing_rows(params, seen, n_points, f"{made_by['status']}: {made_by['reason']}")
     write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 
 

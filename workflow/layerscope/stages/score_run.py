@@ -3,8 +3,11 @@
 import argparse
 from collections.abc import Iterator
 
+import numpy as np
+
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
+from layerscope.data.targets import target_scaling
 from layerscope.files.csv_tables import read_rows, write_rows
 from layerscope.kind_modules import load_kind
 from layerscope.scoring.shared.rows import score_row, unaccepted
@@ -43,14 +46,24 @@ def score_of(params: dict, name: str, entry: dict, scored: NetworkInput) -> Scor
     return module.score(scored, {name: (entry["metric"], entry["options"])})[name]
 
 
+def targets_of_split(data: str, split: str, normalise_targets: str) -> np.ndarray:
+    """(n, targets) float64, the targets of a split in the units in which networks learn them."""
+    described = store.describe_data(data)
+    shift, scale = target_scaling(described.target_mean, described.target_deviation, normalise_targets)
+    return (store.read_split_labels(data, split) - shift) / scale
+
+
 def split_rows(params: dict, data: str, history: list[dict], finite: range, reason: str) -> list[dict]:
     """The requested scores of every split at every epoch at which it was evaluated.
 
     finite: the epochs before the training diverged; at later ones scores are NaN with the reason.
     """
     rows = []
+    scaling = params.get("normalise_targets")
     for split in [*store.split_names(data), store.BATCHES]:
-        labels = store.read_split_labels(data, "train" if split == store.BATCHES else split)
+        of_split = "train" if split == store.BATCHES else split
+        targets = targets_of_split(data, of_split, scaling) if scaling else None
+        labels = store.read_split_labels(data, of_split)
         found = {int(row["epoch"]): row for row in history if row["split"] == split}
         for name, entry in asked_of(params, "history"):
             if entry["splits"] is not None and split not in entry["splits"]:
@@ -63,7 +76,12 @@ def split_rows(params: dict, data: str, history: list[dict], finite: range, reas
                 if every and reached and epoch not in found:
                     continue
                 measured = {key: float(found[epoch][key]) if reached else MISSING for key in ("accuracy", "loss")}
-                scored = NetworkInput(labels, history=measured, reconstructs=params.get("reconstructs", False))
+                scored = NetworkInput(
+                    labels if targets is None else None,
+                    history=measured,
+                    reconstructs=params.get("reconstructs", False),
+                    targets=targets,
+                )
                 score = score_of(params, name, entry, scored)
                 degenerate = "" if reached else reason
                 rows.append(

@@ -14,7 +14,9 @@ def main(arguments: argparse.Namespace) -> None:
     """Write one row per score and requested epoch."""
     params = arguments.params
     made_by = store.file_provenance(arguments.activations)
-    labels = store.read_labels(arguments.activations)
+    targets = store.read_targets(arguments.activations)
+    labels = store.read_labels(arguments.activations) if targets is None else None
+    n_points = len(store.read_index(arguments.activations))
     found = {one.epoch: Predicted(one.classes, one.losses) for one in store.predictions(arguments.activations)}
     rows = []
     for epoch in sorted({epoch for entry in params["scores"].values() for epoch in entry["epochs"]}):
@@ -25,9 +27,10 @@ def main(arguments: argparse.Namespace) -> None:
             score = Score(float("nan"))
             if epoch in found:
                 module = load_kind("scoring", entry["module"], params.get("code"))
-                scored = NetworkInput(labels, predictions=found[epoch])
+                learned = None if targets is None else targets.learned
+                scored = NetworkInput(labels, predictions=found[epoch], targets=learned)
                 score = module.score(scored, {name: (entry["metric"], entry["options"])})[name]
-            rows.append(score_row(params, name, score, epoch=epoch, n_points=len(labels), degenerate=reason))
+            rows.append(score_row(params, name, score, epoch=epoch, n_points=n_points, degenerate=reason))
     write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 
 

@@ -9,11 +9,12 @@ import torch
 
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
-from layerscope.data.observations import observations_of_split
+from layerscope.data.observations import Observations, observations_of_split
+from layerscope.data.targets import STANDARDISE, listed
 from layerscope.files.csv_tables import write_rows
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import identity
-from layerscope.kind_modules import WEIGHTS, architecture_sources, kind_source
+from layerscope.kind_modules import WEIGHTS, architecture_sources, kind_source, packages
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.network import build_network
 from layerscope.training.class_rates import class_rates
@@ -26,8 +27,7 @@ from layerscope.training.train import train, train_until_accepted
 def main(arguments: argparse.Namespace) -> None:
     """Write snapshots, history and spectra of one network. An interrupted training resumes after its last whole epoch."""
     params = arguments.params
-    family = kind_source("models.families", params["architecture"]["family"], params.get("code"))
-    code = ["layerscope.stages.train", *architecture_sources(family, params["architecture"])]
+    code = ["layerscope.stages.train", *architecture_sources(_family(params), params["architecture"])]
     made_for = identity(arguments.params, code, [arguments.data, *arguments.weights])
     with UnfinishedTraining(store.unfinished_training(arguments.checkpoints), made_for) as unfinished:
         train_to_the_end(arguments, unfinished)
@@ -42,14 +42,15 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
     if mixed and device.type != "cuda":
         print("precision: mixed is for CUDA devices, processors multiply in float32", file=sys.stderr)
     memory_format = torch.channels_last if params["memory_format"] == "channels_last" else torch.contiguous_format
-    observed = {
-        split: observations_of_split(arguments.data, split, params["normalise"]) for split in store.split_names(arguments.data)
-    }
+    scaled = (params["normalise"], params.get("normalise_targets", STANDARDISE))
+    observed = {split: observations_of_split(arguments.data, split, *scaled) for split in store.split_names(arguments.data)}
     splits = {}
     for split, observations in observed.items():
         inputs = torch.from_numpy(observations.inputs()).to(device)
-        splits[split] = (_laid_out(inputs, memory_format), torch.from_numpy(observations.labels).to(device))
-    shape, classes = observed["train"].shape, observed["train"].classes
+        splits[split] = (_laid_out(inputs, memory_format), torch.from_numpy(observations.learned).to(device))
+    shape, classes, outputs = observed["train"].shape, observed["train"].classes, observed["train"].outputs
+    if observed["train"].targets:
+        _say_units(observed["train"])
     rates = class_rates(**params["class_rates"], classes=len(classes), seed=params["seed"]) if "class_rates" in params else None
 
     state = unfinished.read()
@@ -63,7 +64,7 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
             params["architecture"]["name"],
             params["architecture"],
             shape,
-            len(classes),
+            outputs,
             params["activation"],
             purpose_seed(params["seed"], "initialisation", attempt),
         )
@@ -99,10 +100,21 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
         reason=result.reason,
         attempts=result.attempts,
         class_rates=rates,
+        packages=packages(_family(params), "FAMILY"),
     )
     store.write_checkpoints(arguments.checkpoints, params, made_by, result.snapshots)
     write_rows(arguments.history, store.HISTORY_COLUMNS, result.history)
     store.write_spectra(arguments.spectra, params, made_by, result.spectra)
+
+
+def _family(params: dict) -> str:
+    return kind_source("models.families", params["architecture"]["family"], params.get("code"))
+
+
+def _say_units(observations: Observations) -> None:
+    """Say in the log in which units losses are."""
+    about = listed(observations.targets, observations.target_shift, observations.target_scale)
+    print(f"targets are learned as (target - mean) / deviation, and losses are squared errors of these: {about}", file=sys.stderr)
 
 
 def _laid_out(inputs: torch.Tensor, memory_format: torch.memory_format) -> torch.Tensor:

@@ -7,11 +7,11 @@ from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, RUN
 from layerscope.statistics.select import select
 
 
-def final_accuracy(scores: pd.DataFrame) -> pd.DataFrame:
-    """RUN and accuracy of every network on the test split at its last snapshot, from the score named accuracy."""
-    of_test = scores[(scores["metric"] == "accuracy") & (scores["sample"] == "test") & (scores["space"] == "run")]
+def final_accuracy(scores: pd.DataFrame, accuracies: list[str]) -> pd.DataFrame:
+    """RUN and accuracy of every network on the test split at its last snapshot. accuracies: the scores that are one, by name."""
+    of_test = scores[scores["metric"].isin(accuracies) & (scores["sample"] == "test") & (scores["space"] == "run")]
     last = of_test[of_test["epoch"] == of_test.groupby(RUN)["epoch"].transform("max")]
-    return last[[*RUN, "value"]].rename(columns={"value": "accuracy"})
+    return last[[*RUN, "value"]].drop_duplicates(RUN).rename(columns={"value": "accuracy"})
 
 
 def score_pairs(runs: pd.DataFrame, score: str, against: str, on: dict) -> pd.DataFrame:

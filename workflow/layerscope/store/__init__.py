@@ -13,12 +13,14 @@ In a notebook:
 from layerscope.store.activations import (
     Predictions,
     StoredRepresentation,
+    Targets,
     create_layer,
     join_activations,
     predictions,
     read_index,
     read_labels,
     read_layer_rows,
+    read_targets,
     representations,
     series,
     write_observations,
@@ -44,6 +46,7 @@ from layerscope.store.derived import (
     write_neighbors,
     write_neurons,
 )
+from layerscope.store.given import write_activations
 from layerscope.store.hdf5 import (
     create_hdf5,
     examine_hdf5,
@@ -99,6 +102,7 @@ from layerscope.store.published import (
     published_columns,
     published_file,
     published_names,
+    published_rows,
     read_published,
     read_published_values,
 )

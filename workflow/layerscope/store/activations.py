@@ -1,5 +1,6 @@
 """Activations: the outputs of a network's layers for the same observations, at each snapshot."""
 
+import json
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,9 +16,32 @@ if TYPE_CHECKING:
     import numpy as np
 
 
-def write_observations(file: "h5py.File", labels: "np.ndarray", rows: "np.ndarray") -> None:
-    """Write which observations an activations file has: their labels (n,) and their rows (n,) in the split."""
-    file.create_dataset("labels", data=labels)
+@dataclass(frozen=True)
+class Targets:
+    """The targets of some observations of a regression.
+
+    names: of the targets. values: (n, targets) float64, in their own units. shift, scale: (targets,) float64; networks learn
+    (values - shift) / scale, and losses are squared errors of these.
+    """
+
+    names: list[str]
+    values: "np.ndarray"
+    shift: "np.ndarray"
+    scale: "np.ndarray"
+
+    @property
+    def learned(self) -> "np.ndarray":
+        """(n, targets) float64 in the units in which networks learn them."""
+        return (self.values - self.shift) / self.scale
+
+
+def write_observations(file: "h5py.File", labels: "np.ndarray | Targets", rows: "np.ndarray") -> None:
+    """Write which observations an activations file has: their labels (n,), or their targets, and their rows (n,) in the split."""
+    if isinstance(labels, Targets):
+        stored = file.create_dataset("targets", data=labels.values)
+        stored.attrs.update(names=json.dumps(labels.names), shift=labels.shift, scale=labels.scale)
+    else:
+        file.create_dataset("labels", data=labels)
     file.create_dataset("index", data=rows)
 
 
@@ -30,9 +54,13 @@ def create_layer(
     return stored
 
 
-def write_predictions(file: "h5py.File", epoch: int, classes: "np.ndarray", losses: "np.ndarray") -> None:
-    """Write a network's predictions at a snapshot: predicted classes (n,) int64 and cross-entropies (n,) float32."""
-    file.require_group("predictions").create_dataset(epoch_name(epoch), data=classes)
+def write_predictions(file: "h5py.File", epoch: int, predicted: "np.ndarray", losses: "np.ndarray") -> None:
+    """Write a network's predictions at a snapshot.
+
+    predicted: classes (n,) int64, of a regression targets (n, targets) float32. losses: (n,) float32, cross-entropies or squared
+    errors.
+    """
+    file.require_group("predictions").create_dataset(epoch_name(epoch), data=predicted)
     file.require_group("losses").create_dataset(epoch_name(epoch), data=losses)
 
 
@@ -139,9 +167,21 @@ def read_layer_rows(source: str | Path, epoch: int, layer: str, rows: "np.ndarra
 
 
 def read_labels(source: str | Path) -> "np.ndarray":
-    """Labels (n,) int64 of the observations of an activations file."""
+    """Labels (n,) int64 of the observations of an activations file. StudyError for those of a regression, which has none."""
     with open_hdf5(source, "activations") as file:
+        if "targets" in file:
+            raise StudyError(f"{source} is of a regression: its observations have targets, and no classes")
         return file["labels"][:]
+
+
+def read_targets(source: str | Path) -> Targets | None:
+    """The targets of the observations of an activations file; None where they have classes."""
+    with open_hdf5(source, "activations") as file:
+        if "targets" not in file:
+            return None
+        stored = file["targets"]
+        about = stored.attrs
+        return Targets(json.loads(about["names"]), stored[:], about["shift"], about["scale"])
 
 
 def read_index(source: str | Path) -> "np.ndarray":
@@ -152,15 +192,21 @@ def read_index(source: str | Path) -> "np.ndarray":
 
 @dataclass(frozen=True)
 class Predictions:
-    """A network's predictions for a sample at one snapshot: classes (n,) int64 and cross-entropies (n,) float32."""
+    """A network's predictions for a sample at one snapshot.
+
+    classes: (n,) int64, the predicted ones; None of a regression, which has targets: (n, targets) float32, in the units of the
+    data. losses: (n,) float32, cross-entropies; of a regression squared errors, the mean over targets, in the units of training.
+    """
 
     epoch: int
-    classes: "np.ndarray"
+    classes: "np.ndarray | None"
     losses: "np.ndarray"
+    targets: "np.ndarray | None" = None
 
 
 def predictions(source: str | Path) -> Iterator[Predictions]:
     """The predictions at every snapshot of an activations file; none for the input."""
     with open_hdf5(source, "activations") as file:
         for epoch in file.get("predictions", {}):
-            yield Predictions(int(epoch.removeprefix("epoch")), file["predictions"][epoch][:], file["losses"][epoch][:])
+            number, found, losses = int(epoch.removeprefix("epoch")), file["predictions"][epoch][:], file["losses"][epoch][:]
+            yield Predictions(number, None, losses, found) if found.ndim > 1 else Predictions(number, found, losses)

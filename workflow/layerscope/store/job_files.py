@@ -28,6 +28,7 @@ JOBS: dict[str, tuple[str, list[str]]] = {
     "prepare": ("prepare/{dataset}", _names("data")),
     "train": ("train/{run}", _names("checkpoints", "history", "spectra")),
     "dump": ("dump/{run}/{sample}", _names("activations", source="{run}")),
+    "dump_given": ("dump_given/{run}/{sample}", _names("activations", source="{run}")),
     "dump_input": ("dump_input/{dataset}/{sample}", _names("activations", source=INPUT)),
     "neighbors": ("neighbors/{source}/{sample}", _names("neighbors")),
     "embed": ("embed/{source}/{sample}/{embedding}", _names("embedding")),

@@ -1,10 +1,12 @@
 """The tables of published numbers that come with the project."""
 
+import csv
 from pathlib import Path
 
 from layerscope.errors import StudyError
+from layerscope.files.workflow import workflow_folder
 
-PUBLISHED = Path(__file__).parents[2] / "published"
+PUBLISHED = workflow_folder() / "published"
 PUBLISHED_COLUMNS = ("figure", "dataset", "embedding", "layer", "filter", "state", "metric", "value")
 PUBLISHED_VALUE_COLUMNS = (
     "figure",
@@ -31,6 +33,12 @@ def published_columns(name: str) -> tuple[str, ...]:
     """The columns of a table of published numbers."""
     with open(PUBLISHED / f"{name}.csv", encoding="utf-8") as file:
         return tuple(file.readline().strip().split(","))
+
+
+def published_rows(name: str) -> list[dict[str, str]]:
+    """The rows of a table of published numbers, as text by column; pandas is not needed for these."""
+    with open(PUBLISHED / f"{name}.csv", encoding="utf-8", newline="") as file:
+        return list(csv.DictReader(file))
 
 
 def published_file(name: str) -> str:

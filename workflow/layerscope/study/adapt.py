@@ -1,4 +1,4 @@
-"""Values that a study does not give, and that its samples are too small for, are lowered to what there is."""
+"""Lower default values (perplexity, neighbours) that are too large for the samples of a study."""
 
 from dataclasses import replace
 from typing import Any
@@ -15,30 +15,35 @@ def adapted(study: Study, content: dict[str, Any]) -> Study:
 
     content: of the study file. What stands in it is never changed; what is changed is said in `notes`.
     """
-    notes: list[str] = []
+    lowered: dict[tuple[str, int], list[str]] = {}
     embeddings = {
         name: _fitting(
             study,
             f"embeddings.{name}",
             study.kinds.of_entry("embeddings", entry),
             entry,
-            content["embeddings"][name],
+            content["embeddings"].get(name, {}),
             entry,
-            notes,
+            lowered,
         )
         for name, entry in study.embeddings.items()
     }
     scores = {}
     for name, entry in study.scores.items():
         kind = study.kinds.of("scores")[entry["metric"]]
-        options = _fitting(study, f"scores.{name}", kind, entry["options"], content["scores"][name], entry, notes)
+        options = _fitting(study, f"scores.{name}", kind, entry["options"], content["scores"].get(name, {}), entry, lowered)
         scores[name] = {**entry, "options": options}
+    notes = [f"{', '.join(values)}: samples.{sample} has {n} observations" for (sample, n), values in lowered.items()]
+    notes += _left_out(study)
     study = replace(study, embeddings=embeddings, scores=scores, notes=(*study.notes, *notes))
     return study if study.k_is_given else replace(study, k=_read_neighbors(study))
 
 
-def _fitting(study: Study, where: str, kind: Kind, options: dict, given: dict, entry: dict, notes: list[str]) -> dict:
-    """Options in which defaults are no larger than the smallest sample allows. given: those that the study file names."""
+def _fitting(study: Study, where: str, kind: Kind, options: dict, given: dict, entry: dict, lowered: dict) -> dict:
+    """Options in which defaults are no larger than the smallest sample allows. given: those that the study file names.
+
+    What is lowered is added to `lowered`, by the sample that asks for it and its size.
+    """
     changed: dict[str, int] = {}
     for option in kind.says("needs_points", {}):
         if option in given:
@@ -47,11 +52,21 @@ def _fitting(study: Study, where: str, kind: Kind, options: dict, given: dict, e
             most = kind.most(option, n) or 0
             least = kind.options[option].get("minimum", 2 if option == "perplexity" else 1)
             if least <= most < changed.get(option, options[option]):
-                changed[option] = most
-                note = f"{where}.{option} is {most} instead of {options[option]:g}: samples.{sample} has {n} observations"
+                changed[option], smallest = most, (sample, n)
         if option in changed:
-            notes.append(note)
+            lowered.setdefault(smallest, []).append(f"{where}.{option} is {changed[option]} instead of {options[option]:g}")
     return {**options, **changed}
+
+
+def _left_out(study: Study) -> list[str]:
+    """What is said of scores that some datasets, and not all, have not: those of classes where there are targets, and so on."""
+    notes = []
+    for name, entry in study.scores.items():
+        datasets = dict.fromkeys(run.dataset for run in study.runs if selection.allows(entry["on"], **run.keys))
+        metric = study.kinds.of("scores")[entry["metric"]]
+        without = {dataset: study.lacks(dataset, metric) for dataset in datasets if study.lacks(dataset, metric)}
+        notes += [f"scores.{name} is left out for datasets.{dataset}, which has no {what}" for dataset, what in without.items()]
+    return notes
 
 
 def _sizes(study: Study, entry: dict) -> list[tuple[int, str]]:

@@ -8,10 +8,13 @@ from layerscope.data.own_files import find_own
 from layerscope.errors import StudyError, one_of
 from layerscope.models.answers import answer
 from layerscope.selection import RUN_KEYS
+from layerscope.study.declarations import STATES
 from layerscope.study.figure_checks import FIGURE_CHECKS
+from layerscope.study.given import check_given
 from layerscope.study.kinds import Kind
-from layerscope.study.sizes import sample_size, source_sizes, split_size
+from layerscope.study.sizes import outputs_of, sample_size, source_sizes, split_size
 from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named
+from layerscope.study.target_checks import LABEL_CHECKS, TARGET_CHECKS
 from layerscope.study.views import Views
 
 # Names that are taken by Snakemake rules (for targets) and by the layout of files (for samples).
@@ -20,6 +23,7 @@ RESERVED_TARGETS = (
     "prepare",
     "train",
     "dump",
+    "dump_given",
     "dump_input",
     "neighbors",
     "embed",
@@ -37,7 +41,6 @@ RESERVED_TARGETS = (
 RESERVED_SAMPLES = (*store.SPLITS, store.BATCHES, "scores")
 NAMED_LAYERS = (selection.INPUT, selection.LAST, selection.HIDDEN)
 NEURON_KEYS = (*RUN_KEYS, "sample", "epoch", "state")
-STATES = ("input", "untrained", "pretrained", "trained", "intermediate")
 Check = Callable[[Study], Iterator[str]]
 
 
@@ -57,6 +60,8 @@ def _check_names(study: Study) -> Iterator[str]:
 
 def _check_sizes(study: Study) -> Iterator[str]:
     for name, options in study.datasets.items():
+        if study.kind_of("datasets", name).says("given"):
+            continue
         whole = source_sizes(study.kinds, {key: value for key, value in options.items() if key != "train"}).get("train")
         if "train" in options and whole is not None and options["train"] >= whole:
             yield f"datasets.{name}.train: {options['train']} is no part of {whole} observations; ask for fewer"
@@ -93,6 +98,8 @@ def _check_training(study: Study) -> Iterator[str]:
                 yield f"training.overrides[{index}].{key} is empty and changes nothing; write none to switch it off"
     names = {layer.name for plan in study.plans.values() for layer in plan}
     for run in study.runs:
+        if run in study.given:
+            continue
         options = study.training_of(run)
         for epoch in options["snapshots"]:
             if not isinstance(epoch, int) or not 0 <= epoch <= options["epochs"]:
@@ -105,6 +112,8 @@ def _check_training(study: Study) -> Iterator[str]:
         yield from _check_steps(study, run, options)
         if "accept_test_accuracy" in options and study.reconstructs(run):
             yield f"training.accept_test_accuracy: {run.architecture} reconstructs its input and has no accuracy"
+        if "stride" in options["spectra"] and options["spectra"]["maps"] != "channelwise":
+            yield "training.spectra.stride changes nothing where maps are averaged over all positions; write maps: channelwise"
         for layer in options["spectra"]["layers"] if options["spectra"]["layers"] != "all" else []:
             if layer not in names:
                 yield f"training.spectra.layers: no architecture has '{layer}'; {one_of(layer, names)}"
@@ -146,6 +155,8 @@ def _check_parameters(study: Study) -> Iterator[str]:
     """Names of parameters and files of weights that do not fit the networks, which are built once to see it."""
     seen = set()
     for run in study.runs:
+        if run in study.given:
+            continue
         architecture, training = study.network_options(run), study.training_of(run)
         patterns = {key: list(training[key]) for key in ("freeze", "lr_by_name") if key in training}
         weights = find_own(architecture["weights"], store.download_folder()) if "weights" in architecture else None
@@ -159,7 +170,7 @@ def _check_parameters(study: Study) -> Iterator[str]:
             "name": run.architecture,
             "options": architecture,
             "shape": list(sizes["shape"]),
-            "classes": sizes["classes"],
+            "classes": outputs_of(sizes),
             "activation": run.activation,
             "weights": str(weights) if weights else None,
             "patterns": patterns,
@@ -197,7 +208,7 @@ def _check_selectors(study: Study) -> Iterator[str]:
         "seed": {run.seed for run in study.runs},
         "sample": {*study.samples, *store.SPLITS, store.BATCHES},
         "epoch": {selection.FIRST, selection.LAST, *epochs},
-        "state": set(STATES),
+        "state": {selection.INPUT, *STATES},
         "layer": {*NAMED_LAYERS, *layers},
         "embedding": {*RESERVED_EMBEDDINGS, *study.embeddings},
     }
@@ -229,12 +240,23 @@ def _check_selectors(study: Study) -> Iterator[str]:
                 yield f"representations.{where}.layers: no architecture has '{layer}'; {one_of(layer, layers)}"
 
 
+def _check_overrides(study: Study) -> Iterator[str]:
+    for index, override in enumerate(study.training["overrides"]):
+        where = f"training.overrides[{index}]"
+        if override.keys() == {"on"}:
+            yield f"{where} changes nothing: it has no key but `on`; name what is to change, or remove it"
+        elif not any(selection.allows(override["on"], **run.keys) for run in study.runs):
+            yield f"{where}.on fits no network of the study; widen it, or remove the override"
+
+
 def _check_samples(study: Study) -> Iterator[str]:
     views = Views(study)
     for name, sample in study.samples.items():
         if sample["choose"] != "all" and "n" not in sample:
             yield f"samples.{name}.n is missing; choose: {sample['choose']} needs it"
             continue
+        if sample["choose"] == "all" and "n" in sample:
+            yield f"samples.{name}.n changes nothing with choose: all; write first, random or per_class there, or remove n"
         for dataset in dict.fromkeys(run.dataset for run in study.runs if name in views.samples_of(run)):
             available = split_size(study, dataset, sample["split"])
             wanted = sample_size(study, dataset, name)
@@ -327,22 +349,42 @@ def _check_scores_are_defined(study: Study) -> Iterator[str]:
     for where, entry, kind in _entries_that_name_scores(study):
         for score in scores_named(kind, entry):
             if score not in study.scores:
-                yield f"{where}: no score is named '{score}'; {one_of(score, study.scores)}"
+                metric = f"write {score}: {{}} under `scores`; " if score in study.kinds.of("scores") else ""
+                yield f"{where}: no score is named '{score}'; {metric}{one_of(score, study.scores)}"
 
 
 def _check_scores_named(study: Study) -> Iterator[str]:
     metrics = study.kinds.of("scores")
+    of_splits = [metric.name for metric in metrics.values() if metric.of_splits]
     for name, score in study.scores.items():
         phase = score["options"].get("phase")
-        if phase and not any(phase in study.training_of(run)["spectra"]["phases"] for run in study.runs):
+        if phase and all(run in study.given for run in study.runs):
+            yield f"scores.{name}: it follows layers while networks are trained or tested, and all of these are given; remove it"
+        elif phase and not any(phase in study.training_of(run)["spectra"]["phases"] for run in study.runs):
             yield f"scores.{name}.phase: no training follows its layers in this phase; training.spectra.phases: [{phase}]"
     for where, entry, kind in _entries_that_name_scores(study):
         for named in scores_named(kind, entry):
             metric = metrics[study.scores[named]["metric"]]
             if kind.says("scores_of") == "layers" and metric.of_splits:
-                yield f"{where}: '{named}' has no depth; kind: networks shows it"
+                yield f"{where}: '{named}' has no depth; {_that_show_networks(study)}"
             if kind.says("scores_of") == "networks" and "run" not in metric.spaces:
-                yield f"{where}: '{named}' is no score of a network as such; accuracy and loss are"
+                yield f"{where}: '{named}' is no score of a network as such; {_are(of_splits)}"
+
+
+def _are(names: list[str]) -> str:
+    *others, last = sorted(names)
+    return f"{', '.join(others)} and {last} are" if others else f"{last} is"
+
+
+def _that_show_networks(study: Study) -> str:
+    """The kinds of figures and tables of scores of networks as such, in words."""
+    found = [
+        f"{block} of `kind: {kind.name}`"
+        for block in ("figures", "tables")
+        for kind in study.kinds.of(block).values()
+        if kind.says("scores_of") == "networks"
+    ]
+    return f"{' and '.join(found)} show it"
 
 
 def _simple_values(values: object) -> bool:
@@ -373,7 +415,8 @@ def _check_courses(study: Study) -> Iterator[str]:
             continue
         options = study.scores[claim[key]]["options"]
         if "epochs" not in options:
-            yield f"claims.{name}.{key}: '{claim[key]}' is no score of a split; accuracy and loss are"
+            by_epoch = [metric.name for metric in study.kinds.of("scores").values() if "epochs" in metric.options]
+            yield f"claims.{name}.{key}: '{claim[key]}' is no score of a split; {_are(by_epoch)}"
         elif options["epochs"] != "all":
             yield f"claims.{name}.{key}: '{claim[key]}' is of snapshots only; scores.{claim[key]}.epochs: all"
 
@@ -391,12 +434,18 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
             yield f"claims.{name}.on.sample is missing; name the sample or split that the claim is about"
 
 
-# Groups run in this order, each only if the ones before found no mistakes: a check may rely on all checks of earlier groups.
+# Groups run in this order, each only if the ones before found no mistakes but in figures, tables and claims, which are left out
+# then: a check may rely on all checks of earlier groups.
 # Before the study is adapted: what samples and selectors must be for defaults to be fitted to them.
 CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
-    (_check_names, _check_sizes, _check_training, _check_parameters, _check_claims, _check_scores_are_defined),
+    (
+        *(check_given, _check_names, _check_sizes, _check_training, *TARGET_CHECKS, _check_parameters),
+        *(_check_claims, _check_scores_are_defined),
+    ),
     (_check_selectors, _check_samples),
+    (_check_overrides,),
 )
-CHECKS_AS_ADAPTED: tuple[tuple[Check, ...], ...] = (
-    (_check_activations, _check_neighbors, _check_scores_named, *FIGURE_CHECKS, _check_courses, _check_claims_are_definite),
+CHECKS_AS_ADAPTED: tuple[Check, ...] = (
+    *(_check_activations, _check_neighbors, _check_scores_named, *LABEL_CHECKS, *FIGURE_CHECKS),
+    *(_check_courses, _check_claims_are_definite),
 )

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator
 from layerscope import selection, store
 from layerscope.errors import one_of
 from layerscope.study.kinds import Kind
+from layerscope.study.sizes import class_names, has_input, sample_size, split_size
 from layerscope.study.study import Study
 from layerscope.study.views import Views
 
@@ -73,6 +74,66 @@ def _check_neurons(study: Study) -> Iterator[str]:
                 )
 
 
+def _check_observations(study: Study) -> Iterator[str]:
+    """Given activations may come without their observations, which some figures show."""
+    for name, figure in study.figures.items():
+        kind, on = study.kinds.of_entry("figures", figure), figure.get("on", {})
+        shown = kind.says("shows_observations_of")
+        for dataset in dict.fromkeys(run.dataset for run in study.given if selection.allows(on, **run.keys)):
+            if shown == store.SPLITS[0] and study.kind_of("datasets", dataset).says("given"):
+                yield f"figures.{name}: {kind.name} shows training observations; datasets.{dataset} has none"
+            elif (shown or selection.values(on, "layer") == [selection.INPUT]) and not has_input(study, dataset):
+                yield (
+                    f"figures.{name}: {kind.name} shows what networks receive; the files of datasets.{dataset} have no array "
+                    f"`{selection.INPUT}`: add it, or choose others by `on`"
+                )
+
+
+def _check_options(study: Study) -> Iterator[str]:
+    """Options that count points, name classes or name rows of a split, where these are known before anything is made."""
+    views = Views(study)
+    for name, figure in study.figures.items():
+        kind, on = study.kinds.of_entry("figures", figure), figure.get("on", {})
+        runs = [run for run in study.runs if selection.allows(on, **run.keys)]
+        counts = kind.says("needs_points") or kind.says("names_rows")
+        looked_at = {(run.dataset, sample) for run in runs if counts for sample in views.samples_of(run)}
+        for dataset, sample in sorted(looked_at):
+            if not selection.allows(on, sample=sample):
+                continue
+            n, of = sample_size(study, dataset, sample), f"samples.{sample} ({dataset})"
+            for option in kind.says("needs_points", {}):
+                most = None if n is None or option not in figure else kind.most(option, n)
+                if most is not None and figure[option] > most:
+                    given = f"{figure[option]:g} is too large for the {n} observations of {of}"
+                    yield f"figures.{name}.{option}: {given}; at most {most} is possible"
+            for option in kind.says("names_rows", ()):
+                yield from _check_rows(study, f"figures.{name}.{option}", figure.get(option, []), dataset, sample)
+        for option in kind.says("names_classes", ()):
+            yield from _check_classes(
+                study, f"figures.{name}.{option}", figure.get(option), sorted({run.dataset for run in runs})
+            )
+
+
+def _check_rows(study: Study, where: str, rows: list[int], dataset: str, sample: str) -> Iterator[str]:
+    split = study.samples[sample]["split"]
+    first = sample_size(study, dataset, sample) if study.samples[sample]["choose"] == "first" else None
+    size = split_size(study, dataset, split) if first is None else first
+    for row in rows:
+        if size is not None and row >= size:
+            there = f"the {split} split of {dataset}" if first is None else f"samples.{sample}, the first {first} of {split}"
+            yield f"{where}: {row} is no row of {there}; 0 to {size - 1} are"
+
+
+def _check_classes(study: Study, where: str, named: str | list[str] | None, datasets: list[str]) -> Iterator[str]:
+    known = [class_names(study, dataset) for dataset in datasets]
+    if not known or not all(known):
+        return
+    for name in [named] if isinstance(named, str) else named or []:
+        if not any(name in names for names in known):
+            allowed = one_of(name, {name for names in known for name in names})
+            yield f"{where}: '{name}' is no class of {' or '.join(datasets)}; {allowed}"
+
+
 def _layers(study: Study, views: Views, figure: dict) -> list[str]:
     """The layers that a figure names. If it shows a single network, `last` and `hidden` are replaced by names of its layers."""
     on = figure.get("on", {})
@@ -95,7 +156,9 @@ def _check_shows_one(study: Study, views: Views, name: str, figure: dict, kind: 
         "snapshot": 1 if layers == [selection.INPUT] else len(snapshots),
     }
     if any(found[part] != 1 for part in wanted):
-        chosen = ", ".join(f"{found[part]} {part}{'' if found[part] == 1 else 's'}" for part in wanted)
+        # Layers are counted if they are named, snapshots if they are those of one network.
+        counted = [part for part in wanted if (part != "layer" or layers) and (part != "snapshot" or len(runs) == 1)]
+        chosen = ", ".join(f"{found[part]} {part}{'' if found[part] == 1 else 's'}" for part in counted)
         keys = {"network": "dataset, architecture, activation, seed", "snapshot": "epoch or state"}
         named = ", ".join(keys.get(part, part) for part in wanted)
         yield f"figures.{name}.on chooses {chosen}; {figure['kind']} shows one of each: name {named}"
@@ -142,14 +205,19 @@ def _check_network_shown(study: Study, views: Views, name: str, figure: dict, ki
         [embedding] = [name for name in study.embeddings if selection.allows(on, embedding=name)]
         options = study.embeddings[embedding]
         if "over" not in options:
-            yield f"figures.{name}.on.embedding: {embedding} is no embedding by dynamic_tsne, whose steps are shown here"
+            kinds = study.kinds.of("embeddings").values()
+            methods = " or ".join(kind.says("method", kind.name) for kind in kinds if "over" in kind.options)
+            yield f"figures.{name}.on.embedding: {embedding} is no embedding by {methods}, whose steps are shown here"
             return
         made = shown.common(views.view(run.folder, sample, options.get("on", {})))
-        of_steps = {*made.whole, *made.filters}
+        widths = {layer.name: layer.width for layer in study.layers(run)}
+        numbered = {layer: range(widths[layer]) if chosen is None else chosen for layer, chosen in made.filters.items()}
+        of_steps = {*made.whole, *((layer, number) for layer, numbers in numbered.items() for number in numbers)}
         steps, one = (made.epochs, of_steps) if options["over"] == "epochs" else (of_steps, made.epochs)
         if len(steps) < 2 or len(one) != 1:
+            what = "layers" if not numbered else "layers and filters"
             yield (
-                f"figures.{name}.on leaves {len(made.epochs)} snapshots of {len(of_steps)} layers in {embedding}, which is over "
+                f"figures.{name}.on leaves {len(made.epochs)} snapshots of {len(of_steps)} {what} in {embedding}, which is over "
                 f"{options['over']}: two or more of these are wanted, and one of the others"
             )
     elif kind.says("of") == "maps":
@@ -157,7 +225,8 @@ def _check_network_shown(study: Study, views: Views, name: str, figure: dict, ki
         if layers[0] not in with_maps:
             allowed = one_of(layers[0], [selection.INPUT, *with_maps])
             yield f"figures.{name}.on.layer: {layers[0]} of {run.architecture} has no maps; {allowed}"
-    elif kind.says("of") == "neurons":
+    # Neurons that reach nothing at all are a mistake of their block.
+    elif kind.says("of") == "neurons" and (study.neurons is None or views.maps_neurons()):
         mapped = views.mapped(run, sample)
         for layer in layers:
             if layer not in mapped.whole or not {*shown.epochs} & {*mapped.epochs}:
@@ -168,4 +237,10 @@ def _check_network_shown(study: Study, views: Views, name: str, figure: dict, ki
                 yield f"figures.{name}.neuron: {figure['neuron']} is none of the {count} neurons of {layer}, 0 to {count - 1}"
 
 
-FIGURE_CHECKS: tuple[Callable[[Study], Iterator[str]], ...] = (_check_neurons, _check_tables, _check_figures)
+FIGURE_CHECKS: tuple[Callable[[Study], Iterator[str]], ...] = (
+    _check_neurons,
+    _check_tables,
+    _check_figures,
+    _check_observations,
+    _check_options,
+)

@@ -4,13 +4,16 @@ A kind is one module, from the package or a user's own file (`code:` in a study 
 reads, shows and takes. Literals are parsed without running the module, so planning is fast and runs no user code.
 """
 
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from layerscope.errors import Mistakes, StudyError, one_of
-from layerscope.files.sources import beside, is_own, literal, modules
+from layerscope.errors import StudyError, one_of
+from layerscope.files.sources import is_own, literal, modules
+
+# What a metric or a figure may need of a dataset, which has one of them (`needs`).
+CLASSES, TARGETS = "classes", "targets"
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,11 @@ class Kind:
         """Whether a metric rates a network on a split or sample (accuracy, loss) and not its layers."""
         return bool({"history", "predictions"} & {*self.reads("run")})
 
+    @property
+    def needs_of_dataset(self) -> set[str]:
+        """Which of classes and targets the datasets that it is about must have."""
+        return {CLASSES, TARGETS} & {*self.says("needs", ())}
+
     def neighbors_needed(self, options: Mapping[str, Any]) -> int:
         """How many neighbours per point, itself not counted, it needs from the neighbour graph; 0 if it reads none."""
         rule = self.says("neighbors")
@@ -116,12 +124,12 @@ class Kinds:
             package = BLOCKS[block].package
             found: dict[str, Kind] = {}
             for module in (f"layerscope.{package}.{name}" for name in modules(package)):
-                declared = list(_declared(block, module))
+                declared = list(declared_kinds(block, module))
                 if not declared:
                     wanted = BLOCKS[block].declaration
                     raise StudyError(f"{module} declares no {wanted}; what is no kind belongs into {package}.shared")
                 found.update((kind.name, kind) for kind in declared)
-            for kind in (kind for file in self.own for kind in _declared(block, file)):
+            for kind in (kind for file in self.own for kind in declared_kinds(block, file)):
                 if kind.name in found:
                     raise StudyError(f"code: {kind.module} declares '{kind.name}'; there is a {BLOCKS[block].one} of that name")
                 found[kind.name] = kind
@@ -132,7 +140,8 @@ class Kinds:
         """The kind of that name; StudyError if there is none. where: the key that names it, for the message."""
         known = self.of(block)
         if not isinstance(name, str) or name not in known:
-            raise StudyError(f"{where}: '{name}' is no {BLOCKS[block].one}; {one_of(name, known)}")
+            also_called = {other: kind.name for kind in known.values() for other in kind.says("also_called", ())}
+            raise StudyError(f"{where}: '{name}' is no {BLOCKS[block].one}; {one_of(name, known, also_called)}")
         return known[name]
 
     def of_entry(self, block: str, entry: Mapping[str, Any]) -> Kind:
@@ -163,25 +172,9 @@ class Kinds:
             raise StudyError(f"{where}engine: '{chosen}' is no engine of {method}; {allowed}")
         return engines[chosen]
 
-    def check_own(self, named: Collection[str] = ()) -> None:
-        """Raise StudyError if a user's own file declares no kind, or imports another file beside it.
 
-        named: files that need not declare one, since the study names them for something else.
-        """
-        mistakes = Mistakes()
-        for file in self.own:
-            for name in beside(file):
-                mistakes.messages.append(
-                    f"code: {file} imports '{name}', which lies beside it: edits of it would go unnoticed; "
-                    "move what it needs into the file itself, or install it as a package"
-                )
-            if file not in named and not any(True for block in BLOCKS for _ in _declared(block, file)):
-                wanted = ", ".join(block.declaration for block in BLOCKS.values())
-                mistakes.messages.append(f"code: {file} declares no kind; one of {wanted} is wanted (docs/adding-a-kind.md)")
-        mistakes.refuse()
-
-
-def _declared(block: str, module: str) -> Iterator[Kind]:
+def declared_kinds(block: str, module: str) -> Iterator[Kind]:
+    """The kinds of a block that a module declares."""
     try:
         declared = literal(module, BLOCKS[block].declaration)
     except KeyError:

@@ -1,84 +1,469 @@
-"""Find the spaces and samples in which a study will have the scores that figures, tables and claims use."""
+"""Find the rows of scores, and the embeddings, that a study will have for its figures, tables and claims.
 
-from collections.abc import Iterator
+Figures, tables and claims are made after all training. What their `on` chooses is looked up here, before it, with the same rules
+(statistics.select), and held against what their kinds declare: the states, parts of layers and spaces that they show.
+"""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from typing import Any
 
 from layerscope import selection, store
-from layerscope.errors import StudyError
-from layerscope.selection import View
-from layerscope.study.study import Run, Study, scores_named
+from layerscope.selection import INPUT, WHOLE, View
+from layerscope.study.declarations import PARTS
+from layerscope.study.kinds import Kind
+from layerscope.study.sizes import source_sizes, split_size
+from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named
 from layerscope.study.views import Views
 
 BLOCKS = ("figures", "tables", "claims")
+# Stands for the names of scores in messages that several of them have in common.
+SCORES = "{scores}"
 
 
-def check_reach(study: Study, views: Views) -> Iterator[str]:
-    """A message for every figure, table and claim that finds no values of a score, or values in several spaces or samples.
+@dataclass(frozen=True)
+class Rows:
+    """The rows of a score, or an embedding, of one network or input (run: None), in one space on one sample or split.
 
-    Several are refused only for kinds that declare `one_space`: they would average over them, which means nothing.
+    view: their snapshots, layers and filters; the scores of a network as such have the layer "".
     """
+
+    dataset: str
+    run: Run | None
+    space: str
+    sample: str
+    view: View
+
+
+@dataclass(frozen=True)
+class Reached:
+    """What a study will have. scored: score → its rows. embedded: the rows of all embeddings.
+
+    beside: (dataset, space, sample) of the scores of networks, beside which the rows of an input stand in the table of runs.
+    """
+
+    scored: dict[str, list[Rows]]
+    embedded: list[Rows]
+    beside: set[tuple[str, str, str]]
+
+
+def reached(study: Study, views: Views) -> Reached:
+    """The rows of scores and embeddings of all networks and inputs."""
+    scored = _scored(study, views)
+    beside = {(row.dataset, row.space, row.sample) for rows in scored.values() for row in rows if row.run}
+    return Reached(scored, list(_embedded(study, views)), beside)
+
+
+def check_reach(study: Study) -> Iterator[str]:
+    """A message for every sample, embedding, score, figure, table and claim that chooses nothing, and for neurons that do.
+
+    What chooses nothing but samples or embeddings that reach nothing is no mistake of its own.
+    """
+    views = Views(study)
+    found = reached(study, views)
+    unseen = {*study.samples} - {sample for _, sample in views.sources()}
+    unmade = {*study.embeddings} - {row.space for row in found.embedded}
+
+    def follows(on: dict, spaces: Iterable[str] = ()) -> bool:
+        return _all_lost(on, "sample", study.samples, unseen) or _all_lost(on, "embedding", spaces, unmade)
+
+    for name in study.samples:
+        if name in unseen:
+            yield (
+                f"samples.{name} reaches no network of which a layer is looked at; widen its `on`, or that of the "
+                "representations, or remove it"
+            )
+    for name, entry in study.embeddings.items():
+        if name in unmade and not follows(entry.get("on", {})):
+            yield f"embeddings.{name} reaches nothing that this study looks at; widen its `on`, or remove it"
+    if study.neurons is not None and not views.maps_neurons() and not follows(study.neurons["on"]):
+        yield "neurons reaches no layer that this study looks at as a whole; widen its `on`, or remove it"
+    for name, entry in study.scores.items():
+        spaces = study.kinds.of("scores")[entry["metric"]].spaces
+        known = {*RESERVED_EMBEDDINGS} & {*spaces} | {*(study.embeddings if "embedding" in spaces else ())}
+        if not found.scored[name] and not follows(entry["on"], known):
+            yield f"scores.{name} reaches nothing that this study looks at; widen its `on`, or remove it"
     for block in BLOCKS:
         for name, entry in getattr(study, block).items():
-            kind = study.kinds.of_entry(block, entry)
-            for score in scores_named(kind, entry):
-                on = _beside_a_network(study, score, entry)
-                found = places_of(study, views, score, on)
-                if not found:
-                    yield f"{block}.{name}.on chooses nothing that has the score '{score}'; widen it, or the `on` of the score"
-                elif kind.says("one_space") and len(found) > 1:
-                    places = ", ".join(f"{space} on {sample}" for space, sample in sorted(found))
-                    yield f"{block}.{name}.on chooses '{score}' in several spaces or samples ({places}); name one of each"
+            embedded = "embedding" in study.kinds.of_entry(block, entry).says("reads", ())
+            known = {*study.embeddings, *(() if embedded else RESERVED_EMBEDDINGS)}
+            if not follows(entry.get("on", {}), known):
+                yield from check_shown(study, found, block, name, entry)
 
 
-def _beside_a_network(study: Study, score: str, entry: dict) -> dict:
-    """The selector for one score. If `against` names a score without layers, only keys of networks apply to that score."""
-    on = entry.get("on", {})
-    if study.kinds.of("scores")[study.scores[score]["metric"]].of_splits and score == entry.get("against"):
-        return {key: value for key, value in on.items() if key in selection.RUN_KEYS}
-    return on
+def _all_lost(on: dict, key: str, names: Iterable[str], lost: set[str]) -> bool:
+    """Whether a selector allows some of the names, and none but lost ones."""
+    allowed = [name for name in names if selection.allows(on, **{key: name})]
+    return bool(allowed) and lost.issuperset(allowed)
 
 
-def places_of(study: Study, views: Views, score: str, on: dict) -> set[tuple[str, str]]:
-    """(space, sample) of the rows of a score that a selector chooses. Scores of networks, not of layers, have the space `run`."""
-    entry = study.scores[score]
-    # The input only accompanies networks: its scores count here only if the selector names it.
-    of_input = any(selection.INPUT in (selection.named(on, key)) for key in ("layer", "state"))
-    found = set()
+def check_shown(study: Study, found: Reached, block: str, name: str, entry: dict) -> Iterator[str]:
+    """A message for each mistake of a figure, a table or a claim that chooses nothing that its kind can show."""
+    kind, where = study.kinds.of_entry(block, entry), f"{block}.{name}"
+    if not any(selection.allows(entry.get("on", {}), **run.keys) for run in study.runs):
+        yield f"{where}.on chooses nothing that this study makes; widen it"
+        return
+    if "embedding" in kind.says("reads", ()):
+        yield from _check_embeddings(study, where, entry, kind, found.embedded)
+    named = {score: found.scored[score] for score in scores_named(kind, entry) if found.scored.get(score)}
+    if "score_table" not in kind.says("reads", ()):
+        named = {
+            score: [row for row in rows if row.run or (row.dataset, row.space, row.sample) in found.beside]
+            for score, rows in named.items()
+        }
+    yield from _check_scores(study, where, entry, kind, named)
+    if "published" in entry:
+        yield from _check_published(study, where, entry, kind, found.scored)
+
+
+# What there will be
+
+
+def _scored(study: Study, views: Views) -> dict[str, list[Rows]]:
+    """Score → its rows, of all networks and inputs."""
+    found: dict[str, list[Rows]] = {name: [] for name in study.scores}
     for source, sample in views.sources():
-        if not selection.allows(on, sample=sample) or (source in views.inputs and not of_input):
-            continue
+        run = views.runs.get(source)
+        dataset = run.dataset if run else views.inputs[source]
         for space in views.spaces(source, sample):
-            wanted = views.scores_of(source, sample, space).get(score)
-            if wanted is None or not selection.allows(on, embedding=space):
-                continue
-            if space == "run":
-                reached = _reaches_run(study, views, on, views.runs[source], entry, sample)
-            else:
-                reached = bool(View.from_params(wanted["view"]).common(views.view(source, sample, on)))
-            if reached:
-                found.add((space, sample))
+            for name, wanted in views.scores_of(source, sample, space).items():
+                if space != "run":
+                    view = View.from_params(wanted["view"])
+                else:
+                    view = View(views.epochs_of(wanted, views.runs[source], sample), [""])
+                found[name].append(Rows(dataset, run, space, sample, view))
     for run in study.runs:
-        if score in views.run_scores(run) and _reaches_run(study, views, on, run, entry, None):
-            found |= {("run", sample) for sample in _splits(study, entry) if selection.allows(on, sample=sample)}
+        for name, entry in views.run_scores(run).items():
+            layers = [""]
+            if not study.kinds.of("scores")[entry["metric"]].of_splits:
+                named = selection.with_layers_named(entry["on"], study.followed_layers(run))
+                layers = [layer for layer in study.followed_layers(run) if selection.allows(named, layer=layer)]
+            view = View(views.epochs_of(entry, run), layers)
+            found[name] += [Rows(run.dataset, run, "run", split, view) for split in _splits(study, run, entry) if view]
     return found
 
 
-def _reaches_run(study: Study, views: Views, on: dict, run: Run, entry: dict, sample: str | None) -> bool:
-    if not selection.allows(on, embedding="run", **run.keys):
-        return False
-    epochs = views.epochs_of(entry, run, sample)
-    return bool(selection.allowed_epochs(on, study.snapshots(run), epochs))
-
-
-def _splits(study: Study, entry: dict) -> list[str]:
+def _splits(study: Study, run: Run, entry: dict) -> list[str]:
     """The splits on which a score in the space `run` is computed."""
     phase = entry["options"].get("phase")
     if phase is not None:
         return [store.SPLIT_OF_PHASE[phase]]
-    return selection.values(entry["on"], "sample") or [*store.SPLITS, store.BATCHES]
+    there = [split for split in store.SPLITS if split_size(study, run.dataset, split) != 0]
+    there += [store.BATCHES] if entry["options"].get("epochs") == "all" else []
+    return [split for split in there if selection.allows(entry["on"], sample=split)]
 
 
-def refuse_unreached(study: Study, views: Views) -> None:
-    """Raise StudyError with all messages of check_reach."""
-    messages = list(check_reach(study, views))
-    if messages:
-        raise StudyError(*messages)
+def _embedded(study: Study, views: Views) -> Iterator[Rows]:
+    for source, sample in views.sources():
+        run = views.runs.get(source)
+        for name in views.embeddings_of(source, sample):
+            view = views.view(source, sample, study.embeddings[name].get("on", {}))
+            yield Rows(run.dataset if run else views.inputs[source], run, name, sample, view)
+
+
+# What selectors choose of it
+
+
+def _chosen(study: Study, rows: list[Rows], on: dict) -> list[Rows]:
+    """The rows that a selector chooses, as statistics.select does: first, last and hidden are among the rows themselves."""
+    found = []
+    for row in rows:
+        if not selection.allows(on, dataset=row.dataset, sample=row.sample, embedding=row.space):
+            continue
+        if row.run is None:
+            of_networks = {key: value for key, value in on.items() if key in selection.RUN_KEYS}
+            epochs = selection.named(on, "epoch")
+            here = selection.allows(on, layer=INPUT, filter=WHOLE, state=INPUT) and (
+                not epochs or {0, selection.FIRST} & {*epochs}
+            )
+            if here and any(selection.allows(of_networks, **run.keys) for run in study.runs if run.dataset == row.dataset):
+                found.append(row)
+        elif selection.allows(on, **row.run.keys):
+            view = _part(study, row.run, row.view, on)
+            if view:
+                found.append(replace(row, view=view))
+    return found
+
+
+def _part(study: Study, run: Run, view: View, on: dict) -> View:
+    widths = {layer.name: layer.width for layer in study.layers(run)}
+    order = [layer for layer in widths if layer in view.whole or layer in view.filters]
+    on = selection.with_layers_named(on, order)
+    numbers = selection.values(on, "filter")
+    filters: dict[str, list[int] | None] = {}
+    for layer, known in view.filters.items():
+        if selection.allows(on, layer=layer):
+            chosen = known if numbers is None else [n for n in numbers if n in (range(widths[layer]) if known is None else known)]
+            if chosen != []:
+                filters[layer] = chosen
+    return View(
+        selection.allowed_epochs(on, study.snapshots(run), view.epochs, study.pretrained(run)),
+        [layer for layer in view.whole if selection.allows(on, layer=layer, filter=WHOLE)],
+        filters,
+    )
+
+
+def _names_input(*selectors: object) -> bool:
+    """Whether a selector names the input, which otherwise only accompanies networks."""
+    return any(INPUT in selection.named(on, key) for on in selectors if isinstance(on, dict) for key in ("layer", "state"))
+
+
+# What kinds show of it
+
+
+def _shown(study: Study, kind: Kind, entry: dict, rows: list[Rows]) -> list[Rows]:
+    """The rows that a kind shows, by what it declares: states, without_input, embeddings_with, parts."""
+    states, option = kind.says("states"), kind.says("embeddings_with")
+    found = []
+    for row in rows:
+        if row.run is None and (states or kind.says("without_input")):
+            continue
+        if option and option not in study.embeddings.get(row.space, {}):
+            continue
+        view = _parts_shown(kind, entry, row.view)
+        if states and row.run:
+            view = replace(view, epochs=_in_states(study, row, states))
+        if view:
+            found.append(replace(row, view=view))
+    return found
+
+
+def _in_states(study: Study, row: Rows, states: Sequence[str]) -> list[int]:
+    """The epochs of the rows of a network at which it is in one of these states."""
+    if row.run is None:
+        return []
+    return selection.allowed_epochs({"state": list(states)}, study.snapshots(row.run), row.view.epochs, study.pretrained(row.run))
+
+
+def _parts(kind: Kind, entry: dict) -> tuple[str, ...]:
+    for option, by_value in kind.says("parts_by", {}).items():
+        if entry.get(option) in by_value:
+            return tuple(by_value[entry[option]])
+    return tuple(kind.says("parts", PARTS))
+
+
+def _parts_shown(kind: Kind, entry: dict, view: View) -> View:
+    parts = _parts(kind, entry)
+    # Numbers of filters, and the word whole, choose no means over filters.
+    of_filters = "filters" in parts or ("means" in parts and "filter" not in entry.get("on", {}))
+    return replace(view, whole=view.whole if "whole" in parts else [], filters=view.filters if of_filters else {})
+
+
+def _in_words(kind: Kind, entry: dict) -> str:
+    """What a kind shows, for messages: `whole layers of trained networks`."""
+    parts = _parts(kind, entry)
+    what = "whole layers" if parts == ("whole",) else "single filters" if parts == ("filters",) else "layers"
+    states = " and ".join(kind.says("states", ()))
+    words = f"{what} of {states} networks" if states else f"{what} of networks"
+    if kind.says("without_input") and not kind.says("states"):
+        words += ", not of their input"
+    option = kind.says("embeddings_with")
+    return f"embeddings that have a {option}, {words}" if option else words
+
+
+# The checks of one figure, table or claim
+
+
+def _check_embeddings(study: Study, where: str, entry: dict, kind: Kind, embedded: list[Rows]) -> Iterator[str]:
+    on = entry.get("on", {})
+    # Files of an input have one snapshot, which is shown beside all states and epochs of networks.
+    of_input = {key: value for key, value in on.items() if key not in ("epoch", "state")}
+    found = _chosen(study, [row for row in embedded if row.run], on)
+    found += _chosen(study, [row for row in embedded if not row.run], of_input)
+    if not found and "embedding" in kind.says("shows_one", ()):
+        yield f"{where}.on chooses a network that its embedding does not take in"
+    elif not found:
+        yield f"{where}.on chooses nothing that is embedded; widen it, or the `on` of the embedding"
+    elif not (shown := _shown(study, kind, entry, found)):
+        yield f"{where}.on: {kind.name} shows {_in_words(kind, entry)} here, and it chooses none that is embedded; widen it"
+    elif kind.says("same_classes"):
+        sizes = {row.dataset: source_sizes(study.kinds, study.datasets[row.dataset]) for row in shown}
+        classes = {dataset: known["classes"] for dataset, known in sizes.items() if "classes" in known}
+        if len(set(classes.values())) > 1:
+            counts = ", ".join(f"{dataset} has {count}" for dataset, count in classes.items())
+            yield f"{where}.on.dataset: {kind.name} shows datasets with the same number of classes ({counts}); name one"
+
+
+def _check_scores(study: Study, where: str, entry: dict, kind: Kind, named: dict[str, list[Rows]]) -> Iterator[str]:
+    told: dict[str, list[str]] = {}
+    shown = {}
+    for score, rows in named.items():
+        found = _chosen_rows(study, where, entry, kind, score, rows)
+        shown[score] = _shown(study, kind, entry, found)
+        for message in _mistakes(study, where, entry, kind, score, found, shown[score]):
+            told.setdefault(message, []).append(f"'{score}'")
+    # A selector that several scores find wrong is one mistake.
+    for message, scores in told.items():
+        message = message.replace(f"the score {SCORES}", f"the scores {SCORES}") if len(scores) > 1 else message
+        yield message.replace(SCORES, " and ".join(scores))
+    both = set.intersection(*({row.run for row in rows} for rows in shown.values())) if shown else set()
+    if kind.says("pairs_scores") and all(shown.values()) and not both:
+        yield f"{where}.on chooses no network that has both {' and '.join(shown)}; widen it, or the `on` of the scores"
+
+
+def _chosen_rows(study: Study, where: str, entry: dict, kind: Kind, score: str, rows: list[Rows]) -> list[Rows]:
+    on, rows = _selector_of(entry, kind, score, rows)
+    is_claim = where.startswith("claims.")
+    of_networks, of_input = _chosen(study, [row for row in rows if row.run], on), [row for row in rows if not row.run]
+    if is_claim and "filter" not in on and not kind.says("pairs_scores") and any(row.view.whole for row in of_networks):
+        # A claim that names no filters is about whole layers, if there are any.
+        of_networks = [replace(row, view=row.view.whole_only()) for row in of_networks if row.view.whole]
+    if not _names_input(on, entry.get("between"), entry.get("along")):
+        return of_networks
+    # A claim keeps an input that it names whatever filters or states it chooses.
+    beside = {key: value for key, value in on.items() if not is_claim or key not in ("filter", "state")}
+    return of_networks + _chosen(study, of_input, beside)
+
+
+def _mistakes(
+    study: Study, where: str, entry: dict, kind: Kind, score: str, found: list[Rows], shown: list[Rows]
+) -> Iterator[str]:
+    """Messages in which SCORES stands for the score. found: the rows that `on` chooses. shown: those that the kind shows."""
+    states = kind.says("states", ())
+    if not found:
+        yield f"{where}.on chooses nothing that has the score {SCORES}; widen it, or the `on` of the score"
+    elif not shown:
+        yield f"{where}.on: {kind.name} shows {_in_words(kind, entry)}, and it chooses none that has the score {SCORES}; widen it"
+    else:
+        for wanted in (wanted for wanted in states if not any(_in_states(study, row, [wanted]) for row in shown)):
+            of = f"{kind.name} shows {' and '.join(states)} networks"
+            yield f"{where}.on: {of}, and it chooses no {wanted} ones that have the score {SCORES}; widen it, or keep a snapshot"
+        yield from _check_places(study, where, kind, shown)
+    if found and score == entry.get("score"):
+        yield from _check_compared(study, where, entry, found)
+
+
+def _selector_of(entry: dict, kind: Kind, score: str, rows: list[Rows]) -> tuple[dict, list[Rows]]:
+    """The selector for one score of an entry, and the rows that it is for.
+
+    Of a score of networks as such, pairs of scores take what is on the test split, and courses what is on the claim's split.
+    """
+    on = entry.get("on", {})
+    of_networks = {key: value for key, value in on.items() if key in selection.RUN_KEYS}
+    as_such = [row for row in rows if row.space == "run" and row.view.whole == [""]]
+    if kind.says("pairs_scores"):
+        of_test = [row for row in as_such if row.sample == "test"]
+        return (of_networks, of_test) if of_test else (on, rows)
+    if score == entry.get("against") and as_such and not kind.says("every_epoch_of"):
+        return of_networks, rows
+    if kind.says("every_epoch_of") and score == entry[kind.says("every_epoch_of")]:
+        return of_networks, [row for row in as_such if row.sample == entry["split"]]
+    return on, rows
+
+
+def _check_places(study: Study, where: str, kind: Kind, rows: list[Rows]) -> Iterator[str]:
+    places = sorted({(row.space, row.sample) for row in rows})
+    if kind.says("one_space") and len(places) > 1:
+        listed = ", ".join(f"{space} on {sample}" for space, sample in places)
+        yield f"{where}.on chooses {SCORES} in several spaces or samples ({listed}); name one of each"
+    samples = sorted({sample for _, sample in places})
+    if kind.says("one_sample") and len(samples) > 1:
+        yield f"{where}.on.sample: {SCORES} are of several samples ({', '.join(samples)}); name one"
+    if kind.says("several_seeds") and not any(len(study.embeddings.get(space, {}).get("seeds", ())) > 1 for space, _ in places):
+        yield f"{where}.on chooses no embedding of several seeds that has the score {SCORES}; give one `seeds: 2` or more"
+
+
+def _check_compared(study: Study, where: str, entry: dict, rows: list[Rows]) -> Iterator[str]:
+    """Both sides of `between`, and every value of `along`, must be there."""
+    for part in ("between", "along"):
+        if isinstance(entry.get(part), dict):
+            [(key, values)] = entry[part].items()
+            for value in values:
+                if not _chosen(study, rows, {key: value}):
+                    yield f"{where}.{part}.{key}: nothing that `on` chooses with the score {SCORES} is {value}; widen it"
+
+
+# Published numbers
+
+
+def _check_published(study: Study, where: str, entry: dict, kind: Kind, scored: dict[str, list[Rows]]) -> Iterator[str]:
+    """Every published number must stand beside one that the study will have."""
+    lines = store.published_rows(entry["published"])
+    chosen = {
+        metric: _chosen(study, scored.get(metric, []), entry.get("on", {}))
+        for metric in dict.fromkeys(line["metric"] for line in lines)
+    }
+    by_depth = "filter" in lines[0]
+    missing, several = {}, {}
+    for line in lines:
+        rows = _beside(study, line, chosen[line["metric"]], by_depth)
+        about = ", ".join(
+            f"{key} {line[key]}" for key in ("dataset", "architecture", "sample", "embedding", "layer", "state") if line.get(key)
+        )
+        said = f"{line['figure']} has {line['metric']} of {about}"
+        if not rows:
+            missing[said] = True
+        elif _are_several(rows, by_depth):
+            several[said] = True
+    for found, what in (
+        (missing, "the study will not score that; add it"),
+        (several, "the study has several of these; choose by `on`"),
+    ):
+        if found:
+            first, *others = found
+            rest = f" (as for {len(others)} more)" if others else ""
+            yield f"{where}.published: {first}: {what}{rest}"
+    if missing or several:
+        return
+    if by_depth:
+        yield from _check_filters(study, where, lines, chosen)
+    for option in kind.says("names_embeddings", ()):
+        yield from _check_noise(study, f"{where}.{option}", entry[option], lines, scored)
+
+
+def _beside(study: Study, line: dict, rows: list[Rows], by_depth: bool) -> list[Rows]:
+    """The rows that a published number stands beside. by_depth: `layer` is the depth of a layer, `filter` tells filters."""
+    named = {key: line[key] for key in ("dataset", "architecture", "sample", "embedding", "layer", "state") if line.get(key)}
+    if not by_depth:
+        return _chosen(study, rows, named)
+    depth, part = int(named.pop("layer", 0)), "filters" if line["filter"] else "whole"
+    if depth == 0:
+        return [row for row in _chosen(study, rows, {**named, "state": INPUT}) if row.run is None]
+    found = []
+    for row in _chosen(study, rows, named):
+        layers = [layer.name for layer in study.layers(row.run)] if row.run else []
+        if depth <= len(layers) and layers[depth - 1] in getattr(row.view, part):
+            found.append(row)
+    return found
+
+
+def _are_several(rows: list[Rows], by_depth: bool) -> bool:
+    """Whether each seed has several of a published number. Filters of one layer are as many as are published."""
+    places = {(row.run.architecture, row.run.activation, row.sample, row.space) if row.run else row.sample for row in rows}
+    views = [row.view for row in rows if row.run and not by_depth]
+    return len(places) > 1 or any(len(view.epochs) * (len(view.whole) + len(view.filters)) > 1 for view in views)
+
+
+def _check_filters(study: Study, where: str, lines: list[dict], chosen: dict[str, list[Rows]]) -> Iterator[str]:
+    """Filters are compared by rank, so a layer needs as many as are published."""
+    published: dict[tuple, list[dict]] = {}
+    for line in lines:
+        if line["filter"]:
+            published.setdefault(tuple(line[key] for key in ("figure", "layer", "state", "metric")), []).append(line)
+    told = set()
+    for (figure, depth, _, metric), group in published.items():
+        for row in _beside(study, group[0], chosen[metric], by_depth=True):
+            layer = study.layers(row.run)[int(depth) - 1] if row.run else None
+            numbers = row.view.filters.get(layer.name) if layer else None
+            there = len(numbers) if numbers is not None else layer.width if layer else 0
+            if there != len(group) and (figure, depth) not in told:
+                told.add((figure, depth))
+                yield (
+                    f"{where}.published: {figure} has {len(group)} filters of layer {depth}, the study {there}; "
+                    "compare networks of the same architecture"
+                )
+
+
+def _check_noise(
+    study: Study, where: str, noise: dict[str, Any], lines: list[dict], scored: dict[str, list[Rows]]
+) -> Iterator[str]:
+    for dataset, embedding, metric in dict.fromkeys((line["dataset"], line["embedding"], line["metric"]) for line in lines):
+        repeated = noise.get(embedding)
+        if repeated is None:
+            continue
+        there = any((row.dataset, row.run, row.space) == (dataset, None, repeated) for row in scored.get(metric, []))
+        if not there or len(study.embeddings[repeated]["seeds"]) < 2:
+            yield (
+                f"{where}.{embedding}: {repeated} has no {metric} of the input of {dataset} by two or more seeds; "
+                "name an embedding that embeds the input by several `seeds`"
+            )

@@ -52,13 +52,13 @@ def checked(value: Any, part: dict, where: str) -> Any:
     Raises StudyError with a message for every mistake. where: the key of the value, "" for the study itself.
     """
     completed = _complete(value, part)
-    messages = list(_mistakes(completed, part, where))
+    messages = list(mistakes_in(completed, part, where))
     if messages:
         raise StudyError(*messages)
     return completed
 
 
-def _mistakes(value: Any, part: dict, where: str) -> Iterator[str]:
+def mistakes_in(value: Any, part: dict, where: str) -> Iterator[str]:
     """One message for every unknown and every missing key, and one for every other place with a mistake."""
     validator = Draft202012Validator({"$defs": blocks()["$defs"], **part})
     by_place: dict[tuple, list[ValidationError]] = {}
@@ -79,10 +79,11 @@ def _of_keys(error: ValidationError, where: str) -> Iterator[str]:
         missing = next(key for key in error.validator_value if error.message.startswith(repr(key)))
         yield f"{'.'.join([*place, missing])} is missing; it must be given"
         return
-    known = list(error.schema.get("properties", {}))
+    known = error.schema.get("properties", {})
+    also_called = {name: key for key, part in known.items() for name in part.get("x-also-called", ())}
     for unknown in error.instance:
         if unknown not in known:
-            yield f"{'.'.join([*place, unknown])}: unknown key; {one_of(unknown, known)}"
+            yield f"{'.'.join([*place, unknown])}: unknown key; {one_of(unknown, known, also_called)}"
 
 
 def _place(error: ValidationError, where: str) -> list[str]:
@@ -146,7 +147,7 @@ def _explain(error: ValidationError, where: str) -> str:
     value, bound = error.instance, error.validator_value
     match error.validator:
         case "enum":
-            return f"{place}: {value!r} is not allowed; {one_of(value, map(str, bound))}"
+            return f"{place}: {value!r} is not allowed; {one_of(value, map(str, bound), error.schema.get('x-values-called'))}"
         case "type":
             wanted = f"{_wanted(error.schema)} is wanted{_default(error.schema)}{_number_hint(value, error.schema)}"
             several = "; write an entry for each value" if isinstance(value, list) and "number" in _wanted(error.schema) else ""

@@ -7,8 +7,10 @@ from dataclasses import dataclass, field
 from functools import cache
 
 from layerscope import selection, store
+from layerscope.data.targets import REGRESSION
 from layerscope.models.plan import Layer
-from layerscope.study.kinds import Kind, Kinds
+from layerscope.study.kinds import CLASSES, TARGETS, Kind, Kinds
+from layerscope.study.overrides import overridden
 from layerscope.study.schema import checked
 
 RESERVED_EMBEDDINGS = ("raw", "run")
@@ -50,6 +52,7 @@ class Study:
 
     name: str
     device: str
+    gpu_share: int | None
     precision: str
     memory_format: str
     threads: int
@@ -71,6 +74,10 @@ class Study:
     claims: dict[str, dict]
     runs: list[Run]
     plans: dict[tuple[str, str], list[Layer]]
+    # Network → epoch → the file of a person's own that has its activations.
+    given: dict[Run, dict[int, str]] = field(default_factory=dict)
+    # (Dataset, architecture) → which arrays the files of given networks have beside their layers.
+    beside: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     _training: dict[Run, dict] = field(default_factory=dict, init=False, repr=False, compare=False)
 
@@ -81,14 +88,27 @@ class Study:
     def training_of(self, run: Run) -> dict:
         """The training options of a network, overrides applied; snapshots are ascending numbers. Do not modify: it is cached."""
         if run not in self._training:
-            self._training[run] = self._training_options(run)
+            self._training[run] = self._training_options(run, self.training["overrides"])
         return self._training[run]
 
-    def _training_options(self, run: Run) -> dict:
+    def training_without(self, run: Run, index: int) -> dict:
+        """The training options that a network would have without one of the overrides, by its number."""
+        overrides = self.training["overrides"]
+        return self._training_options(run, [*overrides[:index], *overrides[index + 1 :]])
+
+    def _training_options(self, run: Run, overrides: list[dict]) -> dict:
+        if run in self.given:
+            epochs = list(self.given[run])
+            return {
+                **_training_defaults(),
+                "epochs": epochs[-1],
+                "snapshots": epochs,
+                "spectra": {**_training_defaults()["spectra"], "phases": []},
+            }
         options = dict(self.training["default"])
-        for override in self.training["overrides"]:
+        for override in overrides:
             if selection.allows(override["on"], **run.keys):
-                options = merged(options, {key: value for key, value in override.items() if key != "on"})
+                options = overridden(options, override)
         for key, switched_off in SWITCHED_OFF.items():
             block = switched_off if options[key] == selection.NONE else options[key]
             options[key] = {**_training_defaults()[key], **block}
@@ -139,7 +159,7 @@ class Study:
 
         Without a linear hidden layer, width is that of the last hidden layer (its filters), or else of the output.
         """
-        *hidden, output = [layer for layer in self.layers(run) if layer.has_map]
+        *hidden, output = [layer for layer in self.layers(run) if layer.has_map] or self.layers(run)
         units = [layer.width for layer in hidden if layer.kind == "linear"]
         last = hidden[-1] if hidden else output
         return {"depth": len(hidden) + 1, "width": min(units, default=last.width)}
@@ -163,16 +183,26 @@ class Study:
         """Whether a network is an autoencoder, which reconstructs its input: it predicts no classes and has no accuracy."""
         return self.kind_of("architectures", run.architecture).says("reconstructs", False)
 
+    def predicts(self, run: Run) -> bool:
+        """Whether a network predicts classes: autoencoders do not, nor given networks whose files have no predictions."""
+        return "predictions" in self.beside[run.dataset, run.architecture] if run in self.given else not self.reconstructs(run)
+
+    def has_losses(self, run: Run) -> bool:
+        """Whether the loss of a network on single observations is known."""
+        return run not in self.given or {"predictions", "losses"} <= self.beside[run.dataset, run.architecture]
+
+    def has_targets(self, dataset: str) -> bool:
+        """Whether a dataset has numbers to predict (a regression) in the place of classes."""
+        return self.datasets[dataset].get("task") == REGRESSION
+
+    def lacks(self, dataset: str, kind: Kind) -> str:
+        """What a kind of score or figure needs and a dataset has not: classes or targets; "" where nothing is lacking."""
+        return next(iter(kind.needs_of_dataset - {TARGETS if self.has_targets(dataset) else CLASSES}), "")
+
 
 @cache
 def _training_defaults() -> dict:
     return checked({}, {"$ref": "#/$defs/training"}, "training")
-
-
-def merged(options: dict, changes: dict) -> dict:
-    """Options with changes on top, block by block: a nested block keeps the keys that its changes do not name."""
-    blocks = {key for key, value in changes.items() if isinstance(value, dict) and isinstance(options.get(key), dict)}
-    return {**options, **changes, **{key: merged(options[key], changes[key]) for key in blocks}}
 
 
 def scores_named(kind: Kind, entry: dict) -> list[str]:

@@ -5,6 +5,7 @@ A source is the results folder of a network, or of the input of a dataset.
 
 from layerscope import selection, store
 from layerscope.selection import Plan, View
+from layerscope.study.sizes import has_input
 from layerscope.study.study import Run, Study
 
 
@@ -52,6 +53,16 @@ class Views:
         """The selector with `last` and `hidden` replaced by the names of these stored layers of a network."""
         return selection.with_layers_named(selector, self.kept_layers(run))
 
+    def made_by(self, run: Run) -> dict[str, str]:
+        """The file of a network whose provenance says what made it, as the arguments of store.path; empty if there is none.
+
+        That is the file of its spectra, or, of a given network, the activations on the first sample.
+        """
+        if run not in self.study.given:
+            return {"name": "spectra", "run": run.folder}
+        samples = self.samples_of(run)
+        return {"name": "activations", "source": run.folder, "sample": samples[0]} if samples else {}
+
     # Sources and their views
 
     def samples_of(self, run: Run) -> list[str]:
@@ -66,7 +77,8 @@ class Views:
         if not self._sources:
             for run in self.study.runs:
                 for sample in self.samples_of(run):
-                    self._sources[store.input_folder(run.dataset), sample] = None
+                    if has_input(self.study, run.dataset):
+                        self._sources[store.input_folder(run.dataset), sample] = None
                     self._sources[run.folder, sample] = None
         return list(self._sources)
 
@@ -101,11 +113,16 @@ class Views:
     def mapped(self, run: Run, sample: str) -> View:
         """The snapshots and layers of a network whose neurons are mapped on a sample."""
         neurons = self.study.neurons
-        if neurons is None:
+        # Neurons are told by the classes that they tell.
+        if neurons is None or self.study.has_targets(run.dataset):
             return View()
         view = selection.resolve(neurons["on"], self.plan(run.folder), sample=sample).whole_only()
         layers = [layer for layer in view.whole if neurons["layers"] == "all" or layer in neurons["layers"]]
         return View(view.epochs, layers, {}) if layers and view.epochs else View()
+
+    def maps_neurons(self) -> bool:
+        """Whether the neurons of any layer are mapped."""
+        return any(self.mapped(self.runs[source], sample) for source, sample in self.sources() if source in self.runs)
 
     # Embeddings and scores
 
@@ -142,8 +159,9 @@ class Views:
             if kind not in metric.spaces or not selection.allows(entry["on"], embedding=space):
                 continue
             # Neither an input nor an autoencoder predicts classes.
-            silent = source in self.inputs or self.study.reconstructs(self.runs[source])
-            if "predictions" in metric.reads(kind) and silent:
+            silent = source in self.inputs or not self.study.predicts(self.runs[source])
+            dataset = self.inputs[source] if source in self.inputs else self.runs[source].dataset
+            if ("predictions" in metric.reads(kind) and silent) or self.study.lacks(dataset, metric):
                 continue
             view = self.view(source, sample, entry["on"])
             if made is not None:
@@ -169,6 +187,8 @@ class Views:
     def _find_run_scores(self, run: Run, sample: str | None) -> dict[str, dict]:
         keys = {**run.keys, **({"sample": sample} if sample else {})}
         reads = ("predictions",) if sample else ("history", "spectra")
+        if run in self.study.given and not sample:
+            return {}
         found = {}
         for name, entry in self.study.scores.items():
             metric = self.metrics[entry["metric"]]
@@ -176,8 +196,10 @@ class Views:
             splits = selection.values(entry["on"], "sample")
             reached = sample is not None or splits is None or bool({*splits} & {*store.SPLITS, store.BATCHES})
             # An autoencoder has a loss on splits, but no classes and no predictions for single observations.
-            silent = self.study.reconstructs(run) and ("classes" in metric.says("needs", ()) or sample is not None)
-            if metric.of_splits and silent:
+            silent = not self.study.predicts(run) and (metric.needs_of_dataset or sample is not None)
+            if metric.of_splits and (silent or self.study.lacks(run.dataset, metric)):
+                continue
+            if "losses" in metric.says("needs", ()) and not self.study.has_losses(run):
                 continue
             if any(need in read for need in reads) and reached and selection.allows(entry["on"], embedding="run", **keys):
                 found[name] = entry

@@ -48,6 +48,8 @@ def _key(loader: StrictLoader, node: yaml.Node) -> str:
 
 
 StrictLoader.add_constructor(yaml.resolver.BaseResolver.DEFAULT_MAPPING_TAG, _mapping)
+# PyYAML's dump writes a tuple with a tag of its own.
+StrictLoader.add_constructor("tag:yaml.org,2002:python/tuple", yaml.SafeLoader.construct_yaml_seq)
 StrictLoader.yaml_implicit_resolvers = {
     letter: [(tag, pattern) for tag, pattern in resolvers if tag != "tag:yaml.org,2002:bool" or letter in "tTfF"]
     for letter, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
@@ -70,6 +72,11 @@ def read_yaml(file: str | Path) -> Any:
         mark = getattr(error, "problem_mark", None)
         if "'\\t'" in str(error) and mark is not None:
             raise StudyError(f"{file}, line {mark.line + 1}: a tab stands there; YAML indents with spaces") from None
+        if mark is not None and "tag:yaml.org,2002:python/" in str(error):
+            raise StudyError(
+                f"{file} is no valid YAML, line {mark.line + 1}: an object of Python stands there; write plain numbers, text, "
+                "lists and blocks, as yaml.safe_dump does"
+            ) from None
         raise StudyError(f"{file} is no valid YAML: {' '.join(str(error).split())}") from None
     except RecursionError:
         raise StudyError(f"{file} has blocks within blocks without end; a study has a few") from None

@@ -9,7 +9,9 @@ TABLE = {
     "description": "One row a dataset, architecture and activation; the scores of the network as such (accuracy, loss).",
     "reads": ("runs",),
     "scores_of": "networks",
+    "states": ("trained",),
     "required": ("scores",),
+    "by_default": {"networks": {"scores": ["accuracy", "r2", "loss"], "on": {"sample": ["train", "test"]}}},
     "options": {
         "scores": {
             "description": "Columns in order.",
@@ -37,4 +39,5 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
                 row[f"{score} sd"] = number(found["sd"])
                 row[f"{score} 95 %"] = f"{number(found['interval_low'])} to {number(found['interval_high'])}"
         table.append(row)
-    return pd.DataFrame(table)
+    # Networks of classes and of numbers have different scores.
+    return pd.DataFrame(table).fillna("-")

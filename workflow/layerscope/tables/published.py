@@ -22,7 +22,6 @@ from layerscope.store.reads import Reads
 from layerscope.tables.shared.comparison import judged
 from layerscope.tables.shared.summary import number
 
-CHANCE_SCORE = "knn_accuracy"
 TABLE = {
     "description": (
         "Published numbers (workflow/published/{published}.csv) beside measured means: spread over runs, difference, and "
@@ -31,7 +30,7 @@ TABLE = {
     ),
     "reads": ("runs", "score_table", "published"),
     "published": "comparisons",
-    "needs": ("higher_is_better",),
+    "needs": ("higher_is_better", "layer_accuracies"),
     "names_embeddings": ("noise",),
     "required": ("published", "noise"),
     "options": {
@@ -73,7 +72,7 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
     _check_comparable(published, runs)
     floors = noise_floors(scores[scores["sample"].isin(runs["sample"])], options["noise"])
     _check_noise(published, options["noise"], floors)
-    table = pd.DataFrame(compared(published, runs, floors, options["higher_is_better"]))
+    table = pd.DataFrame(compared(published, runs, floors, options["higher_is_better"], options["layer_accuracies"]))
     return summary(table) if options["by"] == "figure" else printed(table)
 
 
@@ -90,14 +89,22 @@ def noise_floors(scores: pd.DataFrame, noise: dict[str, str]) -> dict[tuple[str,
     return floors
 
 
-def compared(published: pd.DataFrame, runs: pd.DataFrame, floors: dict, higher_is_better: dict[str, bool]) -> Iterator[dict]:
-    """Every comparison, in the order of the published figures. runs: one row per run, layer or filter, embedding and score."""
+def compared(
+    published: pd.DataFrame, runs: pd.DataFrame, floors: dict, higher_is_better: dict[str, bool], accuracies: list[str]
+) -> Iterator[dict]:
+    """Every comparison, in the order of the published figures. runs: one row per run, layer or filter, embedding and score.
+
+    accuracies: the scores by which a filter is at chance, by name.
+    """
     for key, of_table in published.groupby(PANEL, sort=False):
         _, dataset, embedding, layer = key
         measured = runs[(runs["dataset"] == dataset) & (runs["space"] == embedding) & (runs["depth"] == layer)]
         about = dict(zip(PANEL, key, strict=True))
-        compare = _compare_filters if (of_table["filter"] != "").any() else _compare_layer
-        for found in compare(of_table, measured, higher_is_better):
+        if (of_table["filter"] != "").any():
+            comparisons = _compare_filters(of_table, measured, higher_is_better, accuracies)
+        else:
+            comparisons = _compare_layer(of_table, measured)
+        for found in comparisons:
             yield about | judged(
                 found, floors.get((dataset, embedding, found["score"]), 0.0) * _noise_share(found["comparison"], of_table)
             )
@@ -111,7 +118,7 @@ def _noise_share(comparison: str, published: pd.DataFrame) -> float:
     return {"value": 1.0, "rank": 1.0, TRAINING: 2**0.5 * averaged}.get(comparison, averaged)
 
 
-def _compare_layer(published: pd.DataFrame, measured: pd.DataFrame, _: dict) -> Iterator[dict]:
+def _compare_layer(published: pd.DataFrame, measured: pd.DataFrame) -> Iterator[dict]:
     measured = measured[measured["filter"] == ""]
     for row in published.itertuples():
         state = "input" if row.layer == 0 else row.state
@@ -123,11 +130,13 @@ def _compare_layer(published: pd.DataFrame, measured: pd.DataFrame, _: dict) -> 
         yield from _compare_training(published, measured)
 
 
-def _compare_filters(published: pd.DataFrame, measured: pd.DataFrame, higher_is_better: dict[str, bool]) -> Iterator[dict]:
+def _compare_filters(
+    published: pd.DataFrame, measured: pd.DataFrame, higher_is_better: dict[str, bool], accuracies: list[str]
+) -> Iterator[dict]:
     measured = measured[measured["filter"] != ""]
     # A diverged network has no values; its filters must not count as dead.
     measured = measured[measured.groupby(["seed", "state"])["value"].transform("count") > 0]
-    lowest = _above_chance(measured)
+    lowest = {name: _above_chance(measured, name) for name in accuracies}
     published = _with_chance_marked(published, ["state", "filter"], lowest)
     measured = _with_chance_marked(measured, ["seed", "state", "filter"], lowest)
     for (state, metric), group in published.groupby(["state", "metric"], sort=False):
@@ -146,7 +155,7 @@ def _compare_filters(published: pd.DataFrame, measured: pd.DataFrame, higher_is_
         if len(living):
             means = own_living.groupby("seed")["value"].mean()
             yield _found("layer mean, living filters", state, metric, living["value"].mean(), means)
-        if metric == CHANCE_SCORE:
+        if metric in accuracies:
             yield _found(FILTERS_AT_CHANCE, state, metric, group["at_chance"].sum(), own.groupby("seed")["at_chance"].sum())
     yield from _compare_training(published, measured)
 
@@ -164,16 +173,16 @@ def _training_effects(rows: pd.DataFrame, keys: list[str]) -> pd.Series:
     return by_state["trained"] - by_state["untrained"]
 
 
-def _above_chance(measured: pd.DataFrame) -> float:
-    """The nearest-neighbour accuracy up to which a filter is at chance: five standard errors above the exact chance level."""
-    own = measured[measured["metric"] == CHANCE_SCORE]
+def _above_chance(measured: pd.DataFrame, accuracy: str) -> float:
+    """The accuracy up to which a filter is at chance: five standard errors above the exact chance level."""
+    own = measured[measured["metric"] == accuracy]
     chance = own["chance"].mean()
     return chance + 5 * np.sqrt(chance * (1 - chance) / own["n_points"].min())
 
 
-def _with_chance_marked(rows: pd.DataFrame, keys: list[str], lowest: float) -> pd.DataFrame:
-    """Rows with `at_chance`: whether the filter's nearest-neighbour accuracy is at chance, or has no value."""
-    dead = rows[(rows["metric"] == CHANCE_SCORE) & ~(rows["value"] > lowest)]
+def _with_chance_marked(rows: pd.DataFrame, keys: list[str], lowest: dict[str, float]) -> pd.DataFrame:
+    """Rows with `at_chance`: whether an accuracy of the filter is at chance, or has no value. lowest: by accuracy, see above."""
+    dead = rows[rows["metric"].isin(lowest) & ~(rows["value"] > rows["metric"].map(lowest))]
     marked = pd.MultiIndex.from_frame(rows[keys]).isin(pd.MultiIndex.from_frame(dead[keys]))
     return rows.assign(at_chance=marked)
 

@@ -14,6 +14,8 @@ from layerscope.tables.shared.summary import number
 TABLE = {
     "description": "The spread over embeddings of one network and over networks, told apart; for embeddings of several seeds.",
     "reads": ("score_table",),
+    "parts": ("whole",),
+    "several_seeds": True,
     "required": ("scores",),
     "options": {
         "scores": {

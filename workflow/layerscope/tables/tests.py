@@ -13,6 +13,8 @@ TABLE = {
     "reads": ("tests",),
     "scores_of": "layers",
     "without": ("seed", "epoch", "state"),
+    "states": ("trained", "untrained"),
+    "parts": ("whole", "means"),
     "required": ("scores",),
     "options": {
         "scores": {

@@ -218,7 +218,8 @@ def _followed(run: TrainingRun, phase: str, wanted: bool = True) -> AbstractCont
         return nullcontext()
     chosen = options["layers"]
     layers = {name: module for name, module in run.network.maps().items() if chosen == "all" or name in chosen}
-    return SaturationTracker(run.network, layers, options["every"] if phase == "train" else 1, options["maps"])
+    every = options["every"] if phase == "train" else 1
+    return SaturationTracker(run.network, layers, every, options["maps"], options.get("stride", 1))
 
 
 def _spectra(run: TrainingRun, tracker: SaturationTracker | None, phase: str, epoch: int, step: int) -> list[Spectrum]:

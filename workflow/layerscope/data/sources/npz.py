@@ -2,10 +2,7 @@
 
 import hashlib
 import os
-import zipfile
-import zlib
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 from itertools import product
 from pathlib import Path
 
@@ -15,7 +12,9 @@ from layerscope.data.axes import axes_of
 from layerscope.data.dataset import Dataset, check_held_out, default_held_out, hold_out
 from layerscope.data.labels import numbered
 from layerscope.data.layouts import WHITE_BY_TYPE, laid_out
+from layerscope.data.npz_file import array_head, opened_npz
 from layerscope.data.own_files import find_own
+from layerscope.data.targets import REGRESSION, numbers, target_names
 from layerscope.data.tokens import check_sequences, tokens
 from layerscope.errors import StudyError
 from layerscope.files.refusals import refusals_named
@@ -24,6 +23,7 @@ SOURCE = {
     "description": "Arrays of one's own in an npz file.",
     "own_files": "path",
     "finds_sizes": True,
+    "also_called": ("numpy",),
     "required": ("path",),
     "options": {
         "path": {
@@ -35,6 +35,8 @@ SOURCE = {
             "minLength": 1,
         },
         "sha256": {"description": "Digest of the file.", "type": "string", "pattern": "^[0-9a-f]{64}$"},
+        "task": {"$ref": "#/$defs/task"},
+        "normalise_targets": {"$ref": "#/$defs/normalise_targets"},
         "layout": {
             "description": "Where the channels of an image stand, where its shape does not tell.",
             "enum": ["channels_first", "channels_last"],
@@ -66,18 +68,15 @@ SPLITS = {"train": ("train",), "validation": ("validation", "val", "valid"), "te
 IMAGES = ("x", "images", "data", "inputs", "features")
 LABELS = ("y", "labels", "targets")
 NAMES = ("classes", "class_names")
-# What a file that is no npz file, or a damaged one, makes NumPy and zipfile raise.
-UNREADABLE = (
-    *(KeyError, ValueError, TypeError, AttributeError, EOFError, RuntimeError, MemoryError),
-    *(zipfile.BadZipFile, zlib.error),
-)
+WANTED = "hold the arrays x_train, y_train, x_test, y_test"
 
 
 def load(name: str, options: dict, downloads: Path) -> Dataset:
     """The file at options['path'], relative to the project or to the download folder.
 
-    Observations are (n, features), (n, height, width) or images with channels first or last; labels are whole numbers or text. An
-    optional `sha256` of the file is checked. What is turned, renumbered or held out is said in the notes of the dataset.
+    Observations are (n, features), (n, height, width) or images with channels first or last; labels are whole numbers or text, of
+    a regression any numbers, (n,) or (n, targets). An optional `sha256` of the file is checked. What is turned, renumbered or
+    held out is said in the notes of the dataset.
     """
     where = f"dataset '{name}'"
     file = _find(options["path"], where, downloads)
@@ -86,7 +85,7 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
     if options.get("sha256") and digest != options["sha256"]:
         raise StudyError(f"{where}: {file} has SHA-256 {digest}, the study says {options['sha256']}")
     notes: list[str] = []
-    with _opened(file, where) as content:
+    with opened_npz(file, where, WANTED) as content:
         unpacked = sum(member.file_size for member in content.zip.infolist())
         memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES")
         if unpacked > memory:
@@ -95,7 +94,7 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
                 "give it fewer images, or take a larger machine"
             )
         named = _arrays(list(content), f"{where}: {file}")
-        labels, classes = _labels(content, named, where, notes)
+        labels, classes = _labels(content, named, options, where, notes)
         given = {images: content[images] for images, _ in named.values()}
     if "vocabulary" in options:
         images, white = {key: tokens(array, key, options["vocabulary"], where) for key, array in given.items()}, None
@@ -106,7 +105,7 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
         _check_rows(key, len(images[key]), of, len(labels[of]), where)
         splits[split] = (images[key], labels[of])
     if "test" not in splits:
-        held = options.get("test") or default_held_out(len(splits["train"][1]), len(classes))
+        held = options.get("test") or default_held_out(len(splits["train"][1]), len(classes) or 1)
         splits["train"], splits["test"] = hold_out(*splits["train"], held, name)
         notes.append(f"{held} of {held + len(splits['train'][1])} observations are held out as the test split")
     if "white" in options:
@@ -114,20 +113,22 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
         if largest > options["white"]:
             raise StudyError(f"{where}: white is {options['white']:g}, but values reach {largest:g}; say what full intensity is")
         white = options["white"]
-    return Dataset(splits, classes, white, f"npz file {file.name}", digest, notes)
+    targets = [] if classes else target_names(splits["train"][1].shape[1])
+    return Dataset(splits, classes, white, f"npz file {file.name}", digest, notes, targets)
 
 
 def found_sizes(name: str, options: dict, downloads: Path) -> dict:
-    """shape, classes and the sizes of the splits, from the heads of the arrays and the labels; nothing else is read.
+    """shape, classes (of a regression targets, their names) and the sizes of the splits, from the heads of the arrays and the
+    labels; nothing else is read.
 
     white_by_type: whether the type of the numbers tells the value of full intensity.
     """
     where = f"dataset '{name}'"
     file = _find(options["path"], where, downloads)
-    with _opened(file, where) as content:
+    with opened_npz(file, where, WANTED) as content:
         named = _arrays(list(content), f"{where}: {file}")
-        labels, classes = _labels(content, named, where, [])
-        heads = {key: _head(content.zip, key) for key, _ in named.values()}
+        labels, classes = _labels(content, named, options, where, [])
+        heads = {key: array_head(content.zip, key) for key, _ in named.values()}
     shape, dtype = heads[named["train"][0]]
     for key, of in named.values():
         _check_rows(key, heads[key][0][0], of, len(labels[of]), where)
@@ -139,13 +140,15 @@ def found_sizes(name: str, options: dict, downloads: Path) -> dict:
     axes = axes_of(shape[1:], options.get("layout"), options.get("shape"), where)
     sizes = {split: len(labels[of]) for split, (_, of) in named.items()}
     if "test" not in sizes:
-        sizes["test"] = options.get("test") or default_held_out(sizes["train"], len(classes))
-        check_held_out(sizes["train"], len(classes), sizes["test"], name)
+        sizes["test"] = options.get("test") or default_held_out(sizes["train"], len(classes) or 1)
+        check_held_out(sizes["train"], len(classes) or 1, sizes["test"], name)
         sizes["train"] -= sizes["test"]
     elif "test" in options:
         raise StudyError(f"datasets.{name}.test changes nothing: {file} has a test split of its own; remove the key")
     known = dtype in WHITE_BY_TYPE
-    return {"shape": [shape[1 + axis] for axis in axes], "classes": len(classes), **sizes, "white_by_type": known}
+    count = labels[named["train"][1]].shape[-1]
+    outputs = {"classes": len(classes), "class_names": classes} if classes else {"targets": target_names(count)}
+    return {"shape": [shape[1 + axis] for axis in axes], **outputs, **sizes, "white_by_type": known}
 
 
 def _check_rows(images: str, rows: int, of: str, count: int, where: str) -> None:
@@ -153,37 +156,12 @@ def _check_rows(images: str, rows: int, of: str, count: int, where: str) -> None
         raise StudyError(f"{where}: {images} has {rows} rows, {of} {count}")
 
 
-@contextmanager
-def _opened(file: Path, where: str) -> Iterator:
-    with refusals_named(file):
-        is_archive = zipfile.is_zipfile(file)
-    if not is_archive:
-        raise StudyError(f"{where}: {file} is no npz file; np.savez writes one")
-    try:
-        with refusals_named(file), np.load(file, allow_pickle=False) as content:
-            yield content
-    except UNREADABLE as error:
-        objects = "; text is saved by np.array(labels, dtype=str)" if "Object arrays" in str(error) else ""
-        raise StudyError(f"{where}: {file} must hold the arrays x_train, y_train, x_test, y_test ({error}{objects})") from None
-
-
-def _head(archive: zipfile.ZipFile, key: str) -> tuple[tuple[int, ...], np.dtype]:
-    """The shape and the type of an array, without reading the array."""
-    # Programs other than NumPy leave the suffix out.
-    member_name = f"{key}.npy" if f"{key}.npy" in archive.namelist() else key
-    with archive.open(member_name) as member:
-        version = np.lib.format.read_magic(member)
-        read = np.lib.format.read_array_header_1_0 if version == (1, 0) else np.lib.format.read_array_header_2_0
-        shape, _, dtype = read(member)
-    if not shape:
-        raise ValueError(f"{key} is a single value")
-    return shape, dtype.newbyteorder("=")
-
-
 def _labels(
-    content: Mapping[str, np.ndarray], named: dict[str, tuple[str, str]], where: str, notes: list[str]
+    content: Mapping[str, np.ndarray], named: dict[str, tuple[str, str]], options: dict, where: str, notes: list[str]
 ) -> tuple[dict[str, np.ndarray], list[str]]:
-    naming = [key for key in content if key.lower() in NAMES]
+    """Labels and the names of the classes; of a regression targets, and no classes."""
+    of_regression = options.get("task") == REGRESSION
+    naming = [key for key in content if key.lower() in NAMES and not of_regression]
     if len(naming) > 1:
         raise StudyError(f"{where}: {' and '.join(naming)} may both name the classes; keep one")
     names: list[str] | None = None
@@ -196,7 +174,10 @@ def _labels(
     unused = [key for key in content if key not in used]
     if unused:
         notes.append(f"the arrays {', '.join(unused)} are left out")
-    return numbered({labels: content[labels] for _, labels in named.values()}, names, where, notes)
+    arrays = {labels: content[labels] for _, labels in named.values()}
+    if of_regression:
+        return numbers(arrays, where), []
+    return numbered(arrays, names, where, notes, options.get("task"))
 
 
 def _arrays(keys: list[str], where: str) -> dict[str, tuple[str, str]]:

@@ -1,18 +1,24 @@
 """The 1,797 handwritten digits inside scikit-learn, 8 × 8 in 17 grey levels; nothing is downloaded."""
 
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from layerscope.data.dataset import Dataset, array_digest, hold_out
 
-SOURCE = {
+SOURCE: dict[str, Any] = {
     "description": "Data that ships inside scikit-learn.",
     "sizes": {
-        "digits": {"shape": [8, 8], "train": 1797, "test": 0, "classes": 10},
+        "digits": {
+            "shape": [8, 8],
+            "train": 1797,
+            "test": 0,
+            "classes": 10,
+            "class_names": ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        },
     },
-    "required": ("test",),
-    "options": {"name": {"enum": ["digits"], "default": "digits"}, "test": {"$ref": "#/$defs/held_out"}},
+    "options": {"name": {"enum": ["digits"], "default": "digits"}, "test": {"$ref": "#/$defs/held_out", "default": 360}},
 }
 
 
@@ -26,7 +32,7 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
     train, test = hold_out(images, labels, options["test"], name)
     return Dataset(
         splits={"train": train, "test": test},
-        classes=[str(digit) for digit in range(10)],
+        classes=SOURCE["sizes"]["digits"]["class_names"],
         white=16,
         source="sklearn.datasets.load_digits",
         sha256=array_digest(images, labels),

@@ -1,4 +1,4 @@
-"""A person's own table, CSV or Parquet: a row an observation, a column a feature, one column the class."""
+"""A person's own table, CSV or Parquet: a row an observation, a column a feature, others the class or the targets."""
 
 import hashlib
 import warnings
@@ -11,6 +11,7 @@ from layerscope.data.dataset import Dataset, default_held_out, hold_out
 from layerscope.data.labels import numbered
 from layerscope.data.layouts import EXACT, laid_out
 from layerscope.data.own_files import find_own
+from layerscope.data.targets import REGRESSION, SAY_SO, numbers
 from layerscope.errors import Mistakes, StudyError, one_of
 from layerscope.files.refusals import refusals_named
 
@@ -18,9 +19,13 @@ if TYPE_CHECKING:
     import pandas as pd
 
 SOURCE = {
-    "description": "A table of one's own, CSV or Parquet: a row an observation, a column a feature, one column the class.",
+    "description": (
+        "A table of one's own, CSV or Parquet: a row an observation, a column a feature, one column the class, or others the "
+        "targets of a regression."
+    ),
     "own_files": "path",
     "finds_sizes": True,
+    "also_called": ("csv", "parquet"),
     "required": ("path",),
     "options": {
         "path": {
@@ -29,10 +34,18 @@ SOURCE = {
             "minLength": 1,
         },
         "label": {
-            "description": "The column of the class; by default label, class, target or y.",
-            "type": "string",
+            "description": (
+                "The column of the class, or of the target of a regression (a list for several); by default label, class, target "
+                "or y."
+            ),
+            "type": ["string", "array"],
             "minLength": 1,
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"type": "string", "minLength": 1},
         },
+        "task": {"$ref": "#/$defs/task"},
+        "normalise_targets": {"$ref": "#/$defs/normalise_targets"},
         "split": {
             "description": "A column that says of each row whether it is of train, validation or test.",
             "type": "string",
@@ -61,8 +74,8 @@ SPLITS = {"train": ("train", "training"), "validation": ("validation", "val", "v
 def load(name: str, options: dict, downloads: Path) -> Dataset:
     """The table at options['path'], relative to the project or to the download folder: features (n, columns) float32.
 
-    Labels are whole numbers or text. Raises StudyError for columns that hold no numbers, for missing values, and for columns that
-    differ between splits.
+    Labels are whole numbers or text, of a regression numbers in one or several columns. Raises StudyError for columns that hold
+    no numbers, for missing values, and for columns that differ between splits.
     """
     where = f"dataset '{name}'"
     notes: list[str] = []
@@ -72,30 +85,37 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
         with refusals_named(file):
             digest.update(file.read_bytes())
     frames = _by_split(files, options, where, notes)
-    column = _label_column(frames, options, where)
+    columns = _label_columns(frames, options, where)
     for split, frame in frames.items():
-        _check_labels(frame, column, f"{where}: {split}")
-    labels, classes = numbered({split: _values(frame[column]) for split, frame in frames.items()}, None, where, notes)
-    given = _features(frames, column, options, where, notes)
+        _check_labels(frame, columns, "target" if options.get("task") == REGRESSION else "class", f"{where}: {split}")
+    if options.get("task") == REGRESSION:
+        labels, classes, targets = numbers(_targets(frames, columns, where), where), list[str](), columns
+    else:
+        of_splits = {split: _values(frame[columns[0]]) for split, frame in frames.items()}
+        labels, classes = numbered(of_splits, None, where, notes, options.get("task"))
+        targets = []
+    given = _features(frames, columns, options, where, notes)
     features, white = laid_out(given, None, None, where, notes)
     splits = {split: (features[split], labels[split]) for split in frames}
     if "test" not in splits:
         n = len(labels["train"])
-        held = options.get("test") or default_held_out(n, len(classes))
+        held = options.get("test") or default_held_out(n, len(classes) or 1)
         splits["train"], splits["test"] = hold_out(*splits["train"], held, name)
         notes.append(f"{held:,} of {n:,} rows are held out as the test split")
-    return Dataset(splits, classes, white, f"table {Path(options['path']).name}", digest.hexdigest(), notes)
+    return Dataset(splits, classes, white, f"table {Path(options['path']).name}", digest.hexdigest(), notes, targets)
 
 
 def found_sizes(name: str, options: dict, downloads: Path) -> dict:
-    """shape, classes and the sizes of the splits; the whole table is read."""
+    """shape, classes (of a regression targets, their names) and the sizes of the splits; the whole table is read."""
     dataset = load(name, options, downloads)
     where = f"dataset '{name}'"
     if "test" in options and "test" in _by_split(_files(options["path"], where, downloads), options, where, []):
         raise StudyError(f"datasets.{name}.test changes nothing: the table has a test split of its own; remove the key")
     sizes = {split: len(labels) for split, (_, labels) in dataset.splits.items()}
     shape = list(dataset.splits["train"][0].shape[1:])
-    return {"shape": shape, "classes": len(dataset.classes), **sizes, "white_by_type": False}
+    classes = dataset.classes
+    outputs = {"targets": dataset.targets} if dataset.targets else {"classes": len(classes), "class_names": classes}
+    return {"shape": shape, **outputs, **sizes, "white_by_type": False}
 
 
 def _files(path: str, where: str, downloads: Path) -> dict[str, Path]:
@@ -167,28 +187,46 @@ def _read_text(file: Path, separator: str) -> "pd.DataFrame":
     return pd.read_csv(file, sep=separator, index_col=False, skipinitialspace=True)
 
 
-def _check_labels(frame: "pd.DataFrame", column: str, where: str) -> None:
-    if column not in frame:
-        raise StudyError(f"{where} has no column '{column}', that of the classes")
-    missing = np.flatnonzero(frame[column].isna())
-    if len(missing):
-        raise StudyError(
-            f"{where} has {len(missing)} rows without a class in the column '{column}', the first is row {missing[0] + 1}; "
-            "nothing, NA, None and nan count as missing"
-        )
+def _check_labels(frame: "pd.DataFrame", columns: list[str], what: str, where: str) -> None:
+    for column in columns:
+        if column not in frame:
+            raise StudyError(f"{where} has no column '{column}', that of the {'classes' if what == 'class' else what}")
+        missing = np.flatnonzero(frame[column].isna())
+        if len(missing):
+            raise StudyError(
+                f"{where} has {len(missing)} rows without a {what} in the column '{column}', the first is row {missing[0] + 1}; "
+                "nothing, NA, None and nan count as missing"
+            )
 
 
-def _label_column(frames: dict[str, "pd.DataFrame"], options: dict, where: str) -> str:
+def _label_columns(frames: dict[str, "pd.DataFrame"], options: dict, where: str) -> list[str]:
+    """The column of the class, or those of the targets."""
     columns = list(frames["train"].columns)
     if "label" in options:
-        if options["label"] not in columns:
-            raise StudyError(f"{where}: no column is called '{options['label']}'; {one_of(options['label'], columns)}")
-        return options["label"]
+        named = options["label"] if isinstance(options["label"], list) else [options["label"]]
+        for name in named:
+            if name not in columns:
+                raise StudyError(f"{where}: no column is called '{name}'; {one_of(name, columns)}")
+        if len(named) > 1 and options.get("task") != REGRESSION:
+            raise StudyError(f"{where}: label lists {len(named)} columns, and one holds the class; {SAY_SO}")
+        return named
     found = [column for column in columns if column.lower() in LABELS]
     if len(found) != 1:
         why = f"{' and '.join(found)} may both be" if found else f"none of the columns {', '.join(columns[:8])} is clearly"
-        raise StudyError(f"{where}: {why} that of the classes; name it: `label: {found[0] if found else columns[-1]}`")
-    return found[0]
+        what = "target" if options.get("task") == REGRESSION else "classes"
+        raise StudyError(f"{where}: {why} that of the {what}; name it: `label: {found[0] if found else columns[-1]}`")
+    return found
+
+
+def _targets(frames: dict[str, "pd.DataFrame"], columns: list[str], where: str) -> dict[str, np.ndarray]:
+    """Split → (n, targets) numbers, of columns that hold nothing else."""
+    mistakes = Mistakes()
+    for split, frame in frames.items():
+        for column in columns:
+            if frame[column].dtype.kind not in "biuf":
+                mistakes.messages.append(f"{where}: the column '{column}' of {split} {_mistake(frame[column])}")
+    mistakes.refuse()
+    return {split: frame[columns].to_numpy(dtype=np.float64) for split, frame in frames.items()}
 
 
 def _values(column: "pd.Series") -> np.ndarray:
@@ -199,11 +237,11 @@ def _values(column: "pd.Series") -> np.ndarray:
 
 
 def _features(
-    frames: dict[str, "pd.DataFrame"], label: str, options: dict, where: str, notes: list[str]
+    frames: dict[str, "pd.DataFrame"], labels: list[str], options: dict, where: str, notes: list[str]
 ) -> dict[str, np.ndarray]:
-    """Split → (n, columns) numbers, the columns as in `train`."""
+    """Split → (n, columns) numbers, the columns as in `train`. labels: the columns that are no features."""
     ignored = options.get("ignore", [])
-    columns = [column for column in frames["train"].columns if column != label and column not in ignored]
+    columns = [column for column in frames["train"].columns if column not in labels and column not in ignored]
     mistakes = Mistakes()
     for column in ignored:
         if column not in frames["train"]:
@@ -211,11 +249,11 @@ def _features(
                 f"{where}: ignore names the column '{column}'; {one_of(column, list(frames['train'].columns))}"
             )
     if not columns:
-        mistakes.messages.append(f"{where}: no column but that of the classes is left")
+        mistakes.messages.append(f"{where}: no column is left for the features")
     for split, frame in frames.items():
-        others = [column for column in frame.columns if column != label and column not in ignored]
-        if sorted(others) != sorted(columns) or label not in frame:
-            unlike = sorted({*others, label} ^ {*columns, label}) if label in frame else [label]
+        others = [column for column in frame.columns if column not in labels and column not in ignored]
+        if sorted(others) != sorted(columns):
+            unlike = sorted({*others} ^ {*columns})
             mistakes.messages.append(f"{where}: {split} and train differ in the columns {', '.join(unlike[:5])}")
             continue
         for column in columns:

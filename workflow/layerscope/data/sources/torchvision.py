@@ -7,6 +7,7 @@ because these formats need no pickle.
 import hashlib
 import tarfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -15,36 +16,53 @@ from layerscope.errors import StudyError
 from layerscope.files.refusals import refusals_named
 from layerscope.torchvision_import import import_torchvision
 
-SOURCE = {
+SOURCE: dict[str, Any] = {
     "description": "Datasets that torchvision downloads.",
     "sizes": {
-        "MNIST": {"shape": [28, 28], "train": 60000, "test": 10000, "classes": 10},
-        "FashionMNIST": {"shape": [28, 28], "train": 60000, "test": 10000, "classes": 10},
-        "CIFAR10": {"shape": [3, 32, 32], "train": 50000, "test": 10000, "classes": 10},
-        "SVHN": {"shape": [3, 32, 32], "train": 73257, "test": 26032, "classes": 10},
+        "MNIST": {
+            "shape": [28, 28],
+            "train": 60000,
+            "test": 10000,
+            "classes": 10,
+            "class_names": ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        },
+        "FashionMNIST": {
+            "shape": [28, 28],
+            "train": 60000,
+            "test": 10000,
+            "classes": 10,
+            "class_names": [
+                "T-shirt/top",
+                "Trouser",
+                "Pullover",
+                "Dress",
+                "Coat",
+                "Sandal",
+                "Shirt",
+                "Sneaker",
+                "Bag",
+                "Ankle boot",
+            ],
+        },
+        "CIFAR10": {
+            "shape": [3, 32, 32],
+            "train": 50000,
+            "test": 10000,
+            "classes": 10,
+            "class_names": ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
+        },
+        "SVHN": {
+            "shape": [3, 32, 32],
+            "train": 73257,
+            "test": 26032,
+            "classes": 10,
+            "class_names": ["0", "1", "2", "3", "4", "5", "6", "7", "8", "9"],
+        },
     },
     "required": ("name",),
     "options": {"name": {"enum": ["MNIST", "FashionMNIST", "CIFAR10", "SVHN"]}},
 }
 
-DIGITS = [str(digit) for digit in range(10)]
-CLASSES = {
-    "MNIST": DIGITS,
-    "FashionMNIST": [
-        "T-shirt/top",
-        "Trouser",
-        "Pullover",
-        "Dress",
-        "Coat",
-        "Sandal",
-        "Shirt",
-        "Sneaker",
-        "Bag",
-        "Ankle boot",
-    ],
-    "CIFAR10": ["airplane", "automobile", "bird", "cat", "deer", "dog", "frog", "horse", "ship", "truck"],
-    "SVHN": DIGITS,
-}
 # Digests of the unpacked files, so that they hold for every way of packing them.
 SHA256 = {
     "MNIST": {
@@ -82,7 +100,7 @@ def load(name: str, options: dict, downloads: Path) -> Dataset:
     except (OSError, RuntimeError, tarfile.TarError) as error:
         raise StudyError(_missing(name, downloads, " ".join(str(error).split()))) from None
     digest = array_digest(*(array for split in splits.values() for array in split))
-    return Dataset(splits, CLASSES[name], 255, f"torchvision.datasets.{name}", digest)
+    return Dataset(splits, SOURCE["sizes"][name]["class_names"], 255, f"torchvision.datasets.{name}", digest)
 
 
 def fetch(name: str, downloads: Path) -> None:

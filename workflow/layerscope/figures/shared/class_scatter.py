@@ -39,7 +39,7 @@ def against_rest(palette: list, label: int) -> list:
 def mistakes(source: str) -> dict[int, np.ndarray]:
     """Which observations of an activations file are misclassified by its network: epoch -> (n,) bool."""
     labels = store.read_labels(source)
-    return {found.epoch: found.classes != labels for found in store.predictions(source)}
+    return {found.epoch: found.classes != labels for found in store.predictions(source) if found.classes is not None}
 
 
 def scatter_classes(
@@ -65,6 +65,11 @@ def scatter_classes(
         large = MISTAKE_SIZE * size
         axis.scatter(*points[~right].T, s=large, c=shades[~right], marker="^", edgecolors="k", linewidths=0.4, rasterized=True)
     name_classes(axis, points, labels, ["" if colour == REST else name for name, colour in zip(classes, palette, strict=True)])
+    write_status(axis, stored)
+
+
+def write_status(axis, stored: store.StoredRepresentation) -> None:
+    """Write the status of an embedding, other than ok, at the bottom of its panel."""
     status = str(stored.attributes["status"])
     if status != "ok":
         axis.text(0.5, 0.02, status, transform=axis.transAxes, fontsize=5, ha="center")

@@ -8,6 +8,7 @@ from layerscope.models.plan import Layer, convolution_layers, image_shape
 FAMILY = {
     "description": "Convolutional autoencoders of pictures of 32 × 32.",
     "reconstructs": True,
+    "packages": ("torchvision",),
     "required": ("bottleneck",),
     "options": {
         "encoder": {
@@ -41,6 +42,8 @@ FAMILY = {
 
 SIDE = 32
 INCEPTION_FEATURES = 2048
+# On images of 299 × 299: parameters and operations as torchvision states them, and a bound on its output values.
+INCEPTION_COST = (27.2e6, 11.4e9, 1.2e7)
 # The maps of InceptionV3 vanish for images smaller than this.
 SMALLEST_FOR_INCEPTION = 75
 
@@ -57,11 +60,19 @@ def plan(name: str, options: dict, shape: tuple[int, ...], classes: int) -> list
         raise StudyError(f"architectures.{name}: autoencoders draw pictures of {SIDE} × {SIDE}")
     size = options["size"]
     if options["encoder"] == "inception":
+        if options["convolutions"]:
+            raise StudyError(
+                f"architectures.{name}.convolutions changes nothing with encoder: inception; write encoder: convolutions, "
+                "or remove it"
+            )
         if size < SMALLEST_FOR_INCEPTION:
             raise StudyError(f"architectures.{name}.size: {size} is too small for InceptionV3; {SMALLEST_FOR_INCEPTION} or more")
         if channels != 3:
             raise StudyError(f"architectures.{name}.encoder: InceptionV3 reads three channels; use convolutions")
-        encoder = [Layer("inception", "inception", INCEPTION_FEATURES, (INCEPTION_FEATURES,), activation="identity")]
+        features = (INCEPTION_FEATURES,)
+        encoder = [
+            Layer("inception", "built", *features, features, activation="identity", built_by=__name__, cost=INCEPTION_COST)
+        ]
     elif options["convolutions"]:
         encoder = convolution_layers(name, options, (channels, size, size))
     else:
@@ -77,3 +88,15 @@ def plan(name: str, options: dict, shape: tuple[int, ...], classes: int) -> list
         Layer("deconv2", "transposed", wide // 4, (wide // 4, 16, 16), batch_norm=normalised),
         Layer("output", "transposed", channels, (channels, SIDE, SIDE), activation="identity"),
     ]
+
+
+def built(layer: Layer):
+    """InceptionV3, freshly initialised, without its classifiers: (n, 3, side, side) to (n, 2048)."""
+    from torch import nn
+
+    from layerscope.torchvision_import import import_torchvision
+
+    inception = import_torchvision().models.inception_v3(weights=None, aux_logits=False, init_weights=True)
+    inception.fc = nn.Identity()
+    inception.dropout = nn.Identity()
+    return inception

@@ -5,6 +5,14 @@ from layerscope.models.plan import Layer, convolution_layers, hidden_layers, ima
 FAMILY = {
     "description": "Convolutional networks: conv1, ..., hidden1, ..., output.",
     "required": ("convolutions",),
+    "by_default": {
+        "cnn": {
+            "convolutions": [{"channels": 16, "kernel": 3, "pool": 2}, {"channels": 32, "kernel": 3, "pool": 2}],
+            "hidden": [64],
+            "initialisation": "glorot",
+        },
+    },
+    "smallest_side": 12,
     "options": {
         "convolutions": {"$ref": "#/$defs/convolutions", "minItems": 1},
         "ceil_mode": {"description": "Poolings keep an incomplete last window.", "type": "boolean", "default": True},

@@ -5,6 +5,7 @@ from layerscope.models.plan import Layer, hidden_layers, output_layer, per_layer
 FAMILY = {
     "description": "Fully connected networks: hidden1, hidden2, ..., output.",
     "required": ("hidden",),
+    "by_default": {"mlp": {"hidden": [64, 64, 64], "initialisation": "glorot"}},
     "options": {
         "hidden": {"$ref": "#/$defs/hidden", "minItems": 1},
         "dropout": {"$ref": "#/$defs/dropout"},

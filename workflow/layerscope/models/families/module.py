@@ -5,10 +5,12 @@ from layerscope.models.kept import kept_plan
 FAMILY = {
     "description": (
         "A network of one's own: `build(shape, classes, activation, **options)` in a file under `code:` returns any "
-        "torch.nn.Module that puts out one logit a class. Of sequences of tokens it is given `vocabulary` too."
+        "torch.nn.Module that puts out one logit a class, or one number a target. Of sequences of tokens it is given "
+        "`vocabulary` too."
     ),
     "own_code": "file",
     "builds": True,
+    "packages": ("timm", "torchvision"),
     "takes_tokens": True,
     "required": ("file",),
     "options": {

@@ -5,6 +5,7 @@ from layerscope.models.kept import kept_plan
 FAMILY = {
     "description": "A classifier of timm by its name there, freshly initialised, for the channels that the data have.",
     "builds": True,
+    "packages": ("timm", "torchvision"),
     "required": ("model",),
     "options": {
         "model": {

@@ -7,6 +7,8 @@ FAMILY = {
         "A classifier of torchvision.models by its name there, freshly initialised. Grey pictures become three equal channels."
     ),
     "builds": True,
+    "packages": ("torchvision",),
+    "also_called": ("resnet",),
     "required": ("model",),
     "options": {
         "model": {
