@@ -3,9 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged import judge
 from scipy import stats
 
-from layerscope.claims.shared.judge import CLAIM_COLUMNS, judge
+from layerscope.claims.shared.judge import CLAIM_COLUMNS
 from layerscope.claims.shared.verdict import verdict
 from layerscope.statistics.runs import per_run, with_input_joined
 from layerscope.statistics.select import select
@@ -67,21 +68,20 @@ def test_a_verdict_is_a_row_with_all_its_columns():
 
 
 @pytest.mark.parametrize(
-    ("low", "high", "expect", "expected"),
+    ("mean", "p", "expect", "expected"),
     [
-        (0.1, 0.2, "positive", "supported"),
-        (-0.2, -0.1, "positive", "contradicted"),
-        (-0.1, 0.1, "positive", "undecided"),
-        (0.1, 0.2, "negative", "contradicted"),
-        (-0.2, -0.1, "negative", "supported"),
-        (-0.1, 0.1, "negative", "undecided"),
-        (0.0, 0.2, "positive", "undecided"),
-        (np.nan, np.nan, "positive", "undecided"),
-        (np.nan, np.nan, "negative", "undecided"),
+        (0.1, 0.01, "positive", "supported"),
+        (-0.1, 0.01, "positive", "contradicted"),
+        (0.1, 0.06, "positive", "undecided"),
+        (0.1, 0.01, "negative", "contradicted"),
+        (-0.1, 0.01, "negative", "supported"),
+        (-0.1, 0.3, "negative", "undecided"),
+        (np.nan, 0.01, "positive", "undecided"),
+        (0.1, np.nan, "negative", "undecided"),
     ],
 )
-def test_a_verdict_follows_from_the_interval(low, high, expect, expected):
-    assert verdict(low, high, expect) == expected
+def test_a_verdict_follows_from_the_sign_and_the_p(mean, p, expect, expected):
+    assert verdict(mean, p, expect) == expected
 
 
 # difference
@@ -178,17 +178,26 @@ def ladders(slopes, noise=0.0, layers=("hidden1", "hidden2", "hidden3")):
 @pytest.mark.parametrize(
     ("slopes", "expect", "expected"),
     [
-        ([1, 2, 3], "positive", "supported"),
-        ([1, 2, 3], "negative", "contradicted"),
-        ([-1, -2, -3], "negative", "supported"),
-        ([1, -2, 3], "positive", "undecided"),
+        ([1, 2, 3, 4, 5, 6], "positive", "supported"),
+        ([1, 2, 3, 4, 5, 6], "negative", "contradicted"),
+        ([-1, -2, -3, -4, -5, -6], "negative", "supported"),
+        ([1, -2, 3, 4, 5, 6], "positive", "undecided"),
+        ([1, 2, 3], "positive", "undecided"),
     ],
 )
 def test_rank_correlations_with_depth(slopes, expect, expected):
     found = judge("c", claim("spearman", along="depth", expect=expect), runs_of(ladders(slopes)))
     assert found["verdict"] == expected
     assert found["estimate"] == pytest.approx(np.sign(slopes).mean())
-    assert found["n"] == 3
+    assert found["n"] == len(slopes)
+
+
+def test_correlations_that_are_all_perfect_are_tested_by_their_sign():
+    """They have no spread for a t-test: six of six is one of 32 by chance, three of three one of four."""
+    for count, p in ((6, 2 / 2**6), (3, 2 / 2**3)):
+        found = judge("c", claim("spearman", along="depth", expect="positive"), runs_of(ladders([1] * count)))
+        assert found["p"] == pytest.approx(p)
+        assert np.isnan([found["interval_low"], found["interval_high"]]).all()
 
 
 def test_the_input_is_part_of_every_network_s_correlation():
@@ -202,7 +211,7 @@ def test_the_input_is_part_of_every_network_s_correlation():
 
 def test_rank_correlations_with_epochs():
     values = {}
-    for seed in range(3):
+    for seed in range(6):
         for epoch, state in enumerate(("untrained", "intermediate", "trained")):
             values["mlp", seed, state, "hidden1"] = epoch + 0.1 * seed
     found = judge("c", claim("spearman", along="epoch", expect="positive"), runs_of(values))

@@ -3,10 +3,10 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged import judge
 from scipy import stats
 from score_rows import OF_CONVOLUTION, OF_INPUT, OF_LAYER, UNTRAINED
 
-from layerscope.claims.shared.judge import judge
 from layerscope.statistics.runs import per_run, with_input_joined
 from layerscope.store import SCORE_COLUMNS
 
@@ -97,10 +97,10 @@ def test_shares_of_runs_compare_filters_with_the_input_too():
 
 def test_an_order_of_layers_can_start_at_the_input():
     scores = filters([[0.5, 0.7], [0.6, 0.7], [0.7, 0.7]])
-    scores += filters([[0.8, 1.0], [0.9, 1.0], [0.9, 1.1]], layer="conv2", depth=2.0) + of_input(0.1)
+    scores += filters([[0.8, 1.0], [0.9, 1.0], [1.0, 1.1]], layer="conv2", depth=2.0) + of_input(0.1)
     found = judged(scores, statistic="order", along={"layer": ["input", "conv1", "conv2"]}, expect="positive")
     assert (found["n"], found["verdict"]) == (3, "supported")
-    assert found["estimate"] == pytest.approx(np.mean([0.3, 0.3, 0.3]))
+    assert found["estimate"] == pytest.approx(np.mean([0.3, 0.3, 0.35]))
 
 
 # Without the input

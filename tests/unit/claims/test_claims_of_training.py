@@ -3,10 +3,11 @@
 import numpy as np
 import pandas as pd
 import pytest
+from judged import judge
+from scipy import stats
 from score_rows import OF_LAYER
 
 from layerscope.claims.settling import settled_at
-from layerscope.claims.shared.judge import judge
 from layerscope.statistics.correlation import bent_line
 from layerscope.statistics.runs import per_run
 from layerscope.store import SCORE_COLUMNS
@@ -59,11 +60,11 @@ def test_a_score_can_fall_with_the_width_of_networks():
     """Three widths a seed: one rank correlation a seed, whatever the number of networks."""
     rows = [
         network(architecture, seed, value + seed / 100)
-        for seed in range(4)
+        for seed in range(6)
         for architecture, value in (("narrow", 0.9), ("middle", 0.6), ("wide", 0.3))
     ]
     found = verdict(rows, statistic="spearman", along="width", expect="negative")
-    assert (found["estimate"], found["n"], found["verdict"]) == (-1, 4, "supported")
+    assert (found["estimate"], found["n"], found["verdict"]) == (-1, 6, "supported")
     assert verdict(rows, statistic="spearman", along="width", expect="positive")["verdict"] == "contradicted"
 
 
@@ -72,35 +73,40 @@ def test_a_score_can_follow_one_size_more_closely_than_another(by_width, by_dept
     generator = np.random.default_rng(0)
     rows = [
         network(name, seed, by_width * (SIZES[name]["width"] > 8) + by_depth * (SIZES[name]["depth"] > 3) + noise)
-        for seed in range(5)
+        for seed in range(8)
         for name, noise in zip(("narrow", "wide", "deep", "large"), generator.normal(0, 0.001, 4), strict=True)
     ]
     found = verdict(rows, statistic="stronger", sizes=["width", "layers"], expect="positive")
     assert found["verdict"] == expected
-    assert found["n"] == 5
+    assert found["n"] == 8
 
 
 # The same network on two datasets
 
 
 def on_two_datasets(differences):
-    """Networks of very unequal saturation, each a little higher on the harder problem."""
+    """Three architectures of very unequal saturation, each a little higher on the harder problem."""
     rows = []
-    for seed, difference in enumerate(differences):
-        for name, level in (("narrow", 0.2), ("wide", 0.8)):
+    for name, difference, level in zip(("narrow", "middle", "wide"), differences, (0.2, 0.5, 0.8), strict=True):
+        for seed in range(2):
             rows += [network(name, seed, level, dataset="easy"), network(name, seed, level + difference, dataset="hard")]
     return rows
 
 
-def test_networks_alike_but_for_their_dataset_are_pairs_where_that_is_asked_for():
+@pytest.mark.parametrize("paired", [True, False])
+def test_architectures_that_are_on_both_datasets_are_pairs(paired):
     rows = on_two_datasets([0.03, 0.04, 0.05])
-    between = {"dataset": ["hard", "easy"]}
-    paired = verdict(rows, statistic="difference", between=between, paired=True, expect="positive")
-    assert paired["estimate"] == pytest.approx(0.04)
-    assert (paired["n"], paired["verdict"]) == (6, "supported")
-    apart = verdict(rows, statistic="difference", between=between, paired=False, expect="positive")
-    assert apart["estimate"] == pytest.approx(0.04)
-    assert apart["verdict"] == "undecided"
+    found = verdict(rows, statistic="difference", between={"dataset": ["hard", "easy"]}, paired=paired, expect="positive")
+    assert found["estimate"] == pytest.approx(0.04)
+    assert found["p"] == pytest.approx(stats.ttest_1samp([0.03, 0.04, 0.05], 0).pvalue)
+    assert (found["units"], found["verdict"]) == (3, "supported")
+
+
+def test_seeds_of_one_architecture_are_two_groups():
+    rows = [network("narrow", seed, 0.5 + 0.01 * seed, dataset="easy") for seed in range(4)]
+    rows += [network("narrow", seed, 0.9 - 0.01 * seed, dataset="hard") for seed in range(4)]
+    found = verdict(rows, statistic="difference", between={"dataset": ["hard", "easy"]}, expect="positive")
+    assert (found["n"], found["units"], found["verdict"]) == (8, 8, "supported")
 
 
 @pytest.mark.parametrize(
@@ -110,7 +116,10 @@ def test_networks_alike_but_for_their_dataset_are_pairs_where_that_is_asked_for(
 )
 def test_a_difference_within_a_bound(differences, expected):
     found = verdict(
-        on_two_datasets(differences), statistic="equivalence", between={"dataset": ["hard", "easy"]}, expect={"within": 0.05}
+        on_two_datasets(differences),
+        statistic="equivalence",
+        between={"dataset": ["hard", "easy"]},
+        expect={"within": 0.05, "because": "less is noise"},
     )
     assert found["verdict"] == expected
     assert found["expected"] == "within 0.05"
@@ -187,24 +196,24 @@ def test_when_a_course_comes_to_rest(values, expected):
 
 def test_a_score_settles_before_the_loss():
     rows = []
-    for seed in range(3):
+    for seed in range(6):
         rows += course(seed, [0.0, 0.8 + seed / 100, 0.81, 0.8, 0.8, 0.8])
         rows += losses(seed, [2.0, 1.5, 1.1, 0.8, 0.5, 0.4 - seed / 100])
     found = verdict(rows, statistic="settling", against="loss", split="batches", tolerance=0.1, expect="negative")
     assert found["verdict"] == "supported"
-    assert found["n"] == 3
+    assert found["n"] == 6
     assert found["estimate"] <= -3
 
 
 def test_a_score_follows_the_loss_until_that_is_least():
     """It rises throughout; the loss falls to epoch 3 and rises afterwards."""
     rows = []
-    for seed in range(4):
+    for seed in range(6):
         rows += course(seed, [0.1, 0.2, 0.3, 0.4, 0.5, 0.6, 0.7])
         rows += losses(seed, [2.0, 1.5, 1.0, 0.9, 1.2, 1.6, 2.1 + seed / 10], split="test")
     common = {"statistic": "course", "against": "loss", "split": "test", "expect": "negative"}
     until = verdict(rows, until="minimum", **common)
-    assert (until["estimate"], until["n"], until["verdict"]) == (-1, 4, "supported")
+    assert (until["estimate"], until["n"], until["verdict"]) == (-1, 6, "supported")
     assert verdict(rows, until="end", **common)["estimate"] > 0
 
 

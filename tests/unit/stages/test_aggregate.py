@@ -21,7 +21,7 @@ from layerscope.files.provenance import provenance
 from layerscope.stages import aggregate
 from layerscope.statistics.estimates import estimate
 from layerscope.statistics.keys import NETWORK, SUMMARY_KEYS
-from layerscope.statistics.runs import per_run, runs_of, stored_runs
+from layerscope.statistics.runs import per_run, runs_of, stored_runs, within_ranges
 from layerscope.statistics.summaries import summarise
 
 NETWORKS = [("digits", "mlp", "relu"), ("digits", "cnn", "tanh")]
@@ -90,6 +90,7 @@ def study(tmp_path_factory) -> tuple[Path, dict]:
         "networks": groups,
         "scores": ["accuracy", "d_same", "hit"],
         "accuracies": ["accuracy"],
+        "ranges": {"accuracy": [0, 1]},
     }
     return folder, params
 
@@ -223,7 +224,7 @@ def test_a_score_that_no_row_has_is_named(study):
 def test_the_runs_are_those_of_all_scores_with_the_input_joined(study, written):
     """Written network by network, they are what one look at all scores gives, to the last bit."""
     names = study[1]["scores"]
-    whole = runs_of(store.read_score_table(written / "table"))
+    whole = within_ranges(runs_of(store.read_score_table(written / "table")), study[1]["ranges"])
     pd.testing.assert_frame_equal(stored_runs(written / "runs", names), whole)
     assert set(whole.loc[whole["state"] == "input", "architecture"]) == {"mlp", "cnn"}
     without = stored_runs(written / "runs", names, with_input=False)

@@ -45,7 +45,9 @@ def test_data_are_all_that_must_be_said(of_data):
     }
     assert sorted({run.seed for run in study.runs}) == [0, 1, 2]
     assert study.samples == {"all_test": {"split": "test", "choose": "all", "seed": 0}}
-    assert {name: (entry["method"], entry["engine"]) for name, entry in study.embeddings.items()} == {"tsne": ("tsne", "layerscope")}
+    assert {name: (entry["method"], entry["engine"]) for name, entry in study.embeddings.items()} == {
+        "tsne": ("tsne", "layerscope")
+    }
     assert list(study.figures) == [
         "datasets",
         "mlp_layers",

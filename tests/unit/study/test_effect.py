@@ -103,7 +103,8 @@ NOTED = {
 def notes_of(study):
     jobs = Jobs(study)
     jobs.check()
-    return jobs.notes()
+    # The claim of SMALL is about two networks, which decide nothing.
+    return [note for note in jobs.notes() if "will be undecided" not in note]
 
 
 @pytest.mark.parametrize(("changes", "said"), NOTED.values(), ids=NOTED)
@@ -147,7 +148,7 @@ def test_a_file_of_ones_own_that_nothing_uses_is_said(tmp_path):
     (tmp_path / "mine.py").write_text(score)
     (tmp_path / "study.yaml").write_text(yaml.safe_dump({**SMALL, "code": ["mine.py"]}))
     said = "code: mine.py changes nothing: no entry of the study is of a kind that it declares"
-    assert load_study(tmp_path / "study.yaml", {}).notes == (said,)
+    assert said in load_study(tmp_path / "study.yaml", {}).notes
 
 
 REFUSED = {

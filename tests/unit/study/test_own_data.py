@@ -13,7 +13,7 @@ from layerscope.jobs.jobs import Jobs
 from layerscope.study.load import load_study
 from layerscope.study.sizes import split_size
 
-MINE = {"datasets": {"mine": {"source": "npz", "path": "mine.npz"}}, "grids.0.datasets": ["mine"]}
+MINE = {"seeds": 3, "datasets": {"mine": {"source": "npz", "path": "mine.npz"}}, "grids.0.datasets": ["mine"]}
 
 
 @pytest.fixture

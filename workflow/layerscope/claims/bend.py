@@ -1,6 +1,8 @@
 """How much the slope of a regression of one score on another changes at a value of the latter."""
 
-from layerscope.claims.shared.evidence import Evidence, pairs_of_scores
+from dataclasses import replace
+
+from layerscope.claims.shared.evidence import Evidence, pairs_by_unit
 from layerscope.claims.shared.verdict import Judged, judged
 from layerscope.statistics.correlation import bent_line
 
@@ -19,5 +21,6 @@ STATISTIC = {
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
     """The change of the slope with its interval."""
-    pairs = pairs_of_scores(claim, evidence.runs)
-    return judged(bent_line(pairs["against"], pairs["value"], claim["at"]).change, claim["expect"])
+    runs, pairs = pairs_by_unit(claim, evidence.runs)
+    change = bent_line(pairs["against"], pairs["value"], claim["at"]).change
+    return judged(replace(change, n=len(runs), units=len(pairs)), claim["expect"])

@@ -1,30 +1,31 @@
 """Whether two scores of trained networks are correlated over runs."""
 
-import numpy as np
+from dataclasses import replace
 
-from layerscope.claims.shared.evidence import Evidence, pairs_of_scores
+from layerscope.claims.shared.evidence import Evidence, pairs_by_unit
 from layerscope.claims.shared.verdict import Judged, judged
-from layerscope.statistics.correlation import rank_correlation
-from layerscope.statistics.estimates import CONFIDENCE
+from layerscope.statistics.correlation import rank_correlation, spearman
 
 STATISTIC = {
     "description": (
-        "The rank correlation over runs of a score in what `on` chooses with another score of the network (accuracy and "
-        "the like are those of the test split)."
+        "The rank correlation, over independent units, of a score in what `on` chooses with another score of the network "
+        "(accuracy and the like are those of the test split)."
     ),
     "pairs_scores": True,
     "one_space": True,
     "states": ("trained",),
     "required": ("against",),
+    "estimates": "correlations",
     "options": {"against": {"$ref": "#/$defs/score_name"}},
 }
 
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
-    """The rank correlation over runs of two scores of trained networks."""
-    pairs = pairs_of_scores(claim, evidence.runs)
+    """The rank correlation of the means of units; `within` is that of what runs differ by from the mean of their unit."""
+    runs, pairs = pairs_by_unit(claim, evidence.runs)
     found = rank_correlation(pairs["value"], pairs["against"])
-    if np.isfinite(found.low) or not found.p < 1 - CONFIDENCE:
-        return judged(found, claim["expect"])
-    # There are too few runs for an interval, but the exact test is significant.
-    return found, "supported" if (found.mean > 0) == (claim["expect"] == "positive") else "contradicted"
+    within = float("nan")
+    if len(pairs) < len(runs):
+        means = runs.groupby(level=list(pairs.index.names)).transform("mean")
+        within = spearman(*(runs - means).T.to_numpy())
+    return judged(replace(found, n=len(runs), units=found.n, within=within), claim["expect"])

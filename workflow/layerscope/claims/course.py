@@ -1,9 +1,9 @@
 """Whether two scores are correlated over the epochs of a training."""
 
-from layerscope.claims.shared.evidence import Evidence, courses
+from layerscope.claims.shared.evidence import Evidence, courses, of_runs
 from layerscope.claims.shared.verdict import Judged, judged
 from layerscope.statistics.correlation import spearman
-from layerscope.statistics.estimates import paired_difference
+from layerscope.statistics.units import over_units
 
 STATISTIC = {
     "description": (
@@ -11,6 +11,7 @@ STATISTIC = {
     ),
     "every_epoch_of": "against",
     "required": ("against", "split"),
+    "estimates": "correlations",
     "options": {
         "against": {"$ref": "#/$defs/score_name"},
         "split": {"$ref": "#/$defs/claim_split"},
@@ -24,9 +25,9 @@ STATISTIC = {
 
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
-    """The mean over runs of the rank correlation of two scores over all epochs, or over those up to the minimum of the second."""
-    correlations = []
-    for both in courses(claim, evidence):
+    """The mean over units of the rank correlation of two scores over all epochs, or over those to the minimum of the second."""
+    correlations = {}
+    for run, both in courses(claim, evidence).items():
         shown = both.loc[: both["against"].idxmin()] if claim["until"] == "minimum" else both
-        correlations.append(spearman(shown["value"], shown["against"]))
-    return judged(paired_difference(correlations), claim["expect"])
+        correlations[run] = spearman(shown["value"], shown["against"])
+    return judged(over_units(of_runs(correlations), claim.get("cluster")), claim["expect"])

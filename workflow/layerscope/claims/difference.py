@@ -1,16 +1,23 @@
 """The mean difference of a score between two values of one key, over runs."""
 
+from dataclasses import replace
+
+import pandas as pd
+
 from layerscope.claims.shared.evidence import Evidence, run_differences, run_means
 from layerscope.claims.shared.verdict import Judged, judged
-from layerscope.statistics.estimates import paired_difference, welch_difference
+from layerscope.statistics.estimates import welch_difference
 from layerscope.statistics.keys import RUN
+from layerscope.statistics.units import by_unit, over_units, unit_keys
 
 STATISTIC = {
     "description": (
-        "The mean over runs of (first - second) of the two values in `between`; paired within a run for keys inside a "
-        "network (state, epoch, layer, embedding), Welch's interval for keys that tell networks apart."
+        "The mean over independent units of (first - second) of the two values in `between`: paired within a run for keys inside "
+        "a network (state, epoch, layer, embedding), within a unit for keys that tell networks apart, if units have both values; "
+        "otherwise Welch's test."
     ),
     "required": ("between",),
+    "estimates": "differences",
     "options": {
         "between": {
             "description": "One key with two values, for instance {state: [trained, untrained]}.",
@@ -28,10 +35,19 @@ STATISTIC = {
 
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
-    """The mean difference with its interval: paired, or Welch's if the key distinguishes networks and no pairing is asked for."""
+    """The mean difference over units: paired, or Welch's where the key distinguishes networks and no unit has both its values."""
     [(key, (first, second))] = claim["between"].items()
-    if key in RUN and not claim.get("paired"):
-        found = welch_difference(run_means(evidence.rows, key, first), run_means(evidence.rows, key, second))
+    cluster = claim.get("cluster")
+    if key not in RUN or claim.get("paired"):
+        return judged(over_units(run_differences(claim, evidence.rows), cluster), claim["expect"])
+    means = [run_means(evidence.rows, key, value).droplevel(key) for value in (first, second)]
+    n = sum(len(runs) for runs in means)
+    keys = unit_keys(pd.concat(means).index, cluster)
+    of_units = [by_unit(runs, keys) for runs in means]
+    if keys and of_units[0].index.equals(of_units[1].index):
+        # The same units stand on both sides: what they have in common leaves the difference.
+        found = over_units(of_units[0] - of_units[1], [])
     else:
-        found = paired_difference(run_differences(claim, evidence.rows))
-    return judged(found, claim["expect"])
+        found = welch_difference(*of_units)
+        found = replace(found, units=found.n)
+    return judged(replace(found, n=n), claim["expect"])

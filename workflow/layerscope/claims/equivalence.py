@@ -1,14 +1,18 @@
 """Whether a difference stays within a bound."""
 
+from dataclasses import replace
+
 import numpy as np
 
 from layerscope.claims.shared.evidence import Evidence, run_differences
-from layerscope.claims.shared.verdict import Judged
-from layerscope.statistics.estimates import paired_difference
+from layerscope.claims.shared.verdict import CONTRADICTED, SUPPORTED, UNDECIDED, Judged
+from layerscope.statistics.estimates import CONFIDENCE, equivalence_p, paired_p
+from layerscope.statistics.units import by_unit, over_units
 
 STATISTIC = {
-    "description": "The mean of the paired difference (first - second) is nearer to 0 than a bound, its whole interval with it.",
+    "description": "The mean of a paired difference is nearer to 0 than a bound (two one-sided t-tests over independent units).",
     "required": ("between",),
+    "estimates": "differences",
     "options": {
         "between": {
             "description": "One key with two values; networks alike in all other keys are a pair.",
@@ -19,9 +23,14 @@ STATISTIC = {
         "expect": {
             "type": "object",
             "additionalProperties": False,
-            "required": ["within"],
+            "required": ["within", "because"],
             "properties": {
                 "within": {"description": "In units of the score.", "type": "number", "exclusiveMinimum": 0},
+                "because": {
+                    "description": "Why a smaller difference does not matter, in one sentence.",
+                    "type": "string",
+                    "minLength": 1,
+                },
             },
         },
     },
@@ -29,11 +38,12 @@ STATISTIC = {
 
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
-    """The mean paired difference: supported where its whole interval is within the bound (two one-sided tests)."""
-    found = paired_difference(run_differences(claim, evidence.rows))
+    """The mean paired difference over units; p is that of two one-sided tests, or of a mean beyond the bound."""
+    differences = by_unit(run_differences(claim, evidence.rows), claim.get("cluster"))
+    found = over_units(run_differences(claim, evidence.rows), claim.get("cluster"))
     bound = claim["expect"]["within"]
-    if not (np.isfinite(found.low) and np.isfinite(found.high)):
-        return found, "undecided"
-    if -bound < found.low and found.high < bound:
-        return found, "supported"
-    return found, "contradicted" if found.low > bound or found.high < -bound else "undecided"
+    if not abs(found.mean) > bound:
+        found = replace(found, p=equivalence_p(differences, bound))
+        return found, SUPPORTED if found.p < 1 - CONFIDENCE else UNDECIDED
+    found = replace(found, p=paired_p(np.sign(found.mean) * differences - bound))
+    return found, CONTRADICTED if found.p < 1 - CONFIDENCE else UNDECIDED

@@ -1,11 +1,14 @@
-"""The share of runs in which a difference has the expected sign."""
+"""The share of independent units in which a difference has the expected sign."""
 
 from layerscope.claims.shared.evidence import Evidence, run_differences
-from layerscope.claims.shared.verdict import Judged, verdict
+from layerscope.claims.shared.verdict import Judged, judged
 from layerscope.statistics.estimates import Difference, wilson_interval
+from layerscope.statistics.units import by_unit
 
 STATISTIC = {
-    "description": "The share of runs in which the difference `between` two values has the sign of `holds` is above a bound.",
+    "description": (
+        "The share of independent units in which the difference `between` two values has the sign of `holds` is above a bound."
+    ),
     "within_network": True,
     "required": ("between", "holds"),
     "options": {
@@ -27,11 +30,12 @@ def estimate(claim: dict, evidence: Evidence) -> Judged:
     """The share with Wilson's interval, and the two-sided p of the exact binomial test against the claim's bound."""
     from scipy.stats import binomtest
 
-    differences = run_differences(claim, evidence.rows)
+    runs = run_differences(claim, evidence.rows)
+    differences = by_unit(runs, claim.get("cluster"))
     holds = int(((differences > 0) if claim["holds"] == "positive" else (differences < 0)).sum())
     n = len(differences)
     bound = claim["expect"]["above"]
     low, high = wilson_interval(holds, n)
     p = float(binomtest(holds, n, bound).pvalue) if n else float("nan")
     share = holds / n if n else float("nan")
-    return Difference(n, share, low, high, p), verdict(low, high, "positive", bound)
+    return judged(Difference(len(runs), share, low, high, p, n), "positive", bound)

@@ -1,17 +1,20 @@
 """Whether a score rises, or falls, at every step along a list of values."""
 
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
 
 from layerscope.claims.shared.evidence import Evidence, run_means
-from layerscope.claims.shared.verdict import Judged, verdict
-from layerscope.statistics.estimates import paired_difference
+from layerscope.claims.shared.verdict import CONTRADICTED, SUPPORTED, UNDECIDED, Judged, verdict
+from layerscope.statistics.estimates import Difference, holm
+from layerscope.statistics.units import over_units
 
 STATISTIC = {
     "description": "A score rises (positive) or falls (negative) at every step along a list of values.",
     "within_network": True,
     "required": ("along",),
+    "estimates": "differences",
     "options": {
         "along": {
             "description": "One key with its values in order, for instance {layer: [conv1, conv2]}.",
@@ -24,13 +27,29 @@ STATISTIC = {
 
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
-    """The mean difference of the weakest step. The claim is supported if every step is, and contradicted if any step is."""
+    """The step that decides. Supported if every step is; contradicted if one is, by its p corrected for their number (Holm).
+
+    A claim of all steps is refuted by one, and proven by all: p is the largest of them, or that of the step that refutes.
+    """
     [(key, values)] = claim["along"].items()
     means = [run_means(evidence.rows, key, value) for value in values]
-    steps = [paired_difference((later - earlier).dropna()) for earlier, later in pairwise(means)]
-    verdicts = [verdict(step.low, step.high, claim["expect"]) for step in steps]
-    sign = 1 if claim["expect"] == "positive" else -1
-    weakest = min(steps, key=lambda step: sign * step.mean if np.isfinite(step.mean) else -np.inf)
-    if "contradicted" in verdicts:
-        return weakest, "contradicted"
-    return weakest, "supported" if set(verdicts) == {"supported"} else "undecided"
+    steps = [over_units((later - earlier).dropna(), claim.get("cluster")) for earlier, later in pairwise(means)]
+    corrected = holm([step.p for step in steps])
+    refuting = [
+        replace(step, p=float(p))
+        for step, p in zip(steps, corrected, strict=True)
+        if verdict(step.mean, p, claim["expect"]) == CONTRADICTED
+    ]
+    if refuting:
+        return min(refuting, key=lambda step: step.p), CONTRADICTED
+    # A step without a p, and the one whose direction is least certain, keep a claim from being proven.
+    weakest = max(steps, key=lambda step: _doubt(step, claim["expect"]))
+    decided = verdict(weakest.mean, weakest.p, claim["expect"])
+    return weakest, SUPPORTED if decided == SUPPORTED else UNDECIDED
+
+
+def _doubt(step: Difference, expect: str) -> float:
+    """One-sided p of a step in the expected direction; above 1 where it has none."""
+    if not np.isfinite(step.p):
+        return 2.0
+    return step.p / 2 if (step.mean > 0) == (expect == "positive") else 1 - step.p / 2

@@ -2,9 +2,9 @@
 
 import pandas as pd
 
-from layerscope.claims.shared.evidence import Evidence, courses
+from layerscope.claims.shared.evidence import Evidence, courses, of_runs
 from layerscope.claims.shared.verdict import Judged, judged
-from layerscope.statistics.estimates import paired_difference
+from layerscope.statistics.units import over_units
 
 STATISTIC = {
     "description": (
@@ -29,12 +29,12 @@ STATISTIC = {
 
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
-    """How many epochs later the score settles than the other one, averaged over runs; negative where it settles first."""
-    lags = [
-        settled_at(both["value"], claim["tolerance"]) - settled_at(both["against"], claim["tolerance"])
-        for both in courses(claim, evidence)
-    ]
-    return judged(paired_difference(lags), claim["expect"])
+    """How many epochs later the score settles than the other one, averaged over units; negative where it settles first."""
+    lags = {
+        run: settled_at(both["value"], claim["tolerance"]) - settled_at(both["against"], claim["tolerance"])
+        for run, both in courses(claim, evidence).items()
+    }
+    return judged(over_units(of_runs(lags), claim.get("cluster")), claim["expect"])
 
 
 def settled_at(course: pd.Series, tolerance: float) -> float:

@@ -1,9 +1,9 @@
 """Whether a score correlates more strongly with one size of networks than with another."""
 
-from layerscope.claims.shared.evidence import ACROSS_ARCHITECTURES, SIZE_OF, Evidence, by_architecture
+from layerscope.claims.shared.evidence import ACROSS_ARCHITECTURES, SIZE_OF, Evidence, by_architecture, of_runs
 from layerscope.claims.shared.verdict import Judged, judged
 from layerscope.statistics.correlation import spearman
-from layerscope.statistics.estimates import paired_difference
+from layerscope.statistics.units import over_units
 
 STATISTIC = {
     "description": (
@@ -12,6 +12,7 @@ STATISTIC = {
     ),
     "needs": ("sizes",),
     "required": ("sizes",),
+    "estimates": "correlations",
     "options": {
         "sizes": {
             "type": "array",
@@ -27,7 +28,8 @@ STATISTIC = {
 def estimate(claim: dict, evidence: Evidence) -> Judged:
     """The mean over sets of architectures of |rank correlation with the first size| - |rank correlation with the second|."""
     first, second = (SIZE_OF[name] for name in claim["sizes"])
-    differences = []
-    for _, group in by_architecture(evidence).groupby(ACROSS_ARCHITECTURES):
-        differences.append(abs(spearman(group[first], group["value"])) - abs(spearman(group[second], group["value"])))
-    return judged(paired_difference(differences), claim["expect"])
+    differences = {
+        run: abs(spearman(group[first], group["value"])) - abs(spearman(group[second], group["value"]))
+        for run, group in by_architecture(evidence).groupby(ACROSS_ARCHITECTURES)
+    }
+    return judged(over_units(of_runs(differences, ACROSS_ARCHITECTURES), claim.get("cluster")), claim["expect"])

@@ -121,7 +121,8 @@ def _draw_panel(panel, runs: pd.DataFrame, colour: tuple) -> None:
                 text = f" {row['accuracy']:.3f}"
                 panel.text(place, 0, text, rotation=90, fontsize=4, ha="center", va="bottom")
         found = estimate(shown["value"])
-        half = [[found.mean - found.low], [found.high - found.mean]] if np.isfinite(found.low) else None
+        low, high = max(found.low, shown["lowest"].max()), min(found.high, shown["highest"].min())
+        half = [[found.mean - low], [high - found.mean]] if np.isfinite(found.low) else None
         panel.bar(
             depth,
             found.mean,

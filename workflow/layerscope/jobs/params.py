@@ -265,8 +265,12 @@ class JobParams:
             expected=self._expected(),
             networks=self._networks(),
             scores=sorted(self.study.scores),
+            ranges={name: kind.says("range") for name, kind in self._metrics_by_score() if kind.says("range")},
             accuracies=self._network_accuracies([]),
         )
+
+    def _metrics_by_score(self) -> list[tuple[str, Kind]]:
+        return [(name, self.views.metrics[entry["metric"]]) for name, entry in sorted(self.study.scores.items())]
 
     def _networks(self) -> list[dict]:
         """Every network; networks that differ only in their seed share one entry."""

@@ -10,6 +10,7 @@ METRICS = {
     "d_same": {
         "reads": {"raw": (), "embedding": ()},
         "by_default": {"d_same": {}},
+        "range": (0, None),
         "unit": "mean distance of all pairs",
         "higher_is_better": False,
         "whole_only": False,
@@ -21,6 +22,7 @@ METRICS = {
     "d_different": {
         "reads": {"raw": (), "embedding": ()},
         "by_default": {"d_different": {}},
+        "range": (0, None),
         "unit": "mean distance of all pairs",
         "higher_is_better": True,
         "whole_only": False,
@@ -32,6 +34,7 @@ METRICS = {
     "c_same": {
         "reads": {"raw": (), "embedding": ()},
         "by_default": {"c_same": {}},
+        "range": (0, None),
         "unit": "mean distance of all pairs",
         "higher_is_better": False,
         "whole_only": False,
@@ -46,6 +49,7 @@ METRICS = {
     "c_different": {
         "reads": {"raw": (), "embedding": ()},
         "by_default": {"c_different": {}},
+        "range": (0, None),
         "unit": "mean distance of all pairs",
         "higher_is_better": True,
         "whole_only": False,
@@ -57,6 +61,7 @@ METRICS = {
     "silhouette": {
         "reads": {"raw": (), "embedding": ()},
         "by_default": {"silhouette": {}},
+        "range": (-1, 1),
         "unit": "1",
         "higher_is_better": True,
         "whole_only": False,

@@ -8,6 +8,7 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput
 METRICS = {
     "class_gap": {
         "reads": {"raw": (), "embedding": ()},
+        "range": (0, None),
         "unit": "median spacing of the points",
         "higher_is_better": None,
         "whole_only": False,
@@ -31,6 +32,7 @@ METRICS = {
     },
     "split_classes": {
         "reads": {"raw": (), "embedding": ()},
+        "range": (0, None),
         "unit": "share of classes",
         "higher_is_better": None,
         "whole_only": False,

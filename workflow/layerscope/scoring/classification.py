@@ -8,6 +8,7 @@ METRICS = {
     "accuracy": {
         "reads": {"run": ("history", "predictions")},
         "by_default": {"accuracy": {}},
+        "range": (0, 1),
         "unit": "share of observations",
         "higher_is_better": True,
         "whole_only": True,
@@ -27,6 +28,7 @@ METRICS = {
     "loss": {
         "reads": {"run": ("history", "predictions")},
         "by_default": {"loss": {}},
+        "range": (0, None),
         "unit": "nats",
         "higher_is_better": False,
         "whole_only": True,

@@ -7,6 +7,7 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput
 METRICS = {
     "displacement": {
         "reads": {"embedding": ()},
+        "range": (0, None),
         "unit": "coordinates of the embedding",
         "higher_is_better": False,
         "whole_only": False,

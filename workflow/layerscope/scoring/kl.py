@@ -12,6 +12,7 @@ METRICS = {
     "kl": {
         "reads": {"embedding": ()},
         "by_default": {"kl": {}},
+        "range": (0, None),
         "unit": "nat",
         "higher_is_better": False,
         "whole_only": False,
@@ -36,6 +37,7 @@ METRICS = {
         "reads": {"embedding": ("neighbors",)},
         "by_default": {"kl_knn": {}},
         "neighbors": {"option": "perplexity", "times": 3},
+        "range": (0, None),
         "unit": "nat",
         "higher_is_better": False,
         "whole_only": False,

@@ -10,6 +10,7 @@ METRICS = {
     "linear_probe": {
         "reads": {"raw": ()},
         "by_default": {"linear_probe": {}},
+        "range": (0, 1),
         "unit": "share of points",
         "higher_is_better": True,
         "whole_only": True,

@@ -8,6 +8,7 @@ METRICS = {
     "linear_probe_r2": {
         "by_default": {"linear_probe_r2": {}},
         "reads": {"raw": ()},
+        "range": (None, 1),
         "unit": "share of the variance",
         "higher_is_better": True,
         "whole_only": True,

@@ -6,6 +6,7 @@ METRICS = {
     "r2": {
         "by_default": {"r2": {}},
         "reads": {"run": ("history", "predictions")},
+        "range": (None, 1),
         "unit": "share of the variance",
         "higher_is_better": True,
         "whole_only": True,

@@ -9,6 +9,7 @@ METRICS = {
     "intrinsic_dimension": {
         "reads": {"run": ("spectra",)},
         "by_default": {"intrinsic_dimension": {}},
+        "range": (0, None),
         "unit": "directions",
         "higher_is_better": None,
         "whole_only": True,
@@ -38,6 +39,7 @@ METRICS = {
     "saturation": {
         "reads": {"run": ("spectra",)},
         "by_default": {"saturation": {}},
+        "range": (0, 1),
         "unit": "share of the width",
         "higher_is_better": None,
         "whole_only": True,

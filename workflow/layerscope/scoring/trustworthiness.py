@@ -11,6 +11,7 @@ METRICS = {
     "trustworthiness": {
         "reads": {"embedding": ()},
         "by_default": {"trustworthiness": {}},
+        "range": (0, 1),
         "unit": "1",
         "higher_is_better": True,
         "whole_only": False,
@@ -35,6 +36,7 @@ METRICS = {
         "reads": {"embedding": ("neighbors",)},
         "by_default": {"continuity": {}},
         "neighbors": {"option": "k"},
+        "range": (0, 1),
         "unit": "1",
         "higher_is_better": True,
         "whole_only": False,
@@ -57,6 +59,7 @@ METRICS = {
     },
     "trustworthiness_sampled": {
         "reads": {"embedding": ()},
+        "range": (0, 1),
         "unit": "1",
         "higher_is_better": True,
         "whole_only": False,
@@ -86,6 +89,7 @@ METRICS = {
     "continuity_sampled": {
         "reads": {"embedding": ("neighbors",)},
         "neighbors": {"option": "k"},
+        "range": (0, 1),
         "unit": "1",
         "higher_is_better": True,
         "whole_only": False,

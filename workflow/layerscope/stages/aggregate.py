@@ -21,7 +21,7 @@ from layerscope.files.whole import replacing
 from layerscope.statistics.flags import flag, near_chance
 from layerscope.statistics.groups import as_text, gathered
 from layerscope.statistics.keys import NETWORK, RUN
-from layerscope.statistics.runs import in_order, per_run, with_input_joined
+from layerscope.statistics.runs import in_order, per_run, with_input_joined, within_ranges
 from layerscope.statistics.summaries import paired_tests, summarise, with_correction
 from layerscope.store.reading import reading
 
@@ -72,7 +72,7 @@ def main(arguments: argparse.Namespace) -> None:
                 check(part)
                 part = flag(part, reasons)
                 table.add(part)
-                runs.append(per_run(part))
+                runs.append(within_ranges(per_run(part), params["ranges"]))
                 named.update(part["metric"])
                 trained = part[(part["state"] == "trained") & part["degenerate"].str.contains("near_chance: ")]
                 near.update(trained[RUN].itertuples(index=False, name=None))

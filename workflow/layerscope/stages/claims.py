@@ -2,7 +2,7 @@
 
 import argparse
 
-from layerscope.claims.shared.judge import CLAIM_COLUMNS, judge
+from layerscope.claims.shared.judge import CLAIM_COLUMNS, judge_all
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.files.csv_tables import write_rows
 from layerscope.statistics.runs import stored_runs
@@ -13,7 +13,7 @@ def main(arguments: argparse.Namespace) -> None:
     claims, sizes, code = (arguments.params.get(key) for key in ("claims", "sizes", "code"))
     judged = {claim[key] for claim in claims.values() for key in ("score", "against") if key in claim}
     runs = stored_runs(arguments.runs, judged)
-    verdicts = [judge(name, claim, runs, sizes, code) for name, claim in claims.items()]
+    verdicts = judge_all(claims, runs, sizes, code)
     write_rows(arguments.claims, CLAIM_COLUMNS, verdicts)
 
 

@@ -4,16 +4,13 @@ import warnings
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from math import comb
 
 import numpy as np
 
-BOOTSTRAP_FROM = 10
-
-BOOTSTRAP_DRAWS = 10_000
-
-BOOTSTRAP_SEED = 0
-
 CONFIDENCE = 0.95
+# Runs that differ by no more than this share of their mean differ by rounding alone.
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -30,8 +27,8 @@ class Estimate:
 def estimate(values: Sequence[float]) -> Estimate:
     """Mean, standard deviation and interval of one number per run; values that are not finite are left out.
 
-    From 10 runs on, the interval is the percentile bootstrap (10,000 draws, fixed seed). Below, its coverage would be far too
-    low (75 % for 3 runs), and Student's t is used.
+    The interval is Student's, which covers the mean of normal values in 95 % of all cases whatever their number (the percentile
+    bootstrap in 75 % for 3 and 90 % for 10). Runs without any spread have none.
     """
     found = np.asarray([value for value in values if np.isfinite(value)], dtype=np.float64)
     of_one = estimates(found[np.newaxis])
@@ -58,13 +55,14 @@ def estimates(values: np.ndarray) -> Estimates:
     if n == 1:
         return Estimates(mean, unknown, unknown, unknown)
     sd = values.std(axis=1, ddof=1)
-    if n < BOOTSTRAP_FROM:
-        interval = student(values).confidence_interval(CONFIDENCE)
-        return Estimates(mean, sd, *(np.where(sd > 0, bound, mean) for bound in (interval.low, interval.high)))
-    draws = np.random.default_rng(BOOTSTRAP_SEED).integers(n, size=(BOOTSTRAP_DRAWS, n))
-    bounds = [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2]
-    intervals = np.array([np.quantile(row[draws].mean(axis=1), bounds) for row in values])
-    return Estimates(mean, sd, *intervals.T)
+    interval = student(values).confidence_interval(CONFIDENCE)
+    vary = has_spread(values)
+    return Estimates(mean, sd, *(np.where(vary, bound, np.nan) for bound in (interval.low, interval.high)))
+
+
+def has_spread(values: np.ndarray) -> np.ndarray:
+    """Whether the values (groups, n) of each group differ by more than rounding."""
+    return np.ptp(values, axis=1) > ROUNDING * np.abs(values).max(axis=1)
 
 
 def student(values: np.ndarray):
@@ -84,36 +82,56 @@ def equal_values_allowed() -> Iterator[None]:
 
 
 def paired_p(differences: Sequence[float]) -> float:
-    """Two-sided p of a paired t-test from the pairs' differences; NaN below two. Without spread: 1 if all are 0, else 0."""
+    """Two-sided p of a paired t-test from the pairs' differences; NaN below two. See paired_ps for pairs without spread."""
     found = np.asarray([value for value in differences if np.isfinite(value)], dtype=np.float64)
     return float(paired_ps(found[np.newaxis])[0])
 
 
 def paired_ps(differences: np.ndarray) -> np.ndarray:
-    """As `paired_p`, for every row of differences (groups, n), all finite."""
+    """As `paired_p`, for every row of differences (groups, n), all finite.
+
+    Where differences do not vary, t is not defined: p is that of the exact test of their signs, 2 / 2^n, or 1 where all are 0.
+    """
     groups, n = differences.shape
     if n < 2:
         return np.full(groups, np.nan)
-    without_spread = differences.std(axis=1, ddof=1) == 0
-    certain = np.where(differences.mean(axis=1) == 0, 1.0, 0.0)
-    return np.where(without_spread, certain, student(differences).pvalue)
+    by_sign = np.where(np.abs(differences).max(axis=1) == 0, 1.0, 2.0 ** (1 - n))
+    return np.where(has_spread(differences), np.maximum(student(differences).pvalue, np.finfo(float).tiny), by_sign)
 
 
 @dataclass(frozen=True)
 class Difference:
-    """A difference of two means with its 95 % interval and two-sided p. n: number of pairs, or of runs in both groups."""
+    """An estimate with its 95 % interval and two-sided p, for instance a difference of two means.
+
+    n: number of runs or pairs. units: how many of them are independent, where these are fewer (see statistics.units). within: the
+    same quantity among the runs of one unit, where it has one.
+    """
 
     n: int
     mean: float
     low: float
     high: float
     p: float
+    units: int | None = None
+    within: float = float("nan")
 
 
 def paired_difference(differences: Sequence[float]) -> Difference:
     """The mean of one difference per run, with its interval (as in estimate) and the p of the paired t-test."""
     found = estimate(differences)
     return Difference(found.n, found.mean, found.low, found.high, paired_p(differences))
+
+
+def equivalence_p(values: Sequence[float], bound: float) -> float:
+    """p of two one-sided t-tests (Schuirmann 1987) of a mean nearer to 0 than a bound; NaN below two values or without spread."""
+    from scipy.stats import ttest_1samp
+
+    found = np.asarray([value for value in values if np.isfinite(value)], dtype=np.float64)
+    if len(found) < 2 or not has_spread(found[np.newaxis])[0]:
+        return float("nan")
+    below = ttest_1samp(found, bound, alternative="less").pvalue
+    above = ttest_1samp(found, -bound, alternative="greater").pvalue
+    return float(max(below, above))
 
 
 def welch_difference(first: Sequence[float], second: Sequence[float]) -> Difference:
@@ -125,8 +143,9 @@ def welch_difference(first: Sequence[float], second: Sequence[float]) -> Differe
     mean = float(a.mean() - b.mean()) if len(a) and len(b) else float("nan")
     if min(len(a), len(b)) < 2:
         return Difference(n, mean, float("nan"), float("nan"), float("nan"))
-    if a.std() == b.std() == 0:
-        return Difference(n, mean, mean, mean, 1.0 if mean == 0 else 0.0)
+    if not has_spread(a[np.newaxis])[0] and not has_spread(b[np.newaxis])[0]:
+        # t is not defined: of all ways to part the runs into such groups, two are as far apart.
+        return Difference(n, mean, float("nan"), float("nan"), 1.0 if mean == 0 else min(1.0, 2 / comb(n, len(a))))
     with equal_values_allowed():
         test = ttest_ind(a, b, equal_var=False)
     interval = test.confidence_interval(CONFIDENCE)
@@ -135,12 +154,12 @@ def welch_difference(first: Sequence[float], second: Sequence[float]) -> Differe
 
 def holm(p_values: Sequence[float]) -> np.ndarray:
     """Holm's (1979) adjusted p values, in the order given. NaN stays NaN and does not count as a test."""
-    from statsmodels.stats.multitest import multipletests
-
+    # statsmodels' multipletests gives the same, and collects garbage at every call: 0.1 s for each of thousands of families.
     adjusted = np.array(p_values, dtype=np.float64)
-    valid = ~np.isnan(adjusted)
-    if valid.any():
-        adjusted[valid] = multipletests(adjusted[valid], method="holm")[1]
+    order = np.argsort(adjusted, kind="stable")
+    order = order[~np.isnan(adjusted[order])]
+    steps = adjusted[order] * np.arange(len(order), 0, -1)
+    adjusted[order] = np.minimum(np.maximum.accumulate(steps), 1.0)
     return adjusted
 
 

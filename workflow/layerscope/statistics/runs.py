@@ -11,7 +11,7 @@ from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, REPRESENTATION,
 
 # The key columns of a run's rows, and their other columns.
 ROW = [*RUN, "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
-MEASURED = ["value", "embedding_sd", "n_points", "chance", "degenerate"]
+MEASURED = ["value", "embedding_sd", "n_points", "chance", "degenerate", "lowest", "highest"]
 
 
 def stored_runs(source: str, scores: Iterable[str] | None, with_input: bool = True) -> pd.DataFrame:
@@ -59,7 +59,7 @@ def per_run(scores: pd.DataFrame) -> pd.DataFrame:
         "chance": means["chance"],
         "degenerate": joined_reasons(groups, len(means), scores["degenerate"]),
     }
-    rows = means[ROW].assign(**found)
+    rows = means[ROW].assign(**found, lowest=-np.inf, highest=np.inf)
     filters = rows[rows["filter"] != ""]
     if filters.empty:
         return rows
@@ -73,4 +73,12 @@ def _filter_means(filters: pd.DataFrame, name: str) -> pd.DataFrame:
     grouped = filters.groupby(by_layer, dropna=False, sort=True)
     means = grouped.agg(value=("value", "mean"), n_points=("n_points", "first"), chance=("chance", "mean")).reset_index()
     shared = shared_reasons(grouped.ngroup().to_numpy(), len(means), filters["degenerate"])
-    return means.assign(degenerate=shared, filter=name, embedding_sd=np.nan)
+    return means.assign(degenerate=shared, filter=name, embedding_sd=np.nan, lowest=-np.inf, highest=np.inf)
+
+
+def within_ranges(runs: pd.DataFrame, ranges: dict[str, list]) -> pd.DataFrame:
+    """Runs with the bounds of their scores, in the columns lowest and highest. ranges: score → both, None where there is none."""
+    for place, column in enumerate(("lowest", "highest")):
+        known = {score: both[place] for score, both in ranges.items() if both[place] is not None}
+        runs = runs.assign(**{column: runs["metric"].map(known).astype(float).fillna(runs[column])})
+    return runs

@@ -9,6 +9,7 @@ from typing import Any
 
 from layerscope import selection
 from layerscope.selection import RUN_KEYS
+from layerscope.study.claim_checks import claims_of_few_units
 from layerscope.study.entries import networks_of
 from layerscope.study.study import Study
 from layerscope.study.views import Views
@@ -43,6 +44,7 @@ def without_effect(study: Study, content: dict, given: dict) -> Iterator[str]:
     yield from _in_samples(study, given)
     yield from _in_entries(study)
     yield from _in_code(study)
+    yield from claims_of_few_units(study)
 
 
 def unread_samples(study: Study, views: Views) -> Iterator[str]:

@@ -7,6 +7,7 @@ import pandas as pd
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.pairs import score_pairs
 from layerscope.statistics.select import select
+from layerscope.statistics.units import unit_keys
 
 # Networks of different architectures are compared only where these keys are equal.
 ACROSS_ARCHITECTURES = [key for key in RUN if key != "architecture"]
@@ -46,17 +47,30 @@ def pairs_of_scores(claim: dict, runs: pd.DataFrame) -> pd.DataFrame:
     return pairs[pairs["degenerate"] == ""] if claim.get("flagged") == "leave_out" else pairs
 
 
+def pairs_by_unit(claim: dict, runs: pd.DataFrame) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The pairs of pairs_of_scores, by the keys of their networks, and their means over the runs of each unit."""
+    pairs = pairs_of_scores(claim, runs).set_index(RUN)[["value", "against"]]
+    keys = unit_keys(pairs.index, claim.get("cluster"))
+    return pairs, pairs.groupby(level=keys).mean() if keys else pairs
+
+
 def by_architecture(evidence: Evidence) -> pd.DataFrame:
     """The mean score of each run, with the depth and width of its network."""
     means = evidence.rows.groupby(RUN, as_index=False)["value"].mean()
     return means.assign(**{size: [evidence.sizes[name][size] for name in means["architecture"]] for size in SIZE_OF.values()})
 
 
-def courses(claim: dict, evidence: Evidence) -> list[pd.DataFrame]:
-    """For each run, by epoch: `value`, the mean of the claim's rows, and `against`, the other score on the claim's split."""
+def courses(claim: dict, evidence: Evidence) -> dict[tuple, pd.DataFrame]:
+    """For each run, by epoch: `value`, the mean of the claim's rows; `against`, the other score on the claim's split."""
     runs = evidence.runs
     other = runs[(runs["metric"] == claim["against"]) & (runs["space"] == "run") & (runs["sample"] == claim["split"])]
     other = select(other, {key: value for key, value in claim.get("on", {}).items() if key in RUN})
     values = [frame.groupby([*RUN, "epoch"])["value"].mean() for frame in (evidence.rows, other)]
     both = pd.concat(values, axis=1, keys=["value", "against"]).dropna()
-    return [group.droplevel(RUN).sort_index() for _, group in both.groupby(RUN)]
+    return {run: group.droplevel(RUN).sort_index() for run, group in both.groupby(RUN)}
+
+
+def of_runs(numbers: dict[tuple, float], keys: list[str] = RUN) -> pd.Series:
+    """One number a run (or a set of runs), by its keys."""
+    index = pd.MultiIndex.from_frame(pd.DataFrame(list(numbers), columns=keys))
+    return pd.Series(list(numbers.values()), index=index, dtype=float)

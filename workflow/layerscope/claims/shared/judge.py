@@ -4,7 +4,9 @@ import pandas as pd
 
 from layerscope import selection
 from layerscope.claims.shared.evidence import Evidence
+from layerscope.claims.shared.verdict import final
 from layerscope.kind_modules import load_kind
+from layerscope.statistics.estimates import holm
 from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, RUN
 from layerscope.statistics.select import select
 
@@ -12,6 +14,7 @@ CLAIM_COLUMNS = (
     "claim",
     "text",
     "source",
+    "family",
     "statistic",
     "score",
     "expected",
@@ -19,39 +22,64 @@ CLAIM_COLUMNS = (
     "interval_low",
     "interval_high",
     "p",
+    "p_holm",
     "n",
+    "units",
+    "within",
     "verdict",
 )
 
 
-def judge(name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None = None, code: dict | None = None) -> dict:
-    """Estimate one claim and judge it: a row of CLAIM_COLUMNS.
+def judge_all(claims: dict[str, dict], runs: pd.DataFrame, sizes: dict | None = None, code: dict | None = None) -> list[dict]:
+    """Estimate claims and judge them, each by its p corrected for the number of claims in its family: rows of CLAIM_COLUMNS.
 
     runs: one row per run and representation (statistics.runs), with the input joined. sizes: architecture → depth and width.
-    code: the user's own files, as in job params.
+    code: the user's own files, as in job params. A claim of fewer than three independent units is undecided.
     """
+    rows = [_estimated(name, claim, runs, sizes, code) for name, claim in claims.items()]
+    for family in dict.fromkeys(row["family"] for row in rows):
+        members = [row for row in rows if row["family"] == family]
+        for row, p_holm in zip(members, holm([row["p"] for row in members]), strict=True):
+            row["p_holm"] = float(p_holm)
+            row["verdict"] = final(row["verdict"], row["units"], row["p_holm"])
+    return [{column: row[column] for column in CLAIM_COLUMNS} for row in rows]
+
+
+def _estimated(name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None, code: dict | None) -> dict:
+    """What one claim says and what was found of it, before it is judged among its family."""
     statistic = load_kind("claims", claim["statistic"], code)
     rows = _rows_of(claim, runs[runs["metric"] == claim["score"]], statistic.STATISTIC.get("takes_input", False))
     if claim.get("flagged") == "leave_out":
         rows = _without_flagged_runs(rows)
     found, verdict = statistic.estimate(claim, Evidence(rows, runs, sizes or {}))
+    bound = _bound(statistic.STATISTIC.get("estimates"), rows)
     expected = claim["expect"]
     if isinstance(expected, dict):
-        expected = " ".join(f"{word} {bound:g}" for word, bound in expected.items())
+        expected = " ".join(f"{word} {bound:g}" for word, bound in expected.items() if word != "because")
     return {
         "claim": name,
         "text": claim["text"],
         "source": claim["source"],
+        "family": claim.get("family", ""),
         "statistic": claim["statistic"],
         "score": claim["score"],
         "expected": expected,
         "estimate": found.mean,
-        "interval_low": found.low,
-        "interval_high": found.high,
+        "interval_low": max(found.low, -bound),
+        "interval_high": min(found.high, bound),
         "p": found.p,
         "n": found.n,
+        "units": found.n if found.units is None else found.units,
+        "within": found.within,
         "verdict": verdict,
     }
+
+
+def _bound(estimated: str | None, rows: pd.DataFrame) -> float:
+    """How far from 0 what a statistic estimates can lie."""
+    if estimated == "correlations":
+        return 1.0
+    return float((rows["highest"] - rows["lowest"]).max()) if estimated == "differences" and len(rows) else float("inf")
 
 
 def _rows_of(claim: dict, rows: pd.DataFrame, takes_input: bool) -> pd.DataFrame:

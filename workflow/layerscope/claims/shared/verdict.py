@@ -1,25 +1,30 @@
-"""Derive a verdict from a confidence interval."""
+"""Derive a verdict from the p and the sign of an estimate."""
 
 import numpy as np
 
-from layerscope.statistics.estimates import Difference
+from layerscope.statistics.estimates import CONFIDENCE, Difference
+from layerscope.statistics.units import FEWEST
 
+UNDECIDED, SUPPORTED, CONTRADICTED = "undecided", "supported", "contradicted"
 Judged = tuple[Difference, str]
 
 
-def judged(found: Difference, expect: str) -> Judged:
-    """An estimate and its verdict: whether its interval is above or below 0."""
-    return found, verdict(found.low, found.high, expect)
+def judged(found: Difference, expect: str, bound: float = 0.0) -> Judged:
+    """An estimate and its verdict."""
+    return found, verdict(found.mean, found.p, expect, bound)
 
 
-def verdict(low: float, high: float, expect: str, bound: float = 0.0) -> str:
-    """supported, contradicted or undecided: the interval is on the expected side of a bound, on the other, or includes it.
+def verdict(mean: float, p: float, expect: str, bound: float = 0.0) -> str:
+    """supported, contradicted or undecided: the estimate is on the expected side of a bound, or on the other, with p below 0.05.
 
-    expect: positive if the quantity is expected above the bound, negative if below. An interval that is not finite is undecided.
+    expect: positive if the quantity is expected above the bound, negative if below.
     """
-    if not (np.isfinite(low) and np.isfinite(high)):
-        return "undecided"
-    above, below = low > bound, high < bound
-    if expect == "negative":
-        above, below = below, above
-    return "supported" if above else "contradicted" if below else "undecided"
+    if not (np.isfinite(mean) and p < 1 - CONFIDENCE):
+        return UNDECIDED
+    above = mean > bound if expect == "positive" else mean < bound
+    return SUPPORTED if above else CONTRADICTED
+
+
+def final(verdict: str, units: int, p_holm: float) -> str:
+    """The verdict of a claim in its family: undecided unless its corrected p is below 0.05 and there are enough units."""
+    return verdict if units >= FEWEST and p_holm < 1 - CONFIDENCE else UNDECIDED

@@ -1,0 +1,37 @@
+"""Which runs are independent: networks that differ only in their seed share whatever else decides a score."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from layerscope.statistics.estimates import Difference, estimate, paired_p
+from layerscope.statistics.keys import NETWORK
+
+# Fewer independent units than this decide nothing.
+FEWEST = 3
+
+
+def unit_keys(index: pd.Index, cluster: Sequence[str] | None) -> list[str]:
+    """The keys that tell independent units apart, among the levels of an index of runs.
+
+    cluster: as a claim names them; without it those of dataset, architecture and activation that vary. An empty list means that
+    each run is a unit.
+    """
+    if cluster is not None:
+        return [key for key in cluster if key in index.names]
+    return [key for key in NETWORK if key in index.names and index.get_level_values(key).nunique() > 1]
+
+
+def by_unit(values: pd.Series, cluster: Sequence[str] | None) -> pd.Series:
+    """The mean of a number over the runs of each unit. values: one number a run, by its keys; what is not finite is left out."""
+    found = values[np.isfinite(values.astype(float))]
+    keys = unit_keys(values.index, cluster)
+    return found.groupby(level=keys).mean() if keys else found
+
+
+def over_units(values: pd.Series, cluster: Sequence[str] | None) -> Difference:
+    """The mean over units of one number a run, with Student's interval and p over the units."""
+    units = by_unit(values, cluster)
+    found = estimate(units)
+    return Difference(int(np.isfinite(values.astype(float)).sum()), found.mean, found.low, found.high, paired_p(units), found.n)

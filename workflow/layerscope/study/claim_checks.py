@@ -1,0 +1,50 @@
+"""Checks of the independent units of claims."""
+
+from collections.abc import Iterator
+
+from layerscope import selection
+from layerscope.selection import RUN_KEYS
+from layerscope.study.study import Run, Study
+
+# Fewer independent units decide nothing (layerscope.statistics.units).
+FEWEST_UNITS = 3
+
+
+def check_units(study: Study) -> Iterator[str]:
+    """A message for each claim whose `cluster` makes no sense: of what it compares, or of fewer than three units."""
+    for name, claim in study.claims.items():
+        if "cluster" not in claim:
+            continue
+        compared = _compared(claim)
+        for key in compared & {*claim["cluster"]}:
+            yield f"claims.{name}.cluster: {key} is what the claim compares, and tells no units apart; remove it"
+        if not compared & {*claim["cluster"]} and (units := _units(study, claim)) < FEWEST_UNITS:
+            yield (
+                f"claims.{name}.cluster: {', '.join(claim['cluster'])} makes {units} independent unit{'s' * (units != 1)} of its "
+                f"networks, and fewer than {FEWEST_UNITS} decide nothing; name other keys, or widen `on`"
+            )
+
+
+def claims_of_few_units(study: Study) -> Iterator[str]:
+    """A line for each claim that cannot be decided, since its networks are fewer than three independent units."""
+    for name, claim in study.claims.items():
+        if "cluster" not in claim and (units := _units(study, claim)) < FEWEST_UNITS:
+            keys = [key for key in RUN_KEYS if key != "seed" and len({run.keys[key] for run in _runs(study, claim)}) > 1]
+            apart = f" ({', '.join(keys)})" if keys else ""
+            yield f"claims.{name} will be undecided: its networks are {units} independent units{apart}, and three or more decide"
+
+
+def _compared(claim: dict) -> set[str]:
+    return {key for option in ("between", "along") if isinstance(claim.get(option), dict) for key in claim[option]}
+
+
+def _runs(study: Study, claim: dict) -> list[Run]:
+    return [run for run in study.runs if selection.allows(claim.get("on", {}), **run.keys)]
+
+
+def _units(study: Study, claim: dict) -> int:
+    """How many independent units the networks of a claim are, at most."""
+    runs, beside = _runs(study, claim), [key for key in RUN_KEYS if key not in _compared(claim)]
+    varying = [key for key in beside if key != "seed" and len({run.keys[key] for run in runs}) > 1]
+    keys = claim.get("cluster") or varying or beside
+    return len({tuple(run.keys[key] for key in keys) for run in runs})
