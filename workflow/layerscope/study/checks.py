@@ -14,7 +14,7 @@ from layerscope.study.figure_checks import FIGURE_CHECKS
 from layerscope.study.given import check_given
 from layerscope.study.kinds import Kind
 from layerscope.study.sizes import outputs_of, sample_size, source_sizes, split_size
-from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named
+from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named, selectors
 from layerscope.study.target_checks import LABEL_CHECKS, TARGET_CHECKS
 from layerscope.study.views import Views
 
@@ -182,22 +182,6 @@ def _check_parameters(study: Study) -> Iterator[str]:
             yield from error.messages
 
 
-def _selectors(study: Study) -> Iterator[tuple[str, dict]]:
-    for index, override in enumerate(study.training["overrides"]):
-        yield f"training.overrides[{index}].on", override["on"]
-    for name, choice in (("whole", study.whole), ("filters", study.filters)):
-        if choice:
-            yield f"representations.{name}.on", choice["on"]
-    if study.neurons is not None:
-        yield "neurons.on", study.neurons["on"]
-    for block in ("samples", "embeddings", "scores", "figures", "tables", "claims"):
-        for name, entry in getattr(study, block).items():
-            yield f"{block}.{name}.on", entry.get("on", {})
-            for key in ("between", "along"):
-                if isinstance(entry.get(key), dict):
-                    yield f"{block}.{name}.{key}", entry[key]
-
-
 def _check_selectors(study: Study) -> Iterator[str]:
     epochs = {epoch for run in study.runs for epoch in study.evaluated_epochs(run)}
     widest = max((layer.width for plan in study.plans.values() for layer in plan if layer.has_maps), default=0)
@@ -213,7 +197,7 @@ def _check_selectors(study: Study) -> Iterator[str]:
         "layer": {*NAMED_LAYERS, *layers},
         "embedding": {*RESERVED_EMBEDDINGS, *study.embeddings},
     }
-    for where, selector in _selectors(study):
+    for where, selector in selectors(study):
         of_networks = where.startswith(("training.", "samples.", "representations."))
         for key in selector:
             if key not in selection.KEYS:

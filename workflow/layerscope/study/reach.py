@@ -13,7 +13,7 @@ from layerscope.selection import INPUT, WHOLE, View
 from layerscope.study.declarations import PARTS
 from layerscope.study.kinds import Kind
 from layerscope.study.sizes import source_sizes, split_size
-from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named
+from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named, selectors
 from layerscope.study.views import Views
 
 BLOCKS = ("figures", "tables", "claims")
@@ -54,11 +54,22 @@ def reached(study: Study, views: Views) -> Reached:
     return Reached(scored, list(_embedded(study, views)), beside)
 
 
+def _with_few_seeds(study: Study) -> Study:
+    """The study with one network of each kind, and those of the seeds that it names: all others have the same rows as these."""
+    named = {seed for _, selector in selectors(study) for seed in selection.named(selector, "seed")}
+    first: dict[tuple[str, str, str], Run] = {}
+    for run in study.runs:
+        first.setdefault((run.dataset, run.architecture, run.activation), run)
+    kept = {*first.values()}
+    return replace(study, runs=[run for run in study.runs if run in kept or run.seed in named])
+
+
 def check_reach(study: Study) -> Iterator[str]:
     """A message for every sample, embedding, score, figure, table and claim that chooses nothing, and for neurons that do.
 
     What chooses nothing but samples or embeddings that reach nothing is no mistake of its own.
     """
+    study = _with_few_seeds(study)
     views = Views(study)
     found = reached(study, views)
     unseen = {*study.samples} - {sample for _, sample in views.sources()}

@@ -3,6 +3,7 @@
 This is imported wherever Snakemake reads the rules, so it imports only light modules.
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from functools import cache
 
@@ -212,3 +213,20 @@ def scores_named(kind: Kind, entry: dict) -> list[str]:
         if option in entry and SCORE_NAME["$ref"] in (part.get("$ref"), part.get("items", {}).get("$ref")):
             found += entry[option] if isinstance(entry[option], list) else [entry[option]]
     return found
+
+
+def selectors(study: Study) -> Iterator[tuple[str, dict]]:
+    """(where, selector) of everything in a study that chooses a part of it."""
+    for index, override in enumerate(study.training["overrides"]):
+        yield f"training.overrides[{index}].on", override["on"]
+    for name, choice in (("whole", study.whole), ("filters", study.filters)):
+        if choice:
+            yield f"representations.{name}.on", choice["on"]
+    if study.neurons is not None:
+        yield "neurons.on", study.neurons["on"]
+    for block in ("samples", "embeddings", "scores", "figures", "tables", "claims"):
+        for name, entry in getattr(study, block).items():
+            yield f"{block}.{name}.on", entry.get("on", {})
+            for key in ("between", "along"):
+                if isinstance(entry.get(key), dict):
+                    yield f"{block}.{name}.{key}", entry[key]
