@@ -11,14 +11,15 @@ FEWEST_UNITS = 3
 
 
 def check_units(study: Study) -> Iterator[str]:
-    """A message for each claim whose `cluster` makes no sense: of what it compares, or of fewer than three units."""
+    """A message for each `cluster` that makes no sense: of what the claim compares, or of too few units whatever the seeds."""
     for name, claim in study.claims.items():
         if "cluster" not in claim:
             continue
         compared = _compared(claim)
         for key in compared & {*claim["cluster"]}:
             yield f"claims.{name}.cluster: {key} is what the claim compares, and tells no units apart; remove it"
-        if not compared & {*claim["cluster"]} and (units := _units(study, claim)) < FEWEST_UNITS:
+        # More seeds make more units, and fewer may be asked for on the command line.
+        if not {*compared, "seed"} & {*claim["cluster"]} and (units := _units(study, claim)) < FEWEST_UNITS:
             yield (
                 f"claims.{name}.cluster: {', '.join(claim['cluster'])} makes {units} independent unit{'s' * (units != 1)} of its "
                 f"networks, and fewer than {FEWEST_UNITS} decide nothing; name other keys, or widen `on`"
@@ -28,10 +29,12 @@ def check_units(study: Study) -> Iterator[str]:
 def claims_of_few_units(study: Study) -> Iterator[str]:
     """A line for each claim that cannot be decided, since its networks are fewer than three independent units."""
     for name, claim in study.claims.items():
-        if "cluster" not in claim and (units := _units(study, claim)) < FEWEST_UNITS:
-            keys = [key for key in RUN_KEYS if key != "seed" and len({run.keys[key] for run in _runs(study, claim)}) > 1]
+        if (units := _units(study, claim)) < FEWEST_UNITS:
+            varying = [key for key in RUN_KEYS if key != "seed" and len({run.keys[key] for run in _runs(study, claim)}) > 1]
+            keys = claim.get("cluster", varying)
             apart = f" ({', '.join(keys)})" if keys else ""
-            yield f"claims.{name} will be undecided: its networks are {units} independent units{apart}, and three or more decide"
+            are = "unit" if units == 1 else "units"
+            yield f"claims.{name} will be undecided: its networks are {units} independent {are}{apart}, and three or more decide"
 
 
 def _compared(claim: dict) -> set[str]:
