@@ -36,9 +36,15 @@ def described_lines(file: str | Path, architecture: str) -> list[str]:
     shape = tuple(sizes["shape"])
     rows = [("*", layer.name, layer.kind, layer.shape) for layer in layers]
     if study.kind_of("architectures", architecture).says("builds", False):
-        chosen = {(layer.path, layer.call) for layer in layers}
+        chosen = {(layer.path, layer.call): layer.name for layer in layers}
         parts = kept(architecture, options, shape, outputs_of(sizes)).parts
-        rows = [("*" if (part.path, part.call) in chosen else " ", part.name, part.module, part.shape) for part in parts]
+        rows = []
+        for part in parts:
+            layer = chosen.get((part.path, part.call))
+            # The last part of a network may be what it puts out, and the study knows it by that name.
+            name = part.name if layer in (None, part.name) else f"{part.name} = {layer}"
+            if layer is not None or part.name not in chosen.values():
+                rows.append(("*" if layer else " ", name, part.module, part.shape))
     names, kinds = (max(len(row[column]) for row in rows) for column in (1, 2))
     lines = [f"{architecture} on {run.dataset}, inputs of {' × '.join(map(str, shape))}"]
     for mark, name, kind, size in rows:

@@ -12,6 +12,7 @@ import torch
 import yaml
 from small_study import SMALL, changed
 
+from layerscope.describe_network import described_lines
 from layerscope.errors import StudyError
 from layerscope.jobs.jobs import Jobs
 from layerscope.kind_modules import load_kind
@@ -496,3 +497,19 @@ def test_the_example_of_the_page_on_networks_is_a_network():
     exec(compile(example, "net.py", "exec"), room)  # noqa: S102 (the project's own page)
     network = room["build"]((8, 8), 3, torch.nn.Tanh, width=5)
     assert network(torch.rand(2, 1, 8, 8)).shape == (2, 3)
+
+
+def test_a_description_marks_layers_and_tells_what_a_study_calls_them(tmp_path, monkeypatch):
+    """The last part of a Sequential is what the network puts out: studies know it as output."""
+    monkeypatch.chdir(tmp_path)
+    code = "from torch import nn\n\n\ndef build(shape, classes, activation):\n"
+    code += "    return nn.Sequential(nn.Flatten(), nn.Linear(64, 6), activation(), nn.Linear(6, classes))\n"
+    Path("net.py").write_text(code)
+    network = {"family": "module", "file": "net.py", "layers": ["1"]}
+    digits = {"digits": {"source": "sklearn"}}
+    Path("study.yaml").write_text(
+        yaml.safe_dump({"study": "d", "code": ["net.py"], "datasets": digits, "architectures": {"mine": network}})
+    )
+    heading, *lines = described_lines("study.yaml", "mine")
+    assert heading == "mine on digits, inputs of 8 × 8"
+    assert [line.split("  ")[0].strip() for line in lines] == ["0", "* 1", "2", "* 3 = output"]
