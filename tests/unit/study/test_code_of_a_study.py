@@ -505,11 +505,11 @@ def test_a_description_marks_layers_and_tells_what_a_study_calls_them(tmp_path, 
     code = "from torch import nn\n\n\ndef build(shape, classes, activation):\n"
     code += "    return nn.Sequential(nn.Flatten(), nn.Linear(64, 6), activation(), nn.Linear(6, classes))\n"
     Path("net.py").write_text(code)
-    network = {"family": "module", "file": "net.py", "layers": ["1"]}
+    network = {"family": "module", "file": "net.py"}
     digits = {"digits": {"source": "sklearn"}}
     Path("study.yaml").write_text(
         yaml.safe_dump({"study": "d", "code": ["net.py"], "datasets": digits, "architectures": {"mine": network}})
     )
     heading, *lines = described_lines("study.yaml", "mine")
     assert heading == "mine on digits, inputs of 8 × 8"
-    assert [line.split("  ")[0].strip() for line in lines] == ["0", "* 1", "2", "* 3 = output"]
+    assert [(line[0], line[2:].split("  ")[0]) for line in lines] == [(" ", "0"), ("*", "1"), ("*", "2"), ("*", "3 = output")]
