@@ -173,6 +173,13 @@ def test_the_files_of_an_architecture_are_alike(study, other, said):
         study()
 
 
+def test_activations_given_for_a_regression_are_refused(study):
+    np.savez("data.npz", x=np.zeros((150, 4)) + np.arange(4), y=np.linspace(0, 1, 150))
+    given("acts.h5")
+    with pytest.raises(StudyError, match=r"given activations have classes, and datasets\.mine has numbers to predict"):
+        study("acts.h5", datasets={"mine": {"source": "npz", "path": "data.npz", "task": "regression"}}, seeds=1)
+
+
 def test_a_trained_network_needs_a_dataset_to_learn_from(study):
     given("acts.h5")
     networks = {"mine": {"family": "given", "path": "acts.h5"}, "mlp": {"family": "mlp", "hidden": [4]}}

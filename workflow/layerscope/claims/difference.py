@@ -13,8 +13,8 @@ from layerscope.statistics.units import by_unit, over_units, unit_keys
 STATISTIC = {
     "description": (
         "The mean over independent units of (first - second) of the two values in `between`: paired within a run for keys inside "
-        "a network (state, epoch, layer, embedding), within a unit for keys that tell networks apart, if units have both values; "
-        "otherwise Welch's test."
+        "a network (state, epoch, layer, embedding), within a unit for keys that tell networks apart, if every unit has both "
+        "values; otherwise Welch's test."
     ),
     "required": ("between",),
     "estimates": "differences",
@@ -35,7 +35,7 @@ STATISTIC = {
 
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
-    """The mean difference over units: paired, or Welch's where the key distinguishes networks and no unit has both its values."""
+    """The mean difference over units: paired, or Welch's for networks told apart of which not every unit has both values."""
     [(key, (first, second))] = claim["between"].items()
     cluster = claim.get("cluster")
     if key not in RUN or claim.get("paired"):

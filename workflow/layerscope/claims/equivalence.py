@@ -39,8 +39,8 @@ STATISTIC = {
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
     """The mean paired difference over units; p is that of two one-sided tests, or of a mean beyond the bound."""
-    differences = by_unit(run_differences(claim, evidence.rows), claim.get("cluster"))
-    found = over_units(run_differences(claim, evidence.rows), claim.get("cluster"))
+    runs = run_differences(claim, evidence.rows)
+    differences, found = by_unit(runs, claim.get("cluster")), over_units(runs, claim.get("cluster"))
     bound = claim["expect"]["within"]
     if not abs(found.mean) > bound:
         found = replace(found, p=equivalence_p(differences, bound))

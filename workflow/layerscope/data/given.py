@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -55,6 +56,14 @@ def look_at(file: Path, where: str) -> GivenFile:
     Arrays within groups of an HDF5 file are named by their path, with dots. Raises StudyError for a file without layers, for
     names that no layer may have, for arrays that are no numbers, and for arrays of different lengths.
     """
+    with refusals_named(file):
+        about = file.stat()
+    return _looked_at(file, where, about.st_mtime_ns, about.st_size)
+
+
+@cache
+def _looked_at(file: Path, where: str, *_: int) -> GivenFile:
+    """look_at of a file, cached for each state of it: planning asks for its layers, its size and what else it has."""
     with _opened(file, where) as (arrays, ordered):
         named = {name: stored for name, stored in arrays.items() if name not in BESIDE}
         messages = [message for name, stored in arrays.items() for message in _mistakes(name, stored)]

@@ -59,8 +59,9 @@ def provenance(
 ) -> dict:
     """The reproducible facts that are stored in a result file.
 
-    status: ok, diverged or not_accepted, with its reason. attempts: the test accuracy of each attempt, for a training that is
-    repeated until it is accepted. class_rates: the share of each class in what a training drew, if the study sets shares.
+    status: ok, diverged, not_accepted or given (not trained here), with its reason. attempts: the test accuracy of each
+    attempt, for a training that is repeated until it is accepted. class_rates: the share of each class in what a training
+    drew, if the study sets shares.
     packages: those that the kind of the result declares.
     """
     made_by = {

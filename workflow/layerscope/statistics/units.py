@@ -8,9 +8,6 @@ import pandas as pd
 from layerscope.statistics.estimates import Difference, estimate, paired_p
 from layerscope.statistics.keys import NETWORK
 
-# Fewer independent units than this decide nothing.
-FEWEST = 3
-
 
 def unit_keys(index: pd.Index, cluster: Sequence[str] | None) -> list[str]:
     """The keys that tell independent units apart, among the levels of an index of runs.

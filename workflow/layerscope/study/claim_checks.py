@@ -4,10 +4,8 @@ from collections.abc import Iterator
 
 from layerscope import selection
 from layerscope.selection import RUN_KEYS
+from layerscope.statistics.keys import FEWEST_UNITS
 from layerscope.study.study import Run, Study
-
-# Fewer independent units decide nothing (layerscope.statistics.units).
-FEWEST_UNITS = 3
 
 
 def check_units(study: Study) -> Iterator[str]:

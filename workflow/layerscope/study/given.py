@@ -139,6 +139,8 @@ def _check_options(study: Study, run: Run) -> Iterator[str]:
     for key in ("weights", "fresh"):
         if key in options:
             yield f"{where}.{key} changes nothing: given networks are not trained; remove it"
+    if study.has_targets(run.dataset):
+        yield f"{where}: given activations have classes, and datasets.{run.dataset} has numbers to predict; name another dataset"
     if study.kind_of("datasets", run.dataset).says("given") and options["split"] != "test":
         yield f"{where}.split: the observations of datasets.{run.dataset} are a test split; remove the key"
     for name, sample in study.samples.items():

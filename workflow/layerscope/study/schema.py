@@ -1,6 +1,7 @@
 """The JSON schema of study files: the blocks that all studies share, and the options that kinds declare.
 
-Each mistake is reported as one message with the key, the value and what is allowed.
+Each mistake is reported as one message with the key, the value and what is allowed. A key of the schema lists what people call it
+elsewhere as `x-also-called`, and other words for its values as `x-values-called`; blocks that list changes alone are `x-partial`.
 """
 
 import math

@@ -3,7 +3,7 @@
 import numpy as np
 
 from layerscope.statistics.estimates import CONFIDENCE, Difference
-from layerscope.statistics.units import FEWEST
+from layerscope.statistics.keys import FEWEST_UNITS
 
 UNDECIDED, SUPPORTED, CONTRADICTED = "undecided", "supported", "contradicted"
 Judged = tuple[Difference, str]
@@ -27,4 +27,4 @@ def verdict(mean: float, p: float, expect: str, bound: float = 0.0) -> str:
 
 def final(verdict: str, units: int, p_holm: float) -> str:
     """The verdict of a claim in its family: undecided unless its corrected p is below 0.05 and there are enough units."""
-    return verdict if units >= FEWEST and p_holm < 1 - CONFIDENCE else UNDECIDED
+    return verdict if units >= FEWEST_UNITS and p_holm < 1 - CONFIDENCE else UNDECIDED
