@@ -15,6 +15,7 @@ rule embed:
     resources:
         mem_mb=jobs.resources.memory,
         runtime=jobs.resources.runtime,
+        gpu=jobs.resources.gpus_to_embed,
     params:
         job=jobs.params.embed,
     message:

@@ -9,11 +9,13 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import torch
 from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
 from layerscope.embedding import tsne_multicore
 from layerscope.embedding.shared.result import checked, coincident
+from layerscope.errors import StudyError
 from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.scoring.kl import exact_kl
 from layerscope.store import Neighbors
@@ -30,6 +32,7 @@ ENGINES = {
     "layerscope": ("tsne_layerscope", LAYERSCOPE),
     "layerscope interpolated": ("tsne_layerscope", {**LAYERSCOPE, "gradient": "interpolated"}),
     "layerscope restarted": ("tsne_layerscope", {**LAYERSCOPE, "restarts": 3, "initialisation": "random"}),
+    "pytorch": ("tsne_pytorch", {**OPENTSNE, "device": "cpu"}),
     "opentsne": ("tsne_opentsne", OPENTSNE),
     "opentsne from random": ("tsne_opentsne", {**OPENTSNE, "early_exaggeration_iterations": 150, "initialisation": "random"}),
     "sklearn": ("tsne_sklearn", {**SKLEARN, "exact": False}),
@@ -154,7 +157,9 @@ def test_a_missing_multicore_names_the_line_that_installs_it(monkeypatch):
         embed("multicore", blobs()[0])
 
 
-@pytest.mark.parametrize("name", ["layerscope", "layerscope interpolated", "opentsne", "exact", "sklearn", "multicore"])
+@pytest.mark.parametrize(
+    "name", ["layerscope", "layerscope interpolated", "pytorch", "opentsne", "exact", "sklearn", "multicore"]
+)
 def test_engines_of_tsne_report_a_divergence_and_their_iterations(name):
     found = embed(name, blobs()[0])
     assert 0 < found.kl_engine < 5
@@ -196,6 +201,28 @@ def test_the_lowest_of_several_descents_is_kept_and_their_spread_told():
     assert found[-1].kl_engine < last["kl_restarts_mean"] < last["kl_restarts_highest"]
     assert 0 < last["kl_restarts_sd"] < last["kl_restarts_highest"] - found[-1].kl_engine
     assert found[-1].kl_engine == pytest.approx(exact_kl(points, found[-1].points, 10), rel=1e-4)
+
+
+def test_a_device_embeds_several_representations_as_it_embeds_each():
+    points = blobs()[0]
+    module, options = ENGINES["pytorch"]
+    engine = import_module(f"layerscope.embedding.{module}")
+    arrays = [points, np.ones_like(points), points[:, :5]]
+    graphs = [Neighbors(*nearest_neighbors(array, 40)) for array in arrays]
+    together = engine.embed_together(arrays, graphs, options, 3, 1)
+    assert [embedded.status.partition(":")[0] for embedded in together] == ["ok", "no variance", "ok"]
+    for embedded, array, graph in zip(together, arrays, graphs, strict=True):
+        np.testing.assert_array_equal(embedded.points, engine.embed(array, graph, options, 3, 1).points)
+        np.testing.assert_array_equal(embedded.kl_engine, engine.embed(array, graph, options, 3, 1).kl_engine)
+    assert engine.device_name(options, 1) == "cpu"
+
+
+def test_a_device_that_is_not_there_is_missed():
+    if torch.cuda.is_available():
+        pytest.skip("there is a CUDA device")
+    module, options = ENGINES["pytorch"]
+    with pytest.raises(StudyError, match="device: cuda is asked for"):
+        import_module(f"layerscope.embedding.{module}").device_name({**options, "device": "cuda"}, 1)
 
 
 def test_umap_reads_its_first_neighbors_only():

@@ -150,6 +150,14 @@ def test_libraries_of_a_device_take_memory_of_the_host(jobs):
     assert asked[0] < asked[1] < asked[2]
 
 
+def test_an_embedding_asks_for_a_device_where_its_option_says_so(jobs):
+    asked = [
+        jobs(embeddings__tsne={"method": "tsne", **options}).resources.gpus_to_embed(KEYS)
+        for options in ({}, {"engine": "pytorch"}, {"engine": "pytorch", "device": "cuda"})
+    ]
+    assert asked == [0, 0, 1]
+
+
 def test_a_dataset_of_unknown_size_is_taken_for_a_large_one(jobs):
     known = STUDY["datasets"]["mine"]
     unknown = {key: value for key, value in known.items() if key != "n"}

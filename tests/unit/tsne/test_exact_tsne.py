@@ -8,7 +8,6 @@ import torch
 from scipy import sparse
 from scipy.optimize import check_grad
 from scipy.spatial.distance import cdist
-from sklearn.base import clone
 from sklearn.datasets import load_digits
 from sklearn.manifold import TSNE, trustworthiness
 from sklearn.utils.estimator_checks import parametrize_with_checks
@@ -18,7 +17,6 @@ from layerscope.geometry.pairwise import squared_distance_blocks, three_coordina
 from layerscope.scoring.kl import exact_kl
 from layerscope.tsne.affinities import joint_probabilities, perplexity_precisions
 from layerscope.tsne.descent import _step, descend
-from layerscope.tsne.estimator import fit_together
 from layerscope.tsne.exact import AllPairs, divergence, forces
 from layerscope.tsne.schedule import Schedule
 
@@ -104,42 +102,6 @@ def test_a_descent_that_diverges_stops_and_shows_it(digits):
     found = descend(AllPairs(joint), start, Schedule(12.0, 250, 1000, 1e30, 300, 0.0))
     assert not np.isfinite(found.divergence)
     assert found.iterations < 1000
-
-
-# Many at once
-
-
-def test_descents_on_a_torch_device_take_the_same_steps(digits):
-    """Until rounding has grown: after that they end in other local optima that are as good."""
-    arrays = [digits, digits[::-1] / 2]
-    for iterations, tolerance in ((20, 1e-3), (1000, None)):
-        template = ExactTSNE(max_iter=iterations, early_exaggeration_iter=min(250, iterations // 2), random_state=0)
-        together = fit_together(template, arrays, device="cpu")
-        alone = [clone(template).fit(array) for array in arrays]
-        for array, one, other in zip(arrays, together, alone, strict=True):
-            assert one.n_iter_ == other.n_iter_ == iterations
-            np.testing.assert_array_equal(one.kl_trace_[:, 0], other.kl_trace_[:, 0])
-            assert one.kl_divergence_ == pytest.approx(other.kl_divergence_, rel=0.05)
-            assert one.kl_divergence_ == pytest.approx(exact_kl(array, one.embedding_, 30), rel=1e-5)
-            if tolerance:
-                np.testing.assert_allclose(one.embedding_, other.embedding_, atol=tolerance * other.embedding_.std())
-
-
-def test_descents_of_a_batch_stop_one_by_one(digits):
-    template = ExactTSNE(perplexity=3, n_iter_without_progress=0, min_grad_norm=0, max_iter=5000, random_state=0)
-    arrays = [digits[:6], digits[6:12], np.zeros((6, 64), np.float32)]
-    first, second, constant = fit_together(template, arrays, device="cpu")
-    assert constant.n_iter_ == 0
-    assert first.n_iter_ != second.n_iter_
-    assert max(first.n_iter_, second.n_iter_) < 5000
-    for one, array in ((first, arrays[0]), (second, arrays[1])):
-        [alone] = fit_together(template, [array], device="cpu")
-        assert alone.n_iter_ == one.n_iter_
-        np.testing.assert_array_equal(alone.embedding_, one.embedding_)
-    with pytest.raises(ValueError, match=r"equally many points, not \[6, 7\]"):
-        fit_together(template, [digits[:6], digits[:7]], device="cpu")
-    with pytest.raises(ValueError, match="n_components"):
-        fit_together(ExactTSNE(4), [digits], device="cpu")
 
 
 # Estimator

@@ -96,6 +96,10 @@ class JobResources:
         least = LEAST_MINUTES_OF_SCORES if "score_" in rulename else LEAST_MINUTES
         return attempt * math.ceil(max(least, TIME_MARGIN * need.seconds / 60))
 
+    def gpus_to_embed(self, wildcards) -> int:
+        """The CUDA devices that an embedding asks for: one if its option says cuda."""
+        return 1 if self._device_to_embed(wildcards) == "cuda" else 0
+
     def need(self, rulename: str, wildcards) -> Need:
         """What a job of a rule is expected to use. A workflow that uses this one as a module may add a prefix to rule names."""
         for name, estimate in self._rules.items():
@@ -242,7 +246,8 @@ class JobResources:
 
     def _embed(self, wildcards) -> Need:
         embedding = self.study.embeddings[wildcards.embedding]
-        cost = self.study.kinds.of_entry("embeddings", embedding).says("cost", ALL_PAIRS)
+        kind = self.study.kinds.of_entry("embeddings", embedding)
+        cost = kind.says("cost", ALL_PAIRS)
         n = self._n_of_sample(self._dataset(wildcards.source), wildcards.sample)
         repeats = embedding[cost["repeats"]] if "repeats" in cost else 1
         iterations = sum(embedding.get(option) or 0 for option in cost.get("iterations", ()))
@@ -250,6 +255,8 @@ class JobResources:
             cost = cost["beyond"]
         widths = self._widths(wildcards.source, self.views.view(wildcards.source, wildcards.sample, embedding.get("on", {})))
         together = len(widths) if "over" in embedding else 1
+        if kind.says("pairs_together"):
+            together = min(len(widths), max(1, kind.says("pairs_together") // n**2))
         memory = (
             cost["megabytes"]
             + 4 * n * max(widths) * FLOAT
@@ -258,6 +265,10 @@ class JobResources:
         )
         seconds = sum(factor * n**power * iterations**of_iterations for factor, power, of_iterations in cost["seconds"])
         return Need(memory, 5 + len(embedding["seeds"]) * repeats * len(widths) * (seconds + 2e-8 * n * max(widths)))
+
+    def _device_to_embed(self, wildcards) -> str:
+        embedding = self.study.embeddings[wildcards.embedding]
+        return embedding.get(self.study.kinds.of_entry("embeddings", embedding).says("on_device"), "cpu")
 
     def _score_run(self, wildcards) -> Need:
         return Need(150, 5)

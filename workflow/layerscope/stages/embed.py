@@ -1,7 +1,9 @@
-"""Embed all representations of a source with one method, once per embedding seed, each alone or several steps together."""
+"""Embed all representations of a source with one method, once per embedding seed, each alone or several together."""
 
 import argparse
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
+from itertools import chain
 from types import ModuleType
 
 from tqdm import tqdm
@@ -10,6 +12,7 @@ from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.embedding.shared.result import Embedding
 from layerscope.files.provenance import provenance
+from layerscope.files.sources import literal
 from layerscope.files.unfinished import Resumable, identity
 from layerscope.kind_modules import kind_source, load_kind, packages
 from layerscope.selection import View
@@ -22,12 +25,16 @@ def main(arguments: argparse.Namespace) -> None:
     neighbors = store.NeighborsFile(arguments.neighbors[0] if arguments.neighbors else None)
     view = View.from_params(params["view"])
     source = kind_source("embedding", params["module"], params.get("code"))
-    made_by = provenance(threads=params["threads"], seeds=params["seeds"], packages=packages(source, "ENGINE"))
+    declared = literal(source, "ENGINE")
+    device = engine.device_name(params["options"], params["threads"]) if "on_device" in declared else "cpu"
+    made_by = provenance(device=device, threads=params["threads"], seeds=params["seeds"], packages=packages(source, "ENGINE"))
     kept = []
     code = ["layerscope.stages.embed", source]
     made_for = identity(params, code, [arguments.activations, *arguments.neighbors])
     with Resumable(arguments.embedding, made_for) as resumable:
         steps = store.series(arguments.activations, view, params["options"].get("over"))
+        if "pairs_together" in declared:
+            steps = gathered(steps, declared["pairs_together"])
         for series in tqdm(steps, desc="embed", delay=10, mininterval=5):
             for seed in params["seeds"]:
                 parts = [f"{seed}/{stored.name}" for stored in series]
@@ -43,14 +50,29 @@ def main(arguments: argparse.Namespace) -> None:
         resumable.discard()
 
 
+def gathered(series: Iterable[list[store.StoredRepresentation]], pairs: int) -> Iterator[list[store.StoredRepresentation]]:
+    """Lists of the representations of all series, as many in each as have so many pairs of points; at least one."""
+    group: list[store.StoredRepresentation] = []
+    for stored in chain.from_iterable(series):
+        if group and (len(group) + 1) * len(stored.array) ** 2 > pairs:
+            yield group
+            group = []
+        group.append(stored)
+    if group:
+        yield group
+
+
 def embedded(
     engine: ModuleType, neighbors: store.NeighborsFile, series: list[store.StoredRepresentation], params: dict, seed: int
-) -> list:
-    """The embeddings of a series of representations: together if options have `over`, else the series has only one."""
-    if "over" in params["options"]:
-        return engine.embed_steps([stored.array for stored in series], params["options"], seed, params["threads"])
-    [stored] = series
-    return [engine.embed(stored.array, neighbors.read(stored), params["options"], seed, params["threads"])]
+) -> list[Embedding]:
+    """The embeddings of a series of representations: steps of one another if options have `over`; else each by itself."""
+    options, threads, arrays = params["options"], params["threads"], [stored.array for stored in series]
+    if "over" in options:
+        return engine.embed_steps(arrays, options, seed, threads)
+    found = [neighbors.read(stored) for stored in series]
+    if hasattr(engine, "embed_together"):
+        return engine.embed_together(arrays, found, options, seed, threads)
+    return [engine.embed(points, near, options, seed, threads) for points, near in zip(arrays, found, strict=True)]
 
 
 def described(result: Embedding) -> dict:

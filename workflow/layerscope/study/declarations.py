@@ -165,6 +165,14 @@ FACTS: dict[str, dict[str, dict]] = {
         "needs_points": NEEDS_POINTS,
         "largest": {"description": "The most points that it takes.", "type": "integer", "minimum": 1},
         "largest_unless": {"description": "Option → the values with which it takes any number.", "type": "object"},
+        "pairs_together": {
+            "description": (
+                "How many pairs of points it takes at once: its function embed_together gets several representations of a source."
+            ),
+            "type": "integer",
+            "minimum": 1,
+        },
+        "on_device": _text("The option that names its device, auto, cpu or cuda; its function device_name says which it is."),
         "cost": {
             "description": "What a job asks for: MB, bytes, and (factor, power of points, power of iterations) in seconds.",
             "type": "object",
@@ -314,6 +322,7 @@ NAME_OPTIONS = {
     "own_files",
     "own_code",
     "every_epoch_of",
+    "on_device",
     "names_embeddings",
     "names_classes",
     "names_rows",
@@ -491,6 +500,10 @@ def functions_of(kind: Kind) -> list[str]:
     found = [FUNCTIONS[kind.block].partition("(")[0]] if FUNCTIONS[kind.block] else []
     if "over" in kind.options and kind.block == "embeddings":
         found.append("embed_steps")
+    if kind.says("pairs_together"):
+        found.append("embed_together")
+    if kind.says("on_device"):
+        found.append("device_name")
     if kind.says("finds_sizes"):
         found.append("found_sizes")
     if kind.block == "architectures" and not kind.is_own:

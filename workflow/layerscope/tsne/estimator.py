@@ -326,32 +326,39 @@ class ExactTSNE(TSNE):
         )
 
 
-def fit_together(estimator: TSNE, arrays: Sequence[np.ndarray], device: str = "cuda") -> list[TSNE]:
-    """Fit clones of an estimator to arrays of equally many points; all descents run together on a torch device, over all pairs.
+def fit_together(
+    estimator: TSNE, arrays: Sequence[np.ndarray], device: str = "cuda", neighbors: Sequence[np.ndarray] | None = None
+) -> list[TSNE]:
+    """Fit clones of an estimator to arrays of equally many points, all at once on a torch device, with repulsion over all pairs.
 
-    The similarities are computed on the CPU. Results are as good as those of `fit`, but not bitwise the same.
-    ValueError where the arrays have different numbers of points.
+    P is over all pairs to 10,000 points, and above over the graph of nearest neighbours, one array after another. It is computed
+    on the CPU. Results are as good as those of `fit`, but not bitwise the same. neighbors: (n, k) indices of each array, where
+    they are known. ValueError where the arrays have different numbers of points.
     """
-    from layerscope.tsne.batched import descend_together
+    from layerscope.tsne.batched import OfAllPairs, OfNeighbors, descend_together
 
     counts = sorted({array.shape[0] for array in arrays})
     if len(counts) > 1:
         raise ValueError(f"arrays must have equally many points, not {counts}")
     estimator._check_parameters()
     fitted = [clone(estimator) for _ in arrays]
+    moving = []
     with threads_limited(estimator.n_jobs):
-        prepared = [one._prepared(array) for one, array in zip(fitted, arrays, strict=True)]
-    moving = [index for index, (_, _, schedule) in enumerate(prepared) if schedule.iterations]
-    ended = {
-        index: descend(AllPairs(joint), start, schedule)
-        for index, (joint, start, schedule) in enumerate(prepared)
-        if index not in moving
-    }
+        for index, (one, array) in enumerate(zip(fitted, arrays, strict=True)):
+            X, start, schedule = one._begun(array)
+            one.method_ = "exact"
+            if schedule.iterations == 0:
+                one._ended(descend(AllPairs(one._all_pairs(X)), start, schedule))
+            elif one._method_for(X) == "exact":
+                moving.append((one, one._all_pairs(X), start, schedule))
+            else:
+                graph = one._graph(X, None if neighbors is None else neighbors[index])
+                [found] = descend_together(OfNeighbors(graph, device), [start], schedule)
+                one._ended(found)
     if moving:
-        joints, starts, schedules = zip(*(prepared[index] for index in moving), strict=True)
-        ended |= dict(zip(moving, descend_together(joints, starts, schedules[0], device), strict=True))
-    for index, one in enumerate(fitted):
-        one._ended(ended[index])
+        ready, joints, starts, schedules = zip(*moving, strict=True)
+        for one, found in zip(ready, descend_together(OfAllPairs(joints, device), starts, schedules[0]), strict=True):
+            one._ended(found)
     return fitted
 
 

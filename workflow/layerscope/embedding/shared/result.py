@@ -11,6 +11,10 @@ engines sum in another order with more threads, so that their results depend on 
 An engine that embeds the same observations at several steps together also defines
 `embed_steps(steps, options, seed, threads)`: it takes a list of `points` and returns a list of Embedding. Its option `over`
 says what the steps are, epochs or layers.
+
+An engine that embeds several representations at once, each as it would by itself, declares `pairs_together` and defines
+`embed_together(arrays, neighbors, options, seed, threads)`: it takes a list of `points` and one of their neighbours, and
+returns a list of Embedding. One that has an option for a device declares `on_device` and defines `device_name(options, threads)`.
 """
 
 from dataclasses import dataclass, field
