@@ -10,6 +10,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from openTSNE import TSNEEmbedding
+from openTSNE.affinity import PerplexityBasedNN
+from openTSNE.initialization import rescale
+from openTSNE.nearest_neighbors import PrecomputedNeighbors
+from sklearn.decomposition import PCA
 from sklearn.neighbors import KNeighborsClassifier
 from threadpoolctl import threadpool_limits
 
@@ -33,8 +38,11 @@ ENGINES = {
     "layerscope interpolated": ("tsne_layerscope", {**LAYERSCOPE, "gradient": "interpolated"}),
     "layerscope restarted": ("tsne_layerscope", {**LAYERSCOPE, "restarts": 3, "initialisation": "random"}),
     "pytorch": ("tsne_pytorch", {**OPENTSNE, "device": "cpu"}),
-    "opentsne": ("tsne_opentsne", OPENTSNE),
-    "opentsne from random": ("tsne_opentsne", {**OPENTSNE, "early_exaggeration_iterations": 150, "initialisation": "random"}),
+    "opentsne": ("tsne_opentsne", {**OPENTSNE, "jitter": False}),
+    "opentsne from random": (
+        "tsne_opentsne",
+        {**OPENTSNE, "jitter": False, "early_exaggeration_iterations": 150, "initialisation": "random"},
+    ),
     "sklearn": ("tsne_sklearn", {**SKLEARN, "exact": False}),
     "sklearn exact": ("tsne_sklearn", {**SKLEARN, "exact": True}),
     "exact": ("tsne_exact", OPENTSNE),
@@ -171,11 +179,27 @@ def test_other_methods_have_no_divergence(name):
     assert np.isnan(embed(name, blobs()[0]).kl_engine)
 
 
+def test_opentsne_is_that_of_version_0_6():
+    """One call of its optimizer a phase, each from a standstill, from principal components without noise."""
+    points = blobs()[0]
+    indices, distances = nearest_neighbors(points, 30)
+    graph = PerplexityBasedNN(perplexity=10, knn_index=PrecomputedNeighbors(indices, distances.astype(np.float64)))
+    start = np.ascontiguousarray(rescale(PCA(2, svd_solver="full").fit_transform(points)))
+    expected = TSNEEmbedding(start, graph, negative_gradient_method="bh")
+    phases = {"early": {"n_iter": 60, "exaggeration": 12, "momentum": 0.5}, "late": {"n_iter": 50, "momentum": 0.8}}
+    for phase in phases.values():
+        expected.optimizer.update = None
+        expected.optimize(**phase, learning_rate=200, max_grad_norm=None, max_step_norm=5, inplace=True)
+    np.testing.assert_allclose(embed("opentsne", points).points, expected, rtol=1e-5, atol=1e-7)
+
+
 def test_opentsne_reads_its_first_neighbors_only():
     """3 · perplexity of them: more in the file change nothing."""
     points, _ = blobs()
     engine = import_module("layerscope.embedding.tsne_opentsne")
-    few, more = (engine.embed(points, Neighbors(*nearest_neighbors(points, k)), OPENTSNE, 0, 1).points for k in (30, 60))
+    few, more = (
+        engine.embed(points, Neighbors(*nearest_neighbors(points, k)), ENGINES["opentsne"][1], 0, 1).points for k in (30, 60)
+    )
     np.testing.assert_array_equal(few, more)
 
 

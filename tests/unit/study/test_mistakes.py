@@ -406,6 +406,13 @@ BROKEN = {
         {"embeddings.tsne.engine": "opentnse"},
         ["embeddings.tsne.engine: 'opentnse' is no engine of tsne", "did you mean 'opentsne'?"],
     ),
+    "seeds that are all alike": (
+        {"embeddings.tsne": {"method": "tsne", "engine": "opentsne", "perplexity": 10, "seeds": 3}},
+        [
+            "embeddings.tsne.seeds: with initialisation: pca and jitter: false all 3 seeds give the same embedding",
+            "take one seed",
+        ],
+    ),
     "engine of a method that has none": (
         {"embeddings.umap.engine": "sklearn"},
         ["embeddings.umap.engine: 'sklearn' is no engine of umap", "leave the key out"],

@@ -1,6 +1,7 @@
 """t-SNE by openTSNE (Poličar et al. 2024), on the study's exact neighbours, with every setting passed explicitly.
 
-The settings are those of openTSNE 0.6, which the published studies used; later versions have other defaults.
+Settings and algorithm are those of openTSNE 0.6, which the published studies used. Later versions have other defaults, add noise
+to principal components, and carry the velocity of the early exaggeration over into the second phase.
 """
 
 import numpy as np
@@ -21,6 +22,7 @@ ENGINE = {
         "seconds": [(0.02, 0, 1), (1.7e-06, 1, 1)],
     },
     "neighbors": {"option": "perplexity", "times": 3},
+    "alike_where": {"initialisation": ["pca"], "jitter": [False]},
     "options": {
         "seeds": {"$ref": "#/$defs/embedding_seeds"},
         "perplexity": {"$ref": "#/$defs/perplexity"},
@@ -29,6 +31,14 @@ ENGINE = {
         "iterations": {"description": "After the early exaggeration.", "type": "integer", "minimum": 1, "default": 500},
         "learning_rate": {"$ref": "#/$defs/learning_rate", "description": "auto is max(200, n / 12)."},
         "initialisation": {"$ref": "#/$defs/tsne_initialisation"},
+        "jitter": {
+            "description": (
+                "Noise of a hundredth on principal components, which tells seeds apart and separates observations that coincide; "
+                "openTSNE 0.6 has none."
+            ),
+            "type": "boolean",
+            "default": False,
+        },
     },
 }
 
@@ -62,7 +72,7 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
     graph = PrecomputedNeighbors(neighbors.indices[:, :used].copy(), neighbors.distances[:, :used].astype(np.float64))
     affinities = PerplexityBasedNN(perplexity=options["perplexity"], knn_index=graph, n_jobs=threads)
     if options["initialisation"] == "pca":
-        start = initialization.pca(with_two_columns(points), svd_solver="full", random_state=seed, add_jitter=True)
+        start = initialization.pca(with_two_columns(points), svd_solver="full", random_state=seed, add_jitter=options["jitter"])
     else:
         start = initialization.random(points, random_state=seed)
     method = "fft" if len(points) >= FFT_FROM else "bh"
@@ -79,5 +89,6 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
         inplace=True,
         **DESCENT,
     )
+    embedding.optimizer.update = None
     embedding.optimize(options["iterations"], learning_rate=rate, momentum=FINAL_MOMENTUM, inplace=True, **DESCENT)
     return checked(embedding, embedding.kl_divergence, exaggerated + options["iterations"])

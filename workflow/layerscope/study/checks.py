@@ -1,5 +1,6 @@
 """Checks across the blocks of a study, which no schema can express. Each check yields one message per mistake."""
 
+import json
 import math
 from collections.abc import Callable, Iterator
 
@@ -272,6 +273,17 @@ def _check_activations(study: Study) -> Iterator[str]:
                 )
 
 
+def _check_embedding_seeds(study: Study) -> Iterator[str]:
+    for name, embedding in study.embeddings.items():
+        kind = study.kinds.of_entry("embeddings", embedding)
+        if len(embedding["seeds"]) > 1 and kind.alike(embedding):
+            options = " and ".join(f"{key}: {json.dumps(embedding[key]).strip(chr(34))}" for key in kind.says("alike_where"))
+            yield (
+                f"embeddings.{name}.seeds: with {options} all {len(embedding['seeds'])} seeds give the same embedding; "
+                "take one seed, or another value of one of these"
+            )
+
+
 def _check_neighbors(study: Study) -> Iterator[str]:
     for name, embedding in study.embeddings.items():
         kind = study.kinds.of_entry("embeddings", embedding)
@@ -425,7 +437,7 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
 CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
     (
         *(check_given, _check_names, _check_sizes, _check_training, *TARGET_CHECKS, _check_parameters),
-        *(_check_claims, _check_scores_are_defined),
+        *(_check_claims, _check_scores_are_defined, _check_embedding_seeds),
     ),
     (_check_selectors, _check_samples),
     (_check_overrides,),

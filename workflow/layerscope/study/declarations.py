@@ -165,6 +165,10 @@ FACTS: dict[str, dict[str, dict]] = {
         "needs_points": NEEDS_POINTS,
         "largest": {"description": "The most points that it takes.", "type": "integer", "minimum": 1},
         "largest_unless": {"description": "Option → the values with which it takes any number.", "type": "object"},
+        "alike_where": {
+            "description": "Option → values; where each has one of its values, all seeds give the same, and one is allowed.",
+            "type": "object",
+        },
         "pairs_together": {
             "description": (
                 "How many pairs of points it takes at once: its function embed_together gets several representations of a source."
@@ -329,6 +333,7 @@ NAME_OPTIONS = {
     "needs_points",
     "parts_by",
     "largest_unless",
+    "alike_where",
     "one_layer_where",
 }
 KEYWORDS = {*Draft202012Validator.VALIDATORS, "description", "default", "title", "examples", "$comment", "$defs", "deprecated"}

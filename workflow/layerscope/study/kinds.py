@@ -98,6 +98,11 @@ class Kind:
         divisor = self.says("needs_points", {}).get(option)
         return None if divisor is None else (n - 1) // divisor
 
+    def alike(self, options: Mapping[str, Any]) -> bool:
+        """Whether an engine gives the same embedding with every seed."""
+        where = self.says("alike_where", {})
+        return bool(where) and all(options.get(key) in values for key, values in where.items())
+
     def largest(self, options: Mapping[str, Any]) -> int | None:
         """The largest number of points that an engine accepts, None if there is no limit."""
         unless = self.says("largest_unless", {})
