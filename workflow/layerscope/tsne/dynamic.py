@@ -14,7 +14,7 @@ from numba import njit
 from layerscope.geometry.pairwise import three_coordinates
 from layerscope.tsne.descent import descend
 from layerscope.tsne.estimator import ExactTSNE, prepared_for
-from layerscope.tsne.exact import AllPairs, divergence, forces
+from layerscope.tsne.exact import AllPairs, divergence
 from layerscope.tsne.schedule import Schedule, Stopping, adapted_gains
 from layerscope.tsne.threads import threads_limited
 
@@ -116,7 +116,8 @@ def _descend(joints: Sequence[np.ndarray], start: np.ndarray, schedule: Schedule
     single = coordinates.astype(np.float32)
     before = np.empty_like(coordinates)
     velocity, gains = np.zeros_like(coordinates), np.ones_like(coordinates)
-    attraction, repulsion, affinities = np.empty((3, n)), np.empty((3, n)), np.empty(n)
+    attraction, repulsion = np.empty((3, n)), np.empty((3, n))
+    objectives = [AllPairs(joint) for joint in joints]
     pull = schedule.learning_rate * 2 * weight / ((steps - 1) * n)
     stopping = Stopping(schedule)
     done = 0
@@ -124,9 +125,9 @@ def _descend(joints: Sequence[np.ndarray], start: np.ndarray, schedule: Schedule
         if anew:
             velocity[:], gains[:] = 0.0, 1.0
         before[:] = coordinates
-        for step, joint in enumerate(joints):
-            forces(joint, single[step], attraction, repulsion, affinities)
-            gradient = 4 * (exaggeration * attraction - repulsion / affinities.sum())
+        for step, of_step in enumerate(objectives):
+            normaliser = of_step.forces(single[step], attraction, repulsion)
+            gradient = 4 * (exaggeration * attraction - repulsion / normaliser)
             coordinates[step] += momentum * velocity[step] - schedule.learning_rate * gains[step] * gradient
         _pull_together(coordinates, gains, pull)
         moved = coordinates - before
