@@ -12,6 +12,7 @@ from pathlib import Path
 from threadpoolctl import threadpool_limits
 
 from layerscope.errors import StudyError
+from layerscope.files.compiled import share_compiled_code
 from layerscope.files.provenance import describe_job
 from layerscope.files.refusals import refused
 
@@ -21,6 +22,9 @@ THREAD_VARIABLES = (
     "OPENBLAS_NUM_THREADS",
     "NUMEXPR_NUM_THREADS",
 )
+
+# Before a stage imports what is compiled.
+share_compiled_code()
 
 # Texts in PyTorch's RuntimeErrors when its CPU allocator or a CUDA library runs out of memory.
 OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "ALLOC_FAILED")

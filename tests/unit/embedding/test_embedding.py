@@ -1,11 +1,6 @@
 """Every engine: finite points in the plane, the same for the same seed, with separate blobs kept apart."""
 
-import os
-import subprocess
-import sys
 from importlib import import_module
-from importlib.util import find_spec
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -26,7 +21,6 @@ from layerscope.scoring.kl import exact_kl
 from layerscope.store import Neighbors
 from layerscope.study.kinds import Kinds
 
-WORKFLOW = str(Path(__file__).parents[3] / "workflow")
 N = 150
 BARNES_HUT = {"perplexity": 10.0, "early_exaggeration": 12.0, "learning_rate": "auto", "iterations": 50}
 SKLEARN = {**BARNES_HUT, "initialisation": "pca"}
@@ -291,18 +285,3 @@ def test_results_that_are_not_finite_are_marked():
 def test_the_blobs_of_these_tests_are_separate():
     points, labels = blobs()
     assert KNeighborsClassifier(1).fit(points[::2], labels[::2]).score(points[1::2], labels[1::2]) == 1
-
-
-def test_what_is_compiled_of_umap_is_kept_beside_no_source_of_it(tmp_path):
-    """One small function of umap-learn is compiled in a process of its own, whose user has an empty cache folder."""
-    program = (
-        "import numpy as np, umap.utils; from layerscope.embedding.umap import _keep_compiled; _keep_compiled();"
-        "umap.utils.norm(np.ones(3))"
-    )
-    environment = {**os.environ, "XDG_CACHE_HOME": str(tmp_path), "PYTHONPATH": WORKFLOW}
-    environment.pop("NUMBA_CACHE_DIR", None)
-    package = Path(find_spec("umap").origin).parent
-    before = set(package.rglob("*.nb?"))
-    subprocess.run([sys.executable, "-c", program], env=environment, check=True)
-    assert set(package.rglob("*.nb?")) == before
-    assert [file.name.split("-")[0] for file in tmp_path.rglob("*.nbi")] == ["utils.norm"]

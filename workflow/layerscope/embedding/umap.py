@@ -1,12 +1,11 @@
 """UMAP by umap-learn (McInnes et al. 2018), on the study's exact neighbours."""
 
-import os
 import warnings
-from pathlib import Path
 
 import numpy as np
 
 from layerscope.embedding.shared.result import Embedding, checked
+from layerscope.files.compiled import share_compiled_code
 
 ENGINE = {
     "description": "UMAP by umap-learn, on the study's exact neighbours.",
@@ -72,26 +71,12 @@ def embed(points: np.ndarray, neighbors, options: dict, seed: int, threads: int)
 
 
 def _keep_compiled() -> None:
-    """Let numba cache umap-learn's compiled functions on disk; otherwise every job would compile them for some seconds.
-
-    The cache is in NUMBA_CACHE_DIR or the user's cache folder, never beside umap-learn's sources. If that folder cannot be
-    written, nothing is cached.
-    """
-    import numba
+    """Let numba keep umap-learn's compiled functions, as layerscope.files.compiled has it; else each job would compile them."""
+    from numba.extending import is_jitted
     from umap import layouts, umap_, utils
 
-    folder = Path(numba.config.CACHE_DIR or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "layerscope")
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError:
-        return
-    if not os.access(folder, os.W_OK | os.X_OK):
-        return
-    before, numba.config.CACHE_DIR = numba.config.CACHE_DIR, str(folder)
-    try:
-        for module in (layouts, umap_, utils):
-            for function in vars(module).values():
-                if numba.extending.is_jitted(function) and not function.signatures:
-                    function.enable_caching()
-    finally:
-        numba.config.CACHE_DIR = before
+    share_compiled_code()
+    for module in (layouts, umap_, utils):
+        for function in vars(module).values():
+            if is_jitted(function) and not function.signatures:
+                function.enable_caching()

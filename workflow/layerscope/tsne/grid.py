@@ -8,7 +8,8 @@ import ducc0
 import numpy as np
 from numba import njit
 
-# Numba keeps what it has compiled of interpolated.py until that file changes: whoever changes ORDER to DEGREE touches it too.
+# Outside of jobs numba keeps what it has compiled of interpolated.py until that file changes:
+# whoever changes ORDER to DEGREE touches it too.
 
 # Nodes along each axis that a point is spread over, by a B-spline; so many of them lie below it.
 ORDER, BELOW = 6, 2
