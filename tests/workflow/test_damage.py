@@ -80,7 +80,16 @@ def test_damage_that_kept_the_time_of_a_file_stops_the_job_that_reads_it(study_c
     assert damage in doctor(study_copy).stdout
     done = snakemake(study_copy, f"{RUN}/some/neighbors.h5", "--cores", "1", "--forcerun", "neighbors")
     assert done.returncode != 0
-    assert f"layerscope neighbors: {damage}" in said(done.stdout)
+    # The message of the job is said at once, and again last; its command is in Snakemake's log alone.
+    message, job = f"layerscope neighbors: {damage}", f"neighbors (source={RUN.removeprefix(ROOT + '/')}, sample=some), log "
+    lines = done.stdout.splitlines()
+    assert lines.count(message) == 2
+    assert lines[-1] == message
+    assert lines[-2].startswith(job)
+    assert lines[lines.index(message) - 1].partition(": ")[2].startswith("Finding neighbors in ")
+    assert "layerscope.stages" not in done.stdout
+    [*_, log] = sorted((study_copy / ".snakemake/log").iterdir())
+    assert "layerscope.stages.neighbors" in log.read_text()
 
 
 def test_a_folder_in_the_place_of_a_file_is_named(study_copy: Path):

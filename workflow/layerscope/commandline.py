@@ -11,7 +11,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from layerscope.errors import StudyError
+from layerscope.errors import INTERRUPTED, StudyError
 from layerscope.files.compiled import share_compiled_code
 from layerscope.files.provenance import describe_job
 from layerscope.files.refusals import refused
@@ -70,7 +70,7 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
     except StudyError as error:
         _fail(f"layerscope {name}: {error}")
     except KeyboardInterrupt:
-        _fail(f"layerscope {name}: interrupted; run the same command again to go on")
+        _fail(f"layerscope {name}: {INTERRUPTED}")
     except OSError as error:
         _fail(f"layerscope {name}: {refused(error.filename or 'a file', error, 'used')}")
     except Exception as error:

@@ -4,6 +4,9 @@ import contextlib
 import difflib
 from collections.abc import Iterable, Iterator, Mapping
 
+# How a stage that was stopped ends.
+INTERRUPTED = "interrupted; run the same command again to go on"
+
 
 class StudyError(Exception):
     """A problem that the user can fix; its text names the key or file, the value, and what to do.

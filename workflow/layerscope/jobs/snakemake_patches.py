@@ -1,4 +1,11 @@
-"""Work around a fault of Snakemake 9.27 that keeps a core busy in large studies. It does not change which jobs run."""
+"""What Snakemake 9.27 does otherwise than a study needs, and has no option for. None of it changes which jobs run."""
+
+import os
+import subprocess
+import threading
+from collections.abc import Callable
+from importlib import import_module
+from typing import Any
 
 
 def stop_idle_rescheduling(workflow) -> None:
@@ -9,3 +16,23 @@ def stop_idle_rescheduling(workflow) -> None:
     """
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
+
+
+def leave_output_of_jobs_to_their_logs(say: Callable[[str], None]) -> None:
+    """Keep what jobs print out of the terminal: each has a log, and `tee` would write to both.
+
+    say: called, in a thread of its own, with each line that the shells of jobs themselves print, such as that the disk is full.
+    That a command was killed, with the whole command, is not said: the job fails by it.
+    """
+    shell: Any = import_module("snakemake.shell")
+    shell.STDOUT = subprocess.DEVNULL
+    reading, writing = os.pipe()
+    shell.shell._process_args["stderr"] = writing
+    threading.Thread(target=_pass_on, args=(reading, say), daemon=True).start()
+
+
+def _pass_on(reading: int, say: Callable[[str], None]) -> None:
+    with open(reading, encoding="utf-8", errors="replace") as lines:
+        for line in lines:
+            if "layerscope.stages." not in line and "| tee results/" not in line:
+                say(line.rstrip())
