@@ -99,9 +99,19 @@ def _run_snakemake(folder: str, arguments: list[str], environment: dict[str, str
 
 def planned(folder: Path, *arguments: str, study: str = TINY) -> set[str]:
     """What a dry-run would do: the messages of its jobs, for instance `Drawing figure hit`."""
+    return jobs_of(plan(folder, *arguments, study=study))
+
+
+def plan(folder: Path, *arguments: str, study: str = TINY) -> str:
+    """What a dry-run says."""
     done = snakemake(folder, "-n", "--nolock", *arguments, study=study)
     assert done.returncode == 0, done.stdout
-    return set(re.findall(r"^Job \d+: (.*)$", done.stdout, flags=re.MULTILINE))
+    return done.stdout
+
+
+def jobs_of(plan: str) -> set[str]:
+    """The messages of the jobs of a plan."""
+    return set(re.findall(r"^Job \d+: (.*)$", plan, flags=re.MULTILINE))
 
 
 def outputs(folder: Path) -> dict[str, bytes]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checkout import TINY, copy_project, planned
+from checkout import TINY, copy_project, jobs_of, plan, planned
 
 pytestmark = [pytest.mark.study, pytest.mark.xdist_group("staleness")]
 
@@ -237,11 +237,35 @@ CASES = {
 }
 
 
+# What the reasons at the end of a plan say of some of these edits, with equal reasons of many jobs in one line.
+TOLD = {
+    "the learning rate of one architecture": ["train digits/cnn/tanh/seed0: training.lr 0.05 → 0.06"],
+    "a score's option": ["scores.neighborhood_hit.options.k 6 → 7: 12 jobs (4 score_raw, 8 score_embedding)"],
+    "one more seed": [
+        "not made yet: 8 jobs "
+        "(1 train, 1 dump, 1 neighbors, 1 embed, 1 score_run, 1 score_sample, 1 score_raw, 1 score_embedding)",
+        "aggregate: expected[2].seeds [1] → [1, 2], networks[1].seeds [0, 1] → [0, 1, 2]",
+        "what comes after: 4 jobs (1 claims, 2 figure, 1 table)",
+    ],
+    "a figure's option": ['figure hit: options.title "" → "Hits"'],
+    "vgg.py": ["train shapes/vgg/relu/seed0: workflow/layerscope/models/families/vgg.py edited"],
+    "a value in an array of one's own": ["prepare shapes: shapes.npz edited"],
+    "two values swapped": ["options.early_exaggeration_iterations 50 → 40, options.iterations 40 → 50: 2 embed jobs"],
+}
+
+
 @pytest.mark.parametrize("case", CASES)
 def test_an_edit_reruns_what_reads_it_and_nothing_else(study_copy: Path, case: str):
     edit, stale = CASES[case]
     edit(study_copy)
-    assert planned(study_copy) == stale
+    told = plan(study_copy)
+    assert jobs_of(told) == stale
+    head, _, reasons = told.partition("\nWhat is to be done, and why:\n")
+    assert bool(reasons) == bool(stale)
+    for line in TOLD.get(case, []):
+        assert f"  {line}" in reasons.splitlines()
+    # Nothing is told by whole params, nor by lists of files.
+    assert max(map(len, head.splitlines())) < 200
 
 
 def test_the_touched_file_is_larger_than_snakemakes_own_limit_for_checksums(finished_study: Path):

@@ -6,6 +6,7 @@ from typing import Any
 
 from snakemake.logging import DefaultFilter, logger
 
+from layerscope.console.plan import PlanMessages
 from layerscope.console.run import RunMessages
 from layerscope.jobs.jobs import Jobs
 from layerscope.jobs.snakemake_patches import leave_output_of_jobs_to_their_logs
@@ -15,7 +16,7 @@ OFF = "off"
 
 
 class Watch:
-    """Tells a person how the making of a study goes, in the place of Snakemake's own messages.
+    """Tells a person what is planned of a study and how its making goes, in the place of Snakemake's own messages.
 
     Where the environment variable LAYERSCOPE_PROGRESS is `off`, where another logger was chosen (`--logger`), and where another
     workflow uses this one as a module, Snakemake says all itself; so does the process of a single job on a cluster. The log that
@@ -28,7 +29,9 @@ class Watch:
         is_own = workflow.is_main_process and workflow.modifier.namespace is None
         if snakemakes is None or not is_own or os.environ.get(PROGRESS) == OFF:
             return
-        if not workflow.logger_manager.settings.dryrun:
+        if workflow.logger_manager.settings.dryrun:
+            _replace(snakemakes, PlanMessages(snakemakes, workflow))
+        else:
             self._messages = RunMessages(snakemakes, workflow, jobs.study.name)
             _replace(snakemakes, self._messages)
 
