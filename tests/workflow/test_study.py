@@ -24,6 +24,23 @@ def test_a_second_run_has_nothing_to_do(finished_study: Path):
     assert planned(finished_study) == set()
 
 
+def test_a_study_ends_with_where_its_results_are_and_what_took_how_long(finished_study: Path):
+    said = (finished_study / "finished").read_text()
+    head, _, summary = said.partition("\ntiny: 60 jobs done in ")
+    lines = summary.splitlines()
+    assert lines[1:3] == ["  results: results/tiny/figures", "  networks: 6, none of them flagged"]
+    assert lines[3].startswith("  time of jobs: ")
+    assert {line.split()[0] for line in lines[4:]} == {
+        Path(folder).name for folder in finished_study.glob("results/tiny/logs/*/")
+    } | {
+        "aggregate",
+        "claims",
+    }
+    # Before it there is a line for each job that began or ended, and no list of files.
+    assert max(map(len, head.splitlines())) < 100
+    assert head.count(": done in ") == 60
+
+
 def test_every_target_is_there_and_no_temporary_file_is_left(finished_study: Path):
     names = set(outputs(finished_study))
     run = "runs/digits/mlp/relu/seed1"

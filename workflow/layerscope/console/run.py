@@ -11,10 +11,13 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from layerscope.console.failures import STATUS, Failure, failure_lines, message_in, notes_in, reason_of, text_of_log
 from layerscope.console.messages import Messages
+from layerscope.console.names import duration
+from layerscope.console.summary import entrance_line, summary_lines
 
 # Beginnings of what Snakemake says of jobs that failed, or that were stopped.
 OF_FAILED_JOBS = ("Exiting because a job execution failed", "WorkflowError:\nAt least one job did not complete successfully")
 STOPPED = ("Terminating processes on user request", "Will exit after finishing currently running jobs")
+NOTHING = "Nothing to be done"
 UNEXPLAINED = "the job ended, but Snakemake did not take what it wrote: see what it says above"
 
 
@@ -37,6 +40,8 @@ class RunMessages(Messages):
         self.begun: dict[int, Begun] = {}
         self.failures: dict[int, Failure] = {}
         self.stopped = False
+        self._began = time.time()
+        self._done: list[Begun] = []
         # Log → what Snakemake said of the end of its job.
         self._endings: dict[str, str] = {}
 
@@ -60,6 +65,10 @@ class RunMessages(Messages):
                 if str(record.msg).startswith(STOPPED):
                     self._stop()
                     return True
+                if str(record.msg).startswith(NOTHING):
+                    self.pass_on(record)
+                    self.screen.say(entrance_line(self.study))
+                    return True
                 return str(record.msg).startswith(OF_FAILED_JOBS) or super().instead(record, event)
         return True
 
@@ -78,11 +87,12 @@ class RunMessages(Messages):
 
     def _finish(self, jobid: int) -> None:
         job = self.begun.get(jobid)
-        if job is None or self._quiet(Quietness.PROGRESS):
+        if job is None:
             return
+        self._done.append(job)
         for note in notes_in(text_of_log(job.log, job.since)):
             self.screen.say(f"{job.rule}: {note}")
-        self.screen.say(f"Job {jobid}: done in {time.time() - job.since:.0f} s")
+        self.screen.say(f"Job {jobid}: done in {duration(time.time() - job.since)}")
 
     def _stop(self) -> None:
         # Snakemake says it again for each job that it waits for.
@@ -136,11 +146,15 @@ class RunMessages(Messages):
         self._explain(self.workflow.scheduler.failed)
         failures = [failure for failure in self.failures.values() if not failure.interrupted]
         not_begun = sum(1 for job in self.workflow.scheduler.remaining_jobs if job.rule.message)
-        if failures:
-            self.screen.say("\n".join(["", *failure_lines(self.study, failures, not_begun)]))
-        elif self.stopped or self.failures:
+        if not failures and (self.stopped or self.failures):
             amid = f"{len(self.failures)} jobs amid their work and {not_begun} not begun"
             self.screen.say(f"\n{self.study}: stopped, {amid}; run the same command again to go on")
+            return
+        if not self._quiet(Quietness.PROGRESS):
+            done = [(job.rule, job.wildcards) for job in self._done]
+            self.screen.say("\n".join(["", *summary_lines(self.study, done, time.time() - self._began)]))
+        if failures:
+            self.screen.say("\n".join(["", *failure_lines(self.study, failures, not_begun)]))
 
     def _explain(self, failed: Iterable) -> None:
         """Take in jobs that Snakemake calls failed without saying so of the job."""

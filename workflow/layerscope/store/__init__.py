@@ -75,6 +75,7 @@ from layerscope.store.layout import (
     beside_network,
     description_file,
     download_folder,
+    entrance,
     epoch_name,
     filter_name,
     input_folder,

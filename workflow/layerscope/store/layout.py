@@ -34,6 +34,7 @@ PATTERNS = {
     "log": "logs/{job}.log",
     "benchmark": "benchmarks/{job}.tsv",
     "report": "report.html",
+    "index": "index.html",
 }
 FIGURE_FORMATS = ("svg", "png", "csv")
 FILM_FORMATS = ("gif", "html", "csv")
@@ -95,6 +96,12 @@ def pattern(study: str, name: str, **known: str) -> str:
 def path(study: str, name: str, **keys: object) -> str:
     """The path of one file: pattern() with its wildcards filled in."""
     return pattern(study, name).format(**keys)
+
+
+def entrance(study: str) -> str:
+    """Where a person looks at the results of a study first: its page, else its report, its figures, or its folder."""
+    places = [path(study, "index"), path(study, "report"), str(Path(pattern(study, "figure")).parent)]
+    return next((place for place in places if Path(place).exists()), study_folder(study))
 
 
 def run_folder(dataset: str, architecture: str, activation: str, seed: int | str) -> str:
