@@ -177,7 +177,8 @@ class JobResources:
 
     def _prepare(self, wildcards) -> Need:
         observations = sum(self._n(wildcards.dataset, split) for split in ("train", "test"))
-        return Need(150 + 2 * observations * self._values(wildcards.dataset) * FLOAT, 60)
+        values = observations * self._values(wildcards.dataset)
+        return Need(150 + 2 * values * FLOAT, 5 + 1e-7 * values)
 
     def _train(self, wildcards) -> Need:
         run = self.views.runs[wildcards.run]
@@ -320,4 +321,4 @@ class JobResources:
     def _shown(self, scores: Iterable[str]) -> Need:
         shown = set(scores)
         rows = sum(count for (_, score), count in self._score_rows().items() if score in shown)
-        return Need(300 + 1500 / MB * rows, 60 + 4e-5 * rows)
+        return Need(300 + 1500 / MB * rows, 10 + 4e-5 * rows)
