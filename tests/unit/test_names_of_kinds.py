@@ -11,7 +11,11 @@ from layerscope.study.kinds import BLOCKS, Kind, Kinds
 
 # Words that are names of kinds and of something else: word → where it stands for that → what it is there. A folder ends with /.
 OTHERWISE = [
-    (("accuracy", "loss"), "store/layout.py training/ stages/score_run.py scoring/shared/", "columns of history.csv"),
+    (
+        ("accuracy", "loss"),
+        "store/layout.py training/ stages/score_run.py scoring/shared/ console/trainings.py",
+        "columns of history.csv",
+    ),
     (("accuracy", "loss"), "figures/training_curves.py figures/score_course.py", "columns of history.csv, which they draw"),
     (("accuracy",), "statistics/pairs.py figures/layer_profiles.py figures/score_bars.py", "a column beside the score drawn"),
     (("table",), "jobs/ store/ study/checks.py", "a rule and its wildcard"),

@@ -1,14 +1,19 @@
 """A copy of the project in a temporary folder, and Snakemake run in it as a person would."""
 
+import fcntl
 import multiprocessing
 import os
 import re
+import select
 import shutil
+import struct
 import subprocess
 import sys
 import tempfile
+import termios
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from filelock import FileLock
@@ -72,19 +77,41 @@ FORKS.set_forkserver_preload(["snakemake.cli", "snakemake.report.html_reporter",
 
 def snakemake(folder: Path, *arguments: str, study: str = TINY) -> subprocess.CompletedProcess:
     """Run Snakemake in a copy of the project; its output is in stdout, errors included."""
-    environment = {**os.environ, "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"}
-    environment.pop("PYTHONPATH", None)
-    command = [*arguments, "--configfile", study]
     with tempfile.NamedTemporaryFile() as output:
-        process = FORKS.Process(target=_run_snakemake, args=(str(folder), command, environment, output.name))
-        process.start()
+        command, process = _started(folder, arguments, study, output.name)
         process.join()
         return subprocess.CompletedProcess(command, process.exitcode, Path(output.name).read_text())
 
 
+def snakemake_in_terminal(folder: Path, *arguments: str, columns: int = 80, lines: int = 24) -> subprocess.CompletedProcess:
+    """Run Snakemake as in a terminal of this size; stdout is all that the terminal was sent, control characters included."""
+    terminal, program = os.openpty()
+    fcntl.ioctl(program, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
+    command, process = _started(folder, arguments, TINY, os.ttyname(program), TERM="xterm")
+    sent = b""
+    while process.is_alive() or select.select([terminal], [], [], 0)[0]:
+        if select.select([terminal], [], [], 0.1)[0]:
+            sent += os.read(terminal, 65536)
+    for end in (terminal, program):
+        os.close(end)
+    return subprocess.CompletedProcess(command, process.exitcode, sent.decode())
+
+
+def _started(folder: Path, arguments: tuple[str, ...], study: str, output: str, **variables: str) -> tuple[list[str], Any]:
+    """The command, and the process that runs it and writes to a file or a terminal."""
+    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+    environment = {**os.environ, "PATH": path, **variables}
+    for variable in ("PYTHONPATH", "LAYERSCOPE_PROGRESS"):
+        environment.pop(variable, None)
+    command = [*arguments, "--configfile", study]
+    process = FORKS.Process(target=_run_snakemake, args=(str(folder), command, environment, output))
+    process.start()
+    return command, process
+
+
 def _run_snakemake(folder: str, arguments: list[str], environment: dict[str, str], output: str) -> None:
-    """As `python -m snakemake` in that folder, with its output in a file."""
-    written = os.open(output, os.O_WRONLY | os.O_APPEND)
+    """As `python -m snakemake` in that folder, with its output in a file or a terminal."""
+    written = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_NOCTTY)
     os.dup2(written, 1)
     os.dup2(written, 2)
     os.chdir(folder)

@@ -88,6 +88,7 @@ def test_damage_that_kept_the_time_of_a_file_stops_the_job_that_reads_it(study_c
     assert lines[-2].startswith(job)
     assert lines[lines.index(message) - 1].partition(": ")[2].startswith("Finding neighbors in ")
     assert "layerscope.stages" not in done.stdout
+    assert "\x1b" not in done.stdout
     [*_, log] = sorted((study_copy / ".snakemake/log").iterdir())
     assert "layerscope.stages.neighbors" in log.read_text()
 

@@ -24,21 +24,31 @@ def test_a_second_run_has_nothing_to_do(finished_study: Path):
     assert planned(finished_study) == set()
 
 
+def seen(finished_study: Path) -> str:
+    """What a terminal was sent while the study was made, without control sequences."""
+    return re.sub("\x1b\\[[0-9;?]*[A-Za-z]", "", (finished_study / "finished").read_text())
+
+
+def test_a_terminal_shows_the_running_jobs_and_how_much_of_the_work_is_done(finished_study: Path):
+    lines = seen(finished_study).splitlines()
+    shares = [int(found[1]) for line in lines if (found := re.match(r"tiny [━╸╺]+ (\d+) %, \d+ of 60 jobs", line))]
+    assert len(shares) > 20
+    assert shares == sorted(shares)
+    assert (shares[0], shares[-1] > 90) == (0, True)
+    assert [line for line in lines if re.fullmatch(r"train digits/mlp/relu/seed0 .* \d+ s", line)]
+    assert max(map(len, lines[lines.index("Job stats:") :])) <= 80
+    # What is drawn is taken away: no line stays of a job, and the cursor is there again.
+    sent = (finished_study / "finished").read_text()
+    assert "Job 1:" not in sent
+    assert sent.rindex("\x1b[?25h") > sent.rindex("\x1b[?25l")
+
+
 def test_a_study_ends_with_where_its_results_are_and_what_took_how_long(finished_study: Path):
-    said = (finished_study / "finished").read_text()
-    head, _, summary = said.partition("\ntiny: 60 jobs done in ")
-    lines = summary.splitlines()
+    lines = seen(finished_study).partition("\ntiny: 60 jobs done in ")[2].splitlines()
     assert lines[1:3] == ["  results: results/tiny/figures", "  networks: 6, none of them flagged"]
     assert lines[3].startswith("  time of jobs: ")
-    assert {line.split()[0] for line in lines[4:]} == {
-        Path(folder).name for folder in finished_study.glob("results/tiny/logs/*/")
-    } | {
-        "aggregate",
-        "claims",
-    }
-    # Before it there is a line for each job that began or ended, and no list of files.
-    assert max(map(len, head.splitlines())) < 100
-    assert head.count(": done in ") == 60
+    rules = {"aggregate", "claims", *(folder.name for folder in finished_study.glob("results/tiny/logs/*/"))}
+    assert {line.split()[0] for line in lines[4:]} == rules
 
 
 def test_every_target_is_there_and_no_temporary_file_is_left(finished_study: Path):

@@ -2,54 +2,66 @@
 
 import logging
 import os
+import sys
 from typing import Any
 
 from snakemake.logging import DefaultFilter, logger
 
 from layerscope.console.plan import PlanMessages
 from layerscope.console.run import RunMessages
+from layerscope.errors import StudyError, one_of
 from layerscope.jobs.jobs import Jobs
 from layerscope.jobs.snakemake_patches import leave_output_of_jobs_to_their_logs
 
 PROGRESS = "LAYERSCOPE_PROGRESS"
-OFF = "off"
+OFF, PLAIN = "off", "plain"
 
 
 class Watch:
     """Tells a person what is planned of a study and how its making goes, in the place of Snakemake's own messages.
 
-    Where the environment variable LAYERSCOPE_PROGRESS is `off`, where another logger was chosen (`--logger`), and where another
-    workflow uses this one as a module, Snakemake says all itself; so does the process of a single job on a cluster. The log that
-    Snakemake keeps of every run in .snakemake/log is the same in any case.
+    In a terminal the running jobs and a bar are drawn. Elsewhere lines are written, and where the environment variable
+    LAYERSCOPE_PROGRESS is `plain`. Where that is `off`, where another logger was chosen (`--logger`), and where another workflow
+    uses this one as a module, Snakemake says all itself; so does the process of a single job on a cluster. The log that Snakemake
+    keeps of every run in .snakemake/log is the same in any case.
     """
 
     def __init__(self, workflow: Any, jobs: Jobs):
-        self._messages: RunMessages | None = None
+        self._run: RunMessages | None = None
+        how = _wanted()
         snakemakes = _snakemakes_handler()
         is_own = workflow.is_main_process and workflow.modifier.namespace is None
-        if snakemakes is None or not is_own or os.environ.get(PROGRESS) == OFF:
+        if snakemakes is None or not is_own or how == OFF:
             return
         if workflow.logger_manager.settings.dryrun:
             _replace(snakemakes, PlanMessages(snakemakes, workflow))
         else:
-            self._messages = RunMessages(snakemakes, workflow, jobs.study.name)
-            _replace(snakemakes, self._messages)
+            self._run = RunMessages(snakemakes, workflow, jobs, plain=how == PLAIN)
+            _replace(snakemakes, self._run)
 
     def begin(self, workflow: Any) -> None:
         """Called before the first job."""
-        if self._messages is None:
+        if self._run is None:
             return
         if workflow.touch:
-            # Nothing is made, and files are named one by one.
-            _replace(self._messages, self._messages.snakemakes)
-            self._messages = None
+            # Nothing is made.
+            _replace(self._run, self._run.snakemakes)
+            self._run = None
         else:
-            leave_output_of_jobs_to_their_logs(self._messages.say)
+            leave_output_of_jobs_to_their_logs(self._run.say)
+            self._run.begin()
 
     def end(self) -> None:
         """Called after the last job, of a finished study or of one that cannot be finished."""
-        if self._messages is not None:
-            self._messages.end()
+        if self._run is not None:
+            self._run.end()
+
+
+def _wanted() -> str:
+    how = os.environ.get(PROGRESS, "")
+    if how and how not in (OFF, PLAIN):
+        sys.exit(StudyError(f"the environment variable {PROGRESS}: '{how}' is not allowed; {one_of(how, (OFF, PLAIN))}").told())
+    return how
 
 
 def _snakemakes_handler() -> logging.StreamHandler | None:

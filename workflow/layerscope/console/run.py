@@ -1,9 +1,11 @@
-"""What a person is told while a study is made: which jobs begin and end, why jobs failed, and how the study ended."""
+"""What a person is told while a study is made: which jobs run, how far they are, why some failed, and how the study ended."""
 
 import logging
+import os
 import time
 from collections.abc import Iterable
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 from snakemake.settings.enums import Quietness
@@ -11,8 +13,12 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from layerscope.console.failures import STATUS, Failure, failure_lines, message_in, notes_in, reason_of, text_of_log
 from layerscope.console.messages import Messages
-from layerscope.console.names import duration
+from layerscope.console.names import duration, job_name
+from layerscope.console.screen import Lines, RunningJob, Screen, State
 from layerscope.console.summary import entrance_line, summary_lines
+from layerscope.console.trainings import Trainings
+from layerscope.console.work import Work
+from layerscope.jobs.jobs import Jobs
 
 # Beginnings of what Snakemake says of jobs that failed, or that were stopped.
 OF_FAILED_JOBS = ("Exiting because a job execution failed", "WorkflowError:\nAt least one job did not complete successfully")
@@ -21,7 +27,7 @@ NOTHING = "Nothing to be done"
 UNEXPLAINED = "the job ended, but Snakemake did not take what it wrote: see what it says above"
 
 
-@dataclass
+@dataclass(frozen=True)
 class Begun:
     """A job that was begun, or handed to a cluster. since: when, in seconds since the epoch."""
 
@@ -32,18 +38,51 @@ class Begun:
 
 
 class RunMessages(Messages):
-    """The messages while a study is made. `end` is called when it is finished, or cannot be."""
+    """The messages while a study is made. `begin` is called before the first job, `end` when there is nothing left to do.
 
-    def __init__(self, snakemakes: logging.StreamHandler, workflow: Any, study: str):
+    plain: whether lines are written where a bar could be drawn.
+    """
+
+    def __init__(self, snakemakes: logging.StreamHandler, workflow: Any, jobs: Jobs, plain: bool):
         super().__init__(snakemakes)
-        self.workflow, self.study = workflow, study
+        self.workflow, self.jobs, self.plain = workflow, jobs, plain
         self.begun: dict[int, Begun] = {}
         self.failures: dict[int, Failure] = {}
         self.stopped = False
-        self._began = time.time()
-        self._done: list[Begun] = []
+        self._work = Work({}, time.time())
+        self._trainings = Trainings(jobs)
         # Log → what Snakemake said of the end of its job.
         self._endings: dict[str, str] = {}
+
+    def begin(self) -> None:
+        """Show the state of the study from here on."""
+        if self._quiet(Quietness.PROGRESS):
+            return
+        needed = {self.workflow.dag.jobid(job): job for job in self.workflow.dag.needrun_jobs() if job.rule.message}
+        need = self.jobs.resources.need
+        seconds = {jobid: (job.rule.name, need(job.rule.name, job.wildcards).seconds) for jobid, job in needed.items()}
+        self._work = Work(seconds, time.time())
+        self.screen = self._screen()
+
+    def _screen(self) -> Screen:
+        stream = self.snakemakes.stream
+        can_draw = stream.isatty() and os.environ.get("TERM") != "dumb" and find_spec("rich") is not None
+        if self.plain or not can_draw:
+            return Lines(stream, self.state)
+        from layerscope.console.bar import Bar
+
+        return Bar(stream, self.state, colours=not self.workflow.logger_manager.settings.nocolor)
+
+    def state(self) -> State:
+        """How far the study is now."""
+        now, running, known = time.time(), [], {}
+        for jobid, since in sorted(self._work.running.items(), key=lambda item: item[1]):
+            job, progress = self.begun[jobid], ""
+            if job.rule == "train":
+                progress, known[jobid] = self._trainings.progress(job.wildcards["run"], since)
+            running.append(RunningJob(f"{job.rule} {job_name(job.wildcards)}", progress, now - since))
+        share, left = self._work.share(now, known), self._work.left(now, known)
+        return State(self.jobs.study.name, running, share, left, len(self._work.done), len(self._work.seconds))
 
     def instead(self, record: logging.LogRecord, event: LogEvent | None) -> bool:
         """As for Messages."""
@@ -67,7 +106,7 @@ class RunMessages(Messages):
                     return True
                 if str(record.msg).startswith(NOTHING):
                     self.pass_on(record)
-                    self.screen.say(entrance_line(self.study))
+                    self.screen.say(entrance_line(self.jobs.study.name))
                     return True
                 return str(record.msg).startswith(OF_FAILED_JOBS) or super().instead(record, event)
         return True
@@ -79,20 +118,23 @@ class RunMessages(Messages):
         # Rules without a message only gather files.
         if not told["rule_msg"]:
             return
+        jobid, now = told["jobid"], time.time()
         # It may be tried again.
-        self.failures.pop(told["jobid"], None)
-        self.begun[told["jobid"]] = Begun(told["rule_name"], dict(told["wildcards"]), "".join(told["log"][:1]), time.time())
+        self.failures.pop(jobid, None)
+        self.begun[jobid] = Begun(told["rule_name"], dict(told["wildcards"]), "".join(told["log"][:1]), now)
+        self._work.begin(jobid, now)
         if not self._quiet(Quietness.RULES):
-            self.screen.say(f"Job {told['jobid']}: {told['rule_msg']}")
+            self.screen.say_step(f"Job {jobid}: {told['rule_msg']}")
 
     def _finish(self, jobid: int) -> None:
         job = self.begun.get(jobid)
         if job is None:
             return
-        self._done.append(job)
+        now = time.time()
+        self._work.finish(jobid, now)
         for note in notes_in(text_of_log(job.log, job.since)):
             self.screen.say(f"{job.rule}: {note}")
-        self.screen.say(f"Job {jobid}: done in {duration(time.time() - job.since)}")
+        self.screen.say_step(f"Job {jobid}: done in {duration(now - job.since)}; {self.state().told()}")
 
     def _stop(self) -> None:
         # Snakemake says it again for each job that it waits for.
@@ -120,6 +162,8 @@ class RunMessages(Messages):
     def _fail_group(self, told: dict) -> None:
         """Which member of a group failed is known by the messages in their logs alone."""
         members = {one["jobid"]: self._job(one) for one in told["job_error_info"]}
+        for jobid in members:
+            self._work.fail(jobid)
         messages = {jobid: message_in(text_of_log(job.log, job.since)) for jobid, job in members.items()}
         if not any(messages.values()):
             [(first, job), *_] = members.items()
@@ -132,29 +176,34 @@ class RunMessages(Messages):
                 self._keep(jobid, Failure(job.rule, job.wildcards, job.log, message))
 
     def _keep(self, jobid: int, failure: Failure) -> None:
+        self._work.fail(jobid)
         told_before = failure.message in {one.message for one in self.failures.values()}
         self.failures[jobid] = failure
         if failure.interrupted or Quietness.ALL in self.asked.quiet:
             return
-        self.screen.say(f"{failure.job} failed for the same reason" if told_before else f"{failure.message}\n    {failure.job}")
+        same = f"{failure.job} failed for the same reason"
+        self.screen.say(same if told_before else f"{failure.message}\n    {failure.job}", urgent=True)
 
     def end(self) -> None:
         """Say how the study ended: failures last, the message of the last one on the last line."""
         self.screen.close()
         if Quietness.ALL in self.asked.quiet:
             return
+        # What is said now stays: nothing is drawn below it.
+        self.screen = Screen(self.snakemakes.stream)
         self._explain(self.workflow.scheduler.failed)
+        study = self.jobs.study.name
         failures = [failure for failure in self.failures.values() if not failure.interrupted]
         not_begun = sum(1 for job in self.workflow.scheduler.remaining_jobs if job.rule.message)
         if not failures and (self.stopped or self.failures):
             amid = f"{len(self.failures)} jobs amid their work and {not_begun} not begun"
-            self.screen.say(f"\n{self.study}: stopped, {amid}; run the same command again to go on")
+            self.screen.say(f"\n{study}: stopped, {amid}; run the same command again to go on")
             return
         if not self._quiet(Quietness.PROGRESS):
-            done = [(job.rule, job.wildcards) for job in self._done]
-            self.screen.say("\n".join(["", *summary_lines(self.study, done, time.time() - self._began)]))
+            done = [(self.begun[jobid].rule, self.begun[jobid].wildcards) for jobid in self._work.done]
+            self.screen.say("\n".join(["", *summary_lines(study, done, time.time() - self._work.began)]))
         if failures:
-            self.screen.say("\n".join(["", *failure_lines(self.study, failures, not_begun)]))
+            self.screen.say("\n".join(["", *failure_lines(study, failures, not_begun)]))
 
     def _explain(self, failed: Iterable) -> None:
         """Take in jobs that Snakemake calls failed without saying so of the job."""
