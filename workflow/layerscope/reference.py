@@ -90,6 +90,7 @@ def metrics_page(kinds: Kinds) -> str:
             _sentence(kind.says("definition")),
             "",
             f"- reference: {kind.says('reference')}",
+            f"- in figures: {kind.says('label')}",
             f"- unit: {kind.says('unit')}; {DIRECTIONS[kind.says('higher_is_better')]}",
             f"- chance: {kind.says('chance')}",
             f"- applies to: {where}",

@@ -3,6 +3,7 @@
 Snakemake reruns the job if the string changes. Methods are named after their rules and take Snakemake's wildcards.
 """
 
+from collections import Counter
 from collections.abc import Callable
 
 from layerscope import selection, store
@@ -12,6 +13,9 @@ from layerscope.study.kinds import BLOCKS, Kind
 from layerscope.study.sizes import neighbors_kept, source_sizes
 from layerscope.study.study import Run, Study
 from layerscope.study.views import Views
+
+# The unit of what is a number without one.
+WITHOUT_UNIT = "1"
 
 
 class JobParams:
@@ -354,6 +358,23 @@ class JobParams:
         metrics = {name: self.views.metrics[entry["metric"]] for name, entry in self.study.scores.items()}
         return sorted(name for name, kind in metrics.items() if kind.says("is_accuracy") and kind.of_splits == of_splits)
 
+    def _told_of_metrics(self, _: list[Run]) -> dict[str, dict]:
+        """Score → what figures name it by: label, unit, range and whether more is better.
+
+        A score has the label of its metric; several scores of one metric have their own names, but for the one named as it is.
+        """
+        told = {}
+        metrics = Counter(entry["metric"] for entry in self.study.scores.values())
+        for name, kind in self._metrics_by_score():
+            shares = metrics[kind.name] > 1 and name != kind.name
+            told[name] = {
+                "label": name if shares else kind.says("label", name),
+                "unit": "" if kind.says("unit") == WITHOUT_UNIT else kind.says("unit"),
+                "range": kind.says("range", [None, None]),
+                "higher_is_better": kind.says("higher_is_better"),
+            }
+        return told
+
     def _higher_is_better(self, _: list[Run]) -> dict[str, bool | None]:
         """Score → whether more of it is better; None where that has no meaning."""
         return {name: self.views.metrics[entry["metric"]].says("higher_is_better") for name, entry in self.study.scores.items()}
@@ -363,6 +384,7 @@ class JobParams:
 NEEDS: dict[str, Callable[[JobParams, list[Run]], dict | list]] = {
     "sizes": JobParams._sizes,
     "lambdas": JobParams._lambdas,
+    "metrics": JobParams._told_of_metrics,
     "higher_is_better": JobParams._higher_is_better,
     "network_accuracies": JobParams._network_accuracies,
     "layer_accuracies": JobParams._layer_accuracies,

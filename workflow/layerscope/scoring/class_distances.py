@@ -8,6 +8,7 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput
 
 METRICS = {
     "d_same": {
+        "label": "mean distance within classes",
         "reads": {"raw": (), "embedding": ()},
         "by_default": {"d_same": {}},
         "range": (0, None),
@@ -20,6 +21,7 @@ METRICS = {
         "needs": ("classes",),
     },
     "d_different": {
+        "label": "mean distance between classes",
         "reads": {"raw": (), "embedding": ()},
         "by_default": {"d_different": {}},
         "range": (0, None),
@@ -32,6 +34,7 @@ METRICS = {
         "needs": ("classes",),
     },
     "c_same": {
+        "label": "mean distance to the class centroid",
         "reads": {"raw": (), "embedding": ()},
         "by_default": {"c_same": {}},
         "range": (0, None),
@@ -47,6 +50,7 @@ METRICS = {
         "needs": ("classes",),
     },
     "c_different": {
+        "label": "mean distance of class centroids",
         "reads": {"raw": (), "embedding": ()},
         "by_default": {"c_different": {}},
         "range": (0, None),
@@ -59,6 +63,7 @@ METRICS = {
         "needs": ("classes",),
     },
     "silhouette": {
+        "label": "silhouette",
         "reads": {"raw": (), "embedding": ()},
         "by_default": {"silhouette": {}},
         "range": (-1, 1),

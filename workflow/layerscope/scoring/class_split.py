@@ -7,6 +7,7 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput
 
 METRICS = {
     "class_gap": {
+        "label": "widest gap within a class",
         "reads": {"raw": (), "embedding": ()},
         "range": (0, None),
         "unit": "median spacing of the points",
@@ -31,8 +32,9 @@ METRICS = {
         },
     },
     "split_classes": {
+        "label": "classes in two clusters",
         "reads": {"raw": (), "embedding": ()},
-        "range": (0, None),
+        "range": (0, 1),
         "unit": "share of classes",
         "higher_is_better": None,
         "whole_only": False,

@@ -6,6 +6,7 @@ from layerscope.scoring.shared.score_input import NetworkInput, Score, present
 
 METRICS = {
     "accuracy": {
+        "label": "accuracy",
         "reads": {"run": ("history", "predictions")},
         "by_default": {"accuracy": {}},
         "range": (0, 1),
@@ -26,6 +27,7 @@ METRICS = {
         },
     },
     "loss": {
+        "label": "loss",
         "reads": {"run": ("history", "predictions")},
         "by_default": {"loss": {}},
         "range": (0, None),

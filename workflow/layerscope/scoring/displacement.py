@@ -6,6 +6,7 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput
 
 METRICS = {
     "displacement": {
+        "label": "displacement between steps",
         "reads": {"embedding": ()},
         "range": (0, None),
         "unit": "coordinates of the embedding",

@@ -10,10 +10,11 @@ from layerscope.tsne.affinities import FLAT_EXPONENT, neighbor_probabilities, pe
 
 METRICS = {
     "kl": {
+        "label": "KL divergence",
         "reads": {"embedding": ()},
         "by_default": {"kl": {}},
         "range": (0, None),
-        "unit": "nat",
+        "unit": "nats",
         "higher_is_better": False,
         "whole_only": False,
         "definition": (
@@ -34,11 +35,12 @@ METRICS = {
         },
     },
     "kl_knn": {
+        "label": "KL divergence over neighbours",
         "reads": {"embedding": ("neighbors",)},
         "by_default": {"kl_knn": {}},
         "neighbors": {"option": "perplexity", "times": 3},
         "range": (0, None),
-        "unit": "nat",
+        "unit": "nats",
         "higher_is_better": False,
         "whole_only": False,
         "definition": (
@@ -58,9 +60,10 @@ METRICS = {
         },
     },
     "kl_engine": {
+        "label": "KL divergence as the engine has it",
         "reads": {"embedding": ()},
         "by_default": {"kl_engine": {}},
-        "unit": "nat",
+        "unit": "nats",
         "higher_is_better": False,
         "whole_only": False,
         "definition": (

@@ -9,6 +9,7 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaul
 
 METRICS = {
     "knn_accuracy": {
+        "label": "accuracy of nearest neighbours",
         "reads": {"raw": ("neighbors",), "embedding": ()},
         "by_default": {"knn_accuracy": {}},
         "neighbors": {"option": "k"},
@@ -35,6 +36,7 @@ METRICS = {
         },
     },
     "knn_accuracy_loo": {
+        "label": "accuracy of nearest neighbours, left out",
         "reads": {"raw": ("neighbors",), "embedding": ()},
         "by_default": {"knn_accuracy_loo": {}},
         "neighbors": {"option": "k"},
@@ -60,6 +62,7 @@ METRICS = {
         },
     },
     "neighborhood_hit": {
+        "label": "neighborhood hit",
         "reads": {"raw": ("neighbors",), "embedding": ()},
         "by_default": {"neighborhood_hit": {}},
         "neighbors": {"option": "k"},

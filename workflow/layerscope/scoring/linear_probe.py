@@ -8,6 +8,7 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaul
 
 METRICS = {
     "linear_probe": {
+        "label": "accuracy of a linear probe",
         "reads": {"raw": ()},
         "by_default": {"linear_probe": {}},
         "range": (0, 1),

@@ -6,6 +6,7 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaul
 
 METRICS = {
     "linear_probe_r2": {
+        "label": "R² of a linear probe",
         "by_default": {"linear_probe_r2": {}},
         "reads": {"raw": ()},
         "range": (None, 1),

@@ -4,6 +4,7 @@ from layerscope.scoring.shared.score_input import NetworkInput, Score, present
 
 METRICS = {
     "r2": {
+        "label": "R²",
         "by_default": {"r2": {}},
         "reads": {"run": ("history", "predictions")},
         "range": (None, 1),

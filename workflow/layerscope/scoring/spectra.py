@@ -7,6 +7,7 @@ from layerscope.scoring.shared.score_input import NetworkInput, Score
 
 METRICS = {
     "intrinsic_dimension": {
+        "label": "intrinsic dimension",
         "reads": {"run": ("spectra",)},
         "by_default": {"intrinsic_dimension": {}},
         "range": (0, None),
@@ -37,6 +38,7 @@ METRICS = {
         },
     },
     "saturation": {
+        "label": "saturation",
         "reads": {"run": ("spectra",)},
         "by_default": {"saturation": {}},
         "range": (0, 1),

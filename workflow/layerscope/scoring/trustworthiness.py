@@ -9,6 +9,7 @@ from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaul
 
 METRICS = {
     "trustworthiness": {
+        "label": "trustworthiness",
         "reads": {"embedding": ()},
         "by_default": {"trustworthiness": {}},
         "range": (0, 1),
@@ -33,6 +34,7 @@ METRICS = {
         },
     },
     "continuity": {
+        "label": "continuity",
         "reads": {"embedding": ("neighbors",)},
         "by_default": {"continuity": {}},
         "neighbors": {"option": "k"},
@@ -58,6 +60,7 @@ METRICS = {
         },
     },
     "trustworthiness_sampled": {
+        "label": "trustworthiness, sampled",
         "reads": {"embedding": ()},
         "range": (0, 1),
         "unit": "1",
@@ -87,6 +90,7 @@ METRICS = {
         },
     },
     "continuity_sampled": {
+        "label": "continuity, sampled",
         "reads": {"embedding": ("neighbors",)},
         "neighbors": {"option": "k"},
         "range": (0, 1),

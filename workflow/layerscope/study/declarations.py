@@ -18,7 +18,7 @@ from layerscope.study.kinds import BLOCKS, Kind, declared_kinds
 from layerscope.study.schema import blocks, entry_schema, mistakes_in
 
 # What jobs tell a kind of the study, beside its options, where it declares so (layerscope.jobs.params).
-TOLD = ("sizes", "lambdas", "higher_is_better", "network_accuracies", "layer_accuracies")
+TOLD = ("sizes", "lambdas", "metrics", "higher_is_better", "network_accuracies", "layer_accuracies")
 # What a figure, a table or a claim can show: networks in these states, and of a layer the whole, its single filters, or the means
 # over them.
 STATES = ("untrained", "pretrained", "trained", "intermediate")
@@ -208,7 +208,8 @@ FACTS: dict[str, dict[str, dict]] = {
             "minProperties": 1,
             "properties": {space: _some("", enum=[*files]) for space, files in READ_BY_SCORES.items()},
         },
-        "unit": _text("The unit of its values."),
+        "label": _text("What figures call it; by default the name of the score."),
+        "unit": _text("The unit of its values, 1 for a number without one."),
         "range": {
             "description": "The smallest and the largest value that it can have, None where there is no bound.",
             "type": "array",
