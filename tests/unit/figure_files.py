@@ -57,7 +57,7 @@ class Files:
         return self.embedding({(0, "input", 0, None): points}, INPUT)
 
 
-def made(folder, labels, shape=(4, 4), white=255.0, seed=0):
+def made(folder, labels, shape=(4, 4), white=255.0, seed=0, classes=CLASSES):
     """A dataset of CLASSES with a sample of every other image of its test split, so that rows are not positions."""
     generator = np.random.default_rng(seed)
     labels = np.asarray(labels)
@@ -67,6 +67,6 @@ def made(folder, labels, shape=(4, 4), white=255.0, seed=0):
     of_split[index] = labels
     splits = {"train": (images[::-1].copy(), of_split), "test": (images, of_split)}
     store.write_data(
-        folder / "data.h5", {"dataset": SOURCE["dataset"]}, provenance(), Dataset(splits, CLASSES, white, "made up", "00")
+        folder / "data.h5", {"dataset": SOURCE["dataset"]}, provenance(), Dataset(splits, classes, white, "made up", "00")
     )
     return Files(folder, labels, index, images)

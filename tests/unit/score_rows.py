@@ -7,6 +7,7 @@ import pandas as pd
 
 from layerscope import store
 from layerscope.statistics.runs import runs_of
+from layerscope.study.kinds import Kinds
 
 OF_LAYER = {
     "study": "s",
@@ -56,3 +57,17 @@ def written(folder: Path, rows) -> dict[str, list[str]]:
     scores.to_parquet(folder / "scores.parquet", index=False)
     runs_of(scores).to_parquet(folder / "runs.parquet", index=False)
     return {"score_table": [str(folder / "scores.parquet")], "runs": [str(folder / "runs.parquet")]}
+
+
+def told_of(*metrics: str, **named: str) -> dict[str, dict]:
+    """What figures are told of scores, as layerscope.jobs.params tells it. named: a score of another name → its metric."""
+    kinds = Kinds().of("scores")
+    return {
+        name: {
+            "label": kinds[metric].says("label"),
+            "unit": kinds[metric].says("unit").removeprefix("1"),
+            "range": kinds[metric].says("range", [None, None]),
+            "higher_is_better": kinds[metric].says("higher_is_better"),
+        }
+        for name, metric in {**dict(zip(metrics, metrics, strict=True)), **named}.items()
+    }

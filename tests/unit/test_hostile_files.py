@@ -35,7 +35,8 @@ from layerscope import store
 from layerscope.data.sources import images, npz, torchvision
 from layerscope.errors import StudyError
 from layerscope.figures import dataset_strip
-from layerscope.figures.shared.style import save, set_title
+from layerscope.figures.shared.sheet import set_title
+from layerscope.figures.shared.style import apply_style, save
 from layerscope.files.csv_tables import read_rows
 from layerscope.files.provenance import canonical_json, provenance
 from layerscope.files.seals import seal_of
@@ -765,6 +766,7 @@ def test_titles_and_classes_are_text_in_figures(folder):
     with h5py.File(folder / "data.h5", "a") as file:
         file.attrs["classes"] = json.dumps(["<script>", "a & b", "\"'><"])
     seal_of(folder / "data.h5").unlink()
+    apply_style()
     drawn, _ = dataset_strip.draw(Reads(data=[str(folder / "data.h5")]), {"images": 2, "title": ""})
     set_title(drawn, TITLE)
     save(drawn, folder / "f.svg", folder / "f.png")

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from figure_files import CLASSES, NETWORK, SNAPSHOTS, made
 from PIL import Image
-from score_rows import OF_LAYER, written
+from score_rows import OF_LAYER, told_of, written
 
 from layerscope import store
 from layerscope.errors import StudyError
@@ -100,8 +100,12 @@ def test_trails_lead_from_the_first_step_to_the_last(network):
     np.testing.assert_array_equal(table["index"][:N], network.index)
 
 
-def test_later_steps_are_brighter():
-    assert sum(embedding_trails.dimmed((0.5, 1.0, 0.2), 0.2)) < sum(embedding_trails.dimmed((0.5, 1.0, 0.2), 1.0))
+def test_later_steps_are_bolder_in_the_same_colours(network):
+    figure, _ = embedding_trails.draw(network.reads, options({"state": "trained"}))
+    assert figure.axes[0].get_facecolor()[:3] == (1, 1, 1)
+    [width, opacity] = (np.linspace(*ends, 5) for ends in (embedding_trails.WIDTHS, embedding_trails.OPACITIES))
+    assert (np.diff(width) > 0).all()
+    assert (np.diff(opacity) > 0).all()
 
 
 def test_steps_may_be_layers_too(network):
@@ -141,7 +145,7 @@ def test_the_neuron_that_tells_a_class_best_is_shown_by_default(network):
     figure, table = embedding_by_neuron.draw(network.reads, by_neuron())
     assert (table["neuron"] == 3).all()
     np.testing.assert_array_equal(table["activation"], network.outputs[:, 3])
-    assert "neuron 3 of 5" in " ".join(figure.get_suptitle().split())
+    assert "Neuron 3 of 5" in " ".join(figure.get_suptitle().split())
 
 
 def by_neuron(**named):
@@ -161,7 +165,7 @@ def test_a_neuron_or_class_that_is_not_there_is_named(network, named, message):
 
 def test_dead_neurons_are_told_in_the_map(network):
     figure, table = neuron_map.draw(network.reads, options({"layer": "conv1"}, **{"class": None}))
-    assert [axis.get_title() for axis in figure.axes] == ["untrained (epoch 0), 1 dead", "trained (epoch 5), 1 dead"]
+    assert [axis.get_title() for axis in figure.axes] == ["untrained, 1 dead", "trained (epoch 5), 1 dead"]
     assert table.groupby("epoch")["living"].sum().tolist() == [4, 4]
     assert table.set_index(["epoch", "neuron"]).loc[(5, 3), "class"] == "bee"
 
@@ -175,7 +179,7 @@ def test_a_layer_whose_neurons_are_all_dead_is_drawn(network, tmp_path):
     neurons(tmp_path, np.zeros((3, WIDTH)), np.zeros(WIDTH, bool))
     for name in (None, "bee"):
         figure, table = neuron_map.draw(network.reads, options({"layer": "conv1"}, **{"class": name}))
-        assert figure.axes[0].get_title() == "untrained (epoch 0), 5 dead"
+        assert figure.axes[0].get_title() == "untrained, 5 dead"
         assert not table["living"].any()
 
 
@@ -250,7 +254,7 @@ def test_misclassified_observations_are_marked(network):
     figure, _ = panels(network, mark_misclassified=True)
     right, wrong = figure.axes[0].collections
     assert (len(right.get_offsets()), len(wrong.get_offsets())) == (N - 7, 7)
-    assert "misclassified" in [text.get_text() for text in figure.legends[0].get_texts()]
+    assert "misclassified (colour: the true class)" in [text.get_text() for key in figure.legends for text in key.get_texts()]
 
 
 def test_one_class_is_told_from_the_rest(network):
@@ -280,6 +284,7 @@ def test_scores_are_averaged_over_steps_and_stand_by_their_lambda(tmp_path):
     ]
     inputs = Reads(**written(tmp_path, rows))
     told = {"kind": "score_by_lambda", "score": "kl", "against": "displacement", "on": {}, "title": ""}
+    told["metrics"] = told_of("kl", "displacement")
     _, table = score_by_lambda.draw(inputs, {**told, "lambdas": {"unbound": 0.0, "bound": 0.5}})
     found = table.set_index(["seed", "lambda"])["kl"]
     assert list(table["lambda"]) == [0.0, 0.5, 0.0, 0.5]

@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from figure_files import CLASSES, NETWORK, SNAPSHOTS, made
-from score_rows import OF_CONVOLUTION, OF_INPUT, OF_LAYER, only, written
+from score_rows import OF_CONVOLUTION, OF_INPUT, OF_LAYER, only, told_of, written
 
 from layerscope.errors import StudyError
 from layerscope.figures import confused_pairs, embedding_grid, embedding_panels, filter_maps, score_by_depth
@@ -40,6 +40,16 @@ def title(figure):
 
 def texts(axis):
     return [text.get_text() for text in axis.texts]
+
+
+def cells(axis, below=0.0):
+    """(row, column) → image of a panel of tiles. below: the room under each row, in sides of an image."""
+    places = ((image, image.get_extent()) for image in axis.images)
+    return {(int(top / (1 + below)), int(left)): image for image, (left, _, _, top) in places}
+
+
+def names_of(axis, which):
+    return [label.get_text() for label in getattr(axis, f"get_{which}ticklabels")()]
 
 
 # confused_pairs
@@ -95,17 +105,31 @@ def test_the_first_observation_of_a_pair_is_named_by_its_place_in_the_sample_and
     assert confusions > 2
 
 
+def numbers_below(axis):
+    """(row, column) → the number below an image, or the dash in its place, and whether it is bold."""
+    room = 1 + confused_pairs.ROOM
+    found = {}
+    for text in axis.texts:
+        x, y = text.get_position()
+        # A number stands below its image, a dash in the middle of its place.
+        top = y - (1 if text.get_text() != "–" else 0.5)
+        found[round(top / room), int(x)] = (text.get_text(), text.get_weight() == "bold")
+    return found
+
+
 def test_classes_are_rows_and_what_they_are_taken_for_columns(blobs):
     files, points = blobs
     figure, table = confused(files, points)
-    assert len(figure.axes) == 9
-    assert [axis.get_title() for axis in figure.axes] == [*CLASSES, *[""] * 6]
-    assert [axis.get_ylabel() for axis in figure.axes] == ["ant", "", "", "bee", "", "", "cat", "", ""]
-    for axis, row in zip(figure.axes, table.itertuples(), strict=True):
-        assert axis.get_xlabel() == (str(row.count) if row.count else "")
-        assert len(axis.images) == bool(row.count)
+    [axis] = figure.axes
+    assert names_of(axis, "x") == names_of(axis, "y") == CLASSES
+    assert axis.get_ylabel() == "true class"
+    shown, numbers = cells(axis, confused_pairs.ROOM), numbers_below(axis)
+    for row in table.itertuples():
+        place = CLASSES.index(row[1]), CLASSES.index(row.taken_for)
+        assert numbers[place] == ((str(row.count), row[1] != row.taken_for) if row.count else ("–", False))
+        assert (place in shown) == bool(row.count)
         if row.count:
-            np.testing.assert_allclose(axis.images[0].get_array(), files.images[row.row] / 255)
+            np.testing.assert_allclose(shown[place].get_array(), files.images[row.row] / 255)
 
 
 def test_a_cell_of_which_there_is_none_has_a_dash(tmp_path):
@@ -113,7 +137,22 @@ def test_a_cell_of_which_there_is_none_has_a_dash(tmp_path):
     files = made(tmp_path, labels)
     figure, table = confused(files, separate(labels))
     assert list(table["count"]) == [10, 0, 0, 0, 10, 0, 0, 0, 10]
-    assert [texts(axis) for axis in figure.axes] == [[], ["-"], ["-"], ["-"], [], ["-"], ["-"], ["-"], []]
+    numbers = numbers_below(figure.axes[0])
+    assert {place for place, (text, _) in numbers.items() if text == "–"} == {
+        (a, b) for a in range(3) for b in range(3) if a != b
+    }
+
+
+def test_of_many_classes_those_that_are_confused_most_are_shown(tmp_path):
+    labels = np.arange(60) % 30
+    files = made(tmp_path, labels, classes=[f"c{number}" for number in range(30)])
+    points = np.c_[labels * 100.0 + np.arange(60) // 30, np.zeros(60)]
+    # One c7 lies among the c20s, and one c20 among the c7s.
+    points[[7, 20]] = points[[20, 7]]
+    figure, table = confused(files, points.astype(np.float32), k=1)
+    assert len(names_of(figure.axes[0], "x")) == confused_pairs.MOST_CLASSES
+    assert len(table) == 900
+    assert title(figure).endswith("the 14 of 30 classes that are confused most")
 
 
 def separate(labels):
@@ -126,7 +165,7 @@ def test_the_heading_says_what_was_counted(blobs):
     figure, table = confused(files, points)
     confusions = table[table["class"] != table["taken_for"]]["count"].sum()
     assert title(figure) == (
-        f"cnn (relu, seed 0) on digits, epoch 5: classes by 10 neighbours in tsne of layer 1 (conv1), "
+        f"CNN (ReLU, seed 0) on digits, epoch 5: classes by the vote of 10 neighbours in t-SNE of layer 1 (conv1), "
         f"{confusions} of 60 observations taken for another class"
     )
     assert title(confused(files, points, title="Figure 7: outliers")[0]) == "Figure 7: outliers"
@@ -206,7 +245,7 @@ def test_points_that_all_coincide_are_voted_on_by_the_first_of_them(tmp_path):
 def test_images_of_every_kind_are_shown(tmp_path, shape, shown):
     labels = np.arange(30) % 3
     figure, _ = confused(made(tmp_path, labels, shape, white=16), separate(labels))
-    image = figure.axes[0].images[0].get_array()
+    image = cells(figure.axes[0], confused_pairs.ROOM)[0, 0].get_array()
     assert image.shape == shown
     assert 0.5 < image.max() <= 1
 
@@ -257,44 +296,47 @@ def test_maps_are_those_of_the_snapshot_that_the_selector_names(maps):
 def test_classes_are_down_and_filters_across_in_one_scale(maps):
     files, layers = maps
     figure, _ = mapped(files, layers)
-    axes = np.array(figure.axes).reshape(3, 5)
+    axis, scale = figure.axes
     largest = layers["conv1"][list(FIRST.values())].max()
-    for line, position in zip(axes, FIRST.values(), strict=True):
-        for number, axis in enumerate(line):
-            [image] = axis.images
-            np.testing.assert_array_equal(image.get_array(), layers["conv1"][position, number])
-            assert image.get_clim() == (0, pytest.approx(largest))
-    assert [axis.get_ylabel() for axis in axes[:, 0]] == CLASSES
-    assert title(figure) == f"cnn (relu, seed 0) on digits, epoch 5: maps of conv1, colours from 0 to {largest:.3g}"
+    shown = cells(axis)
+    assert len(shown) == 15
+    for row, position in enumerate(FIRST.values()):
+        for number in range(5):
+            np.testing.assert_array_equal(shown[row, number].get_array(), layers["conv1"][position, number])
+            assert shown[row, number].get_clim() == (0, pytest.approx(largest))
+    assert scale.get_ylim() == (0, pytest.approx(largest))
+    assert (names_of(axis, "y"), names_of(axis, "x")) == (CLASSES, [str(number) for number in range(5)])
+    assert title(figure) == "CNN (ReLU, seed 0) on digits, epoch 5: maps of the filters of conv1"
 
 
-def test_every_column_says_which_filter_it_is(maps):
+def test_a_filter_without_a_positive_value_is_called_dead(maps):
     files, layers = maps
-    figure, _ = mapped(files, layers)
-    assert [axis.get_title() for axis in figure.axes] == [*(f"filter {number}" for number in range(5)), *[""] * 10]
+    layers["conv1"][:, 2] = 0
+    assert names_of(mapped(files, layers)[0].axes[0], "x") == ["0", "1", "2\ndead", "3", "4"]
+    assert texts(mapped(files, layers, name="bee")[0].axes[0])[2].split() == ["filter", "2,", "dead"]
+
+
+def test_more_filters_than_fit_go_on_in_a_further_band(maps):
+    files, _ = maps
+    figure, _ = mapped(files, {"conv1": np.ones((9, 40, 2, 2), np.float32)})
+    first, second, _ = figure.axes
+    assert names_of(first, "x") + names_of(second, "x") == [str(number) for number in range(40)]
+    assert len(cells(first)) == len(cells(second)) == 3 * 20
 
 
 @pytest.mark.parametrize("name", CLASSES)
-def test_one_class_alone_has_a_panel_a_filter(maps, name):
+def test_one_class_alone_has_an_image_a_filter(maps, name):
     files, layers = maps
     figure, table = mapped(files, layers, name=name)
     example = layers["conv1"][FIRST[name]]
     assert set(table["class"]) == {name}
     assert list(table["maximum"]) == [pytest.approx(values.max()) for values in example]
-    shown = [axis for axis in figure.axes if axis.images]
-    assert [axis.get_title() for axis in shown] == [f"filter {number}" for number in range(5)]
-    for axis, values in zip(shown, example, strict=True):
-        np.testing.assert_array_equal(axis.images[0].get_array(), values)
-        assert axis.images[0].get_clim() == (0, pytest.approx(example.max()))
-    assert title(figure).endswith(f"colours from 0 to {example.max():.3g} (class {name})")
-
-
-@pytest.mark.parametrize(("count", "panels"), [(1, 1), (4, 4), (5, 6), (16, 16)])
-def test_panels_without_a_filter_stay_empty(maps, count, panels):
-    files, _ = maps
-    figure, _ = mapped(files, {"conv1": np.ones((9, count, 2, 2), np.float32)}, name="ant")
-    assert len(figure.axes) == panels
-    assert [axis.axison for axis in figure.axes] == [True] * count + [False] * (panels - count)
+    axis = figure.axes[0]
+    assert texts(axis) == [f"filter {number}" for number in range(5)]
+    for image, values in zip(axis.images, example, strict=True):
+        np.testing.assert_array_equal(image.get_array(), values)
+        assert image.get_clim() == (0, pytest.approx(example.max()))
+    assert title(figure).endswith(f"maps of the filters of conv1, class {name}")
 
 
 def test_the_input_is_its_images(maps):
@@ -302,13 +344,15 @@ def test_the_input_is_its_images(maps):
     figure, table = mapped(files, layers, layer="input")
     assert list(table["class"]) == CLASSES
     assert set(table["filter"]) == {""}
-    for axis, row, position in zip(figure.axes, table.itertuples(), FIRST.values(), strict=True):
+    [axis] = figure.axes
+    assert texts(axis) == CLASSES
+    for shown, row, position in zip(axis.images, table.itertuples(), FIRST.values(), strict=True):
         image = files.images[files.index[position]] / 255
-        np.testing.assert_allclose(axis.images[0].get_array(), image)
-        assert axis.images[0].get_clim() == (0, 1)
+        np.testing.assert_allclose(shown.get_array(), image)
+        assert shown.get_clim() == (0, 1)
         assert (row.minimum, row.maximum) == (image.min(), image.max())
         assert row.mean == pytest.approx(image.mean())
-    assert title(figure) == "digits, the first image of a class in look"
+    assert title(figure) == "Digits, the first image of a class in the sample look"
 
 
 def test_the_input_of_one_class_is_one_image(maps):
@@ -317,7 +361,7 @@ def test_the_input_of_one_class_is_one_image(maps):
     [axis] = figure.axes
     np.testing.assert_allclose(axis.images[0].get_array(), files.images[files.index[2]] / 255)
     assert only(table)["row"] == files.index[2]
-    assert title(figure) == "digits, the first image of a class in look (class bee)"
+    assert title(figure) == "Digits, the first image of a class in the sample look, class bee"
 
 
 @pytest.mark.parametrize("name", [None, "bee"])
@@ -367,10 +411,10 @@ def test_a_snapshot_that_the_network_never_reached_has_no_maps(maps):
 ROW = {**OF_LAYER, **OF_CONVOLUTION}
 
 
-def scores_of_two_networks():
+def scores_of_two_networks(seeds=2):
     """conv1 scored as a whole and by its three filters, of which the last is degenerate; conv2 as a whole; and the input."""
     rows = [{**ROW, **OF_INPUT, "value": 0.9}]
-    for seed in (0.0, 1.0):
+    for seed in map(float, range(seeds)):
         for state, epoch, shift in (("untrained", 0, 0.2), ("trained", 5, 0.0)):
             keys = {**ROW, "seed": seed, "state": state, "epoch": epoch}
             rows.append({**keys, "value": 77.0})
@@ -383,7 +427,8 @@ def scores_of_two_networks():
 
 def by_depth(folder, rows, filters=True, title="", **options):
     inputs = Reads(**written(folder, rows))
-    return score_by_depth.draw(inputs, {"score": "d_same", "filters": filters, "title": title, **options})
+    told = {"score": "d_same", "metrics": told_of("d_same"), "filters": filters, "title": title}
+    return score_by_depth.draw(inputs, {**told, **options})
 
 
 def test_layers_of_which_filters_are_scored_stand_for_their_mean_and_others_are_whole(tmp_path):
@@ -405,35 +450,61 @@ def test_means_without_degenerate_filters_have_rows_of_their_own(tmp_path):
     assert only(living, state="untrained")["mean"] == pytest.approx(0.45)
 
 
+def keys_of(figure):
+    """The entries of all keys of a figure."""
+    return [text.get_text() for key in figure.legends for text in key.get_texts()]
+
+
 def test_means_without_degenerate_filters_are_hollow_markers_beside_the_line(tmp_path):
-    figure, _ = by_depth(tmp_path, scores_of_two_networks())
+    figure, _ = by_depth(tmp_path, scores_of_two_networks(seeds=3))
     [panel] = figure.axes
     hollow = {line.get_label(): line for line in panel.lines if line.get_markerfacecolor() == "none"}
-    assert sorted(hollow) == [f"relu, {state}, without degenerate filters" for state in ("trained", "untrained")]
-    line = hollow["relu, trained, without degenerate filters"]
-    assert (list(line.get_xdata()), list(line.get_ydata())) == ([1], [pytest.approx(0.25)])
-    [means] = [line for line in panel.lines if line.get_label() == "relu, trained"]
-    assert list(means.get_xdata()) == [0, 1, 2]
-    np.testing.assert_allclose(means.get_ydata(), [0.9, 0.45, 0.05])
-    [legend] = figure.legends
-    assert {text.get_text() for text in legend.get_texts()} == {"relu, trained", "relu, untrained", "chance", *hollow}
+    assert sorted(hollow) == [f"ReLU, {state}, without degenerate filters" for state in ("trained", "untrained")]
+    line = hollow["ReLU, trained, without degenerate filters"]
+    assert (list(line.get_xdata()), list(line.get_ydata())) == ([1], [pytest.approx(0.3)])
+    [means] = [list(line.get_ydata()) for line in panel.lines if line.get_linewidth() > 1 and line.get_linestyle() == "-"]
+    np.testing.assert_allclose(means, [0.9, 0.5, 0.05])
+    # Chance, 1, lies near the values, and is a line.
+    assert keys_of(figure) == ["untrained", "trained", "without degenerate filters", "chance"]
 
 
-def test_thin_lines_are_the_runs(tmp_path):
-    figure, _ = by_depth(tmp_path, scores_of_two_networks())
-    thin = [list(line.get_ydata()) for line in figure.axes[0].lines if line.get_linewidth() == pytest.approx(0.4)]
-    assert sorted(thin) == [
-        pytest.approx(line) for line in ([0.9, 0.4, 0.05], [0.9, 0.5, 0.05], [0.9, 0.6, 0.25], [0.9, 0.7, 0.25])
+def runs_in(panel):
+    """The lines of single runs of a panel."""
+    return [list(line.get_ydata()) for line in panel.lines if line.get_linewidth() < 1 and len(line.get_xdata()) == 3]
+
+
+@pytest.mark.parametrize(("seeds", "means"), [(2, 0), (3, 2)])
+def test_fewer_than_three_runs_are_drawn_alone(tmp_path, seeds, means):
+    """Without mean and interval, which two runs hardly tell anything of."""
+    figure, _ = by_depth(tmp_path, scores_of_two_networks(seeds))
+    [panel] = figure.axes
+    of_runs = [line for line in runs_in(panel) if line != [1, 1, 1]]
+    expected = [[0.9, 0.4 + shift + 0.1 * seed, 0.05 + shift] for seed in range(seeds) for shift in (0, 0.2)]
+    assert sorted(of_runs) == [pytest.approx(line) for line in sorted(expected)]
+    assert len([line for line in panel.lines if line.get_linewidth() > 1 and line.get_linestyle() != "None"]) == means
+    assert len(panel.collections) == means
+
+
+def test_flagged_runs_are_hollow_and_dotted(tmp_path):
+    rows = [
+        {**row, "degenerate": "near_chance"} if row["seed"] == 2 and row["epoch"] else row for row in scores_of_two_networks(3)
     ]
+    figure, _ = by_depth(tmp_path, rows, filters=False)
+    [panel] = figure.axes
+    assert panel.get_title() == "CNN on digits\n3 runs, 1 flagged"
+    [hollow] = [line for line in panel.lines if line.get_markerfacecolor() == "white"]
+    assert list(hollow.get_ydata()) == [77, 0.05]
+    assert "flagged run" in keys_of(figure)
 
 
 def test_the_panel_names_its_network_and_its_layers(tmp_path):
     figure, _ = by_depth(tmp_path, scores_of_two_networks())
     [panel] = figure.axes
-    assert panel.get_title() == "cnn on digits, n = 2 runs"
+    assert panel.get_title() == "CNN on digits\n2 runs"
     assert [label.get_text() for label in panel.get_xticklabels()] == ["input", "conv1", "conv2"]
-    assert panel.get_ylabel() == "d_same\ntsne"
-    heading = "d_same by depth, layers of filters by their mean: means over runs with 95 % intervals, thin lines are runs"
+    label = "mean distance within classes (mean distance of all pairs), ← better in t-SNE"
+    assert " ".join(panel.get_ylabel().split()) == label
+    heading = "Mean distance within classes by depth, layers of filters by the mean over them: every line is a run"
     assert title(figure) == heading
 
 
@@ -478,8 +549,8 @@ def test_spaces_are_down_and_networks_across(tmp_path):
     rows += [{**row, "space": "raw", "embedding_seed": np.nan} for row in rows]
     rows += [{**row, "dataset": "other"} for row in rows]
     figure, _ = by_depth(tmp_path, rows)
-    assert [axis.get_title() for axis in figure.axes] == ["cnn on digits, n = 2 runs", "cnn on other, n = 2 runs", "", ""]
-    assert [axis.get_ylabel() for axis in figure.axes][::2] == ["d_same\nraw", "d_same\ntsne"]
+    assert [axis.get_title() for axis in figure.axes] == ["CNN on digits\n2 runs", "CNN on other\n2 runs", "", ""]
+    assert [axis.get_ylabel().split("\n")[-1] for axis in figure.axes][::2] == ["in the layer itself", "in t-SNE"]
 
 
 def test_filters_that_nothing_chooses_make_no_figure(tmp_path):
@@ -515,7 +586,7 @@ def test_the_input_alone_is_one_panel_of_no_snapshot(blobs):
     [axis] = figure.axes
     assert (axis.get_title(), axis.get_ylabel()) == ("layer 0 (input)", "")
     np.testing.assert_allclose(offsets(axis), points - 100, rtol=1e-5)
-    assert texts(axis) == CLASSES
+    assert sorted(texts(axis)) == CLASSES
     assert len(table) == 60
     assert set(table["layer"]) == {"input"}
     assert set(table["filter"]) == {""}
@@ -529,21 +600,22 @@ def test_the_input_can_be_shown_where_no_network_is_embedded(blobs):
     figure, table = grid(files, [files.of_input(points)], layer="input")
     assert len(figure.axes) == 1
     assert len(table) == 60
-    assert title(figure) == "input of digits, tsne of 60 observations (look)"
+    assert title(figure) == "t-SNE of the input of digits, 60 observations (sample look)"
 
 
 def test_one_filter_is_a_column_with_a_row_a_snapshot(blobs):
     files, points = blobs
     figure, table = grid(files, everything(files, points), panels="filters", layer="conv1", filter=1)
     untrained, trained = figure.axes
-    assert [axis.get_title() for axis in figure.axes] == ["layer 1 (conv1), filter 1", ""]
-    assert [axis.get_ylabel() for axis in figure.axes] == ["untrained (epoch 0)", "trained (epoch 5)"]
+    assert [axis.get_title() for axis in figure.axes] == ["filter 1", ""]
+    assert [axis.get_ylabel() for axis in figure.axes] == ["untrained", "trained (epoch 5)"]
     np.testing.assert_allclose(offsets(untrained), points + 1, rtol=1e-5)
     np.testing.assert_allclose(offsets(trained), points + 6, rtol=1e-5)
     assert len(table) == 120
     assert set(table["filter"]) == {1}
     assert set(table["epoch"]) == {0, 5}
-    assert title(figure) == "cnn (relu, seed 0) on digits, tsne of 60 observations (look)"
+    about = "t-SNE of the filters of layer 1 (conv1) of CNN (ReLU, seed 0) on digits, 60 observations (sample look)"
+    assert title(figure) == about
 
 
 def test_one_filter_of_one_snapshot_is_one_panel(blobs):
@@ -557,19 +629,18 @@ def test_one_filter_of_one_snapshot_is_one_panel(blobs):
 def test_all_filters_of_a_layer_are_across(blobs):
     files, points = blobs
     figure, _ = grid(files, everything(files, points), panels="filters", layer="conv1")
-    assert [axis.get_title() for axis in figure.axes] == ["layer 1 (conv1), filter 0", "layer 1 (conv1), filter 1", "", ""]
+    assert [axis.get_title() for axis in figure.axes] == ["filter 0", "filter 1", "", ""]
 
 
-def test_more_filters_than_eight_go_on_in_a_further_band(blobs):
+def test_more_filters_than_fit_the_width_go_on_in_a_further_band(blobs):
     files, points = blobs
     source = files.embedding({(epoch, "conv1", 1, number): points + number for epoch in SNAPSHOTS for number in range(9)})
     figure, _ = grid(files, [source], panels="filters", layer="conv1")
-    bands = np.array(figure.axes).reshape(4, 5)
+    bands = np.array(figure.axes).reshape(6, 3)
     shown = [[int(axis.get_title()[-1]) for axis in band if axis.get_title()] for band in bands]
-    assert shown == [[0, 1, 2, 3, 4], [], [5, 6, 7, 8], []]
-    assert [band[0].get_ylabel() for band in bands] == 2 * ["untrained (epoch 0)", "trained (epoch 5)"]
-    np.testing.assert_allclose(offsets(bands[3, 3]), points + 8, rtol=1e-5)
-    assert [axis.axison for axis in bands[:, 4]] == [True, True, False, False]
+    assert shown == [[0, 1, 2], [], [3, 4, 5], [], [6, 7, 8], []]
+    assert [band[0].get_ylabel() for band in bands] == 3 * ["untrained", "trained (epoch 5)"]
+    np.testing.assert_allclose(offsets(bands[5, 2]), points + 8, rtol=1e-5)
 
 
 def test_beside_layers_the_input_stands_in_every_row_and_once_in_the_table(blobs):
@@ -608,6 +679,9 @@ def panels(files, sources, columns=4, **on):
     return embedding_panels.draw(inputs, options)
 
 
+SHOWN = "t-SNE of layer 2 (conv2) of CNN (seed 0) on digits, epoch 5, sample look, 60 observations"
+
+
 def of_network(files, points, name="tsne", layers=("conv1", "conv2"), **keys):
     """The embedding of some layers of one network, at both snapshots."""
     parts = {
@@ -627,8 +701,8 @@ def test_panels_are_named_after_what_tells_them_apart(blobs):
     files, points = blobs
     sources = [of_network(files, points, activation=activation) for activation in ("relu", "tanh")]
     figure, table = panels(files, sources, activation=["tanh", "relu"], layer="last", state="trained")
-    assert [axis.get_title() for axis in figure.axes] == ["tanh", "relu"]
-    assert title(figure) == "digits, cnn, seed 0, look, tsne, epoch 5, layer 2 (conv2)"
+    assert [axis.get_title() for axis in figure.axes] == ["tanh", "ReLU"]
+    assert title(figure) == SHOWN
     np.testing.assert_allclose(offsets(figure.axes[0]), points + 52, rtol=1e-5)
     assert list(table["activation"].unique()) == ["tanh", "relu"]
     assert len(table) == 120
@@ -638,7 +712,7 @@ def test_methods_stand_side_by_side_in_the_order_of_the_selector(blobs):
     files, points = blobs
     sources = [of_network(files, points, name) for name in ("tsne", "pca")]
     figure, _ = panels(files, sources, embedding=["pca", "tsne"], layer="conv1", epoch=0)
-    assert [axis.get_title() for axis in figure.axes] == ["pca", "tsne"]
+    assert [axis.get_title() for axis in figure.axes] == ["PCA", "t-SNE"]
 
 
 def test_the_input_is_no_last_layer(blobs):
@@ -652,8 +726,8 @@ def test_the_input_tells_no_networks_apart(blobs):
     files, points = blobs
     sources = [of_network(files, points, activation=activation) for activation in ("relu", "tanh")]
     figure, _ = panels(files, [*sources, files.of_input(points)], layer=["input", "conv2"], state="trained")
-    assert [axis.get_title() for axis in figure.axes if axis.axison] == ["layer 0 (input)", "relu", "tanh"]
-    assert title(figure) == "digits, cnn, seed 0, look, tsne, epoch 5, layer 2 (conv2)"
+    assert [axis.get_title() for axis in figure.axes if axis.axison] == ["layer 0 (input)", "ReLU", "tanh"]
+    assert title(figure) == SHOWN
 
 
 def test_layers_go_on_in_further_rows_by_depth(blobs):

@@ -5,7 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from matplotlib.colors import to_hex
-from score_rows import OF_LAYER, written
+from score_rows import OF_LAYER, told_of, written
 
 from layerscope import store
 from layerscope.figures import layer_profiles, score_bars, score_by_depth, score_scatter, training_curves
@@ -33,7 +33,7 @@ def scores(architectures, activations, datasets=("digits",)):
         for seed in (0.0, 1.0):
             about = {**OF_LAYER, "dataset": dataset, "architecture": architecture, "activation": activation, "seed": seed}
             for depth in (1.0, 2.0):
-                rows.append({**about, "layer": f"hidden{depth:.0f}", "depth": depth, "value": place / 100 + depth + seed / 9})
+                rows.append({**about, "layer": f"hidden{depth:.0f}", "depth": depth, "value": place / 100 + depth / 4 + seed / 9})
             as_such = {"space": "run", "sample": "test", "metric": "accuracy", "layer": "", "depth": np.nan}
             rows.append({**about, **as_such, "value": 0.5 + place / 100 + seed / 50})
     return pd.DataFrame(rows, columns=list(store.SCORE_COLUMNS))
@@ -42,7 +42,7 @@ def scores(architectures, activations, datasets=("digits",)):
 def drawn(kind, folder, rows, **options):
     sizes = {name: {"depth": 2, "width": number} for number, name in enumerate(ARCHITECTURES)}
     told = {"score": "hit", "against": "accuracy", "title": "", "columns": 4, "filters": False, "bend": None, "sizes": sizes}
-    told["network_accuracies"] = ["accuracy"]
+    told |= {"network_accuracies": ["accuracy"], "metrics": told_of("accuracy", hit="neighborhood_hit")}
     figure, _ = kind.draw(Reads(**written(folder, rows)), {**told, **options})
     figure.canvas.draw()
     return figure
@@ -86,7 +86,10 @@ def history(folder, losses, activation="relu", accuracy=0.5):
     file.parent.mkdir(parents=True)
     rows = [{"epoch": e, "step": e, "split": "test", "loss": loss, "accuracy": accuracy} for e, loss in enumerate(losses)]
     pd.DataFrame(rows).to_csv(file, index=False)
-    return Reads(history=[str(file)])
+    return Reads(history=[str(file)], **written(folder, scores(["mlp"], [activation])))
+
+
+CURVES = {"title": "", "network_accuracies": ["accuracy"]}
 
 
 @pytest.mark.parametrize(
@@ -94,15 +97,15 @@ def history(folder, losses, activation="relu", accuracy=0.5):
 )
 def test_no_loss_is_left_out_by_the_scale(tmp_path, losses, scale):
     """A loss of 0 has no place on a logarithmic scale; a diverged epoch has none anywhere."""
-    figure, _ = training_curves.draw(history(tmp_path, losses), {"title": ""})
+    figure, _ = training_curves.draw(history(tmp_path, losses), CURVES)
     assert figure.axes[0].get_yscale() == scale
 
 
 def test_a_network_without_accuracy_has_no_scale_of_it(tmp_path):
     """An autoencoder reconstructs its input."""
-    figure, _ = training_curves.draw(history(tmp_path, [2.0, 1.0], accuracy=np.nan), {"title": ""})
+    figure, _ = training_curves.draw(history(tmp_path, [2.0, 1.0], accuracy=np.nan), CURVES)
     [losses] = figure.axes
-    assert losses.get_ylabel() == "loss"
+    assert losses.get_ylabel() == "loss, ← better"
 
 
 @pytest.mark.parametrize(
@@ -120,8 +123,9 @@ def test_a_legend_of_many_kinds_lies_below_the_panels(tmp_path, kind):
         folder = tmp_path / str(count)
         folder.mkdir()
         if kind is training_curves:
-            reads = Reads(history=[file for name in ACTIVATIONS[:count] for file in history(folder, [2.0, 0.5], name).history])
-            figure, _ = training_curves.draw(reads, {"title": ""})
+            files = [file for name in ACTIVATIONS[:count] for file in history(folder, [2.0, 0.5], name).history]
+            reads = Reads(history=files, **written(folder, scores(["mlp"], ACTIVATIONS[:count])))
+            figure, _ = training_curves.draw(reads, CURVES)
             figure.canvas.draw()
         else:
             rows = scores(ARCHITECTURES[:1], ACTIVATIONS[:count])

@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from matplotlib.colors import to_rgba
-from score_rows import OF_INPUT, OF_LAYER, written
+from score_rows import OF_INPUT, OF_LAYER, told_of, written
 
 from layerscope.errors import StudyError
 from layerscope.figures import score_bars, score_scatter
@@ -12,7 +12,7 @@ from layerscope.figures.shared.style import apply_style, colours
 from layerscope.store.reads import Reads
 
 ROW = {**OF_LAYER, "architecture": "deep", "space": "tsne", "embedding_seed": 0.0, "metric": "kl", "chance": np.nan}
-SIZES = {"deep": {"depth": 3, "width": 8}, "wide": {"depth": 2, "width": 64}}
+SIZES = {"deep": {"depth": 3, "width": 8}, "flat": {"depth": 1, "width": 8}, "wide": {"depth": 2, "width": 64}}
 OF_NETWORK = {"space": "run", "sample": "test", "metric": "accuracy", "layer": "", "depth": np.nan, "embedding_seed": np.nan}
 
 
@@ -39,7 +39,8 @@ def three_networks():
 
 def drawn(kind, folder, rows, **options):
     inputs = Reads(**written(folder, rows))
-    figure, table = kind.draw(inputs, {"score": "kl", "title": "", "columns": 4, "network_accuracies": ["accuracy"], **options})
+    told = {"score": "kl", "title": "", "columns": 4, "network_accuracies": ["accuracy"], "sizes": SIZES}
+    figure, table = kind.draw(inputs, {**told, "metrics": told_of("kl", "accuracy"), **options})
     figure.canvas.draw()
     return figure, table
 
@@ -56,20 +57,29 @@ def scatter(folder, rows, **options):
 # Bars
 
 
-def test_every_run_has_a_bar_at_every_layer_and_the_input_one(tmp_path):
+def points(panel, hollow=None):
+    """The scores of the runs that are points of a panel; those of hollow or of filled ones."""
+    marks = [line for line in panel.lines if line.get_marker() == "o"]
+    return sorted(
+        round(float(mark.get_ydata()[0]), 3)
+        for mark in marks
+        if hollow is None or (mark.get_markerfacecolor() == "white") == hollow
+    )
+
+
+def test_every_run_is_a_point_at_every_layer(tmp_path):
     figure, table = bars(tmp_path, three_networks())
     [panel] = figure.axes
-    light = [bar for bar in panel.patches if bar.get_linewidth() < 1]
-    assert sorted(round(bar.get_height(), 3) for bar in light) == [0.1, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9]
+    assert points(panel) == [0.1, 0.3, 0.5, 0.6, 0.7, 0.8]
     assert [label.get_text() for label in panel.get_xticklabels()] == ["input", "hidden1", "hidden2"]
     assert len(table) == 9
     assert set(table["accuracy"]) == {0.98, 0.96, 0.11}
 
 
-def test_outlines_are_means_of_all_runs_and_dashes_those_without_flagged_ones(tmp_path):
+def test_bars_are_means_of_all_runs_and_dashes_those_without_flagged_ones(tmp_path):
     figure, _ = bars(tmp_path, three_networks())
     [panel] = figure.axes
-    means = {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in panel.patches if bar.get_linewidth() > 1}
+    means = {round(bar.get_x() + bar.get_width() / 2): bar.get_height() for bar in panel.patches}
     assert means == {0: pytest.approx(0.9), 1: pytest.approx(0.6), 2: pytest.approx(0.4)}
     dashes = [lines.get_segments()[0][0][1] for lines in panel.collections if lines.get_linestyles()[0][1]]
     assert sorted(dashes) == [pytest.approx(0.55), pytest.approx(0.75)]
@@ -78,22 +88,47 @@ def test_outlines_are_means_of_all_runs_and_dashes_those_without_flagged_ones(tm
 def test_flagged_runs_are_hollow_and_counted(tmp_path):
     figure, _ = bars(tmp_path, three_networks())
     [panel] = figure.axes
-    hollow = [bar for bar in panel.patches if bar.get_linewidth() < 1 and bar.get_facecolor()[3] == 0]
-    assert sorted(round(bar.get_height(), 3) for bar in hollow) == [0.1, 0.3]
-    assert panel.get_title() == "relu (n = 3, 1 flagged)"
+    assert points(panel, hollow=True) == [0.1, 0.3]
+    assert lines_of(panel.get_title())[:2] == ["ReLU", "3 runs, 1 flagged"]
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["flagged run", "mean without flagged runs"]
 
 
-def test_the_accuracy_of_each_run_stands_in_its_deepest_layer(tmp_path):
-    figure, _ = bars(tmp_path, three_networks())
+def lines_of(text):
+    return text.split("\n")
+
+
+def test_the_range_of_the_accuracies_stands_above_their_panel(tmp_path):
+    figure, table = bars(tmp_path, three_networks())
     [panel] = figure.axes
-    assert [text.get_text().strip() for text in panel.texts] == ["0.980", "0.960", "0.110"]
-    assert [round(text.get_position()[0]) for text in panel.texts] == [2, 2, 2]
+    assert lines_of(panel.get_title())[2] == "accuracy 0.11–0.98"
+    assert set(table["accuracy"]) == {0.98, 0.96, 0.11}
+
+
+@pytest.mark.parametrize(("count", "intervals"), [(2, 0), (3, 2)])
+def test_a_mean_has_an_interval_from_three_runs_on(tmp_path, count, intervals):
+    rows = [row for seed in range(count) for row in network(seed, 0.9, [0.8 + seed / 100, 0.6 - seed / 100])]
+    figure, _ = bars(tmp_path, rows)
+    assert len(figure.axes[0].containers) - len(figure.axes[0].patches) == intervals
+
+
+def test_columns_are_architectures_by_size_and_rows_activations(tmp_path):
+    rows = [
+        row
+        for architecture in ("wide", "deep", "flat")
+        for activation in ("relu", "tanh")
+        for row in network(0, 0.9, [0.5], architecture=architecture, activation=activation)
+    ]
+    figure, _ = bars(tmp_path, rows, columns=None)
+    titles = [lines_of(panel.get_title())[0] for panel in figure.axes]
+    assert titles == [f"{activation}, {name}" for activation in ("ReLU", "tanh") for name in ("flat", "wide", "deep")]
+    assert len({panel.get_xlim() for panel in figure.axes}) == 1
 
 
 def test_panels_are_in_the_order_of_the_selector(tmp_path):
     rows = three_networks() + network(0, 0.9, [0.4], architecture="flat", activation="tanh")
     figure, _ = bars(tmp_path, rows, on={"activation": ["tanh", "relu"]})
-    assert [panel.get_title() for panel in figure.axes] == ["flat, tanh (n = 1)", "deep, relu (n = 3, 1 flagged)"]
+    shown = [panel for panel in figure.axes if panel.axison]
+    assert [lines_of(panel.get_title())[0] for panel in shown] == ["tanh, flat", "ReLU, deep"]
     assert figure.axes[0].get_ylim() == figure.axes[1].get_ylim()
 
 
@@ -122,11 +157,14 @@ def test_the_correlation_is_given_with_and_without_flagged_runs(tmp_path):
     rows = [row for seed in range(12) for row in network(seed, 0.9 + seed / 200, [0.6 - seed / 200])]
     rows += network(12, 0.1, [0.05], "near_chance: test accuracy 0.100")
     figure, _ = scatter(tmp_path, rows)
-    dataset, with_all, without = figure.axes[0].get_title().split("\n")
-    assert dataset == "digits"
-    assert with_all.startswith("all runs: Spearman -0.57 [")
-    assert without.startswith("without flagged: Spearman -1.00 [")
-    assert without.endswith("n = 12")
+    heading = " ".join(figure.axes[0].get_title().split())
+    assert heading.startswith("digits 13 runs: rank correlation -0.57 [")
+    assert "12 without flagged: rank correlation -1.00 [" in heading
+
+
+def test_two_runs_have_no_correlation(tmp_path):
+    figure, _ = scatter(tmp_path, network(0, 0.9, [0.6]) + network(1, 0.8, [0.5]))
+    assert figure.axes[0].get_title().split("\n") == ["digits", "2 runs"]
 
 
 def test_scores_that_no_run_has_both_of_are_refused_in_words(tmp_path):

@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from figure_files import SNAPSHOTS, made
+from score_rows import OF_LAYER, written
 
 from layerscope import store
 from layerscope.figures import embedding_film, embedding_grid, embedding_panels, embedding_trails, training_curves
@@ -54,12 +55,19 @@ DRAWN = {
 }
 
 
+CURVES = {"title": "", "network_accuracies": ["accuracy"]}
+
+
+def scored(folder):
+    return written(folder, [OF_LAYER])
+
+
 def shades(values):
     return RAMP((values - values.min()) / np.ptp(values))[:, :3]
 
 
 @pytest.mark.parametrize("name", DRAWN)
-@pytest.mark.parametrize(("target", "place", "label"), [(None, 0, "price"), ("r$", 1, r"r\$")], ids=["the first", "the named"])
+@pytest.mark.parametrize(("target", "place", "label"), [(None, 0, "price"), ("r$", 1, "r$")], ids=["the first", "the named"])
 def test_points_have_the_colours_of_a_target(reads, name, target, place, label):
     kind, options = DRAWN[name]
     drawn, table = kind.draw(reads, {**options, **({"target": target} if target else {})})
@@ -70,7 +78,8 @@ def test_points_have_the_colours_of_a_target(reads, name, target, place, label):
         np.testing.assert_allclose(found.get_facecolors()[:, :3], shades(VALUES[:, place]), atol=1e-6)
     [scale] = [axis for axis in figure.axes if axis.get_ylabel() == label]
     assert scale.get_ylim() == (VALUES[:, place].min(), VALUES[:, place].max())
-    assert not figure.legends
+    # A key may tell of steps, but not of classes.
+    assert all(text.get_text().split()[0] in ("to", "at") for key in figure.legends for text in key.get_texts())
     np.testing.assert_allclose(table["target"].to_numpy()[:N], VALUES[:, place])
     assert "label" not in table
 
@@ -80,8 +89,8 @@ def test_what_has_no_accuracy_has_curves_of_its_loss_alone(tmp_path):
     folder.mkdir(parents=True)
     rows = [{"epoch": epoch, "step": epoch, "split": "test", "loss": 1 / (1 + epoch), "accuracy": np.nan} for epoch in range(4)]
     pd.DataFrame(rows).to_csv(folder / "history.csv", index=False)
-    figure, _ = training_curves.draw(Reads(history=[str(folder / "history.csv")]), {"title": ""})
-    assert [axis.get_ylabel() for axis in figure.axes] == ["loss"]
+    figure, _ = training_curves.draw(Reads(history=[str(folder / "history.csv")], **scored(tmp_path)), CURVES)
+    assert [axis.get_ylabel() for axis in figure.axes] == ["loss, ← better"]
 
 
 def test_beside_classifiers_it_has_one_panel_with_its_own_axis(tmp_path):
@@ -91,7 +100,7 @@ def test_beside_classifiers_it_has_one_panel_with_its_own_axis(tmp_path):
         files[-1].parent.mkdir(parents=True)
         rows = [{"epoch": epoch, "step": epoch, "split": "test", "loss": 1, "accuracy": accuracy} for epoch in range(4)]
         pd.DataFrame(rows).to_csv(files[-1], index=False)
-    figure, _ = training_curves.draw(Reads(history=[str(file) for file in files]), {"title": ""})
+    figure, _ = training_curves.draw(Reads(history=[str(file) for file in files], **scored(tmp_path)), CURVES)
     assert [(axis.axison, axis.get_xlabel()) for axis in figure.axes] == [
         *[(True, ""), (True, "epoch")],
         *[(True, "epoch"), (False, "")],

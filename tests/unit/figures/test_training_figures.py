@@ -4,7 +4,7 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 import pytest
-from score_rows import OF_LAYER, written
+from score_rows import OF_LAYER, told_of, written
 
 from layerscope import store
 from layerscope.errors import StudyError
@@ -60,7 +60,8 @@ ACCURACIES = {"network_accuracies": ["accuracy"]}
 
 def drawn(kind, folder, rows, histories=(), **options):
     inputs = Reads(**written(folder, rows), history=list(histories))
-    figure, table = kind.draw(inputs, {"score": "saturation", "title": "", "columns": 4, "sizes": SIZES, **ACCURACIES, **options})
+    told = {"score": "saturation", "title": "", "columns": 4, "sizes": SIZES, "metrics": told_of("saturation", "accuracy")}
+    figure, table = kind.draw(inputs, {**told, **ACCURACIES, **options})
     figure.canvas.draw()
     return figure, table
 
@@ -85,12 +86,13 @@ def test_a_profile_goes_through_the_means_of_all_layers(tmp_path):
 
 
 def test_a_profile_says_how_accurate_its_networks_are(tmp_path):
-    figure, _ = drawn(layer_profiles, tmp_path, network("small", 0) + network("small", 1))
-    assert figure.axes[0].get_title() == "small\ndigits: accuracy 0.505, n = 2"
+    figure, _ = drawn(layer_profiles, tmp_path, [row for seed in range(3) for row in network("small", seed)])
+    assert " ".join(figure.axes[0].get_title().split()) == "small digits: accuracy 0.51, 3 runs"
 
 
 def test_datasets_share_a_panel_in_different_colours(tmp_path):
-    figure, table = drawn(layer_profiles, tmp_path, network("small", 0) + network("small", 0, dataset="letters"))
+    rows = [row for dataset in ("digits", "letters") for seed in range(3) for row in network("small", seed, dataset=dataset)]
+    figure, table = drawn(layer_profiles, tmp_path, rows)
     [panel] = figure.axes
     assert len(curves(panel)) == 2
     assert len({line.get_color() for line in panel.lines}) == 2
@@ -109,22 +111,21 @@ def test_a_course_has_the_score_above_and_the_losses_below_against_steps(tmp_pat
     above, below = figure.axes
     assert curves(above) == [[(0, 0.201), (10, 0.211), (20, 0.221)]]
     assert sorted(curves(below)) == [[(10, 1.5), (20, 1.0)], [(10, 1.5), (20, 1.0)]]
-    assert above.get_title() == "digits, n = 3 runs"
+    assert above.get_title() == "digits\n3 runs"
     assert set(table["measure"]) == {"saturation", "loss"}
 
 
 def test_a_course_averages_over_the_layers_that_are_chosen(tmp_path):
-    figure, _ = drawn(
-        score_course, tmp_path, network("small", 0), [history(tmp_path, "small", 0)], splits=["test"], on={"layer": "hidden"}
-    )
-    assert curves(figure.axes[0]) == [[(0, 0.15), (10, 0.16), (20, 0.17)]]
+    rows = [row for seed in range(3) for row in network("small", seed)]
+    histories = [history(tmp_path, "small", seed) for seed in range(3)]
+    figure, _ = drawn(score_course, tmp_path, rows, histories, splits=["test"], on={"layer": "hidden"})
+    assert curves(figure.axes[0]) == [[(0, 0.151), (10, 0.161), (20, 0.171)]]
 
 
 def test_architectures_have_colours_from_narrow_to_wide(tmp_path):
     histories = [history(tmp_path, architecture, seed) for architecture in SIZES for seed in range(3)]
     figure, _ = drawn(score_course, tmp_path, two_architectures(), histories, splits=["test"], on={"layer": "hidden1"})
-    names = [text.get_text() for text in figure.legends[0].get_texts()]
-    assert names == ["small", "large", "loss, test"]
+    assert [[text.get_text() for text in key.get_texts()] for key in figure.legends] == [["small", "large"], ["loss, test"]]
 
 
 # Evolution
@@ -135,7 +136,7 @@ def test_an_evolution_has_a_line_an_epoch(tmp_path):
     panel = figure.axes[0]
     assert curves(panel) == [[(depth, round(0.001 + depth / 10 + epoch / 100, 4)) for depth in (1, 2, 3)] for epoch in (0, 1, 2)]
     assert len({line.get_color() for line in panel.lines}) == 3
-    assert panel.get_title() == "large on digits, n = 3 runs"
+    assert panel.get_title() == "large on digits\n3 runs"
     assert set(table["epoch"]) == {0, 1, 2}
 
 
@@ -145,13 +146,13 @@ def test_an_evolution_has_a_line_an_epoch(tmp_path):
 def test_width_and_depth_are_told_by_colour_and_shape(tmp_path):
     told = {"against": "accuracy", "colour": "width", "marker": "depth", "bend": None}
     figure, table = drawn(score_scatter, tmp_path, two_architectures(), on={"layer": "hidden"}, **told)
-    names = [text.get_text() for text in figure.legends[0].get_texts()]
     # What does not differ needs no shape.
-    assert names == ["width 8", "width 64"]
+    [key] = figure.legends
+    assert (key.get_title().get_text(), [text.get_text() for text in key.get_texts()]) == ("width", ["8", "64"])
     assert set(zip(table["width"], table["depth"], strict=True)) == {(8, 3), (64, 3)}
 
 
-def test_a_bent_line_is_drawn_where_it_can_be(tmp_path):
+def test_a_bent_line_is_drawn_where_it_can_be(tmp_path, capfd):
     rows = []
     for seed in range(12):
         rows += [{**row, "value": seed / 12} if row["metric"] == "accuracy" else row for row in network("small", seed)]
@@ -161,7 +162,8 @@ def test_a_bent_line_is_drawn_where_it_can_be(tmp_path):
     assert "slope" in figure.axes[0].get_title()
     assert any(line.get_linestyle() == "--" for line in figure.axes[0].lines)
     figure, _ = drawn(score_scatter, tmp_path, rows, on=on, bend=0.9, **told)
-    assert "too few runs beside 0.9" in figure.axes[0].get_title()
+    assert not any(line.get_linestyle() == "--" for line in figure.axes[0].lines)
+    assert "digits has too few runs beside 0.9 for a line that bends there" in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("kind", [layer_profiles, score_course, score_evolution])

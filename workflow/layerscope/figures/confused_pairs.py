@@ -4,16 +4,19 @@ An observation is taken for the class that wins the vote of its k nearest neighb
 2021, the outliers of the last layer).
 """
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.shared.images import pictures
+from layerscope.figures.shared import sheet
+from layerscope.figures.shared.images import pictures, thumbnails
+from layerscope.figures.shared.names import layer_name, network_name, plain, sentence, short, words
 from layerscope.figures.shared.one_network import chosen_epochs
-from layerscope.figures.shared.style import network_name, set_title
+from layerscope.figures.shared.style import COLUMN, PAGE, SMALLEST
+from layerscope.figures.shared.tiles import draw_tiles, name_columns, name_rows
 from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.scoring.knn import majority, with_self
 from layerscope.store.reads import Reads
@@ -47,6 +50,13 @@ FIGURE = {
     },
 }
 
+# The most classes whose pairs have room; of more, those that are confused most are shown.
+MOST_CLASSES = 14
+CELL = 0.62
+# What stands beside the images, in inches, and the room for a number below each, in sides of an image.
+BESIDE, ROOM = 0.9, 0.3
+WRONG = "#A01818"
+
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Rows are the true classes, columns the classes that observations are taken for; each cell has the first observation.
@@ -69,23 +79,39 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     neighbors, _ = nearest_neighbors(stored.array, options["k"])
     taken_for = majority(labels[with_self(stored.array, neighbors)], len(classes))
     first, table = _first_of_pairs(labels, taken_for, index, classes)
-    cells = [(a, b) for a in range(len(classes)) for b in range(len(classes))]
     if pair:
         cells = [(pair[0], pair[0]), (pair[1], pair[1]), pair]
+    else:
+        shown_classes = _most_confused(labels, taken_for, len(classes))
+        cells = [(a, b) for a in shown_classes for b in shown_classes]
     shown = [first[cell] for cell in cells if cell in first]
     split = store.file_params(reads.activations[-1])["sample"]["split"]
     rows = np.unique(index[shown])
-    images = pictures(store.read_images(reads.data[0], split, rows)) / described.white
+    images = thumbnails(pictures(store.read_images(reads.data[0], split, rows)) / described.white)
     by_position = {position: images[np.searchsorted(rows, index[position])] for position in shown}
     keys = store.file_params(source)["keys"]
     wrong = int((taken_for != labels).sum())
     about = (
-        f"{network_name(keys)}, epoch {stored.epoch}: classes by {options['k']} neighbours in {keys['embedding']} of layer "
-        f"{stored.depth} ({stored.layer}), {wrong} of {len(labels):,} observations taken for another class"
+        f"{network_name(keys)}, epoch {stored.epoch}: classes by the vote of {options['k']} neighbours in "
+        f"{words(keys['embedding'])} of {layer_name(stored.depth, stored.layer)}, "
+        f"{wrong} of {len(labels):,} observations taken for another class"
     )
-    figure = _triple(cells, first, by_position, classes) if pair else _matrix(cells, first, by_position, table, classes)
-    set_title(figure, options["title"] or about)
+    if pair:
+        figure = _triple(cells, first, by_position, classes, options["title"] or sentence(about))
+    else:
+        if len(shown_classes) < len(classes):
+            about += f"; the {len(shown_classes)} of {len(classes)} classes that are confused most"
+        figure = _matrix(cells, first, by_position, table, classes, options["title"] or sentence(about))
     return figure, table
+
+
+def _most_confused(labels: np.ndarray, taken_for: np.ndarray, count: int) -> list[int]:
+    """The classes whose pairs are shown: all, or those with the most observations taken from or for them, in their order."""
+    if count <= MOST_CLASSES:
+        return [*range(count)]
+    wrong = labels != taken_for
+    mistaken = np.bincount(labels[wrong], minlength=count) + np.bincount(taken_for[wrong], minlength=count)
+    return sorted(int(label) for label in np.argsort(-mistaken, kind="stable")[:MOST_CLASSES])
 
 
 def _numbers(pair: list[str], classes: list[str]) -> tuple[int, int] | None:
@@ -125,30 +151,52 @@ def _show(axis, image: np.ndarray | None, empty: str) -> None:
     axis.spines[:].set_visible(image is not None)
     axis.spines[:].set_linewidth(0.4)
     if image is None:
-        axis.text(0.5, 0.5, empty, transform=axis.transAxes, ha="center", va="center", fontsize=6, color="0.6")
+        axis.set_box_aspect(1)
+        axis.text(0.5, 0.5, empty, transform=axis.transAxes, ha="center", va="center", fontsize=SMALLEST, color="0.35")
     else:
         axis.imshow(np.clip(image, 0, 1), cmap="gray_r", vmin=0, vmax=1, interpolation="nearest")
 
 
-def _triple(cells: list, first: dict, images: dict, classes: list[str]) -> Figure:
-    figure, axes = plt.subplots(1, 3, figsize=(5.4, 2.2))
-    for axis, (a, b) in zip(axes, cells, strict=True):
+def _triple(cells: list, first: dict, images: dict, classes: list[str], title: str) -> Figure:
+    figure, panels = sheet.panels(1, 3, COLUMN, 1)
+    for axis, (a, b) in zip(panels[0], cells, strict=True):
         image = images[first[a, b]] if (a, b) in first else None
-        _show(axis, image, f"no {classes[a]} is taken\nfor {classes[b]} here")
-        axis.set_title(f"{classes[a]}, taken for {classes[b]}" if a != b else classes[a], fontsize=7)
+        names = [short(plain(classes[label])) for label in (a, b)]
+        _show(axis, image, f"no {names[0]} is taken\nfor {names[1]} here")
+        axis.set_title(sheet.wrapped(f"{names[0]}, taken for {names[1]}" if a != b else names[0], COLUMN / 3 - 0.1, 7))
+    sheet.set_title(figure, title)
+    sheet.fit(figure, panels[0], 0.95)
     return figure
 
 
-def _matrix(cells: list, first: dict, images: dict, table: pd.DataFrame, classes: list[str]) -> Figure:
-    count = len(classes)
-    figure, axes = plt.subplots(count, count, figsize=(0.62 * count + 1.2, 0.66 * count + 1), squeeze=False)
-    for axis, (a, b), pairs in zip(axes.flat, cells, table["count"], strict=True):
-        _show(axis, images[first[a, b]] if (a, b) in first else None, "-")
-        if pairs:
-            axis.set_xlabel(str(pairs), fontsize=5, labelpad=1, color="0.3" if a == b else "C3")
-        if a == 0:
-            axis.set_title(classes[b], fontsize=6)
-        if b == 0:
-            axis.set_ylabel(classes[a], fontsize=6, rotation=0, ha="right", va="center")
-    figure.supxlabel("taken for; below each image how many", fontsize=7)
+def _matrix(cells: list, first: dict, images: dict, table: pd.DataFrame, classes: list[str], title: str) -> Figure:
+    shown = list(dict.fromkeys(a for a, _ in cells))
+    count = len(shown)
+    width = COLUMN if count * CELL <= COLUMN - BESIDE else PAGE
+    figure, panels = sheet.panels(1, 1, width, count * CELL)
+    axis = panels[0, 0]
+    counts = table["count"].to_numpy().reshape(len(classes), len(classes))
+    places = {cell: (shown.index(cell[0]), shown.index(cell[1])) for cell in cells}
+    tiles = {places[cell]: np.clip(images[first[cell]], 0, 1) for cell in cells if cell in first}
+    draw_tiles(axis, tiles, count, count, ROOM, cmap="gray_r", vmin=0, vmax=1)
+    names = [short(plain(classes[label]), 14) for label in shown]
+    inches = min(CELL, (width - BESIDE) / count, sheet.TALLEST / count / (1 + ROOM))
+    name_rows(axis, names, ROOM)
+    name_columns(axis, names, upright=max(sheet.inches_of(name, SMALLEST) for name in names) > inches)
+    for (a, b), (row, column) in places.items():
+        top = row * (1 + ROOM)
+        if not counts[a, b]:
+            axis.text(column + 0.5, top + 0.5, "–", ha="center", va="center", fontsize=SMALLEST, color="0.35")
+            continue
+        weight = {"color": "0.25"} if a == b else {"color": WRONG, "weight": "bold"}
+        axis.text(column + 0.5, top + 1, f"{counts[a, b]:,}", ha="center", va="top", fontsize=SMALLEST, **weight)
+        edge: dict = {"edgecolor": "0.5", "linewidth": 0.4} if a == b else {"edgecolor": WRONG, "linewidth": 0.9}
+        axis.add_patch(Rectangle((column + 0.02, top + 0.02), 0.96, 0.96, fill=False, clip_on=False, **edge))
+    axis.set_ylabel("true class")
+    axis.set_title("class of the neighbours")
+    axis.set_xlabel(
+        sheet.wrapped("below each image: how many such observations, framed where the classes differ", width - 0.5, 7)
+    )
+    sheet.set_title(figure, title)
+    sheet.fit(figure, panels, inches * count * (1 + ROOM))
     return figure

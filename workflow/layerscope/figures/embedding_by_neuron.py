@@ -1,15 +1,19 @@
 """The embedding of one layer, with observations coloured by the activation of one neuron."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.shared.class_scatter import chosen_class, coordinates, frame, name_classes
+from layerscope.figures.shared import sheet
+from layerscope.figures.shared.class_names import name_classes
+from layerscope.figures.shared.class_scatter import chosen_class, coordinates, frame, show_all
+from layerscope.figures.shared.names import layer_name, network_name, plain, sentence
 from layerscope.figures.shared.one_network import chosen_embedding, chosen_epochs, of_network
-from layerscope.figures.shared.style import RAMP, network_name, set_title
+from layerscope.figures.shared.style import COLUMN, RAMP
 from layerscope.store.reads import Reads
 
 FIGURE = {
@@ -35,9 +39,12 @@ FIGURE = {
     },
 }
 
+# The colour of observations for which the neuron is silent: most of them, often.
+SILENT = "0.82"
+
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Points are brighter where the neuron is more active; the most active observations are drawn on top.
+    """Points are brighter where the neuron is more active, grey where it is 0; the most active observations are on top.
 
     The neuron is the option `neuron` or, if that is null, the most important one for `class`, or for any class. The table
     has the coordinates and the activation.
@@ -53,18 +60,25 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     outputs = store.read_layer_rows(source, epoch, layer, np.arange(len(labels)))
     active = outputs.reshape(len(outputs), -1)[:, neuron]
     stored = chosen_embedding(reads.embedding, layer, epoch)
-    figure, axis = plt.subplots(figsize=(4.4, 4.2))
+    figure, panels = sheet.panels(1, 1, COLUMN, COLUMN - 0.6)
+    axis = panels[0, 0]
     frame(axis)
-    order = np.argsort(active, kind="stable")
-    dots = axis.scatter(
-        *stored.array[order].T, c=active[order], cmap=RAMP, s=options["point_size"], linewidths=0, rasterized=True
-    )
-    name_classes(axis, stored.array, labels, classes)
-    figure.colorbar(dots, ax=axis, label="activation", shrink=0.8)
+    scale = ScalarMappable(Normalize(float(np.min(active)), float(np.max(active))), RAMP)
+    for silent in (True, False):
+        chosen = np.flatnonzero((active == 0) == silent)
+        chosen = chosen[np.argsort(active[chosen], kind="stable")]
+        shades = SILENT if silent else scale.to_rgba(active[chosen])
+        if len(chosen):
+            axis.scatter(*stored.array[chosen].T, c=shades, s=options["point_size"], linewidths=0, rasterized=True)
+    show_all(axis, stored.array)
+    figure.colorbar(scale, ax=axis, label="activation (grey: 0)" if (active == 0).any() else "activation", shrink=0.8)
     importance = neurons.importances[label, neuron]
-    told = f"importance for class {classes[label]}: {importance:.3g}" if importance > 0 else "it tells no class"
-    about = f"neuron {neuron} of {outputs[0].size} of {layer}, {network_name(store.file_params(source)['keys'])}, epoch {epoch}"
-    set_title(figure, options["title"] or f"{about} ({told})")
+    told = f"importance for class {plain(classes[label])}: {importance:.3g}" if importance > 0 else "it tells no class"
+    network = network_name(store.file_params(source)["keys"])
+    about = f"neuron {neuron} of {outputs[0].size} of {layer_name(stored.depth, layer)}, {network}, epoch {epoch}"
+    sheet.set_title(figure, options["title"] or f"{sentence(about)} ({told})")
+    sheet.fit(figure, axis)
+    name_classes(axis, stored.array, labels, classes)
     return figure, coordinates(stored, labels, index).assign(neuron=neuron, activation=active)
 
 

@@ -1,15 +1,16 @@
 """A film of the observations as they move through the epochs, or the layers, of a network."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 
 from layerscope import store
-from layerscope.figures.shared.class_scatter import frame
+from layerscope.figures.shared import sheet
+from layerscope.figures.shared.class_scatter import frame, show_all
 from layerscope.figures.shared.films import Film
+from layerscope.figures.shared.names import network_name, sentence
 from layerscope.figures.shared.one_network import chosen_steps, of_network, step_names
-from layerscope.figures.shared.point_colours import explain_colours, point_colours, points_table
-from layerscope.figures.shared.style import network_name, set_title
+from layerscope.figures.shared.point_colours import explain_colours, name_points, point_colours, points_table
+from layerscope.figures.shared.style import COLUMN
 from layerscope.store.reads import Reads
 
 FIGURE = {
@@ -27,26 +28,40 @@ FIGURE = {
 # Frames between one step and the next, and frames of rest at each step.
 MOVING, RESTING = 8, 6
 FRAMES_A_SECOND = 12
-INCHES = (4.0, 4.7)
+# Where the bar of steps lies below the panel, in heights of the panel.
+BAR = -0.035
 
 
 def draw(reads: Reads, options: dict) -> tuple[Film, pd.DataFrame]:
-    """Points move in straight lines from step to step and rest at each. The table has the coordinates of the steps."""
+    """Points move in straight lines from step to step and rest at each, where classes are named; a bar below tells the step.
+
+    The table has the coordinates of the steps.
+    """
     described = store.describe_data(reads.data[0])
     steps = chosen_steps(reads.embedding, options)
     source = of_network(reads.activations)
     coloured = point_colours({source: described.classes}, options.get("target"))[source]
     index = store.read_index(source)
     points = np.stack([stored.array for stored in steps])
-    figure, axis = plt.subplots(figsize=INCHES)
+    figure, panels = sheet.panels(1, 1, COLUMN, COLUMN)
+    axis = panels[0, 0]
     frame(axis)
     dots = axis.scatter(*points[0].T, s=options["point_size"], c=coloured.shades, linewidths=0)
-    low, high = points.min(axis=(0, 1)), points.max(axis=(0, 1))
-    margin = 0.04 * (high - low).max() + 1e-9
-    axis.set(xlim=(low[0] - margin, high[0] + margin), ylim=(low[1] - margin, high[1] + margin))
+    show_all(axis, points.reshape(-1, 2))
     explain_colours(figure, axis, coloured)
-    set_title(figure, options["title"] or network_name(store.file_params(source)["keys"]))
+    sheet.set_title(figure, options["title"] or sentence(network_name(store.file_params(source)["keys"])))
     names = step_names(steps)
+    # A blank line leaves room for the bar.
+    axis.set_xlabel(" ", fontsize=6)
+    axis.set_title(max(names, key=len))
+    sheet.fit(figure, axis)
+    axis.plot(np.linspace(0, 1, len(steps)), np.full(len(steps), BAR), "|-", color="0.6", transform=axis.transAxes, clip_on=False)
+    [mark] = axis.plot([0], [BAR], "o", color="k", markersize=4, transform=axis.transAxes, clip_on=False)
+    named = []
+    for at_step in points:
+        before = len(axis.texts)
+        name_points(axis, at_step, coloured)
+        named.append(axis.texts[before:])
     moments = frames(len(steps))
 
     def show(number: int) -> None:
@@ -54,6 +69,10 @@ def draw(reads: Reads, options: dict) -> tuple[Film, pd.DataFrame]:
         after = min(step + 1, len(steps) - 1)
         dots.set_offsets((1 - share) * points[step] + share * points[after])
         axis.set_title(names[step if share < 0.5 else after])
+        mark.set_xdata([(step + share) / (len(steps) - 1)])
+        for place, texts in enumerate(named):
+            for text in texts:
+                text.set_visible(share == 0 and place == step)
 
     film = Film(figure, show, len(moments), 1000 // FRAMES_A_SECOND)
     return film, pd.concat([points_table(stored, coloured, index) for stored in steps], ignore_index=True)

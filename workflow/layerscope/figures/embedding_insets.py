@@ -6,14 +6,17 @@ import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
-from matplotlib.patches import ConnectionPatch
+from matplotlib.patches import Polygon
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.shared.class_scatter import class_legend, mistakes, scatter_classes
-from layerscope.figures.shared.images import pictures_of_rows
+from layerscope.figures.shared import sheet
+from layerscope.figures.shared.class_names import Named, told_below, wanted, write_among
+from layerscope.figures.shared.class_scatter import class_key, mistakes, scatter_classes
+from layerscope.figures.shared.images import pictures_of_rows, thumbnails
+from layerscope.figures.shared.names import layer_name, network_name, plain, sentence, short
 from layerscope.figures.shared.one_network import chosen_embedding, chosen_epochs, of_network
-from layerscope.figures.shared.style import colours, network_name, set_title
+from layerscope.figures.shared.style import PAGE, SMALLEST, colours
 from layerscope.geometry.gaps import split_in_two
 from layerscope.store.reads import Reads
 
@@ -57,6 +60,12 @@ FIGURE = {
 }
 
 
+# The share of a cluster, those nearest to its middle, around which a line is drawn.
+INNER = 0.8
+# The side of the panel in the middle, in inches.
+SIDE = 4.2
+
+
 @dataclass(frozen=True)
 class Cluster:
     """A group of observations. members: positions in the sample, nearest to the middle first. gap: of its class, NaN if none."""
@@ -91,29 +100,23 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     palette = colours(len(described.classes))
     figure, main, sides = _layout(len(clusters))
     wrong = mistakes(source).get(epoch) if options["mark_misclassified"] else None
-    scatter_classes(main, stored, labels, described.classes, palette, options["point_size"], wrong)
-    rows = []
-    for axis, cluster in zip(sides, _side_by_side(clusters, stored.array), strict=True):
+    scatter_classes(main, stored, labels, palette, options["point_size"], wrong)
+    main.set_xlabel(told_below(stored.array, labels, wrong), fontsize=SMALLEST)
+    rows, letters = [], []
+    for axis, cluster, letter in zip(sides, _side_by_side(clusters, stored.array), _letters(len(clusters)), strict=True):
         shown = cluster.members[: options["images"]]
-        images = pictures_of_rows(reads.data[0], split, index[shown])
+        images = thumbnails(pictures_of_rows(reads.data[0], split, index[shown]))
         # Preprocessed images, edges for instance, can be dark: scale the brightest pixel shown to white.
         images = images / (images.max() or described.white)
-        _show_inset(axis, images, cluster.name, palette[cluster.label])
+        name = plain(described.classes[cluster.label])
+        about = f"{letter}: {short(name, 14)}, {len(cluster.members)}"
+        _show_inset(axis, images, about, palette[cluster.label])
         middle = stored.array[cluster.members[0]]
-        on_left = axis.get_subplotspec().colspan.start == 0
-        line = ConnectionPatch(
-            (1 if on_left else 0, 0.5),
-            tuple(middle),
-            coordsA="axes fraction",
-            coordsB="data",
-            axesA=axis,
-            axesB=main,
-            color="0.2",
-            linewidth=0.6,
-        )
-        figure.add_artist(line)
+        _outline(main, stored.array[cluster.members], palette[cluster.label])
+        letters.append(Named(f"{letter}: {short(name, 14)}", cluster.label, cluster.members, must=True))
         rows.append(
             {
+                "letter": letter,
                 "cluster": cluster.name,
                 "class": described.classes[cluster.label],
                 "gap": cluster.gap,
@@ -123,12 +126,37 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
                 "rows": " ".join(str(row) for row in index[shown]),
             }
         )
-    class_legend(figure, described.classes, palette, marked=wrong is not None)
-    about = f"{layer} of {network_name(store.file_params(source)['keys'])}, epoch {epoch}, {len(labels):,} observations"
+    class_key(figure, described.classes, palette, marked=wrong is not None)
+    network = network_name(store.file_params(source)["keys"])
+    about = sentence(f"{layer_name(stored.depth, layer)} of {network}, epoch {epoch}, {len(labels):,} observations")
     if not options["observations"]:
         about += f": {split_classes} of {len(np.unique(labels))} classes fall into two clusters"
-    set_title(figure, options["title"] or about)
+    about += "; beside it images from the middles of clusters, with their numbers of observations"
+    sheet.set_title(figure, options["title"] or about)
+    sheet.fit(figure, main)
+    lettered = {cluster.label for cluster in clusters}
+    others = [one for one in wanted(stored.array, labels, described.classes) if one.label not in lettered]
+    write_among(main, stored.array, labels, [*letters, *others])
     return figure, pd.DataFrame(rows)
+
+
+def _letters(count: int) -> list[str]:
+    """A, B, C, ...; AA after Z."""
+    alphabet = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+    return [(alphabet[number // 26 - 1] if number >= 26 else "") + alphabet[number % 26] for number in range(count)]
+
+
+def _outline(axis, points: np.ndarray, colour: tuple) -> None:
+    """Draw a line around the inner points of a cluster, those nearest to its middle first; none around points in a line."""
+    from scipy.spatial import ConvexHull, QhullError
+
+    inner = points[: max(3, int(INNER * len(points)))].astype(np.float64)
+    try:
+        corners = inner[ConvexHull(inner).vertices]
+    except (QhullError, ValueError):
+        return
+    dark = tuple(0.6 * part for part in colour)
+    axis.add_patch(Polygon(corners, closed=True, fill=False, edgecolor=dark, linewidth=0.8, zorder=3))
 
 
 def found(points: np.ndarray, labels: np.ndarray, classes: list[str], gap: float, smallest: float) -> list[Cluster]:
@@ -180,14 +208,15 @@ def _side_by_side(clusters: list[Cluster], points: np.ndarray) -> list[Cluster]:
 def _layout(count: int) -> tuple[Figure, plt.Axes, list[plt.Axes]]:
     """The panel in the middle, insets down both sides."""
     left = (count + 1) // 2
-    figure = plt.figure(figsize=(6.6, max(4.6, 0.95 * left + 0.8)))
-    grid = figure.add_gridspec(left, 3, width_ratios=(1, 4, 1))
+    figure = plt.figure(figsize=(PAGE, SIDE + 0.6))
+    around = (PAGE - SIDE) / 2
+    grid = figure.add_gridspec(left, 3, width_ratios=(around, SIDE, around))
     main = figure.add_subplot(grid[:, 1])
     sides = [figure.add_subplot(grid[number, 0]) for number in range(left)]
     return figure, main, sides + [figure.add_subplot(grid[number, 2]) for number in range(count - left)]
 
 
-def _show_inset(axis: plt.Axes, images: np.ndarray, name: str, colour: tuple) -> None:
+def _show_inset(axis: plt.Axes, images: np.ndarray, about: str, colour: tuple) -> None:
     across = int(np.ceil(np.sqrt(len(images))))
     blank = np.ones_like(images[0])
     filled = [*images, *[blank] * (-len(images) % across)]
@@ -195,5 +224,5 @@ def _show_inset(axis: plt.Axes, images: np.ndarray, name: str, colour: tuple) ->
     axis.imshow(np.clip(np.concatenate(lines, axis=0), 0, 1), cmap="gray", vmin=0, vmax=1, interpolation="nearest")
     axis.set_xticks([])
     axis.set_yticks([])
-    axis.spines[:].set(visible=True, color=colour, linewidth=1.5)
-    axis.set_title(name, fontsize=6, pad=2)
+    axis.spines[:].set(visible=True, color=colour, linewidth=1.2)
+    axis.set_title(about, fontsize=SMALLEST, pad=2)

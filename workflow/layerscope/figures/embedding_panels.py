@@ -1,17 +1,18 @@
 """Embeddings of any networks, layers and methods side by side, one per panel."""
 
-import textwrap
 from dataclasses import dataclass
 
-import matplotlib.pyplot as plt
 import pandas as pd
 from matplotlib.figure import Figure
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.figures.shared.class_scatter import against_rest, chosen_class, mistakes
-from layerscope.figures.shared.point_colours import explain_colours, point_colours, points_table, scatter_points
-from layerscope.figures.shared.style import colours, set_title
+from layerscope.figures.shared import sheet
+from layerscope.figures.shared.class_names import told_below
+from layerscope.figures.shared.class_scatter import against_rest, chosen_class, mistakes, show_all
+from layerscope.figures.shared.names import about_embedding, layer_name, words
+from layerscope.figures.shared.point_colours import explain_colours, name_points, point_colours, points_table, scatter_points
+from layerscope.figures.shared.style import COLUMN, colours
 from layerscope.selection import RUN_KEYS, Plan, resolve
 from layerscope.states import state
 from layerscope.store.reads import Reads
@@ -23,7 +24,7 @@ FIGURE = {
     "same_classes": True,
     "names_classes": ("class",),
     "options": {
-        "columns": {"description": "Panels across.", "type": "integer", "minimum": 1, "default": 4},
+        "columns": {"description": "Panels across at most.", "type": "integer", "minimum": 1, "default": 4},
         "target": {"$ref": "#/$defs/one_target"},
         "mark_misclassified": {"$ref": "#/$defs/mark_misclassified"},
         "class": {"$ref": "#/$defs/one_class"},
@@ -33,11 +34,15 @@ FIGURE = {
             "default": False,
         },
         "point_size": {"type": "number", "exclusiveMinimum": 0, "default": 3},
-        "panel_inches": {"description": "Side of a panel.", "type": "number", "exclusiveMinimum": 0, "default": 1.7},
+        "panel_inches": {
+            "description": "The least side of a panel; panels fill the width of one or two columns of print.",
+            "type": "number",
+            "exclusiveMinimum": 0,
+            "default": 1.6,
+        },
     },
 }
 
-CHARACTERS_PER_INCH = 18
 TOLD_APART = ("dataset", "architecture", "activation", "seed", "sample", "embedding", "epoch", "layer", "filter")
 
 
@@ -82,12 +87,9 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     for source, keys in keys_of.items():
         if options["mark_misclassified"]:
             wrong[_looked_at(keys)] = mistakes(source)
-    across = min(options["columns"], len(panels))
-    down = -(-len(panels) // across)
-    inches = options["panel_inches"]
-    figure, axes = plt.subplots(down, across, figsize=(inches * across + 0.2, (inches + 0.2) * down + 0.6), squeeze=False)
-    for axis in axes.flat[len(panels) :]:
-        axis.set_axis_off()
+    down, across, inches = sheet.shape(len(panels), min(options["panel_inches"], COLUMN), options["columns"])
+    figure, axes = sheet.panels(down, across, inches, inches / across)
+    sheet.leave_out(axes.flat[len(panels) :])
     # The input lacks the keys of networks: their absence must not count as a difference between panels.
     named = [panel for panel in panels if panel.about["architecture"]] or panels
     common = {key for key in TOLD_APART if len({panel.about[key] for panel in named}) == 1}
@@ -97,26 +99,28 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         marked = wrong.get(_looked_at(panel.about), {}).get(panel.stored.epoch)
         scatter_points(axis, panel.stored, points, options["point_size"], marked)
         told = [key for key in TOLD_APART if key not in common or (key == "layer" and not panel.about["architecture"])]
-        axis.set_title("\n".join(textwrap.wrap(_words(panel.about, told), int(CHARACTERS_PER_INCH * inches))), fontsize=7)
+        axis.set_title(sheet.wrapped(_words(panel.about, told), inches / across - 0.1, 7))
+        if points.labels is not None:
+            axis.set_xlabel(sheet.wrapped(told_below(panel.stored.array, points.labels, marked), inches / across, 6), fontsize=6)
         keys = {key: panel.about[key] for key in ("dataset", "architecture", "activation", "seed", "sample", "embedding")}
         tables.append(points_table(panel.stored, points, index).assign(**keys))
-    if options["shared_axes"]:
-        _share_limits(axes.flat[: len(panels)])
+    drawn = axes.flat[: len(panels)]
+    for axis in drawn if options["shared_axes"] else ():
+        # One scale for all, so that points that do not move are seen not to move.
+        show_all(axis, *(panel.stored.array for panel in panels))
     explain_colours(figure, axes, observed[panels[0].sample][0], marked=any(wrong.values()))
-    set_title(figure, options["title"] or _words(named[0].about, [key for key in TOLD_APART if key in common]))
+    numbers = sorted({len(index) for _, index in observed.values()})
+    about = about_embedding({key: named[0].about[key] for key in TOLD_APART if key in common})
+    observations = " or ".join(f"{count:,}" for count in numbers)
+    sheet.set_title(figure, options["title"] or f"{about}, {observations} observations")
+    sheet.fit(figure, drawn)
+    for axis, panel in zip(drawn, panels, strict=True):
+        name_points(axis, panel.stored.array, observed[panel.sample][0])
     return figure, pd.concat(tables, ignore_index=True)
 
 
 def _looked_at(keys: dict) -> tuple:
     return tuple(keys[key] for key in ("dataset", "architecture", "activation", "seed", "sample"))
-
-
-def _share_limits(axes) -> None:
-    """Give all panels the same axis limits, so that points that do not move are seen not to move."""
-    for name in ("x", "y"):
-        low, high = zip(*(getattr(axis, f"get_{name}lim")() for axis in axes), strict=True)
-        for axis in axes:
-            axis.set(**{f"{name}lim": (min(low), max(high))})
 
 
 def _panels(source: str, on: dict) -> list[Panel]:
@@ -134,7 +138,7 @@ def _panels(source: str, on: dict) -> list[Panel]:
             continue
         about = {key: keys.get(key) for key in TOLD_APART} | {
             "epoch": f"epoch {one.epoch}" if one.epoch else state(0, [0], pretrained) if keys["architecture"] else "",
-            "layer": f"layer {one.depth} ({one.layer})",
+            "layer": layer_name(one.depth, one.layer),
             "filter": "" if one.filter is None else f"filter {one.filter}",
         }
         panels.append(Panel(about, (keys["dataset"], keys["sample"]), one))
@@ -169,5 +173,5 @@ def _order(panel: Panel, on: dict) -> tuple:
 
 
 def _words(about: dict, keys: list[str]) -> str:
-    found = [f"seed {about[key]}" if key == "seed" else str(about[key]) for key in keys if about[key] not in (None, "")]
-    return ", ".join(found)
+    known = [key for key in keys if about[key] not in (None, "")]
+    return ", ".join(f"seed {about[key]}" if key == "seed" else words(about[key]) for key in known)

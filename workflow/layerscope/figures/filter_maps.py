@@ -2,17 +2,21 @@
 
 import math
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
+from matplotlib.cm import ScalarMappable
+from matplotlib.colors import Normalize
 from matplotlib.figure import Figure
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
+from layerscope.figures.shared import sheet
 from layerscope.figures.shared.class_scatter import chosen_class
-from layerscope.figures.shared.images import pictures_of_rows
+from layerscope.figures.shared.images import pictures_of_rows, thumbnails
+from layerscope.figures.shared.names import network_name, plain, sentence, short, words
 from layerscope.figures.shared.one_network import chosen_epochs
-from layerscope.figures.shared.style import network_name, set_title
+from layerscope.figures.shared.style import COLUMN, PAGE, RAMP, SMALLEST
+from layerscope.figures.shared.tiles import draw_tiles, name_columns, name_rows
 from layerscope.store.reads import Reads
 
 FIGURE = {
@@ -25,18 +29,28 @@ FIGURE = {
     "options": {"class": {"$ref": "#/$defs/one_class"}},
 }
 
+# The most classes that are shown together, and the side of a map in inches, at least and at most.
+MOST_CLASSES, LEAST, CELL = 20, 0.24, 0.62
+# What stands beside the maps, in inches: names of classes and the scale. Room for the label of an image, in sides of it.
+BESIDE, ROOM = 1.2, 0.5
+# A map without any positive value, in all images shown, is of a filter that does not answer to them.
+DEAD = "dead"
+
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Shown is the first observation of each class in the sample: classes down, filters across. With `class`, that class alone.
 
-    Maps share one scale from 0 to the largest value shown, so that a dead filter is dark. The table has, for each class and
+    Maps share one scale from 0 to the largest value shown; a filter without a positive value in any of them is called dead.
+    Of more classes than twenty, twenty are shown, spread evenly over their order. The table has, for each class and
     filter, the observation's row in the split and the smallest, mean and largest value of the map.
     """
     described = store.describe_data(reads.data[0])
     [layer] = selection.named(options["on"], "layer")
     [source] = [file for file in reads.activations if store.file_params(file)["keys"]["architecture"]]
     named = options["class"]
-    classes = list(range(len(described.classes))) if named is None else [chosen_class(named, described.classes)]
+    count = len(described.classes)
+    spread = sorted({round(place) for place in np.linspace(0, count - 1, min(count, MOST_CLASSES))})
+    classes = spread if named is None else [chosen_class(named, described.classes)]
     labels, index = store.read_labels(source), store.read_index(source)
     missing = [described.classes[label] for label in classes if not (labels == label).any()]
     if missing:
@@ -46,16 +60,20 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     keys = store.file_params(source)["keys"]
     if layer == "input":
         maps = pictures_of_rows(reads.data[0], store.file_params(source)["sample"]["split"], index[positions]) / described.white
-        about = f"{keys['dataset']}, the first image of a class in {keys['sample']}"
+        about = f"{words(keys['dataset'])}, the first image of a class in the sample {words(keys['sample'])}"
     else:
         [epoch] = chosen_epochs(options)
         maps = store.read_layer_rows(source, epoch, layer, positions)
         if maps.ndim != 4:
             raise StudyError(f"layer {layer} has no maps; filter_maps shows convolutions and the input")
-        about = f"{network_name(keys)}, epoch {epoch}: maps of {layer}, colours from 0 to {maps.max():.3g}"
-    drawn = _of_one(maps[0], layer) if options["class"] else _of_all(maps, names, layer)
-    of_class = f" (class {names[0]})" if options["class"] else ""
-    set_title(drawn, options["title"] or about + of_class)
+        about = f"{network_name(keys)}, epoch {epoch}: maps of the filters of {words(layer)}"
+    of_class = f", class {plain(names[0])}" if options["class"] else ""
+    of_some = f", {len(classes)} of {count} classes" if named is None and len(classes) < count else ""
+    heading = options["title"] or sentence(about + of_class + of_some)
+    if layer == "input":
+        drawn = _of_input(maps, names, heading)
+    else:
+        drawn = _of_one(maps[0], heading) if options["class"] else _of_all(maps, names, heading)
     rows = [
         {"class": name, "row": int(row), "layer": layer, "filter": "" if layer == "input" else number}
         | {"minimum": float(values.min()), "mean": float(values.mean()), "maximum": float(values.max())}
@@ -65,39 +83,68 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     return drawn, pd.DataFrame(rows)
 
 
-def _show(axis, values: np.ndarray, layer: str, largest: float) -> None:
-    axis.set_xticks([])
-    axis.set_yticks([])
-    axis.spines[:].set_visible(False)
-    colours = "gray_r" if layer == "input" else "viridis"
+def _scale(figure: Figure, axes, largest: float) -> dict:
+    """Draw the scale of the maps beside them. Returns what draws maps in its colours."""
     # Maps without any positive value are drawn dark, like dead ones.
-    axis.imshow(values, cmap=colours, vmin=0, vmax=largest if largest > 0 else 1, interpolation="nearest")
+    scale = Normalize(0, largest if largest > 0 else 1)
+    bar = figure.colorbar(ScalarMappable(scale, RAMP), ax=axes, shrink=0.8, aspect=25, pad=0.01)
+    bar.set_label("activation")
+    return {"cmap": RAMP, "norm": scale}
 
 
-def _of_one(example: np.ndarray, layer: str) -> Figure:
-    panels = [example] if layer == "input" else list(example)
-    across = math.ceil(math.sqrt(len(panels))) if len(panels) > 4 else len(panels)
-    down = math.ceil(len(panels) / across)
-    side = 2.4 if len(panels) == 1 else 1.15
-    figure, axes = plt.subplots(down, across, figsize=(side * across + 0.6, side * down + 0.5), squeeze=False)
-    for axis in axes.flat:
-        axis.set_axis_off()
-    for number, (axis, values) in enumerate(zip(axes.flat, panels, strict=False)):
-        axis.set_axis_on()
-        _show(axis, values, layer, 1.0 if layer == "input" else float(example.max()))
-        if layer != "input":
-            axis.set_title(f"filter {number}", fontsize=6)
+def _of_input(images: np.ndarray, names: list[str], heading: str) -> Figure:
+    down, across, width = sheet.shape(len(images), 0.6)
+    figure, axes = sheet.panels(1, 1, width, down)
+    places = [(number // across, number % across) for number in range(len(images))]
+    tiles = dict(zip(places, thumbnails(images), strict=True))
+    draw_tiles(axes[0, 0], tiles, down, across, ROOM, cmap="gray_r", vmin=0, vmax=1)
+    _label(axes[0, 0], places, [short(plain(name)) for name in names], (width - 0.1) / across)
+    sheet.set_title(figure, heading)
+    sheet.fit(figure, axes, (width - 0.1) / across * down * (1 + ROOM))
     return figure
 
 
-def _of_all(maps: np.ndarray, names: list[str], layer: str) -> Figure:
-    across = 1 if layer == "input" else maps.shape[1]
-    side = 0.9 if across == 1 else 0.62
-    figure, axes = plt.subplots(len(names), across, figsize=(side * across + 1, side * len(names) + 0.6), squeeze=False)
-    for line, name, of_example in zip(axes, names, maps, strict=True):
-        for number, (axis, values) in enumerate(zip(line, [of_example] if layer == "input" else of_example, strict=True)):
-            _show(axis, values, layer, 1.0 if layer == "input" else float(maps.max()))
-            if line[0] is axes[0, 0] and layer != "input":
-                axis.set_title(f"filter {number}", fontsize=5)
-        line[0].set_ylabel(name, fontsize=6, rotation=0, ha="right", va="center")
+def _of_one(example: np.ndarray, heading: str) -> Figure:
+    count = len(example)
+    across = min(math.ceil(math.sqrt(count)) if count > 4 else count, int(PAGE / 0.45))
+    down = math.ceil(count / across)
+    width = COLUMN if across <= 6 else PAGE
+    figure, axes = sheet.panels(1, 1, width, down)
+    places = [(number // across, number % across) for number in range(count)]
+    shown = _scale(figure, axes, float(example.max()))
+    draw_tiles(axes[0, 0], dict(zip(places, thumbnails(example), strict=True)), down, across, ROOM, **shown)
+    dead = [f", {DEAD}" if values.max() <= 0 else "" for values in example]
+    inches = (width - 0.6) / across
+    _label(axes[0, 0], places, [f"filter {number}{word}" for number, word in enumerate(dead)], inches)
+    sheet.set_title(figure, heading)
+    sheet.fit(figure, axes, min(inches * down * (1 + ROOM), sheet.TALLEST))
+    return figure
+
+
+def _label(axis, places: list[tuple[int, int]], labels: list[str], inches: float) -> None:
+    """Write a label below each image, in the room that is left there."""
+    for (row, column), label in zip(places, labels, strict=True):
+        text = sheet.wrapped(label, inches, SMALLEST)
+        axis.text(column + 0.5, row * (1 + ROOM) + 1, text, fontsize=SMALLEST, ha="center", va="top", linespacing=1.0)
+
+
+def _of_all(maps: np.ndarray, names: list[str], heading: str) -> Figure:
+    """Classes down, filters across; filters that do not fit the width go on in further bands."""
+    count = maps.shape[1]
+    width = COLUMN if count * CELL <= COLUMN - BESIDE else PAGE
+    bands = math.ceil(count / int((width - BESIDE) / LEAST))
+    across = math.ceil(count / bands)
+    figure, axes = sheet.panels(bands, 1, width, len(names) * LEAST)
+    shown = _scale(figure, axes, float(maps.max()))
+    for band, axis in enumerate(axes[:, 0]):
+        numbers = range(band * across, min((band + 1) * across, count))
+        small = [thumbnails(maps[:, number]) for number in numbers]
+        tiles = {(row, column): image for column, images in enumerate(small) for row, image in enumerate(images)}
+        draw_tiles(axis, tiles, len(names), across, **shown)
+        name_rows(axis, [short(plain(name), 16) for name in names])
+        name_columns(axis, [f"{number}\n{DEAD}" if maps[:, number].max() <= 0 else f"{number}" for number in numbers])
+    axes[0, 0].set_title("filters, by their number")
+    sheet.set_title(figure, heading)
+    side = min(CELL, (width - BESIDE) / across, sheet.TALLEST / bands / len(names))
+    sheet.fit(figure, axes, side * len(names))
     return figure

@@ -1,14 +1,14 @@
 """One score of every layer of trained networks, in layer order: one panel per architecture, one colour per dataset."""
 
-import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
 from layerscope.errors import StudyError
-from layerscope.figures.shared.style import by_size, colours, make_room, set_title
-from layerscope.statistics.keys import RUN, SUMMARY_KEYS
+from layerscope.figures.shared import score_axes, sheet
+from layerscope.figures.shared.names import by_size, in_space, listed, measure, runs_counted, words
+from layerscope.figures.shared.style import colours
+from layerscope.statistics.keys import FEWEST_UNITS, RUN, SUMMARY_KEYS
 from layerscope.statistics.pairs import final_accuracy
 from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
@@ -24,7 +24,7 @@ FIGURE = {
     "parts": ("whole",),
     "scores_of": "layers",
     "reads": ("runs",),
-    "needs": ("sizes", "network_accuracies"),
+    "needs": ("sizes", "metrics", "network_accuracies"),
     "required": ("score",),
     "options": {
         "score": {"$ref": "#/$defs/score_name"},
@@ -32,13 +32,14 @@ FIGURE = {
     },
 }
 
-# The upper axis limit, as a multiple of the highest value.
-HEADROOM = 1.08
-LAYER_INCHES = 0.16
+LEAST_INCHES, HEIGHT = 1.35, 1.15
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Thick lines are means over runs with 95 % intervals, thin lines are runs; titles have the mean test accuracy."""
+    """Thick lines are means over three runs or more with 95 % intervals, thin lines are runs, hollow where flagged.
+
+    Titles have the mean test accuracy. The axis of a score with bounds goes from one to the other, so that figures compare.
+    """
     stored = stored_runs(reads.runs[0], [options["score"], *options["network_accuracies"]], with_input=False)
     runs = select(stored[stored["metric"] == options["score"]], options.get("on", {}))
     runs = runs[(runs["state"] == "trained") & (runs["filter"] == "") & runs["depth"].notna()]
@@ -46,6 +47,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         raise StudyError(f"no layer of a trained network has {options['score']} in what `on` chooses; widen it")
     if len(runs[["space", "sample"]].drop_duplicates()) > 1:
         raise StudyError("the layers are scored in several spaces or samples; name one embedding and one sample under `on`")
+    score = measure(options, options["score"])
     runs = runs.merge(final_accuracy(stored, options["network_accuracies"]), how="left", on=RUN)
     summary = summarise(runs.drop(columns="accuracy").assign(epoch=0))
     architectures = by_size(runs["architecture"].unique(), options["sizes"])
@@ -53,30 +55,26 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     activations = sorted(runs["activation"].unique())
     kinds = _kinds(datasets, activations)
     palette = dict(zip(kinds, colours(len(kinds)), strict=True))
-    across = min(options["columns"], len(architectures))
-    down = -(-len(architectures) // across)
-    widest = runs.groupby("architecture")["layer"].nunique().max()
-    figure, panels = plt.subplots(
-        down, across, figsize=(max(2.0, LAYER_INCHES * widest + 0.7) * across, 1.75 * down + 0.7), squeeze=False, sharey=True
-    )
-    for panel in panels.flat[len(architectures) :]:
-        panel.set_axis_off()
-    for panel, architecture in zip(panels.flat, architectures, strict=False):
+    down, across, width = sheet.shape(len(architectures), LEAST_INCHES, options["columns"])
+    figure, panels = sheet.panels(down, across, width, HEIGHT, sharey=True)
+    panels[0, 0].set_ylim(score_axes.limits(runs["value"], score, whole=True))
+    for place, (panel, architecture) in enumerate(zip(panels.flat, architectures, strict=False)):
         own, means = (frame[frame["architecture"] == architecture] for frame in (runs, summary))
+        layers = own[["depth", "layer"]].drop_duplicates().sort_values("depth")
+        score_axes.name_layers(panel, layers["depth"], layers["layer"], sheet.inside(width, across))
         _draw_panel(panel, own, means, palette)
-        panel.set_title("\n".join([architecture, *_accuracies(own, datasets)]), fontsize=7)
-    for panel in panels[:, 0]:
-        panel.set_ylabel(options["score"])
-    # Intervals of two runs can be far wider than the range of the score, so they are cut at the axis limits.
-    if np.isfinite(runs["value"]).any():
-        panels[0, 0].set_ylim(0, HEADROOM * runs["value"].max())
-    handles = [Line2D([], [], color=colour, label=", ".join(kind)) for kind, colour in palette.items()]
-    across = max(1, int(figure.get_figwidth() / 1.6))
-    make_room(figure, len(handles), across, spare=1)
-    figure.legend(handles=handles, loc="outside lower center", ncols=across)
-    set_title(
-        figure, options["title"] or f"{options['score']} layer by layer: means over runs with 95 % intervals (cut at the panel)"
-    )
+        lines = [words(architecture), *_accuracies(own, datasets)]
+        panel.set_title("\n".join(sheet.wrapped(line, sheet.inside(width, across), 7) for line in lines))
+        if place % across == 0:
+            panel.set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + 0.3, 7), in_space(runs["space"].iloc[0])]).strip())
+    sheet.leave_out(panels.flat[len(architectures) :])
+    handles = [Line2D([], [], color=colour, linewidth=1.2, label=listed(kind)) for kind, colour in palette.items()]
+    handles += [score_axes.flagged_entry()] if (runs["degenerate"] != "").any() else []
+    sheet.add_key(figure, handles)
+    several = any(score_axes.has_mean(own) for _, own in runs.groupby(["dataset", "architecture", "activation"]))
+    meaned = "means over runs with 95 % intervals, thin lines are runs" if several else "every line is a run"
+    sheet.set_title(figure, options["title"] or f"{score.title} layer by layer in trained networks: {meaned}")
+    sheet.fit(figure, panels.flat[: len(architectures)], HEIGHT)
     keys = [key for key in SUMMARY_KEYS if key not in ("epoch", "state", "filter")]
     return figure, summary[[*keys, "n_runs", "mean", "sd", "interval_low", "interval_high"]]
 
@@ -93,8 +91,9 @@ def _accuracies(runs: pd.DataFrame, datasets: list[str]) -> list[str]:
     for dataset in datasets:
         own = runs[runs["dataset"] == dataset].drop_duplicates(RUN)
         if len(own):
-            measured = f"accuracy {own['accuracy'].mean():.3f}, " if own["accuracy"].notna().any() else ""
-            lines.append(f"{dataset}: {measured}n = {len(own)}")
+            flagged = sum(score_axes.flagged_runs(one) for _, one in runs[runs["dataset"] == dataset].groupby("activation"))
+            measured = f"accuracy {own['accuracy'].mean():.2f}, " if own["accuracy"].notna().any() else ""
+            lines.append(f"{words(dataset)}: {measured}{runs_counted(len(own), flagged)}")
     return lines
 
 
@@ -102,12 +101,11 @@ def _draw_panel(panel, runs: pd.DataFrame, means: pd.DataFrame, palette: dict) -
     one_activation = all(len(kind) == 1 for kind in palette)
     for (dataset, activation), own in runs.groupby(["dataset", "activation"]):
         colour = palette[(dataset,) if one_activation else (dataset, activation)]
+        several = score_axes.has_mean(own)
         for _, line in own.groupby("seed"):
             line = line.sort_values("depth")
-            panel.plot(line["depth"], line["value"], color=colour, linewidth=0.4, alpha=0.5)
-        mean = means[(means["dataset"] == dataset) & (means["activation"] == activation)].sort_values("depth")
-        panel.plot(mean["depth"], mean["mean"], color=colour, linewidth=1.3, marker="o", markersize=2.5)
-        panel.fill_between(mean["depth"], mean["interval_low"], mean["interval_high"], color=colour, alpha=0.15, linewidth=0)
-    layers = runs[["depth", "layer"]].drop_duplicates().sort_values("depth")
-    panel.set_xticks(layers["depth"], layers["layer"], rotation=90)
-    panel.tick_params(labelsize=5)
+            score_axes.draw_run(panel, line["depth"], line["value"], line["degenerate"] != "", colour, alone=not several)
+        if several:
+            mean = means[(means["dataset"] == dataset) & (means["activation"] == activation)].sort_values("depth")
+            low, high = (mean[bound].where(mean["n_runs"] >= FEWEST_UNITS) for bound in ("interval_low", "interval_high"))
+            score_axes.draw_mean(panel, mean["depth"], mean["mean"], low, high, colour, marker="o")

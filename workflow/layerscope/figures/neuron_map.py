@@ -1,17 +1,21 @@
 """A map of the neurons of one layer by their correlation, in the colour of the class for which each is most important."""
 
-import matplotlib.pyplot as plt
 import numpy as np
 import pandas as pd
 from matplotlib.cm import ScalarMappable
-from matplotlib.colors import Normalize
+from matplotlib.colors import LogNorm
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
+from matplotlib.ticker import FuncFormatter, NullFormatter
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
-from layerscope.figures.shared.class_scatter import chosen_class, class_legend, frame
+from layerscope.figures.shared import sheet
+from layerscope.figures.shared.class_scatter import chosen_class, class_key, frame, show_all
+from layerscope.figures.shared.names import layer_name, network_name, plain
 from layerscope.figures.shared.one_network import chosen_epochs
-from layerscope.figures.shared.style import RAMP, colours, network_name, set_title
+from layerscope.figures.shared.placing import note_points
+from layerscope.figures.shared.style import RAMP, colours
 from layerscope.states import state
 from layerscope.store.reads import Reads
 
@@ -28,17 +32,23 @@ FIGURE = {
     "options": {"class": {"$ref": "#/$defs/one_class"}},
 }
 
-PANEL_INCHES = 2.6
-FAINTEST = 0.15
+LEAST_INCHES = 1.6
+# Areas of the markers of the least and of the most important neuron.
+SMALL, LARGE = 2.0, 26.0
+# The importances in the key of sizes, as shares of the largest.
+SIZES = (0.1, 0.5, 1.0)
+# Importances below this share of the largest have the darkest colour.
+LEAST_SHARE = 0.01
 # The colour of living neurons with importance for no class, for instance where the sample has one class only.
 TELLS_NOTHING = (0.75, 0.75, 0.75, 1.0)
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Snapshots across, untrained first. With `class`, neurons are brighter the more important they are for that class.
+    """Snapshots across, untrained first. The most important neuron of each has a ring and its number.
 
-    Otherwise each neuron has the colour of the class for which it is most important, more opaque with more importance; grey
-    means none. Neurons without variance are a row of crosses below the map.
+    Each neuron has the colour of the class for which it is most important, and is larger the more important it is; grey means
+    none. With `class`, neurons are brighter the more important they are for that class, on a logarithmic scale. Neurons without
+    variance are a row of crosses below the map.
     """
     classes = store.describe_data(reads.data[0]).classes
     on = options["on"]
@@ -47,26 +57,27 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     shown = [found for found in store.neurons(reads.neurons[0]) if found[0].layer == layer and found[0].epoch in epochs]
     if not shown:
         raise StudyError(f"{reads.neurons[0]} has no neurons of {layer} in what `on` chooses; did the training diverge?")
-    figure, axes = plt.subplots(1, len(shown), figsize=(PANEL_INCHES * len(shown) + 0.4, PANEL_INCHES + 0.8), squeeze=False)
+    down, across, inches = sheet.shape(len(shown), LEAST_INCHES)
+    figure, axes = sheet.panels(down, across, inches, inches / across)
+    sheet.leave_out(axes.flat[len(shown) :])
     chosen = None if options["class"] is None else chosen_class(options["class"], classes)
     strengths = [_strengths(neurons, chosen) for _, neurons in shown]
     strongest = max(strength.max() for strength in strengths)
+    scale = ScalarMappable(LogNorm(LEAST_SHARE * (strongest or 1), strongest or 1), RAMP)
     palette = colours(len(classes))
     tables = []
-    for axis, (stored, neurons), strength in zip(axes[0], shown, strengths, strict=True):
+    for axis, (stored, neurons), strength in zip(axes.flat, shown, strengths, strict=False):
         told = neurons.importances.argmax(axis=0) if chosen is None else np.full(len(strength), chosen)
         share = strength / strongest if strongest > 0 else np.zeros_like(strength)
         if chosen is None:
-            shades = [
-                (*palette[label], max(FAINTEST, value)) if value else TELLS_NOTHING
-                for label, value in zip(told, share, strict=True)
-            ]
+            shades = [(*palette[label], 1.0) if value else TELLS_NOTHING for label, value in zip(told, share, strict=True)]
         else:
-            shades = [RAMP(value) for value in share]
-        _draw_map(axis, neurons, shades)
+            shades = [tuple(scale.to_rgba(max(value, LEAST_SHARE * strongest))) if value else TELLS_NOTHING for value in strength]
+        sizes = SMALL + (LARGE - SMALL) * share if chosen is None else np.full(len(share), 10.0)
+        _draw_map(axis, neurons, shades, sizes)
         dead = int((~neurons.living).sum())
         reached = state(stored.epoch, options["snapshots"], options.get("pretrained", False))
-        axis.set_title(f"{reached} (epoch {stored.epoch}){f', {dead} dead' if dead else ''}")
+        axis.set_title(f"{reached}{f' (epoch {stored.epoch})' if stored.epoch else ''}{f', {dead} dead' if dead else ''}")
         tables.append(
             pd.DataFrame(
                 {
@@ -83,13 +94,46 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         )
     keys = store.file_params(reads.neurons[0])["keys"]
     if chosen is None:
-        class_legend(figure, classes, palette)
-        told_by = "coloured by the class they tell best"
+        class_key(figure, classes, palette)
+        told_by = "in the colour of the class that they tell best, larger the better they tell it"
     else:
-        figure.colorbar(ScalarMappable(Normalize(0, strongest), RAMP), ax=axes, label="importance", shrink=0.8)
-        told_by = f"by how much they tell {options['class']} from the rest"
-    set_title(figure, options["title"] or f"Neurons of {layer}, {network_name(keys)}, {told_by}")
+        bar = figure.colorbar(scale, ax=axes, label="importance (grey: 0)", shrink=0.8)
+        bar.ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
+        bar.ax.yaxis.set_minor_formatter(NullFormatter())
+        told_by = f"by how much they tell {plain(str(options['class']))} from the rest"
+    _add_key(figure, strongest, sizes=chosen is None, dead=any((~neurons.living).any() for _, neurons in shown))
+    depth = shown[0][0].depth
+    sheet.set_title(figure, options["title"] or f"Neurons of {layer_name(depth, layer)}, {network_name(keys)}, {told_by}")
+    sheet.fit(figure, axes.flat[: len(shown)])
+    for axis, (_, neurons), strength in zip(axes.flat, shown, strengths, strict=False):
+        _note_best(axis, neurons, strength)
     return figure, pd.concat(tables, ignore_index=True)
+
+
+def _add_key(figure: Figure, strongest: float, sizes: bool, dead: bool) -> None:
+    """A key of sizes, of the ring and of the crosses."""
+    handles, labels = [], []
+    for share in SIZES if sizes and strongest > 0 else ():
+        side = (SMALL + (LARGE - SMALL) * share) ** 0.5
+        handles.append(Line2D([], [], linestyle="none", marker="o", color="0.5", markeredgewidth=0, markersize=side))
+        labels.append(f"importance {share * strongest:.2g}")
+    if strongest > 0:
+        handles.append(
+            Line2D([], [], linestyle="none", marker="o", markerfacecolor="none", color="k", markersize=6, markeredgewidth=0.8)
+        )
+        labels.append("most important, with its number")
+    if dead:
+        handles.append(Line2D([], [], linestyle="none", marker="x", color="0.4", markersize=3.5, markeredgewidth=0.7))
+        labels.append("dead (no variance)")
+    sheet.add_key(figure, handles, labels)
+
+
+def _note_best(axis, neurons: store.Neurons, strength: np.ndarray) -> None:
+    """Draw a ring around the most important neuron of a map, with its number; none where no neuron tells anything."""
+    best = int(np.where(neurons.living, strength, -1).argmax())
+    if strength[best] > 0 and np.isfinite(neurons.points[best]).all():
+        axis.plot(*neurons.points[best], "o", markerfacecolor="none", color="k", markersize=6, markeredgewidth=0.8)
+        note_points(axis, neurons.points[[best]], [str(best)])
 
 
 def _strengths(neurons: store.Neurons, chosen: int | None) -> np.ndarray:
@@ -99,16 +143,18 @@ def _strengths(neurons: store.Neurons, chosen: int | None) -> np.ndarray:
     return neurons.importances[chosen] if chosen < len(neurons.importances) else np.zeros(neurons.importances.shape[1])
 
 
-def _draw_map(axis, neurons: store.Neurons, shades: list) -> None:
+def _draw_map(axis, neurons: store.Neurons, shades: list, sizes: np.ndarray) -> None:
     living = neurons.living
     points = neurons.points[living]
-    axis.scatter(*points.T, s=10, c=[shade for shade, lives in zip(shades, living, strict=True) if lives], linewidths=0)
     dead = int((~living).sum())
-    if dead:
-        left, right = (points[:, 0].min(), points[:, 0].max()) if len(points) else (0.0, 1.0)
-        lowest = points[:, 1].min() if len(points) else 0.0
-        spread = np.ptp(points, axis=0).max() if len(points) else 0.0
-        below = lowest - 0.1 * (spread or 1.0)
-        axis.plot(np.linspace(left, right, dead), np.full(dead, below), "x", color="0.5", markersize=3, markeredgewidth=0.5)
     frame(axis)
-    axis.set_aspect("equal", adjustable="datalim")
+    # Large markers first, so that small ones are seen.
+    order = np.argsort(-sizes[living], kind="stable")
+    own = [shade for shade, lives in zip(shades, living, strict=True) if lives]
+    axis.scatter(*points[order].T, s=sizes[living][order], c=[own[place] for place in order], linewidths=0)
+    left, right = (points[:, 0].min(), points[:, 0].max()) if len(points) else (0.0, 1.0)
+    lowest = points[:, 1].min() if len(points) else 0.0
+    spread = np.ptp(points, axis=0).max() if len(points) else 0.0
+    below = np.column_stack([np.linspace(left, right, dead), np.full(dead, lowest - 0.1 * (spread or 1.0))])
+    axis.plot(*below.T, "x", color="0.4", markersize=3, markeredgewidth=0.6)
+    show_all(axis, points, below)

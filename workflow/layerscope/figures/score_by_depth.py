@@ -1,13 +1,14 @@
 """One score against depth: a thin line per run, the mean with its interval, the chance level."""
 
-import matplotlib.pyplot as plt
-import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
+from matplotlib.lines import Line2D
 
 from layerscope.errors import StudyError
-from layerscope.figures.shared.style import STATE_LINES, STATE_MARKERS, colours, network_title, set_title
-from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, NETWORK
+from layerscope.figures.shared import score_axes, sheet
+from layerscope.figures.shared.names import in_space, measure, network_title, runs_counted, words
+from layerscope.figures.shared.style import STATE_LINES, STATE_MARKERS, colours
+from layerscope.statistics.keys import FEWEST_UNITS, FILTER_MEAN, LIVING_MEAN, NETWORK
 from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
 from layerscope.statistics.summaries import by_state, summarise
@@ -16,6 +17,7 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": "One score against depth. One line a run, the mean with its interval, the chance level.",
     "reads": ("runs",),
+    "needs": ("metrics",),
     "scores_of": "layers",
     "parts_by": {"filters": {False: ("whole",), True: ("whole", "means")}},
     "required": ("score",),
@@ -36,20 +38,23 @@ FIGURE = {
     },
 }
 
-LEGEND_LINE_INCHES = 0.17
+# The least width of a panel, and the height of one.
+LEAST_INCHES, HEIGHT = 1.35, 1.15
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
-    """Spaces down, architectures on datasets across; colours are activation functions, solid lines trained networks.
+    """Spaces down, architectures on datasets across, in further bands where they do not fit.
 
-    With `filters`, a layer whose filters are scored is shown by the mean over them, degenerate ones included; hollow markers
-    are the mean without these. Other layers are scored as a whole.
+    Colours are activation functions, line styles states. Thick lines are means over three runs or more with 95 % intervals;
+    fewer runs are drawn alone. Flagged runs are hollow. With `filters`, a layer whose filters are scored is shown by the mean
+    over them, degenerate ones included; hollow markers are the mean without these. Other layers are scored as a whole.
     """
     runs = select(stored_runs(reads.runs[0], [options["score"]]), options.get("on", {}))
     runs = _means_over_filters(runs) if options["filters"] else runs[runs["filter"] == ""]
     runs = runs[runs["depth"].notna()]
     if runs.empty:
         raise StudyError(f"no rows of {options['score']} have a depth in what `on` chooses; widen it")
+    score = measure(options, options["score"])
     runs = by_state(runs)
     summary = summarise(runs)
     spaces = list(runs[["space", "sample"]].drop_duplicates().itertuples(index=False))
@@ -57,41 +62,85 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     networks = list(
         runs[["dataset", "architecture"]].drop_duplicates().sort_values(["dataset", "architecture"]).itertuples(index=False)
     )
-    figure, panels = plt.subplots(
-        len(spaces),
-        len(networks),
-        figsize=(2.5 * len(networks) + 1, 1.9 * len(spaces) + 0.8),
-        squeeze=False,
-        sharex="col",
-        sharey="row",
-    )
+    bands, across, width = sheet.shape(len(networks), LEAST_INCHES)
+    figure, panels = sheet.panels(bands * len(spaces), across, width, HEIGHT)
     activations = sorted(runs["activation"].unique())
     palette = dict(zip(activations, colours(len(activations)), strict=True))
-    for row, (space, sample) in enumerate(spaces):
-        for column, (dataset, architecture) in enumerate(networks):
-            panel = panels[row, column]
+    ends = {space: score_axes.limits(_shown(runs, summary, space, score), score) for space in spaces}
+    if score.low is not None and score.high is not None:
+        # Of a score with bounds all panels have one scale, so that spaces can be compared.
+        ends = dict.fromkeys(spaces, (min(low for low, _ in ends.values()), max(high for _, high in ends.values())))
+    lined = False
+    for place, (dataset, architecture) in enumerate(networks):
+        for row, (space, sample) in enumerate(spaces):
+            panel = panels[place // across * len(spaces) + row, place % across]
             key = {"space": space, "sample": sample, "dataset": dataset, "architecture": architecture}
             own, means = (frame[(frame[list(key)] == pd.Series(key)).all(axis=1)] for frame in (runs, summary))
             living = means["filter"] == LIVING_MEAN
+            layers = own[["depth", "layer"]].drop_duplicates().sort_values("depth")
+            if len(layers):
+                score_axes.name_layers(panel, layers["depth"], layers["layer"], sheet.inside(width, across))
+            panel.set_ylim(ends[space, sample])
             _draw_panel(panel, own[own["filter"] != LIVING_MEAN], means[~living], palette)
             _draw_living(panel, means[living], palette)
+            chance = means.groupby("depth")["chance"].mean()
+            lined |= score_axes.draw_chance(panel, chance.index, chance)
             if row == 0:
-                n = own.groupby("activation")["seed"].nunique().min() if len(own) else 0
-                panel.set_title(f"{network_title(dataset, architecture)}, n = {n} runs")
-            if column == 0:
-                about = [part for part in (space if space != "run" else "", sample if several_samples else "") if part]
-                panel.set_ylabel("\n".join([options["score"], *about]))
-    handles = {}
-    for panel in panels.flat:
-        handles.update(dict(zip(*reversed(panel.get_legend_handles_labels()), strict=True)))
-    across = max(1, int(figure.get_figwidth() / 2.6))
-    # The legend is below the panels: the figure grows, so that they keep their height.
-    figure.set_figheight(figure.get_figheight() + LEGEND_LINE_INCHES * -(-len(handles) // across))
-    figure.legend(handles.values(), handles.keys(), loc="outside lower center", ncols=across)
-    averaged = ", layers of filters by their mean" if options["filters"] else ""
-    heading = f"{options['score']} by depth{averaged}: means over runs with 95 % intervals, thin lines are runs"
-    set_title(figure, options["title"] or heading)
+                panel.set_title(_heading(dataset, architecture, own, sheet.inside(width, across)))
+            if row < len(spaces) - 1:
+                panel.tick_params(labelbottom=False)
+            if place % across:
+                panel.tick_params(labelleft=False)
+            else:
+                told = [part for part in (in_space(space), words(sample) if several_samples else "") if part]
+                panel.set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + 0.3, 7), *told]))
+    sheet.leave_out(panels[-len(spaces) :, len(networks) - (bands - 1) * across :].flat)
+    _add_keys(figure, runs, palette, lined)
+    averaged = ", layers of filters by the mean over them" if options["filters"] else ""
+    meaned = "means over runs with 95 % intervals, thin lines are runs" if _any_mean(runs) else "every line is a run"
+    sheet.set_title(figure, options["title"] or f"{score.title} by depth{averaged}: {meaned}")
+    sheet.fit(figure, [panel for panel in panels.flat if panel.axison], HEIGHT)
     return figure, summary
+
+
+def _shown(runs: pd.DataFrame, summary: pd.DataFrame, space: tuple, score) -> list[float]:
+    """The values that the axis of one space must hold: runs, and chance where it is near."""
+    own, means = (frame[(frame["space"] == space[0]) & (frame["sample"] == space[1])] for frame in (runs, summary))
+    return score_axes.with_chance(own["value"], means["chance"])
+
+
+def _heading(dataset: str, architecture: str, runs: pd.DataFrame, inches: float) -> str:
+    of_networks = runs[runs["state"] != "input"]
+    counts = of_networks.groupby("activation")["seed"].nunique()
+    fewest = int(counts.min()) if len(counts) else 0
+    flagged = sum(
+        score_axes.flagged_runs(own) for _, own in of_networks[of_networks["state"] != "untrained"].groupby("activation")
+    )
+    return sheet.wrapped(network_title(dataset, architecture), inches, 7) + f"\n{runs_counted(fewest, flagged)}"
+
+
+def _any_mean(runs: pd.DataFrame) -> bool:
+    groups = runs[runs["state"] != "input"].groupby(["dataset", "architecture", "activation"])
+    return any(score_axes.has_mean(own) for _, own in groups)
+
+
+def _add_keys(figure: Figure, runs: pd.DataFrame, palette: dict, lined: bool) -> None:
+    if len(palette) > 1:
+        handles = [Line2D([], [], color=colour, linewidth=1.2) for colour in palette.values()]
+        sheet.add_key(figure, handles, [words(name) for name in palette])
+    colour = next(iter(palette.values())) if len(palette) == 1 else "0.4"
+    states = [state for state in STATE_LINES if (runs["state"] == state).any()]
+    entries = [
+        Line2D([], [], color=colour, linestyle=STATE_LINES[state], marker=STATE_MARKERS[state], markersize=3, label=state)
+        for state in states
+    ]
+    if (runs["filter"] == LIVING_MEAN).any():
+        label = "without degenerate filters"
+        entries += [Line2D([], [], linestyle="none", marker="D", markersize=5, markerfacecolor="none", color=colour, label=label)]
+    if (runs.loc[runs["state"] != "input", "degenerate"] != "").any():
+        entries.append(score_axes.flagged_entry())
+    entries += [score_axes.chance_entry()] if lined else []
+    sheet.add_key(figure, entries)
 
 
 def _means_over_filters(runs: pd.DataFrame) -> pd.DataFrame:
@@ -108,42 +157,24 @@ def _draw_living(panel, means: pd.DataFrame, palette: dict) -> None:
             own["depth"],
             own["mean"],
             linestyle="none",
-            marker=STATE_MARKERS[state],
-            markersize=6,
+            marker="D",
+            markersize=5,
             markerfacecolor="none",
             markeredgecolor=palette[activation],
-            label=f"{activation}, {state}, without degenerate filters",
+            label=f"{words(activation)}, {state}, without degenerate filters",
         )
 
 
 def _draw_panel(panel, runs: pd.DataFrame, summary: pd.DataFrame, palette: dict) -> None:
-    layers = runs[["depth", "layer"]].drop_duplicates().sort_values("depth")
     for (activation, state), lines in runs[runs["state"] != "input"].groupby(["activation", "state"]):
-        style = {"color": palette[activation], "linestyle": STATE_LINES[state]}
+        style = {"color": palette[activation], "linestyle": STATE_LINES[state], "marker": STATE_MARKERS[state]}
         start = runs[(runs["state"] == "input") & (runs["activation"] == activation)]
+        mean = score_axes.has_mean(lines)
         for seed, line in lines.groupby("seed"):
             whole = pd.concat([start[start["seed"] == seed], line]).sort_values("depth")
-            panel.plot(whole["depth"], whole["value"], linewidth=0.4, alpha=0.5, **style)
-        means = summary[(summary["activation"] == activation) & summary["state"].isin([state, "input"])].sort_values("depth")
-        panel.plot(
-            means["depth"],
-            means["mean"],
-            linewidth=1.3,
-            marker=STATE_MARKERS[state],
-            markersize=3,
-            label=f"{activation}, {state}",
-            **style,
-        )
-        spread = means[means["state"] != "input"]
-        panel.fill_between(
-            spread["depth"],
-            spread["interval_low"],
-            spread["interval_high"],
-            color=palette[activation],
-            alpha=0.12,
-            linewidth=0,
-        )
-    chance = summary.groupby("depth")["chance"].mean()
-    if np.isfinite(chance).all() and len(chance):
-        panel.plot(chance.index, chance, color="0.4", linewidth=0.8, linestyle=(0, (1, 1)), label="chance")
-    panel.set_xticks(layers["depth"], layers["layer"], rotation=35, ha="right")
+            flagged = (whole["degenerate"] != "") & (whole["state"] != "input")
+            score_axes.draw_run(panel, whole["depth"], whole["value"], flagged, alone=not mean, **style)
+        if mean:
+            means = summary[(summary["activation"] == activation) & summary["state"].isin([state, "input"])].sort_values("depth")
+            low, high = (means[bound].where(means["n_runs"] >= FEWEST_UNITS) for bound in ("interval_low", "interval_high"))
+            score_axes.draw_mean(panel, means["depth"], means["mean"], low, high, **style)

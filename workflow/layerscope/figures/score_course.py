@@ -1,13 +1,16 @@
 """One score of networks during training, and their loss below it, against steps: one colour per architecture."""
 
-import matplotlib.pyplot as plt
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.figures.shared.style import PlainLogarithmic, by_size, make_room, ramp, set_title
+from layerscope.figures.shared import score_axes, sheet
+from layerscope.figures.shared.names import by_size, in_space, measure, runs_counted, words
+from layerscope.figures.shared.style import ramp
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
@@ -19,7 +22,7 @@ FIGURE = {
     "without_input": True,
     "parts": ("whole",),
     "reads": ("runs", "history"),
-    "needs": ("sizes",),
+    "needs": ("sizes", "metrics"),
     "required": ("score",),
     "options": {
         "score": {"$ref": "#/$defs/score_name"},
@@ -35,12 +38,14 @@ FIGURE = {
 }
 
 SPLIT_LINES = {"batches": ":", "train": "-.", "validation": "--", "test": "-"}
+SPLIT_NAMES = {"batches": "training batches", "train": "training split", "validation": "validation", "test": "test"}
+LEAST_INCHES, HEIGHT = 2.1, 1.3
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Datasets across. Above is the score's mean over the layers that `on` selects, below are the losses of `splits`.
 
-    Thick lines are means over runs, thin lines are runs.
+    Thick lines are means over three runs or more, thin lines are runs, hollow where flagged.
     """
     history = pd.concat([_read(source) for source in reads.history], ignore_index=True)
     runs = select(stored_runs(reads.runs[0], [options["score"]], with_input=False), options.get("on", {}))
@@ -49,45 +54,76 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         raise StudyError(f"{options['score']} reaches nothing that `on` chooses; widen it")
     if len(runs[["space", "sample"]].drop_duplicates()) > 1:
         raise StudyError(f"{options['score']} is of several spaces or samples; name one embedding and one sample under `on`")
+    score = measure(options, options["score"])
     steps = history[[*RUN, "epoch", "step"]].drop_duplicates()
     course = runs.groupby([*RUN, "epoch"], as_index=False)["value"].mean().merge(steps, on=[*RUN, "epoch"])
     course = course.assign(measure=options["score"], split=runs["sample"].iloc[0])
     losses = history[history["split"].isin(options["splits"]) & (history["epoch"] > 0)]
     losses = losses.rename(columns={"loss": "value"}).assign(measure="loss")[course.columns]
     table = pd.concat([course, losses], ignore_index=True)
+    flagged = score_axes.flagged_networks(runs)
     datasets = sorted(table["dataset"].unique())
     architectures = by_size(table["architecture"].unique(), options["sizes"])
     palette = dict(zip(architectures, ramp(len(architectures)), strict=True))
-    figure, panels = plt.subplots(2, len(datasets), figsize=(3.1 * len(datasets) + 0.8, 4.4), squeeze=False, sharex="col")
-    for column, dataset in enumerate(datasets):
+    bands, across, width = sheet.shape(len(datasets), LEAST_INCHES)
+    figure, panels = sheet.panels(2 * bands, across, width, HEIGHT)
+    ends = score_axes.limits(course["value"], score)
+    for place, dataset in enumerate(datasets):
         own = table[table["dataset"] == dataset]
-        for panel, (measure, lines) in zip(panels[:, column], own.groupby("measure", sort=False), strict=False):
-            _draw_panel(panel, lines, palette, losses=measure == "loss")
-            if column == 0:
-                panel.set_ylabel(measure)
-        n = own.drop_duplicates(RUN).groupby(["architecture", "activation"]).size().min()
-        panels[0, column].set_title(f"{dataset}, n = {n} runs")
-        panels[1, column].set_xlabel("step")
-    handles = [Line2D([], [], color=colour, label=name) for name, colour in palette.items()]
-    handles += [Line2D([], [], color="0.4", linestyle=SPLIT_LINES[split], label=f"loss, {split}") for split in options["splits"]]
-    across = max(2, int(figure.get_figwidth() / 1.4))
-    make_room(figure, len(handles), across)
-    figure.legend(handles=handles, loc="outside lower center", ncols=across, fontsize=7)
-    set_title(figure, options["title"] or f"{options['score']} and loss while training: means over runs, thin lines are runs")
+        pair = panels[place // across * 2 : place // across * 2 + 2, place % across]
+        pair[0].set_ylim(ends)
+        for panel, name in zip(pair, (options["score"], "loss"), strict=True):
+            lines = own[own["measure"] == name]
+            _draw_panel(panel, lines, palette, flagged, losses=name == "loss")
+            panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
+        pair[0].tick_params(labelbottom=False)
+        low, high = own["step"].min(), own["step"].max()
+        for panel in pair:
+            panel.set_xlim(low - 0.03 * max(high - low, 1), high + 0.03 * max(high - low, 1))
+        if place % across == 0:
+            where = in_space(runs["space"].iloc[0])
+            pair[0].set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + 0.3, 7), where]).strip())
+            pair[1].set_ylabel(sheet.wrapped("loss, ← better", HEIGHT, 7))
+        own_runs = own.drop_duplicates(RUN)
+        counts = own_runs.groupby(["architecture", "activation"]).size()
+        marked = sum(tuple(key) in flagged for key in own_runs[RUN].itertuples(index=False))
+        pair[0].set_title(
+            f"{words(dataset)}\n{runs_counted(int(counts.min()))}{' each' if len(counts) > 1 else ''}"
+            f"{f', {marked} flagged' if marked else ''}"
+        )
+        pair[1].set_xlabel("step")
+    sheet.leave_out(panels[-2:, len(datasets) - (bands - 1) * across :].flat)
+    sheet.add_key(
+        figure, [Line2D([], [], color=colour, linewidth=1.2) for colour in palette.values()], [words(name) for name in palette]
+    )
+    handles = [
+        Line2D([], [], color="0.4", linestyle=SPLIT_LINES[split], label=f"loss, {SPLIT_NAMES[split]}")
+        for split in options["splits"]
+    ]
+    handles += [score_axes.flagged_entry()] if flagged else []
+    sheet.add_key(figure, handles)
+    several = any(score_axes.has_mean(own) for _, own in table.groupby(["dataset", "architecture", "activation"]))
+    meaned = "means over runs, thin lines are runs" if several else "every line is a run"
+    sheet.set_title(figure, options["title"] or f"{score.title} and loss while networks are trained: {meaned}")
+    sheet.fit(figure, [panel for panel in panels.flat if panel.axison], HEIGHT)
     return figure, table
 
 
-def _draw_panel(panel, lines: pd.DataFrame, palette: dict, losses: bool) -> None:
+def _draw_panel(panel, lines: pd.DataFrame, palette: dict, flagged: set, losses: bool) -> None:
+    if losses and len(lines) and (lines["value"].dropna() > 0).all():
+        finite = lines["value"][np.isfinite(lines["value"])]
+        if len(finite):
+            panel.set_ylim(finite.min() / 1.15, finite.max() * 1.15)
+        score_axes.logarithmic(panel)
     for (architecture, split), own in lines.groupby(["architecture", "split"]):
         style = {"color": palette[architecture], "linestyle": SPLIT_LINES.get(split, "-") if losses else "-"}
-        for _, line in own.groupby(RUN):
-            panel.plot(line["step"], line["value"], linewidth=0.4, alpha=0.5, **style)
-        mean = own.groupby("step")["value"].mean()
-        panel.plot(mean.index, mean, linewidth=1.4, **style)
-    if losses and (lines["value"].dropna() > 0).all():
-        panel.set_yscale("log")
-        for formatted in (panel.yaxis.set_major_formatter, panel.yaxis.set_minor_formatter):
-            formatted(PlainLogarithmic())
+        several = score_axes.has_mean(own)
+        for key, line in own.groupby(RUN):
+            marked = np.full(len(line), key in flagged)
+            score_axes.draw_run(panel, line["step"], line["value"], marked, alone=not several, **style)
+        if several:
+            mean = own.groupby("step")["value"].mean()
+            panel.plot(mean.index, mean, linewidth=1.2, zorder=4, **style)
 
 
 def _read(source: str) -> pd.DataFrame:

@@ -1,14 +1,19 @@
 """One score of networks or their layers against another, with a rank correlation: does one predict the other?"""
 
-import matplotlib.pyplot as plt
+import sys
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
+from matplotlib.ticker import MaxNLocator
 
 from layerscope.errors import StudyError
-from layerscope.figures.shared.style import colours, make_room, ramp, set_title, shapes
+from layerscope.figures.shared import score_axes, sheet
+from layerscope.figures.shared.names import measure, words
+from layerscope.figures.shared.style import SMALLEST, colours, ramp, shapes
 from layerscope.statistics.correlation import bent_line, rank_correlation
+from layerscope.statistics.keys import FEWEST_UNITS
 from layerscope.statistics.pairs import score_pairs
 from layerscope.statistics.runs import stored_runs
 from layerscope.store.reads import Reads
@@ -19,7 +24,7 @@ FIGURE = {
     "one_space": True,
     "states": ("trained",),
     "reads": ("runs",),
-    "needs": ("sizes",),
+    "needs": ("sizes", "metrics"),
     "required": ("score", "against"),
     "options": {
         "score": {"$ref": "#/$defs/score_name"},
@@ -42,27 +47,36 @@ FIGURE = {
     },
 }
 
+LEAST_INCHES, HEIGHT = 1.7, 1.7
+# What the keys of colours and shapes are called.
+KEYS = {"activation": "activation", "architecture": "architecture", "width": "width", "depth": "depth (layers)"}
+
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """One panel per dataset, one marker per run. Colour and shape stand for what `colour` and `marker` name; hollow is flagged.
 
-    Each panel states Spearman's rank correlation with its 95 % interval, of all runs and without flagged ones. With `bend`,
-    it has the least-squares line that bends at that value of `against`.
+    Each panel states Spearman's rank correlation with its 95 % interval, of all runs and without flagged ones, where there are
+    enough. With `bend`, it has the least-squares line that bends at that value of `against`. All panels have the same axes.
     """
     runs = stored_runs(reads.runs[0], [options["score"], options["against"]])
     pairs = score_pairs(runs, options["score"], options["against"], options.get("on", {}))
     if pairs.empty:
         raise StudyError(f"no run has both {options['score']} and {options['against']} in what `on` chooses; widen it")
+    score, against = measure(options, options["score"]), measure(options, options["against"])
     for size in ("depth", "width"):
         pairs[size] = [options["sizes"][architecture][size] for architecture in pairs["architecture"]]
     datasets = sorted(pairs["dataset"].unique())
-    figure, panels = plt.subplots(1, len(datasets), figsize=(2.9 * len(datasets) + 0.5, 3.6), squeeze=False)
+    down, across, width = sheet.shape(len(datasets), LEAST_INCHES)
+    figure, panels = sheet.panels(down, across, width, HEIGHT, sharex=True, sharey=True)
+    panels[0, 0].set_xlim(score_axes.limits(pairs["against"], against))
+    panels[0, 0].set_ylim(score_axes.limits(pairs["value"], score))
+    panels[0, 0].xaxis.set_major_locator(MaxNLocator(4))
     coloured = sorted(pairs[options["colour"]].unique())
     ordered = options["colour"] in ("depth", "width")
     palette = dict(zip(coloured, ramp(len(coloured)) if ordered else colours(len(coloured)), strict=True))
     marked = sorted(pairs[options["marker"]].unique())
     markers = dict(zip(marked, shapes(len(marked)), strict=True))
-    for panel, dataset in zip(panels[0], datasets, strict=True):
+    for place, (panel, dataset) in enumerate(zip(panels.flat, datasets, strict=False)):
         own = pairs[pairs["dataset"] == dataset]
         for _, row in own.iterrows():
             colour = palette[row[options["colour"]]]
@@ -71,53 +85,70 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
                 row["value"],
                 linestyle="none",
                 marker=markers[row[options["marker"]]],
-                markersize=4,
+                markersize=3.5,
                 markerfacecolor="none" if row["degenerate"] else colour,
                 markeredgecolor=colour,
                 markeredgewidth=0.7,
-                alpha=0.8,
+                alpha=0.85,
+                clip_on=False,
             )
-        lines = [dataset, _correlation("all runs", own)]
-        if (own["degenerate"] != "").any():
-            lines.append(_correlation("without flagged", own[own["degenerate"] == ""]))
+        lines = [words(dataset), *_correlations(own)]
         if options["bend"] is not None:
-            lines.append(_draw_bent_line(panel, own, options["bend"]))
-        panel.set_title("\n".join(lines), fontsize=7)
-        panel.set_xlabel(options["against"])
-    panels[0, 0].set_ylabel(options["score"])
-    handles = [
-        Line2D([], [], linestyle="none", marker="o", color=colour, label=_named(options["colour"], value))
-        for value, colour in palette.items()
-    ]
-    handles += [
-        Line2D([], [], linestyle="none", marker=shape, color="0.4", label=_named(options["marker"], value))
-        for value, shape in markers.items()
-        if len(markers) > 1
-    ]
-    across = max(2, int(figure.get_figwidth() / 1.1))
-    make_room(figure, len(handles), across)
-    figure.legend(handles=handles, loc="outside lower center", ncols=across, fontsize=6)
-    set_title(
-        figure, options["title"] or f"{options['score']} against {options['against']}: a marker a run, hollow where flagged"
-    )
+            lines += _draw_bent_line(panel, own, options["bend"])
+        panel.set_title(
+            "\n".join(sheet.wrapped(line, sheet.inside(width, across), SMALLEST) for line in lines), fontsize=SMALLEST
+        )
+        panel.set_xlabel(sheet.wrapped(against.axis, sheet.inside(width, across), 7))
+        if place % across == 0:
+            panel.set_ylabel(sheet.wrapped(score.axis, HEIGHT, 7))
+    sheet.leave_out(panels.flat[len(datasets) :])
+    _add_keys(figure, options, palette, markers, flagged=bool((pairs["degenerate"] != "").any()))
+    flags = ", hollow where flagged" if (pairs["degenerate"] != "").any() else ""
+    sheet.set_title(figure, options["title"] or f"{score.title} against {against.label}: a marker a run{flags}")
+    sheet.fit(figure, panels.flat[: len(datasets)], HEIGHT)
     return figure, pairs
 
 
-def _named(key: str, value: object) -> str:
-    return f"{key} {value}" if key in ("depth", "width") else str(value)
+def _add_keys(figure: Figure, options: dict, palette: dict, markers: dict, flagged: bool) -> None:
+    """A key of colours and one of shapes, or one of both where they stand for the same; what does not differ needs none."""
+    same = options["colour"] == options["marker"]
+    if len(palette) > 1:
+        handles = [
+            Line2D([], [], linestyle="none", marker=markers[value] if same else "o", markersize=3.5, color=colour)
+            for value, colour in palette.items()
+        ]
+        sheet.add_key(figure, handles, [words(value) for value in palette], KEYS[options["colour"]])
+    if len(markers) > 1 and not same:
+        handles = [Line2D([], [], linestyle="none", marker=shape, markersize=3.5, color="0.4") for shape in markers.values()]
+        sheet.add_key(figure, handles, [words(value) for value in markers], KEYS[options["marker"]])
 
 
-def _draw_bent_line(panel, pairs: pd.DataFrame, bend: float) -> str:
+def _draw_bent_line(panel, pairs: pd.DataFrame, bend: float) -> list[str]:
     """Draw the least-squares line of the score that bends at one value of `against`; return its slopes as text."""
     found = bent_line(pairs["against"], pairs["value"], bend)
     if not np.isfinite(found.below):
-        return f"too few runs beside {bend:g} for a line that bends there"
+        dataset = pairs["dataset"].iloc[0]
+        print(
+            f"layerscope: {dataset} has too few runs beside {bend:g} for a line that bends there; none is drawn", file=sys.stderr
+        )
+        return []
     along = np.linspace(pairs["against"].min(), pairs["against"].max(), 100)
     panel.plot(along, found.at(along), color="0.3", linewidth=0.9, linestyle="--")
-    return f"slope {found.below:.3g} below {bend:g}, {found.below + found.change.mean:.3g} above"
+    return [f"slope {found.below:.2g} below {bend:g}, {found.below + found.change.mean:.2g} above"]
 
 
-def _correlation(what: str, pairs: pd.DataFrame) -> str:
-    found = rank_correlation(pairs["value"], pairs["against"])
-    interval = f" [{found.low:.2f}, {found.high:.2f}]" if np.isfinite(found.low) else ""
-    return f"{what}: Spearman {found.mean:.2f}{interval}, n = {found.n}"
+def _correlations(pairs: pd.DataFrame) -> list[str]:
+    """The rank correlation of all runs and of those without a flag; the number of runs alone where there is none."""
+    unflagged = pairs[pairs["degenerate"] == ""]
+    groups = [(f"{len(pairs)} run{'s' if len(pairs) != 1 else ''}", pairs)]
+    if len(unflagged) < len(pairs):
+        groups.append((f"{len(unflagged)} without flagged", unflagged))
+    lines = []
+    for what, own in groups:
+        found = rank_correlation(own["value"], own["against"]) if len(own) >= FEWEST_UNITS else None
+        if found is None or not np.isfinite(found.mean):
+            lines.append(what)
+            continue
+        interval = f" [{found.low:.2f}, {found.high:.2f}]" if np.isfinite(found.low) else ""
+        lines.append(f"{what}: rank correlation {found.mean:.2f}{interval}")
+    return lines

@@ -1,6 +1,5 @@
-"""Shared by figures of embeddings: points in class colours with class names among them, legends, and the table of points."""
+"""Shared by figures of embeddings: points in class colours, the key of classes, and the table of points."""
 
-import matplotlib.patheffects as effects
 import numpy as np
 import pandas as pd
 from matplotlib.colors import to_rgba
@@ -9,19 +8,33 @@ from matplotlib.lines import Line2D
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.figures.shared.style import make_room
+from layerscope.figures.shared import sheet
+from layerscope.figures.shared.names import plain, short
+from layerscope.figures.shared.style import SMALLEST
 
 REST = "0.75"
 # The area of the marker of a misclassified observation, relative to the other markers.
 MISTAKE_SIZE = 4
+# The share of a panel that is left free around the points.
+MARGIN = 0.04
 
 
 def frame(axis) -> None:
-    """Draw a thin frame without ticks, because the coordinates of an embedding have no meaning."""
+    """Draw a thin square frame without ticks, because the coordinates of an embedding have no meaning."""
     axis.set_xticks([])
     axis.set_yticks([])
     axis.spines[:].set_visible(True)
     axis.spines[:].set_linewidth(0.4)
+    axis.set_box_aspect(1)
+
+
+def show_all(axis, *points: np.ndarray) -> None:
+    """Fit a square panel around points (n, 2), with one scale for both axes; what is not finite is passed over."""
+    found = np.concatenate([np.asarray(some, dtype=float) for some in points])
+    found = found[np.isfinite(found).all(axis=1)]
+    low, high = (found.min(axis=0), found.max(axis=0)) if len(found) else (np.zeros(2), np.ones(2))
+    middle, half = (low + high) / 2, (0.5 + MARGIN) * ((high - low).max() or 1.0)
+    axis.set(xlim=(middle[0] - half, middle[0] + half), ylim=(middle[1] - half, middle[1] + half))
 
 
 def chosen_class(name: str, classes: list[str]) -> int:
@@ -46,15 +59,14 @@ def scatter_classes(
     axis,
     stored: store.StoredRepresentation,
     labels: np.ndarray,
-    classes: list[str],
     palette: list,
     size: float,
     wrong: np.ndarray | None = None,
 ) -> None:
-    """Draw the points of one embedding in a framed panel, with the name of each class that is not grey among its points.
+    """Draw the points of one embedding in a framed panel; names of classes come later (class_names).
 
     wrong: (n,) bool, the misclassified observations: they are triangles in the colour of their true class, edged in black.
-    Points are rasterised, also in an SVG. A status other than ok is written at the bottom.
+    Points are rasterised, also in an SVG. A status other than ok is written in the panel.
     """
     frame(axis)
     points = stored.array
@@ -64,40 +76,40 @@ def scatter_classes(
     if not right.all():
         large = MISTAKE_SIZE * size
         axis.scatter(*points[~right].T, s=large, c=shades[~right], marker="^", edgecolors="k", linewidths=0.4, rasterized=True)
-    name_classes(axis, points, labels, ["" if colour == REST else name for name, colour in zip(classes, palette, strict=True)])
+    show_all(axis, points)
     write_status(axis, stored)
 
 
+def named(classes: list[str], palette: list) -> list[str]:
+    """The names that are written among points: none for classes in grey."""
+    return ["" if colour == REST else name for name, colour in zip(classes, palette, strict=True)]
+
+
 def write_status(axis, stored: store.StoredRepresentation) -> None:
-    """Write the status of an embedding, other than ok, at the bottom of its panel."""
+    """Write the status of an embedding, other than ok, into its panel."""
     status = str(stored.attributes["status"])
     if status != "ok":
-        axis.text(0.5, 0.02, status, transform=axis.transAxes, fontsize=5, ha="center")
+        inches = axis.get_position().width * axis.get_figure().get_figwidth()
+        text = sheet.wrapped(status, inches, SMALLEST)
+        axis.text(0.5, 0.03, text, transform=axis.transAxes, fontsize=SMALLEST, ha="center", va="bottom")
 
 
-def name_classes(axis, points: np.ndarray, labels: np.ndarray, names: list[str]) -> None:
-    """Write the name of each class that occurs at the one of its points (n, 2) that is nearest to their median."""
-    for label, name in enumerate(names):
-        own = points[labels == label]
-        if len(own) and name:
-            # The median itself may lie between two clusters, among points of another class.
-            x, y = own[np.square(own - np.median(own, axis=0)).sum(axis=1).argmin()]
-            text = axis.text(x, y, name, fontsize=6, weight="bold", color="0.1", ha="center", va="center")
-            text.set_path_effects([effects.withStroke(linewidth=1.5, foreground="white")])
+def class_key(figure: Figure, classes: list[str], palette: list, marked: bool = False) -> None:
+    """Add the key of class colours, grey classes as one entry. marked: also explain the triangles.
 
-
-def class_legend(figure: Figure, classes: list[str], palette: list, marked: bool = False) -> None:
-    """Draw the legend of class colours below all panels, grey classes as one entry. marked: also explain the triangles."""
-    shown = [(name, colour) for name, colour in zip(classes, palette, strict=True) if colour != REST]
+    More classes than a key holds are told by their names among the points alone, and a line says so.
+    """
+    shown = [(short(plain(name)), colour) for name, colour in zip(classes, palette, strict=True) if colour != REST]
     shown += [("rest", REST)] if REST in palette else []
-    handles = [Line2D([], [], linestyle="none", marker="o", color=colour) for _, colour in shown]
-    classes = [name for name, _ in shown]
+    handles = [Line2D([], [], linestyle="none", marker="o", markersize=3.5, color=colour) for _, colour in shown]
+    names = [name for name, _ in shown]
+    if len(names) > sheet.LONGEST_KEY:
+        handles = handles[:1]
+        names = [f"{names[0]}, the first of {len(names)} classes, in colours around the circle of hues"]
+    sheet.add_key(figure, handles, names)
     if marked:
-        handles.append(Line2D([], [], linestyle="none", marker="^", color="0.6", markeredgecolor="k", markeredgewidth=0.5))
-        classes = [*classes, "misclassified"]
-    across = max(2, int(figure.get_figwidth() / 1.1))
-    make_room(figure, len(handles), across)
-    figure.legend(handles, classes, loc="outside lower center", ncols=across, fontsize=6, markerscale=0.5)
+        mark = Line2D([], [], linestyle="none", marker="^", color="0.6", markeredgecolor="k", markeredgewidth=0.5, markersize=5)
+        sheet.add_key(figure, [mark], ["misclassified (colour: the true class)"])
 
 
 def coordinates(stored: store.StoredRepresentation, labels: np.ndarray, index: np.ndarray) -> pd.DataFrame:

@@ -10,7 +10,9 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from PIL import Image
 
-DOTS_PER_INCH = 90
+from layerscope.figures.shared.fonts import tell, use_fallbacks
+
+DOTS_PER_INCH = 130
 # Colours in the GIF: enough for the classes and the blended edges of their dots. Fewer make a smaller file.
 COLOURS = 64
 
@@ -27,6 +29,7 @@ class Film:
 
 def save_film(film: Film, target: Path) -> None:
     """Write a film as a GIF that loops."""
+    tell(use_fallbacks(film.figure))
     film.figure.set_dpi(DOTS_PER_INCH)
     canvas = FigureCanvasAgg(film.figure)
     pictures = []

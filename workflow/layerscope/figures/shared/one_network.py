@@ -4,6 +4,7 @@ import numpy as np
 
 from layerscope import selection, store
 from layerscope.errors import StudyError
+from layerscope.figures.shared.names import layer_name
 
 
 def of_network(sources: list[str]) -> str:
@@ -68,12 +69,12 @@ def step_names(steps: list[store.StoredRepresentation]) -> list[str]:
     """The name of each step: its epoch or its layer, whichever varies."""
     if len({stored.epoch for stored in steps}) > 1:
         return [f"epoch {stored.epoch}" for stored in steps]
-    return [f"layer {stored.depth} ({stored.layer})" for stored in steps]
+    return [layer_name(stored.depth, stored.layer) for stored in steps]
 
 
 def what_is_fixed(steps: list[store.StoredRepresentation]) -> str:
     """What all steps have in common, as text: their layer and filter, or their epoch."""
     first = steps[0]
     if len({stored.epoch for stored in steps}) > 1:
-        return f"layer {first.depth} ({first.layer})" + ("" if first.filter is None else f", filter {first.filter}")
+        return layer_name(first.depth, first.layer, first.filter)
     return f"epoch {first.epoch}"

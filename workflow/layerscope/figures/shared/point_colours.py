@@ -10,7 +10,17 @@ from matplotlib.colors import Normalize, to_rgb
 from matplotlib.figure import Figure
 
 from layerscope import store
-from layerscope.figures.shared.class_scatter import class_legend, coordinates, frame, scatter_classes, write_status
+from layerscope.figures.shared.class_names import name_classes
+from layerscope.figures.shared.class_scatter import (
+    class_key,
+    coordinates,
+    frame,
+    named,
+    scatter_classes,
+    show_all,
+    write_status,
+)
+from layerscope.figures.shared.names import words
 from layerscope.figures.shared.style import RAMP, colours
 
 
@@ -70,20 +80,26 @@ def scatter_points(
 ) -> None:
     """Draw the points of one embedding in a framed panel. wrong: (n,) bool, the misclassified ones, see scatter_classes."""
     if coloured.labels is not None:
-        scatter_classes(axis, stored, coloured.labels, coloured.classes, coloured.palette, size, wrong)
+        scatter_classes(axis, stored, coloured.labels, coloured.palette, size, wrong)
         return
     frame(axis)
     axis.scatter(*stored.array.T, s=size, c=coloured.shades, linewidths=0, rasterized=True)
+    show_all(axis, stored.array)
     write_status(axis, stored)
 
 
-def explain_colours(figure: Figure, axes, coloured: PointColours, marked: bool = False) -> None:
-    """Draw the legend of classes below all panels, or the scale of the target beside them. marked: see class_legend."""
+def name_points(axis, points: np.ndarray, coloured: PointColours) -> None:
+    """Write the names of classes among points (n, 2) of a panel whose place is settled; nothing of a regression."""
     if coloured.labels is not None:
-        class_legend(figure, coloured.classes, coloured.palette, marked)
+        name_classes(axis, points, coloured.labels, named(coloured.classes, coloured.palette))
+
+
+def explain_colours(figure: Figure, axes, coloured: PointColours, marked: bool = False) -> None:
+    """Add the key of classes, or the scale of the target beside the panels. marked: see class_key."""
+    if coloured.labels is not None:
+        class_key(figure, coloured.classes, coloured.palette, marked)
         return
-    # The name of a column is plain text: $ does not start a formula.
-    figure.colorbar(coloured.scale, ax=axes, label=coloured.target.replace("$", r"\$"), shrink=0.8)
+    figure.colorbar(coloured.scale, ax=axes, label=words(coloured.target), shrink=0.8)
 
 
 def points_table(stored: store.StoredRepresentation, coloured: PointColours, index: np.ndarray) -> pd.DataFrame:

@@ -1,0 +1,101 @@
+"""Names of classes stand on their own points, in both clusters of a class, apart, and not where a class is mixed with others."""
+
+import matplotlib.pyplot as plt
+import numpy as np
+import pytest
+
+from layerscope.figures.shared import sheet
+from layerscope.figures.shared.class_names import hits, is_mixed, name_classes, wanted
+from layerscope.figures.shared.class_scatter import frame, show_all
+from layerscope.figures.shared.style import COLUMN, apply_style
+
+N = 60
+
+
+@pytest.fixture(autouse=True)
+def style():
+    apply_style()
+    yield
+    plt.close("all")
+
+
+def clusters(*middles, spread=1.0):
+    """N points around each of some places."""
+    generator = np.random.default_rng(0)
+    return np.concatenate([generator.normal(size=(N, 2)) * spread + middle for middle in middles])
+
+
+def named(points, labels, names):
+    """(text, place in pixels, its box) of each name that is written."""
+    figure, panels = sheet.panels(1, 1, COLUMN, COLUMN)
+    axis = panels[0, 0]
+    frame(axis)
+    axis.scatter(*points.T, s=3)
+    show_all(axis, points)
+    sheet.fit(figure, axis)
+    name_classes(axis, points, labels, names)
+    pixels = axis.transData.transform(np.nan_to_num(points))
+    return pixels, [(text.get_text(), text.get_window_extent()) for text in axis.texts]
+
+
+def under(pixels, box):
+    return ((pixels >= [box.x0, box.y0]) & (pixels <= [box.x1, box.y1])).all(axis=1)
+
+
+def test_a_name_lies_on_its_own_class():
+    labels = np.repeat([0, 1, 2], N)
+    pixels, found = named(clusters((0, 0), (8, 0), (0, 8)), labels, ["a", "b", "c"])
+    assert sorted(name for name, _ in found) == ["a", "b", "c"]
+    for name, box in found:
+        covered = labels[under(pixels, box)]
+        assert len(covered)
+        assert (covered == "abc".index(name)).all()
+
+
+def test_a_class_in_two_clusters_is_named_in_both_and_not_between():
+    """Its median lies among the points of the other class."""
+    labels = np.repeat([0, 0, 1], N)
+    pixels, found = named(clusters((-20, 0), (20, 0), (0, 0)), labels, ["a", "b"])
+    assert sorted(name for name, _ in found) == ["a", "a", "b"]
+    for name, box in found:
+        assert (labels[under(pixels, box)] == "ab".index(name)).all()
+
+
+def test_classes_that_are_mixed_have_no_names():
+    points = np.random.default_rng(0).normal(size=(6 * N, 2))
+    _, found = named(points, np.arange(6 * N) % 6, list("abcdef"))
+    assert found == []
+
+
+@pytest.mark.parametrize(
+    ("hit", "count", "total", "mixed"),
+    [(0.19, 101, 1001, True), (0.21, 101, 1001, False), (0.7, 51, 101, False), (0.6, 51, 101, True)],
+)
+def test_mixed_is_below_twice_chance_or_a_quarter_of_the_way_from_chance_with_few_classes(hit, count, total, mixed):
+    assert is_mixed(hit, count, total) == mixed
+
+
+def test_names_that_would_overlap_are_apart():
+    labels = np.repeat(np.arange(9), N)
+    middles = [(4 * (place % 3), 4 * (place // 3)) for place in range(9)]
+    _, found = named(clusters(*middles, spread=0.5), labels, [f"a long name {place}" for place in range(9)])
+    assert len(found) >= 3
+    for place, (_, box) in enumerate(found):
+        assert not any(box.overlaps(other) for _, other in found[place + 1 :])
+
+
+def test_points_that_are_nowhere_and_classes_without_points_have_no_name():
+    points = clusters((0, 0), (9, 9))
+    points[:N] = np.nan
+    assert [text for text, _ in named(points, np.repeat([0, 1], N), ["a", "b", "c"])[1]] == ["b"]
+    assert named(np.full((4, 2), np.nan), np.arange(4), list("abcd"))[1] == []
+
+
+def test_one_observation_is_named():
+    assert [text for text, _ in named(np.zeros((1, 2)), np.zeros(1, int), ["a"])[1]] == ["a"]
+    assert np.isnan(hits(np.zeros((1, 2)), np.zeros(1, int))).all()
+
+
+def test_underscores_are_blanks_and_long_names_are_cut_in_their_middle():
+    texts = [one.text for one in wanted(clusters((0, 0), (9, 9)), np.repeat([0, 1], N), ["ankle_boot", "x" * 20 + "y" * 20])]
+    assert texts == ["ankle boot", f"{'x' * 7}…{'y' * 16}"]

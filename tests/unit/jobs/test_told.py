@@ -1,0 +1,52 @@
+"""What jobs tell figures of scores: label, unit, range and direction of their metric, under names that tell scores apart."""
+
+import json
+from pathlib import Path
+from types import SimpleNamespace
+
+from layerscope.jobs.jobs import Jobs
+from layerscope.study.kinds import Kinds
+from layerscope.study.load import build_study
+
+
+def told_of(scores: dict) -> dict:
+    """What the figure of a study with these scores is told of them."""
+    content = {
+        "study": "names",
+        "datasets": {"digits": {"source": "sklearn", "test": 360}},
+        "architectures": {"mlp": {"family": "mlp", "hidden": [4]}},
+        "grids": [{}],
+        "training": {"default": {}},
+        "scores": scores,
+        "figures": {"shown": {"kind": "score_scatter", "score": next(iter(scores)), "against": "accuracy"}},
+    }
+    params = Jobs(build_study(content, Path())).params.figure(SimpleNamespace(figure="shown"))
+    return json.loads(params)["options"]["metrics"]
+
+
+def test_a_figure_is_told_how_to_name_its_scores_and_where_they_end():
+    told = told_of({"loss": {}, "accuracy": {}})
+    assert told["loss"] == {"label": "loss", "unit": "nats", "range": [0, None], "higher_is_better": False}
+    assert told["accuracy"]["range"] == [0, 1]
+
+
+def test_scores_of_one_metric_are_told_apart_by_their_own_names():
+    told = told_of({"saturation": {}, "live": {"metric": "saturation", "threshold": 0.9}, "accuracy": {}})
+    assert {name: facts["label"] for name, facts in told.items()} == {
+        "saturation": "saturation",
+        "live": "live",
+        "accuracy": "accuracy",
+    }
+
+
+def test_the_only_score_of_a_metric_has_its_label():
+    assert told_of({"right": {"metric": "accuracy"}, "accuracy": {}})["right"]["label"] == "right"
+    assert (
+        told_of({"spread_of_variance": {"metric": "saturation"}, "accuracy": {}})["spread_of_variance"]["label"] == "saturation"
+    )
+
+
+def test_every_metric_of_the_package_has_a_label_of_words():
+    labels = [kind.says("label") for kind in Kinds().of("scores").values()]
+    assert all(label and "_" not in label for label in labels)
+    assert len({*labels}) == len(labels)
