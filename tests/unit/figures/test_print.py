@@ -1,11 +1,13 @@
 """Figures of every kind can be printed: at 85 or 178 mm no text is small, on another, outside, pale, or a name of the machine."""
 
 import matplotlib.pyplot as plt
+import numpy as np
 import pytest
 from every_kind import DRAWN, drawn
+from PIL import Image
 from printed import contrast, problems
 
-from layerscope.figures.shared.style import apply_style
+from layerscope.figures.shared.style import COLUMN, apply_style, save
 
 
 @pytest.fixture(autouse=True)
@@ -18,6 +20,28 @@ def closed():
 @pytest.mark.filterwarnings("ignore:Glyph")
 def test_a_figure_can_be_printed(tmp_path, name):
     assert problems(drawn(name, tmp_path)) == []
+
+
+def test_a_figure_is_the_same_bytes_each_time_at_300_dots_an_inch(tmp_path):
+    for number in (1, 2):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        save(drawn("embedding_panels: words", folder), folder / "f.svg", folder / "f.png")
+    for name in ("f.svg", "f.png"):
+        assert (tmp_path / "1" / name).read_bytes() == (tmp_path / "2" / name).read_bytes()
+    with Image.open(tmp_path / "1" / "f.png") as image:
+        assert image.width == pytest.approx(300 * COLUMN, abs=1)
+        assert image.info["dpi"] == pytest.approx((300, 300), abs=0.1)
+
+
+def test_a_photograph_keeps_its_colours(tmp_path):
+    noise = np.random.default_rng(0).random((60, 60, 3))
+    figure = plt.figure(figsize=(1, 1), dpi=60, layout="none")
+    figure.figimage(noise)
+    with plt.rc_context({"savefig.dpi": 60}):
+        save(figure, tmp_path / "f.svg", tmp_path / "f.png")
+    with Image.open(tmp_path / "f.png") as image:
+        np.testing.assert_allclose(np.asarray(image.convert("RGB")) / 255, noise, atol=0.005)
 
 
 def spoiled(change):

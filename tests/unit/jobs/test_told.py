@@ -50,3 +50,17 @@ def test_every_metric_of_the_package_has_a_label_of_words():
     labels = [kind.says("label") for kind in Kinds().of("scores").values()]
     assert all(label and "_" not in label for label in labels)
     assert len({*labels}) == len(labels)
+
+
+def test_a_study_without_scores_has_curves_of_its_trainings_all_the_same():
+    content = {
+        "study": "names",
+        "datasets": {"digits": {"source": "sklearn", "test": 360}},
+        "architectures": {"mlp": {"family": "mlp", "hidden": [4]}},
+        "grids": [{}],
+        "training": {"default": {}},
+        "figures": {"curves": {"kind": "training_curves"}},
+    }
+    reads = Jobs(build_study(content, Path())).reads.figure(SimpleNamespace(figure="curves"))
+    assert reads["runs"] == []
+    assert len(reads["history"]) == 3

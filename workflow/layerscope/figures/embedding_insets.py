@@ -113,7 +113,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         _show_inset(axis, images, about, palette[cluster.label])
         middle = stored.array[cluster.members[0]]
         _outline(main, stored.array[cluster.members], palette[cluster.label])
-        letters.append(Named(f"{letter}: {short(name, 14)}", cluster.label, cluster.members, must=True))
+        letters.append(Named(letter, cluster.label, cluster.members, must=True))
         rows.append(
             {
                 "letter": letter,
@@ -131,7 +131,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     about = sentence(f"{layer_name(stored.depth, layer)} of {network}, epoch {epoch}, {len(labels):,} observations")
     if not options["observations"]:
         about += f": {split_classes} of {len(np.unique(labels))} classes fall into two clusters"
-    about += "; beside it images from the middles of clusters, with their numbers of observations"
+    about += "; images are from the middles of clusters, numbers count observations"
     sheet.set_title(figure, options["title"] or about)
     sheet.fit(figure, main)
     lettered = {cluster.label for cluster in clusters}

@@ -55,7 +55,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     activations = sorted(runs["activation"].unique())
     kinds = _kinds(datasets, activations)
     palette = dict(zip(kinds, colours(len(kinds)), strict=True))
-    down, across, width = sheet.shape(len(architectures), LEAST_INCHES, options["columns"])
+    most = runs.groupby("architecture")["layer"].nunique().max()
+    down, across, width = sheet.shape(len(architectures), score_axes.width_for(most, LEAST_INCHES), options["columns"])
     figure, panels = sheet.panels(down, across, width, HEIGHT, sharey=True)
     panels[0, 0].set_ylim(score_axes.limits(runs["value"], score, whole=True))
     for place, (panel, architecture) in enumerate(zip(panels.flat, architectures, strict=False)):

@@ -74,7 +74,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         else:
             shades = [tuple(scale.to_rgba(max(value, LEAST_SHARE * strongest))) if value else TELLS_NOTHING for value in strength]
         sizes = SMALL + (LARGE - SMALL) * share if chosen is None else np.full(len(share), 10.0)
-        _draw_map(axis, neurons, shades, sizes)
+        _draw_map(axis, neurons, shades, sizes, strength)
         dead = int((~neurons.living).sum())
         reached = state(stored.epoch, options["snapshots"], options.get("pretrained", False))
         axis.set_title(f"{reached}{f' (epoch {stored.epoch})' if stored.epoch else ''}{f', {dead} dead' if dead else ''}")
@@ -143,13 +143,13 @@ def _strengths(neurons: store.Neurons, chosen: int | None) -> np.ndarray:
     return neurons.importances[chosen] if chosen < len(neurons.importances) else np.zeros(neurons.importances.shape[1])
 
 
-def _draw_map(axis, neurons: store.Neurons, shades: list, sizes: np.ndarray) -> None:
+def _draw_map(axis, neurons: store.Neurons, shades: list, sizes: np.ndarray, strength: np.ndarray) -> None:
     living = neurons.living
     points = neurons.points[living]
     dead = int((~living).sum())
     frame(axis)
-    # Large markers first, so that small ones are seen.
-    order = np.argsort(-sizes[living], kind="stable")
+    # Large markers first, so that small ones are seen; of one size the important ones last.
+    order = np.lexsort((strength[living], -sizes[living]))
     own = [shade for shade, lives in zip(shades, living, strict=True) if lives]
     axis.scatter(*points[order].T, s=sizes[living][order], c=[own[place] for place in order], linewidths=0)
     left, right = (points[:, 0].min(), points[:, 0].max()) if len(points) else (0.0, 1.0)

@@ -62,7 +62,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     score = measure(options, options["score"])
     runs = runs.merge(accuracy, how="left", on=RUN)
     rows, columns = _in_order(runs, options)
-    places, width = _places(rows, columns, options["columns"])
+    least = score_axes.width_for(runs.groupby("architecture")["layer"].nunique().max(), LEAST_INCHES)
+    places, width = _places(rows, columns, least, options["columns"])
     down, across = (1 + max(place[axis] for place in places.values()) for axis in (0, 1))
     figure, panels = sheet.panels(down, across, width, HEIGHT, sharey=True)
     activations = sorted(runs["activation"].unique())
@@ -121,12 +122,15 @@ def _in_order(runs: pd.DataFrame, options: dict) -> tuple[list[tuple], list[str]
     return rows, ordered("architecture", by_size(runs["architecture"].unique(), options["sizes"]))
 
 
-def _places(rows: list[tuple], columns: list[str], most: int | None) -> tuple[dict[tuple, tuple[int, int]], float]:
-    """The place (row, column) of each panel, and the width of the sheet. One architecture alone fills rows with its networks."""
+def _places(rows: list[tuple], columns: list[str], least: float, most: int | None) -> tuple[dict[tuple, tuple[int, int]], float]:
+    """The place (row, column) of each panel, and the width of the sheet. least: inches of a panel. most: of columns.
+
+    One architecture alone fills rows with its networks.
+    """
     if len(columns) == 1:
-        _, across, width = sheet.shape(len(rows), LEAST_INCHES, most)
+        _, across, width = sheet.shape(len(rows), least, most)
         return {(row, columns[0]): (number // across, number % across) for number, row in enumerate(rows)}, width
-    bands, across, width = sheet.shape(len(columns), LEAST_INCHES, most)
+    bands, across, width = sheet.shape(len(columns), least, most)
     return {
         (row, column): (number * bands + place // across, place % across)
         for number, row in enumerate(rows)

@@ -62,7 +62,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     networks = list(
         runs[["dataset", "architecture"]].drop_duplicates().sort_values(["dataset", "architecture"]).itertuples(index=False)
     )
-    bands, across, width = sheet.shape(len(networks), LEAST_INCHES)
+    most = runs.groupby("architecture")["layer"].nunique().max()
+    bands, across, width = sheet.shape(len(networks), score_axes.width_for(most, LEAST_INCHES))
     figure, panels = sheet.panels(bands * len(spaces), across, width, HEIGHT)
     activations = sorted(runs["activation"].unique())
     palette = dict(zip(activations, colours(len(activations)), strict=True))

@@ -53,7 +53,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     order = by_size(table["architecture"].unique(), options["sizes"])
     networks = [(dataset, architecture) for dataset in sorted(table["dataset"].unique()) for architecture in order]
     networks = [key for key in networks if ((table["dataset"] == key[0]) & (table["architecture"] == key[1])).any()]
-    down, across, width = sheet.shape(len(networks), LEAST_INCHES, options["columns"])
+    most = table.groupby("architecture")["layer"].nunique().max()
+    down, across, width = sheet.shape(len(networks), score_axes.width_for(most, LEAST_INCHES), options["columns"])
     figure, panels = sheet.panels(down, across, width, HEIGHT, sharey=True)
     epochs = sorted(int(epoch) for epoch in table["epoch"].unique() if epoch > 0)
     palette = dict(zip(epochs, ramp(len(epochs)), strict=True))

@@ -70,7 +70,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     figure, panels = sheet.panels(down, across, width, HEIGHT, sharex=True, sharey=True)
     panels[0, 0].set_xlim(score_axes.limits(pairs["against"], against))
     panels[0, 0].set_ylim(score_axes.limits(pairs["value"], score))
-    panels[0, 0].xaxis.set_major_locator(MaxNLocator(4))
+    panels[0, 0].xaxis.set_major_locator(MaxNLocator(4, steps=[1, 2, 2.5, 5, 10]))
     coloured = sorted(pairs[options["colour"]].unique())
     ordered = options["colour"] in ("depth", "width")
     palette = dict(zip(coloured, ramp(len(coloured)) if ordered else colours(len(coloured)), strict=True))

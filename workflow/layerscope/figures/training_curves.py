@@ -117,8 +117,10 @@ def _add_keys(figure: Figure, history: pd.DataFrame, palette: dict, flagged: set
 
 
 def _flagged(reads: Reads, accuracies: list[str]) -> set[tuple]:
-    """The RUN of networks that are flagged at their last snapshot: a network near chance is so in all its scores."""
-    return score_axes.flagged_networks(stored_runs(reads.runs[0], accuracies or None, with_input=False))
+    """The RUN of networks that are flagged at their last snapshot, in their accuracies; none where a study scores none."""
+    if not reads.runs or not accuracies:
+        return set()
+    return score_axes.flagged_networks(stored_runs(reads.runs[0], accuracies, with_input=False))
 
 
 def _read(source: str) -> pd.DataFrame:

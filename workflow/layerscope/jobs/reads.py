@@ -133,7 +133,8 @@ class JobReads:
         reads: dict[str, list[str]] = {}
         for kind in self.study.kind_of(block, name).says("reads", ()):
             reads[kind] = self._files(kind, options)
-            if not reads[kind]:
+            # A study without scores has no runs; what names a score is refused in it before.
+            if not reads[kind] and (kind != "runs" or self.study.scores):
                 raise StudyError(f"{block}.{name}.on chooses nothing that this study makes; widen it")
         return reads
 
@@ -147,7 +148,7 @@ class JobReads:
         return [self._path("score_table")]
 
     def _runs(self, _: dict) -> list[str]:
-        return [self._path("runs")]
+        return [self._path("runs")] if self.study.scores else []
 
     def _tests(self, _: dict) -> list[str]:
         return [self._path("tests")]

@@ -313,10 +313,16 @@ class JobResources:
         return scores_named(self.study.kinds.of_entry(block, entry), entry)
 
     def _drawn(self, block: str, entry: dict) -> Need:
-        if not {"score_table", "runs"} & {*self.study.kinds.of_entry(block, entry).says("reads", ())}:
+        kind = self.study.kinds.of_entry(block, entry)
+        if not {"score_table", "runs"} & {*kind.says("reads", ())}:
             return self._shown([])
-        # An entry that names no score is a table of published numbers, which compares nearly all scores.
-        return self._shown(self._scores_named(block, entry) or self.study.scores)
+        named = self._scores_named(block, entry)
+        if not named and "history" in kind.says("reads"):
+            # Curves of trainings look at the accuracies of networks alone, to know which are flagged.
+            metrics = {score: self.views.metrics[asked["metric"]] for score, asked in self.study.scores.items()}
+            return self._shown(score for score, metric in metrics.items() if metric.says("is_accuracy") and metric.of_splits)
+        # Any other entry that names no score is a table of published numbers, which compares nearly all scores.
+        return self._shown(named or self.study.scores)
 
     def _shown(self, scores: Iterable[str]) -> Need:
         shown = set(scores)

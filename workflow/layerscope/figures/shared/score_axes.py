@@ -10,7 +10,7 @@ from matplotlib.ticker import FuncFormatter, LogLocator, MaxNLocator, NullFormat
 
 from layerscope.figures.shared.names import Measure, short, words
 from layerscope.figures.shared.sheet import inches_of
-from layerscope.figures.shared.style import SMALLEST
+from layerscope.figures.shared.style import PAGE, SMALLEST
 from layerscope.statistics.keys import FEWEST_UNITS, RUN
 
 # Values that lie within this share of a score's range are drawn on a part of it, of no less than LEAST.
@@ -173,6 +173,11 @@ def flagged_networks(runs: pd.DataFrame) -> set[tuple]:
     last = runs[runs["epoch"] == runs.groupby(RUN)["epoch"].transform("max")]
     throughout = (last["degenerate"] != "").groupby([last[key] for key in RUN]).all()
     return set(throughout[throughout].index)
+
+
+def width_for(layers: int, usual: float) -> float:
+    """The least inches of a panel with so many layers: `usual`, or what their upright names take, up to a third."""
+    return max(usual, min(PAGE / 3, UPRIGHT * layers + 0.5))
 
 
 def name_layers(panel, depths: Sequence[float], layers: Sequence[str], inches: float, span: float | None = None) -> None:
