@@ -334,7 +334,7 @@ def test_lost_records_are_noticed_and_can_be_made_anew(study_copy: Path):
     assert faults == [f"{RUN}/some/neurons.h5"]
     (study_copy / faults[0]).unlink()
     mapped = "Mapping the neurons of runs/digits/mlp/relu/seed0 on some"
-    assert planned(study_copy) == {mapped, "Drawing figure correlated", "Drawing figure knows"}
+    assert planned(study_copy) == {mapped, "Drawing figure correlated", "Drawing figure knows", "Writing the index"}
     assert snakemake(study_copy, "--cores", "2").returncode == 0
     assert snakemake(study_copy, "--touch", "--cores", "1").returncode == 0
     assert said(snakemake(study_copy, "-n").stdout) == []

@@ -192,4 +192,7 @@ def test_the_jobs_that_will_run_again_are_named(study_copy: Path):
         "Drawing figure hit",
         "Drawing figure stillness",
         "Writing table separation",
+        "Gathering runs/digits/mlp/relu/seed0 on some for the explorer",
+        "Writing the explorer",
+        "Writing the index",
     }

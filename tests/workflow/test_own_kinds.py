@@ -60,17 +60,21 @@ def test_every_kind_does_its_work(finished: Path):
     assert (verdict["statistic"], verdict["n"], verdict["verdict"]) == ("median", 3, "undecided")
 
 
-AFTER_SCORES = {"Aggregating all scores", "Judging the claims", "Drawing figure dots", "Writing table best"}
+AFTER_SCORES = {
+    *("Aggregating all scores", "Judging the claims", "Drawing figure dots", "Writing table best"),
+    *("Writing the explorer", "Writing the index"),
+}
 EDITS = {
     "confidence.py": {f"Scoring {run}" for run in (*RUNS, PRETRAINED)}
     | {f"Scoring the representations of {run} on look" for run in (*RUNS, PRETRAINED)}
     | AFTER_SCORES,
-    "dots.py": {"Drawing figure dots"},
-    "highest.py": {"Writing table best"},
+    "dots.py": {"Drawing figure dots", "Writing the index"},
+    "highest.py": {"Writing table best", "Writing the index"},
     "shear.py": {f"Embedding {source} on look by sheared" for source in SOURCES}
     | {f"Scoring {source} on look in sheared" for source in SOURCES}
+    | {f"Gathering {source} on look for the explorer" for source in SOURCES}
     | AFTER_SCORES,
-    "median.py": {"Judging the claims"},
+    "median.py": {"Judging the claims", "Writing the index"},
 }
 
 

@@ -17,7 +17,10 @@ VGG = ("runs/shapes/vgg/relu/seed0",)
 CODER = ("runs/shapes/coder/relu/seed0",)
 UNEVEN = ("runs/uneven/small/relu/seed0",)
 INPUT = ("inputs/digits",)
-SHOWN = {"Drawing figure hit", "Drawing figure stillness", "Writing table separation", "Judging the claims"}
+SHOWN = {
+    *("Drawing figure hit", "Drawing figure stillness", "Writing table separation", "Judging the claims"),
+    *("Writing the explorer", "Writing the index"),
+}
 AFTER_SCORES = {"Aggregating all scores", *SHOWN}
 OF_TSNE = {f"Drawing figure {name}" for name in ("grid", "confused", "knows", "insets")}
 # Steps embedded together, of one network.
@@ -30,9 +33,9 @@ def training(*runs: str) -> set[str]:
 
 
 def embedding(*sources: str, name: str) -> set[str]:
-    return {f"Embedding {source} on some by {name}" for source in sources} | {
-        f"Scoring {source} on some in {name}" for source in sources
-    }
+    jobs = {f"Embedding {source} on some by {name}" for source in sources}
+    jobs |= {f"Scoring {source} on some in {name}" for source in sources}
+    return jobs | {f"Gathering {source} on some for the explorer" for source in sources}
 
 
 def looking(*runs: str) -> set[str]:
@@ -70,6 +73,14 @@ def code_edited(module: str) -> Callable[[Path], None]:
     def edit(folder: Path) -> None:
         with open(folder / "workflow/layerscope" / module, "a") as file:
             file.write("\nEDITED = True\n")
+
+    return edit
+
+
+def appended(file: str) -> Callable[[Path], None]:
+    def edit(folder: Path) -> None:
+        with open(folder / "workflow/layerscope" / file, "a") as written:
+            written.write("\n")
 
     return edit
 
@@ -112,13 +123,13 @@ CASES = {
     ),
     "a figure's option": (
         in_study("score: neighborhood_hit, on: {dataset: digits", "title: Hits, score: neighborhood_hit, on: {dataset: digits"),
-        {"Drawing figure hit"},
+        {"Drawing figure hit", "Writing the index"},
     ),
     "a table's option": (
         in_study("scores: [d_same], on", "title: Separation, scores: [d_same], on"),
-        {"Writing table separation"},
+        {"Writing table separation", "Writing the index"},
     ),
-    "a claim": (in_study("expect: positive", "expect: negative"), {"Judging the claims"}),
+    "a claim": (in_study("expect: positive", "expect: negative"), {"Judging the claims", "Writing the index"}),
     "a score's option": (in_study("neighborhood_hit: {k: 6}", "neighborhood_hit: {k: 7}"), scoring(*EVERYWHERE) | AFTER_SCORES),
     "an embedding's option": (
         in_study("iterations: 40, on", "iterations: 60, on"),
@@ -128,10 +139,10 @@ CASES = {
         in_study("lambda: 1000", "lambda: 100"),
         embedding(MLP[0], name="still") | AFTER_SCORES | {"Making film moves"},
     ),
-    "a film's module": (code_edited("figures/embedding_film.py"), {"Making film moves"}),
+    "a film's module": (code_edited("figures/embedding_film.py"), {"Making film moves", "Writing the index"}),
     "how many trees look at neurons": (
         in_study("trees: 10", "trees: 12"),
-        {f"Mapping the neurons of {MLP[0]} on some", "Drawing figure correlated", "Drawing figure knows"},
+        {f"Mapping the neurons of {MLP[0]} on some", "Drawing figure correlated", "Drawing figure knows", "Writing the index"},
     ),
     "one more seed": (
         in_study(
@@ -157,6 +168,7 @@ CASES = {
         | looking("runs/more/cnn/tanh/seed0")
         | {"Finding neighbors in inputs/more on some", "Scoring the representations of inputs/more on some"}
         | embedding("inputs/more", name="pca")
+        | {"Gathering some of more for the explorer"}
         | AFTER_SCORES,
     ),
     "the learning rate of one architecture": (
@@ -185,7 +197,7 @@ CASES = {
         code_edited("embedding/tsne_layerscope.py"),
         embedding(MLP[0], *INPUT, name="tsne") | AFTER_SCORES | OF_TSNE,
     ),
-    "a figure's module": (code_edited("figures/score_by_depth.py"), {"Drawing figure hit"}),
+    "a figure's module": (code_edited("figures/score_by_depth.py"), {"Drawing figure hit", "Writing the index"}),
     "a score's module": (
         code_edited("scoring/kl.py"),
         {f"Scoring {source} on some in pca" for source in EVERYWHERE}
@@ -193,6 +205,8 @@ CASES = {
         | {f"Scoring {MLP[0]} on some in {name}" for name in DYNAMIC}
         | AFTER_SCORES,
     ),
+    "what the explorer's page runs": (appended("explorer/page/main.js"), {"Writing the explorer"}),
+    "the template of the index": (appended("study_page/index.html"), {"Writing the index"}),
     "the formula of saturation": (
         code_edited("saturation/dimension.py"),
         {f"Scoring {run}" for run in (*MLP, *CNN, *VGG, *CODER, *UNEVEN)} | AFTER_SCORES,
@@ -232,6 +246,7 @@ CASES = {
             | embedding(*INPUT, name="pca")
             if not job.endswith("in tsne")
         }
+        | {"Gathering few of digits for the explorer"}
         | AFTER_SCORES,
     ),
 }
@@ -289,6 +304,9 @@ def test_the_job_counts_of_the_default_study_follow_from_its_config(tmp_path: Pa
         "Aggregating": 1,
         "Judging": 1,
         "Drawing": 13,
-        "Writing": 5,
+        # Every source and every sample of a dataset.
+        "Gathering": sources + datasets,
+        # Tables, the explorer and the index.
+        "Writing": 5 + 2,
     }
     assert Counter(job.split()[0] for job in planned(folder, study="config.yaml")) == expected

@@ -95,7 +95,7 @@ def expected_files(jobs: Jobs) -> Iterator[Expected]:
     for source, sample in jobs.views.sources():
         yield from _of_sample(jobs, source, sample)
     known = {*jobs.data_files(), *(jobs.path("checkpoints", run=name) for name in jobs.views.runs)}
-    for path in [*jobs.targets(), *jobs.reads.score_files()]:
+    for path in [*jobs.targets(), *jobs.reads.score_files(), *jobs.reads.explored_files()]:
         if path not in known and not path.endswith(".h5"):
             known.add(path)
             if path == jobs.path("score_table"):

@@ -7,6 +7,7 @@ import torch
 import yaml
 from torch.utils.flop_counter import FlopCounterMode
 
+from layerscope.explorer import drawn, observations
 from layerscope.files.sources import PACKAGE
 from layerscope.jobs import resources
 from layerscope.jobs.jobs import Jobs
@@ -109,6 +110,9 @@ def test_a_second_attempt_asks_for_twice_as_much(jobs, rule):
         ("aggregate", MANY_SCORES),
         ("figure", MANY_SCORES),
         ("table", MANY_SCORES),
+        ("explore_sample", {"datasets__mine__shape": [3, 800, 800]}),
+        ("explore_source", {"architectures__mlp__hidden": [512, 9000]}),
+        ("explorer", MANY_SCORES),
     ],
 )
 def test_larger_work_asks_for_more_memory(jobs, rule, changes):
@@ -213,4 +217,6 @@ def test_batches_are_those_of_the_stages():
     """Planning imports no stage, so the estimates hold copies of their constants."""
     assert resources.EVALUATION_BATCH == evaluation.EVALUATION_BATCH
     assert resources.DUMP_BATCH == dump.BATCH
+    assert resources.DRAWN == drawn.LARGEST
+    assert resources.OBSERVATIONS_SHOWN == observations.PART
     assert resources.ROWS_FOLLOWED == covariance.FEWEST_ROWS_MERGED

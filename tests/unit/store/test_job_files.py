@@ -31,6 +31,10 @@ def test_a_job_writes_outputs_a_log_and_its_measurements():
         ("figures/moves.gif", ["film/moves"]),
         ("figures/hit.csv", ["figure/hit", "film/hit"]),
         ("logs/table/separation.log", ["table/separation"]),
+        (f"explorer/sources/{RUN}/some.js", [f"explore_source/{RUN}/some"]),
+        ("explorer/samples/digits/some.js", ["explore_sample/digits/some"]),
+        ("explorer/index.html", ["explorer"]),
+        ("index.html", ["index"]),
         (f"benchmarks/score_sample/{RUN}/some.tsv", [f"score_sample/{RUN}/some"]),
     ],
 )

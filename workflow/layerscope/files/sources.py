@@ -19,6 +19,8 @@ LEFT_OUT = {
     "layerscope.errors",
     "layerscope.version",
 }
+# The suffixes of files that a browser reads, or templates of such.
+PAGE_FILES = (".css", ".html", ".js")
 
 
 def sources(modules: Iterable[str]) -> list[str]:
@@ -32,6 +34,11 @@ def sources(modules: Iterable[str]) -> list[str]:
         found.add(module)
         waiting.extend(_imports(module))
     return sorted(_relative(_file(module)) for module in found if _file(module).name != "__init__.py")
+
+
+def page_files(folder: str) -> list[str]:
+    """Paths, relative to the working directory where possible, of the files in a folder of the package that a browser reads."""
+    return sorted(_relative(file) for file in (PACKAGE / folder).iterdir() if file.suffix in PAGE_FILES)
 
 
 def left_out(module: str) -> bool:

@@ -2,7 +2,7 @@
 
 from functools import cache
 
-from layerscope.files.sources import sources
+from layerscope.files.sources import page_files, sources
 from layerscope.kind_modules import architecture_sources
 from layerscope.study.study import Study
 from layerscope.study.views import Views
@@ -73,6 +73,14 @@ class JobCode:
     def table(self, wildcards) -> list[str]:
         """The sources of a table: the stage and its kind."""
         return _sources("table", self.study.kind_of("tables", wildcards.table).module)
+
+    def explorer(self) -> list[str]:
+        """The sources of the explorer's page: the stage, and what the browser runs."""
+        return [*_sources("explorer"), *page_files("explorer/page")]
+
+    def index(self) -> list[str]:
+        """The sources of the index: the stage, and the template of the page."""
+        return [*_sources("index"), *page_files("study_page")]
 
 
 @cache

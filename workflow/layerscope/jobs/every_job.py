@@ -25,6 +25,13 @@ def every_job(jobs: Jobs) -> Iterator[tuple[str, dict[str, str]]]:
         yield jobs.figure_rule(name), {"figure": name}
     for name in jobs.study.tables:
         yield "table", {"table": name}
+    for source, sample in jobs.views.embedded():
+        yield "explore_source", {"source": source, "sample": sample}
+    for dataset, sample in jobs.views.embedded_samples():
+        yield "explore_sample", {"dataset": dataset, "sample": sample}
+    if jobs.views.embedded():
+        yield "explorer", {}
+    yield "index", {}
 
 
 def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[tuple[str, dict[str, str]]]:

@@ -80,7 +80,16 @@ class Jobs:
                 self.path("embedding", source=source, sample=sample, embedding=name)
                 for name in self.views.embeddings_of(source, sample)
             ]
-        return wanted
+        wanted.append(self.path("index"))
+        return wanted + (self.explorer_files() if self.views.embedded() else [])
+
+    def figure_files(self) -> list[str]:
+        """The files of all figures."""
+        return [file for name in self.study.figures for file in self.target(name)]
+
+    def explorer_files(self) -> list[str]:
+        """The files of the explorer's page. The data that it shows lie beside them, in JobReads.explored_files()."""
+        return [self.path("explorer", part=part) for part in store.EXPLORER_PARTS]
 
     def named_targets(self) -> list[str]:
         """The names of figures, tables and claims: each is a target."""

@@ -338,6 +338,69 @@ class JobParams:
         facts = {fact: NEEDS[fact](self, chosen) for fact in kind.says("needs", ()) if fact not in kind.needs_of_dataset}
         return self._params("figure", kind, options={**options, **facts})
 
+    def explore_sample(self, wildcards) -> str:
+        """Which observations of a dataset the explorer shows."""
+        return self._params("explorer", dataset=wildcards.dataset, sample=self._sample(wildcards.sample))
+
+    def explore_source(self, wildcards) -> str:
+        """Of which network, or input, the explorer shows the embeddings."""
+        return self._params("explorer", source=wildcards.source, sample=wildcards.sample)
+
+    def explorer(self, wildcards) -> str:
+        """What there is to choose in the explorer, and the scores that it shows beside."""
+        scores = {
+            name: {key: kind.says(key) for key in ("unit", "range", "higher_is_better", "chance")}
+            for name, kind in self._metrics_by_score()
+        }
+        catalogue = {
+            "study": self.study.name,
+            "networks": self._explored_networks(),
+            "inputs": self._explored_inputs(),
+            "embeddings": {
+                name: {key: embedding[key] for key in ("method", "over", "seeds") if key in embedding}
+                for name, embedding in self.study.embeddings.items()
+            },
+            "scores": scores,
+        }
+        return self._params("explorer", catalogue=catalogue)
+
+    def index(self, wildcards) -> str:
+        """What the index shows: the captions of figures and tables, and whether there is an explorer."""
+        explorer = store.in_study("explorer", part="index.html") if self.views.embedded() else ""
+        figures = [self._captioned("figures", name) for name in self.study.figures]
+        tables = [self._captioned("tables", name) for name in self.study.tables]
+        return self._params("index", page={"study": self.study.name, "explorer": explorer, "figures": figures, "tables": tables})
+
+    def _captioned(self, block: str, name: str) -> dict:
+        options, kind = getattr(self.study, block)[name], self.study.kind_of(block, name)
+        formats = {"formats": list(kind.says("formats", store.FIGURE_FORMATS))} if block == "figures" else {}
+        description = kind.says("description")
+        return {"name": name, "title": options["title"], "description": description, "on": options.get("on", {}), **formats}
+
+    def _explored_networks(self) -> list[dict]:
+        """Every network of which anything is embedded; networks that differ only in their seed share one entry."""
+        groups: dict[str, dict] = {}
+        for name, samples in self._explored().items():
+            if name in self.views.inputs:
+                continue
+            run = self.views.runs[name]
+            keys = run.keys
+            seed = keys.pop("seed")
+            about = {**keys, "samples": samples, "layers": self.views.kept_layers(run), **self._snapshots(run)}
+            groups.setdefault(canonical_json(about), {**about, "seeds": []})["seeds"].append(seed)
+        return [{**group, "seeds": sorted(group["seeds"])} for group in groups.values()]
+
+    def _explored_inputs(self) -> dict[str, dict]:
+        explored = self._explored().items()
+        return {self.views.inputs[name]: {"samples": samples} for name, samples in explored if name in self.views.inputs}
+
+    def _explored(self) -> dict[str, dict[str, list[str]]]:
+        """Source → sample → the names of its embeddings, for all that is embedded."""
+        explored: dict[str, dict[str, list[str]]] = {}
+        for source, sample in self.views.embedded():
+            explored.setdefault(source, {})[sample] = self.views.embeddings_of(source, sample)
+        return explored
+
     def _sizes(self, runs: list[Run]) -> dict[str, dict]:
         """Architecture → its depth and width (Study.size), for those of the given networks."""
         return {run.architecture: self.study.size(run) for run in runs}

@@ -113,6 +113,42 @@ class JobReads:
         reads = {need for entry in wanted.values() for need in self.views.metrics[entry["metric"]].reads(kind)}
         return [self._neighbors(wildcards)] if "neighbors" in reads else []
 
+    # The explorer
+
+    def embeddings(self, wildcards) -> list[str]:
+        """All embeddings of a source."""
+        source, sample = wildcards.source, wildcards.sample
+        names = self.views.embeddings_of(source, sample)
+        return [self._path("embedding", source=source, sample=sample, embedding=name) for name in names]
+
+    def explored_neighbors(self, wildcards) -> list[str]:
+        """[the neighbors file of a source] if the study has it, else []."""
+        return self.neighbors_files(wildcards.source, wildcards.sample)
+
+    def explored_files(self) -> list[str]:
+        """The data of the explorer: a script for each source and each sample of which anything is embedded."""
+        sources = [self._path("explored_source", source=source, sample=sample) for source, sample in self.views.embedded()]
+        samples = self.views.embedded_samples()
+        return sources + [self._path("explored_sample", dataset=dataset, sample=sample) for dataset, sample in samples]
+
+    def explorer_runs(self) -> list[str]:
+        """[the runs of the study] if anything is scored, else []."""
+        return [self._path("runs")] if self.score_files() else []
+
+    # The index
+
+    def index_tables(self) -> list[str]:
+        """Every table of the study, in its order."""
+        return [self._path("table", table=name, format="csv") for name in self.study.tables]
+
+    def index_claims(self) -> list[str]:
+        """[the verdicts] if the study claims anything, else []."""
+        return [self._path("claims")] if self.study.claims else []
+
+    def index_networks(self) -> list[str]:
+        """[how the networks ended] if anything is scored, else []."""
+        return [self._path("networks")] if self.score_files() else []
+
     # Figures and tables
 
     def figure(self, wildcards) -> dict[str, list[str]]:

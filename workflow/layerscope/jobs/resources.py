@@ -45,6 +45,8 @@ OF_STEP_AND_WEIGHTS = 6e-4
 EVALUATION_BATCH = 1000
 DUMP_BATCH = 500
 ROWS_FOLLOWED = 4096
+DRAWN = 5000
+OBSERVATIONS_SHOWN = 200
 
 
 @dataclass(frozen=True)
@@ -82,6 +84,10 @@ class JobResources:
             "figure": self._figure,
             "film": self._figure,
             "table": self._table,
+            "explore_sample": self._explore_sample,
+            "explore_source": self._explore_source,
+            "explorer": self._explorer,
+            "index": self._index,
         }
 
     def memory(self, wildcards, rulename: str, attempt: int) -> int:
@@ -308,6 +314,22 @@ class JobResources:
 
     def _table(self, wildcards) -> Need:
         return self._drawn("tables", self.study.tables[wildcards.table])
+
+    def _explore_sample(self, wildcards) -> Need:
+        values = self._values(wildcards.dataset)
+        n = min(DRAWN, self._n_of_sample(wildcards.dataset, wildcards.sample))
+        return Need(300 + 6 * OBSERVATIONS_SHOWN * values * FLOAT, 10 + n * values * FLOAT / 10)
+
+    def _explore_source(self, wildcards) -> Need:
+        n = min(DRAWN, self._n_of_sample(self._dataset(wildcards.source), wildcards.sample))
+        widths = self._widths(wildcards.source, self.views.view(wildcards.source, wildcards.sample, {}).whole_only())
+        return Need(300 + 4 * n * max(widths, default=0) * FLOAT, 10 + n * sum(widths) * FLOAT / 30)
+
+    def _explorer(self, wildcards) -> Need:
+        return self._shown(self.study.scores)
+
+    def _index(self, wildcards) -> Need:
+        return Need(200, 10)
 
     def _scores_named(self, block: str, entry: dict) -> list[str]:
         return scores_named(self.study.kinds.of_entry(block, entry), entry)

@@ -10,6 +10,7 @@ from layerscope.commandline import run_stage, stage_parser
 from layerscope.files.csv_tables import write_csv
 from layerscope.files.whole import write_text
 from layerscope.kind_modules import load_kind
+from layerscope.tables.shared.constants import without_constants
 
 LATEX = {
     "\\": r"\textbackslash{}",
@@ -20,7 +21,6 @@ LATEX = {
     ">": r"\textgreater{}",
     **{letter: f"\\{letter}" for letter in "&%$#_{}"},
 }
-KEYS = ("dataset", "architecture", "activation", "sample", "space", "filter")
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -45,13 +45,6 @@ def latex(table: pd.DataFrame, caption: str) -> str:
 def in_latex(text: str) -> str:
     """Escape text so that LaTeX prints it literally."""
     return "".join(LATEX.get(letter, letter) for letter in text)
-
-
-def without_constants(table: pd.DataFrame) -> tuple[pd.DataFrame, str]:
-    """The table without the keys that are the same in every row, and those keys as text for the caption."""
-    constant = [column for column in KEYS if column in table and table[column].nunique() == 1]
-    about = ", ".join(f"{column} {table[column].iloc[0]}" for column in constant if table[column].iloc[0] != "")
-    return table.drop(columns=constant), about
 
 
 def parser() -> argparse.ArgumentParser:

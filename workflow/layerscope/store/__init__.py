@@ -63,6 +63,7 @@ from layerscope.store.job_files import (
 )
 from layerscope.store.layout import (
     BATCHES,
+    EXPLORER_PARTS,
     FIGURE_FORMATS,
     FILM_FORMATS,
     HISTORY_COLUMNS,
@@ -77,7 +78,9 @@ from layerscope.store.layout import (
     download_folder,
     entrance,
     epoch_name,
+    explorer_scripts,
     filter_name,
+    in_study,
     input_folder,
     network_keys,
     path,

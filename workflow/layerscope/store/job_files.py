@@ -8,6 +8,7 @@ from pathlib import Path
 from layerscope.files.seals import SEAL
 from layerscope.files.whole import PARTIAL, TOKEN, WRITING
 from layerscope.store.layout import (
+    EXPLORER_PARTS,
     FIGURE_FORMATS,
     FILM_FORMATS,
     INPUT,
@@ -42,6 +43,10 @@ JOBS: dict[str, tuple[str, list[str]]] = {
     "figure": ("figure/{figure}", [name for suffix in FIGURE_FORMATS for name in _names("figure", format=suffix)]),
     "film": ("film/{figure}", [name for suffix in FILM_FORMATS for name in _names("figure", format=suffix)]),
     "table": ("table/{table}", [name for suffix in TABLE_FORMATS for name in _names("table", format=suffix)]),
+    "explore_sample": ("explore_sample/{dataset}/{sample}", _names("explored_sample")),
+    "explore_source": ("explore_source/{source}/{sample}", _names("explored_source")),
+    "index": ("index", _names("index")),
+    "explorer": ("explorer", [name for part in EXPLORER_PARTS for name in _names("explorer", part=part)]),
 }
 # Wildcard → the names that it takes in any study.
 NAME = "[A-Za-z0-9_-]+"

@@ -31,6 +31,10 @@ PATTERNS = {
     "networks": "networks.csv",
     "figure": "figures/{figure}.{format}",
     "table": "tables/{table}.{format}",
+    "explored_sample": "explorer/samples/{dataset}/{sample}.js",
+    "explored_source": "explorer/sources/{source}/{sample}.js",
+    "explorer": "explorer/{part}",
+    "index": "index.html",
     "log": "logs/{job}.log",
     "benchmark": "benchmarks/{job}.tsv",
     "report": "report.html",
@@ -39,6 +43,17 @@ PATTERNS = {
 FIGURE_FORMATS = ("svg", "png", "csv")
 FILM_FORMATS = ("gif", "html", "csv")
 TABLE_FORMATS = ("csv", "md", "tex")
+# The files of the explorer's page; the data that it shows lie beside them.
+EXPLORER_PARTS = (
+    "index.html",
+    "explorer.css",
+    "explorer.js",
+    "catalogue.js",
+    "scores.js",
+    "bokeh.min.js",
+    "bokeh-api.min.js",
+    "bokeh-gl.min.js",
+)
 
 # Raise a number if the content of a kind of file changes meaning. It is part of the job's params, so older files are remade.
 SCHEMA = {
@@ -51,6 +66,8 @@ SCHEMA = {
     "scores": 1,
     "aggregate": 1,
     "figure": 1,
+    "explorer": 1,
+    "index": 1,
 }
 
 SCORE_COLUMNS = (
@@ -104,6 +121,11 @@ def entrance(study: str) -> str:
     return next((place for place in places if Path(place).exists()), study_folder(study))
 
 
+def in_study(name: str, **keys: object) -> str:
+    """The path of one file relative to the folder of its study, for a page that lies there."""
+    return PATTERNS[name].format(**keys)
+
+
 def run_folder(dataset: str, architecture: str, activation: str, seed: int | str) -> str:
     """The `{run}` (and `{source}`) part of the paths of one trained network."""
     return RUN.format(dataset=dataset, architecture=architecture, activation=activation, seed=seed)
@@ -136,6 +158,11 @@ def beside_network(name: Path) -> tuple[str, ...]:
 def input_folder(dataset: str) -> str:
     """The `{source}` part of the paths for the input that the networks of a dataset receive."""
     return INPUT.format(dataset=dataset)
+
+
+def explorer_scripts() -> dict[str, str]:
+    """The names of the explorer's scripts of samples and sources, with their wildcards, relative to its page."""
+    return {kind: PATTERNS[f"explored_{kind}"].removeprefix("explorer/") for kind in ("sample", "source")}
 
 
 def download_folder() -> Path:

@@ -39,6 +39,10 @@ RESERVED_TARGETS = (
     "figure",
     "film",
     "table",
+    "explore_sample",
+    "explore_source",
+    "explorer",
+    "index",
 )
 RESERVED_SAMPLES = (*store.SPLITS, store.BATCHES, "scores")
 NAMED_LAYERS = (selection.INPUT, selection.LAST, selection.HIDDEN)

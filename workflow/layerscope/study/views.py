@@ -141,6 +141,18 @@ class Views:
             ]
         return self._made_embeddings[source, sample]
 
+    def embedded(self) -> list[tuple[str, str]]:
+        """(source, sample) of everything that is embedded by any method."""
+        return [of_source for of_source in self.sources() if self.embeddings_of(*of_source)]
+
+    def embedded_samples(self) -> list[tuple[str, str]]:
+        """(dataset, sample) of everything that is embedded by any method."""
+        return list(dict.fromkeys((self.dataset_of(source), sample) for source, sample in self.embedded()))
+
+    def dataset_of(self, source: str) -> str:
+        """The dataset of a source."""
+        return self.inputs[source] if source in self.inputs else self.runs[source].dataset
+
     def scores_of(self, source: str, sample: str, space: str) -> dict[str, dict]:
         """The scores of a source in a space: name → metric, module, options and view; for `run`, name → entry of the study."""
         key = (source, sample, space)

@@ -1,0 +1,193 @@
+"""The explorer in a real browser: it opens from the file system, draws, selects in all panels at once, and asks no host."""
+
+import json
+import os
+import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from layerscope.explorer.scripts import write_script
+
+sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
+
+# A browser of the system, by any name that distributions give it, or the one that LAYERSCOPE_CHROMIUM names.
+NAMES = ("chromium", "chromium-browser", "google-chrome", "google-chrome-stable")
+CHROMIUM = os.environ.get("LAYERSCOPE_CHROMIUM") or next(filter(None, map(shutil.which, NAMES)), None)
+pytestmark = [
+    pytest.mark.study,
+    pytest.mark.xdist_group("study"),
+    pytest.mark.skipif(CHROMIUM is None, reason=f"no browser: install Chromium ({', '.join(NAMES)} are looked for)"),
+]
+NETWORK = "samples/digits/some.js"
+HOSTILE = ["<img src=x onerror=alert(1)>", "</script><b>bold</b>", "\"'`${1}", "قط", "a\u202eb", *"56789"]
+
+
+class Opened:
+    """A page that is open, and all that went wrong in it."""
+
+    def __init__(self, page):
+        self.page = page
+        self.wrong: list[str] = []
+        page.on("pageerror", lambda error: self.wrong.append(str(error)))
+        page.on("console", lambda said: self.wrong.append(said.text) if said.type in ("error", "warning") else None)
+        page.on(
+            "request", lambda request: self.wrong.append(request.url) if not request.url.startswith(("file:", "data:")) else None
+        )
+        page.on("dialog", lambda dialog: (self.wrong.append(dialog.message), dialog.dismiss()))
+
+    def open(self, folder: Path, view: str = "") -> None:
+        self.page.goto(f"{(folder / 'index.html').as_uri()}{view}")
+        self.page.wait_for_selector("body[data-ready]", timeout=60_000)
+
+    def point(self, panel: int, row: int) -> tuple[float, float]:
+        """Where a panel draws an observation."""
+        return tuple(
+            self.page.evaluate(
+                """([number, row]) => {
+                    const panel = layerscope.shownPanels()[number];
+                    const place = layerscope.look().sample.placeOf.get(row);
+                    const {x, y} = layerscope.coordinates(panel.embedding);
+                    const box = panel.over.getBoundingClientRect();
+                    const {x_range, y_range} = panel.figure;
+                    const across = (x[place] - x_range.start) / (x_range.end - x_range.start);
+                    const up = (y[place] - y_range.start) / (y_range.end - y_range.start);
+                    return [box.left + across * box.width, box.top + (1 - up) * box.height];
+                }""",
+                [panel, row],
+            )
+        )
+
+    def ink(self, panel: int) -> int:
+        """How many pixels a panel has that are not white."""
+        return self.page.evaluate(
+            """(number) => {
+                const canvas = layerscope.shownPanels()[number].view.export("png").canvas;
+                const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
+                const isInk = (at) => data[at + 3] && data[at] + data[at + 1] + data[at + 2] < 720;
+                let ink = 0;
+                for (let at = 0; at < data.length; at += 4) if (isInk(at)) ink++;
+                return ink;
+            }""",
+            panel,
+        )
+
+
+@pytest.fixture(scope="module")
+def browser() -> Iterator:
+    with sync_api.sync_playwright() as playwright:
+        # Root, as in a container, has no sandbox.
+        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield launched
+        launched.close()
+
+
+@pytest.fixture
+def opened(browser) -> Iterator[Opened]:
+    page = browser.new_page(viewport={"width": 1280, "height": 800})
+    page.set_default_timeout(20_000)
+    yield Opened(page)
+    page.close()
+
+
+def test_a_person_looks_at_a_network_and_then_at_another(finished_study: Path, opened: Opened):
+    page, folder = opened.page, finished_study / "results/tiny/explorer"
+    opened.open(folder)
+
+    titles = page.locator("#panels figcaption b").all_inner_texts()
+    assert titles == ["input", "hidden1", "hidden2", "output", "hidden1", "hidden2", "output"]
+    assert page.locator("#panels h2").all_inner_texts() == ["trained (epoch 2)", "untrained (epoch 0)"]
+    assert all(opened.ink(panel) > 300 for panel in range(7))
+
+    row = page.evaluate("layerscope.look().sample.rows[7]")
+    label = page.evaluate("layerscope.look().sample.classes[layerscope.look().sample.labels[7]]")
+    page.mouse.move(*opened.point(2, row))
+    page.wait_for_selector("#observation dl")
+    told = page.locator("#observation dd").all_inner_texts()
+    assert told[:2] == [f"{row} of test", label]
+    assert page.locator("#observation .card canvas").count() == 1
+    assert page.locator("#observation .strip").count() == 2
+
+    page.mouse.click(*opened.point(2, row))
+    page.wait_for_selector("#selection .observation")
+    assert page.locator("#selection .observation").get_attribute("data-row") == str(row)
+    faded = [opened.ink(panel) for panel in range(7)]
+
+    x, y, side, _ = page.locator(".holder").nth(1).bounding_box().values()
+    page.mouse.move(x + 2, y + 2)
+    page.mouse.down()
+    for across, down in ((side - 2, 2), (side - 2, side - 2), (2, side - 2), (2, 4)):
+        page.mouse.move(x + across, y + down, steps=3)
+    page.mouse.up()
+    page.wait_for_function("layerscope.look().selected.length === 100")
+    assert page.inner_text("#selection h3") == "100 selected"
+    assert all(opened.ink(panel) > before for panel, before in enumerate(faded)), "one panel does not show what another selected"
+
+    page.select_option("#only", "wrong")
+    wrong = page.evaluate("layerscope.look().drawn.length")
+    assert page.inner_text("#drawn") == f"{wrong} of 100 shown"
+    assert 0 < wrong < 100
+
+    page.select_option("#architecture", "cnn")
+    page.wait_for_function("layerscope.look().network.architecture === 'cnn' && layerscope.shownPanels()[1].layer === 'conv1'")
+    page.select_option("#part", "conv1")
+    page.wait_for_function("layerscope.shownPanels().length === 6")
+    assert page.locator("#panels figcaption b").all_inner_texts()[:3] == [f"conv1, filter {number}" for number in range(3)]
+    assert opened.wrong == []
+
+
+def test_a_view_can_be_sent_and_saved(finished_study: Path, opened: Opened, tmp_path: Path):
+    page, folder = opened.page, finished_study / "results/tiny/explorer"
+    opened.open(folder, "#embedding=moving&colour=correct&pictures=1&beside=0&rows=3.5&near=embedding")
+    assert page.input_value("#embedding") == "moving"
+    assert page.locator("#panels h2").count() == 1
+    # Rows are written with 36 digits.
+    expected = [row for row in (3, 5) if page.evaluate("(row) => layerscope.look().sample.placeOf.has(row)", row)]
+    assert [int(one.get_attribute("data-row")) for one in page.locator("#selection .observation").all()] == expected
+    before = page.evaluate("Array.from(layerscope.coordinates(layerscope.shownPanels()[0].embedding).x)")
+
+    page.locator("#epoch").press("Home")
+    page.wait_for_function(
+        "layerscope.look().epoch === 0 && document.querySelector('#panels h2').textContent.startsWith('untrained')"
+    )
+    assert page.evaluate("Array.from(layerscope.coordinates(layerscope.shownPanels()[0].embedding).x)") != before
+    page.wait_for_function("location.hash.includes('epoch=0')")
+    address = page.evaluate("location.hash")
+    assert "embedding=moving" in address
+    assert "rows=" in address
+
+    page.uncheck("#pictures")
+    files = {}
+    for button in ("table", "png", "svg"):
+        with page.expect_download() as download:
+            page.click(f"#{button}")
+        files[button] = tmp_path / button
+        download.value.save_as(files[button])
+    lines = files["table"].read_text().splitlines()
+    assert lines[0].startswith("row,split,label,predicted,loss,x hidden1 epoch 0")
+    assert len(lines) == 1 + len(expected)
+    assert files["png"].read_bytes().startswith(b"\x89PNG")
+    drawing = files["svg"].read_text()
+    assert drawing.count("<image") == len(page.locator("#panels .panel").all())
+    assert drawing.count("<path") > 50
+    assert opened.wrong == []
+
+
+def test_hostile_names_stay_text_on_a_telephone_too(finished_study: Path, opened: Opened, tmp_path: Path):
+    folder = shutil.copytree(finished_study / "results/tiny/explorer", tmp_path / "explorer")
+    [content] = re.findall(r'^layerscope\.received\("sample", "digits/some", (.*)\);$', (folder / NETWORK).read_text())
+    write_script(str(folder / NETWORK), "sample", "digits/some", {**json.loads(content), "classes": HOSTILE})
+    opened.page.set_viewport_size({"width": 390, "height": 844})
+    opened.open(folder, "#pictures=1&rows=3")
+    page = opened.page
+    page.evaluate("document.getElementById('find').value = String(layerscope.look().sample.rows[0])")
+    page.evaluate("document.getElementById('find').dispatchEvent(new Event('change'))")
+    page.wait_for_selector("#observation dl")
+    assert page.locator("#legend .key span").all_inner_texts() == HOSTILE
+    assert page.locator("#legend img, #observation img, #selection img, #only img, body b b").count() == 0
+    label = page.evaluate("layerscope.look().sample.labels[0]")
+    assert page.locator("#observation dd").nth(1).inner_text() == HOSTILE[label]
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    assert opened.wrong == []

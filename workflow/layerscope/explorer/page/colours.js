@@ -1,0 +1,99 @@
+"use strict";
+// What the colours of points tell.
+
+(function () {
+  const RIGHT = "#56b4e9";
+  const WRONG = "#d55e00";
+  const UNKNOWN = "#bbbbbb";
+
+  // [{value, name}] of everything by which points can be coloured.
+  layerscope.colourings = function (sample, source) {
+    const found = [];
+    if (sample.labels) found.push({value: "class", name: "class"});
+    for (const target of sample.targets || []) found.push({value: `target/${target.name}`, name: target.name});
+    const predictions = source ? Object.values(source.predictions) : [];
+    if (predictions.some((one) => one.classes)) {
+      found.push({value: "prediction", name: "predicted class"}, {value: "correct", name: "right or wrong"});
+    }
+    if (predictions.some((one) => one.targets)) {
+      for (const target of sample.targets || []) {
+        found.push({value: `predicted/${target.name}`, name: `predicted ${target.name}`});
+        found.push({value: `error/${target.name}`, name: `error of ${target.name}`});
+      }
+    }
+    if (predictions.some((one) => one.losses.some(Number.isFinite))) found.push({value: "loss", name: "loss"});
+    for (const [layer, unit, name] of units(source)) found.push({value: `unit/${layer}/${unit}`, name, group: `activations in ${layer}`});
+    return found;
+  };
+
+  // [layer, number, name] of every unit whose activation is known, by its layer.
+  function units(source) {
+    const found = new Map();
+    for (const [key, one] of Object.entries(source ? source.units : {})) {
+      const layer = key.slice(key.indexOf("/") + 1);
+      for (const number of one.numbers) found.set(`${layer}/${number}`, [layer, number, `${one.filters ? "filter" : "unit"} ${number}`]);
+    }
+    return [...found.values()].sort((a, b) => a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] - b[1]);
+  }
+
+  // {colours: one for each point, legend}: legend is {classes} or {low, high, ramp, what}, or {text} where nothing is known.
+  layerscope.colouring = function (state, sample, source, epoch) {
+    const [what, name, unit] = split(state.colour);
+    const predicted = source && source.predictions[epoch];
+    if (what === "class" && sample.labels) return ofClasses(sample, sample.labels);
+    if (what === "prediction" && predicted && predicted.classes) return ofClasses(sample, predicted.classes);
+    if (what === "correct" && predicted && predicted.classes) {
+      const colours = Array.from(sample.labels, (label, place) => label === predicted.classes[place] ? RIGHT : WRONG);
+      return {colours, legend: {classes: [["right", RIGHT], ["wrong", WRONG]]}};
+    }
+    const target = (sample.targets || []).findIndex((one) => one.name === name);
+    if (what === "target" && target >= 0) return ofValues(sample, sample.targets[target].values, name);
+    if ((what === "predicted" || what === "error") && target >= 0 && predicted && predicted.targets) {
+      const found = predicted.targets[target];
+      const values = what === "error" ? found.map((value, place) => value - sample.targets[target].values[place]) : found;
+      return ofValues(sample, values, `${what === "error" ? "error of" : "predicted"} ${name}`);
+    }
+    if (what === "loss" && predicted) return ofValues(sample, predicted.losses, "loss");
+    if (what === "unit") {
+      const found = source && source.units[`${epoch}/${name}`];
+      const place = found ? found.numbers.indexOf(Number(unit)) : -1;
+      if (place >= 0) return ofValues(sample, activations(found, place), `${found.filters ? "mean of filter" : "unit"} ${unit} of ${name}`);
+    }
+    return {colours: new Array(sample.n).fill(UNKNOWN), legend: {text: "not known of this snapshot"}};
+  };
+
+  // "unit/conv1/3" → ["unit", "conv1", "3"]; the name of a target may hold any character.
+  function split(colour) {
+    const [what, ...rest] = (colour || "").split("/");
+    if (what !== "unit") return [what, rest.join("/")];
+    return [what, rest.slice(0, -1).join("/"), rest[rest.length - 1]];
+  }
+
+  function activations(found, place) {
+    if (!found.unpacked) found.unpacked = layerscope.numbers(found.values, "uint8");
+    const n = found.unpacked.length / found.numbers.length;
+    const [low, high] = found.ranges[place];
+    const steps = found.unpacked.subarray(place * n, (place + 1) * n);
+    return Float32Array.from(steps, (step) => step === 255 ? NaN : low + (high - low) * step / 254);
+  }
+
+  function ofClasses(sample, numbers) {
+    const colours = Array.from(numbers, (label) => sample.palette[label] || UNKNOWN);
+    return {colours, legend: {classes: sample.classes.map((name, label) => [name, sample.palette[label], label])}};
+  }
+
+  // The ends of the ramp are the 2nd and the 98th of a hundred, so that a few large values do not hide all others.
+  function ofValues(sample, values, what) {
+    const sorted = Float32Array.from(values.filter(Number.isFinite)).sort();
+    const at = (share) => sorted[Math.round(share * (sorted.length - 1))];
+    let [low, high] = [at(0.02), at(0.98)];
+    if (!(low < high)) [low, high] = [sorted[0], sorted[sorted.length - 1]];
+    const last = sample.ramp.length - 1;
+    const colour = (value) => {
+      if (!Number.isFinite(value)) return UNKNOWN;
+      const share = low < high ? Math.min(1, Math.max(0, (value - low) / (high - low))) : 0.5;
+      return sample.ramp[Math.round(share * last)];
+    };
+    return {colours: Array.from(values, colour), legend: {low, high, ramp: sample.ramp, what}};
+  }
+})();

@@ -1,0 +1,154 @@
+"use strict";
+// The scores of what is shown: a table beside the panels, a value below each, and the curve of one score over depth.
+
+(function () {
+  const {element, short} = layerscope;
+  const OF_NETWORK = "run";
+
+  layerscope.scoreName = (score) => (layerscope.catalogue().scores[score] || {}).label || score.replaceAll("_", " ");
+
+  // The rows of scores of a kind of network as objects; of several seeds each.
+  layerscope.scoreRows = function (network) {
+    const scores = layerscope.page("scores");
+    const found = scores && scores.rows[network.name];
+    if (!found) return {seeds: [], rows: []};
+    if (!found.read) {
+      found.read = found.rows.map((row) => Object.fromEntries(scores.columns.map((column, place) => [column, row[place]])));
+    }
+    return {seeds: found.seeds, rows: found.read};
+  };
+
+  function spread(values) {
+    const there = values.filter((value) => value !== null);
+    const mean = there.reduce((sum, value) => sum + value, 0) / there.length;
+    const deviation = there.length > 1 ? Math.sqrt(there.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (there.length - 1)) : null;
+    return {n: there.length, mean, deviation};
+  }
+
+  // Those rows that tell of what the panels show: the layers themselves, their embedding, and the network as such.
+  function told(state, sample, rows) {
+    return rows.filter((row) => row.space === OF_NETWORK
+      ? row.sample === state.sample || row.sample === sample.split
+      : row.sample === state.sample && (row.space === "raw" || row.space === state.embedding));
+  }
+
+  const SPACES = {raw: "in the space of the layer", run: "of the network"};
+  const key = (row) => `${row.space}/${row.score}`;
+
+  // Write the value of the chosen score below each panel, the table of all scores of one panel, and the curve.
+  layerscope.tellScores = function (holder, look, chosen) {
+    const {state, network, sample, panel} = look;
+    const {seeds, rows} = layerscope.scoreRows(network);
+    const place = seeds.indexOf(state.seed);
+    const known = told(state, sample, rows);
+    holder.replaceChildren();
+    for (const one of layerscope.shownPanels()) one.value.textContent = valueBelow(one, known, state, place);
+    if (!known.length || !panel) {
+      holder.append(element("p", "hint", rows.length ? "No score of what is shown." : "This study has no scores."));
+      return;
+    }
+    const table = element("table");
+    const head = element("tr");
+    for (const text of ["", `seed ${state.seed}`, "all seeds", "chance"]) head.append(element("th", "", text));
+    table.append(head);
+    const ofPanel = known.filter((row) => row.epoch === panel.epoch && (row.layer === panel.layer && isPart(row, panel) || row.layer === ""));
+    const spaces = ["raw", state.embedding, OF_NETWORK];
+    for (const space of spaces) {
+      const inSpace = ofPanel.filter((row) => row.space === space);
+      if (!inSpace.length) continue;
+      const line = element("tr", "space");
+      const cell = element("th", "", SPACES[space] || `in the embedding ${space}`);
+      cell.colSpan = 4;
+      line.append(cell);
+      table.append(line);
+      for (const row of inSpace) table.append(lineOf(row, place, state, chosen));
+    }
+    holder.append(element("h3", "", `Scores of ${panel.title}, ${layerscope.epochName(network, panel.epoch)}`), table);
+  };
+
+  // Of single filters the study's table has the mean alone.
+  function isPart(row, panel) {
+    return panel.filter === null ? row.filter === "" : row.filter !== "";
+  }
+
+  function lineOf(row, place, state, chosen) {
+    const line = element("tr", "score");
+    const about = layerscope.catalogue().scores[row.score] || {};
+    const {n, mean, deviation} = spread(row.values);
+    const name = element("button", "", layerscope.scoreName(row.score));
+    name.type = "button";
+    name.title = [about.unit && `unit: ${about.unit}`, betterIs(about), "click for its curve over depth"].filter(Boolean).join("\n");
+    name.addEventListener("click", () => chosen(key(row)));
+    const first = element("td");
+    first.append(name);
+    const own = place < 0 ? null : row.values[place];
+    const all = n ? `${short(mean)}${deviation === null ? "" : ` ± ${short(Number(deviation.toPrecision(2)))}`} (${n})` : "–";
+    line.append(first, element("td", "", own === null ? "–" : short(own)), element("td", "", all), element("td", "", row.chance === null ? "" : short(row.chance)));
+    line.classList.toggle("chosen", state.score === key(row));
+    if (row.flagged) line.append(element("td", "flag", "flagged"));
+    return line;
+  }
+
+  const betterIs = (about) => about.higher_is_better === true ? "more is better" : about.higher_is_better === false ? "less is better" : "";
+
+  function valueBelow(panel, known, state, place) {
+    const row = known.find((one) => key(one) === state.score && one.layer === panel.layer && one.epoch === panel.epoch && isPart(one, panel));
+    if (!row) return "";
+    const own = place < 0 ? null : row.values[place];
+    return own === null ? "" : `${layerscope.scoreName(row.score)} ${short(own)}`;
+  }
+
+  // The score that is shown first: one of the embedding, or of the layers.
+  layerscope.offeredScores = function (look) {
+    const {rows} = layerscope.scoreRows(look.network);
+    const known = told(look.state, look.sample, rows).filter((row) => row.layer !== "");
+    return [...new Set(known.map(key))];
+  };
+
+  // Mean and standard deviation over seeds against depth, one line a state.
+  layerscope.drawCurve = async function (holder, look) {
+    const {state, network, sample} = look;
+    holder.replaceChildren();
+    const {seeds, rows} = layerscope.scoreRows(network);
+    const own = told(state, sample, rows).filter((row) => key(row) === state.score && row.layer !== "");
+    if (!own.length) return;
+    const whole = own.filter((row) => row.filter === "");
+    const epochs = [...new Set(whole.map((row) => row.epoch))].filter((epoch) => epoch === state.epoch || epoch === network.snapshots[0]);
+    const score = whole[0].score;
+    holder.append(element("h3", "", `${layerscope.scoreName(score)} over depth: mean and standard deviation over ${seeds.length} seed${seeds.length === 1 ? "" : "s"}`));
+    const plot = element("div", "curve");
+    holder.append(plot);
+    const width = Math.max(260, Math.min(640, holder.clientWidth));
+    const layers = new Map(whole.sort((a, b) => a.depth - b.depth).map((row) => [row.depth, row.layer]));
+    const figure = Bokeh.Plotting.figure({
+      width, height: 220, toolbar_location: null, tools: [], min_border_right: 12, x_axis_label: "layer",
+      y_axis_label: layerscope.scoreName(score),
+    });
+    const colours = {[state.epoch]: "#0173b2", [network.snapshots[0]]: "#de8f05"};
+    colours[state.epoch] = "#0173b2";
+    for (const epoch of epochs) {
+      const points = whole.filter((row) => row.epoch === epoch || row.depth === 0).map((row) => ({depth: row.depth, chance: row.chance, ...spread(row.values)}))
+        .filter((one) => one.n > 0).sort((a, b) => a.depth - b.depth);
+      const x = points.map((one) => one.depth);
+      const mean = points.map((one) => one.mean);
+      const half = points.map((one) => one.deviation || 0);
+      const line = {line_color: colours[epoch], line_width: 2, line_dash: epoch === state.epoch ? [] : [5, 4]};
+      figure.varea({x, y1: mean.map((value, at) => value - half[at]), y2: mean.map((value, at) => value + half[at]), fill_color: colours[epoch], fill_alpha: 0.15});
+      figure.line({x, y: mean, ...line, legend_label: layerscope.epochName(network, epoch)});
+      figure.scatter({x, y: mean, size: 6, fill_color: colours[epoch], line_color: null});
+      const chances = points.filter((one) => one.chance !== null);
+      if (epoch === state.epoch && chances.length) {
+        figure.line({x: chances.map((one) => one.depth), y: chances.map((one) => one.chance), line_color: "#777777", line_dash: [2, 2], legend_label: "chance"});
+      }
+    }
+    figure.legend.background_fill_alpha = 0.6;
+    figure.legend.label_text_font_size = "11px";
+    figure.legend.padding = 4;
+    figure.legend.spacing = 0;
+    figure.legend.location = "right";
+    figure.xaxis.ticker = new Bokeh.FixedTicker({ticks: [...layers.keys()]});
+    figure.xaxis.major_label_overrides = new Map([...layers].map(([depth, layer]) => [depth, layer]));
+    figure.xaxis.major_label_orientation = layers.size > 6 ? 0.7 : "horizontal";
+    await Bokeh.Plotting.show(figure, plot);
+  };
+})();

@@ -1,0 +1,360 @@
+"use strict";
+// The page: what is chosen, and what follows from each choice.
+
+(function () {
+  const {element} = layerscope;
+  const byId = (id) => document.getElementById(id);
+  // Choices that show another network, and with it all panels anew; others change what is drawn in them.
+  const LISTS = ["dataset", "architecture", "activation", "seed", "sample", "embedding", "embedding_seed"];
+  const NAMES = {embedding_seed: "embedding seed"};
+
+  const state = {};
+  // What the state shows: network, sample, source, input, rows of panels; and what is pointed at.
+  const shown = {focus: null, hovered: null, panel: null, selected: [], drawn: null, colours: []};
+  let turn = 0;
+
+  async function start() {
+    const catalogue = layerscope.catalogue();
+    document.title = `${catalogue.study}: explorer`;
+    byId("study").textContent = catalogue.study;
+    if (!catalogue.networks.length) {
+      complain("This study embeds nothing, so there is nothing to explore.");
+      return;
+    }
+    Object.assign(state, {colour: "class", only: "all", near: "both", drag: "lasso", part: "layers", rows: [], zoom: {}}, layerscope.readAddress());
+    listen();
+    await showNetwork();
+    document.body.dataset.ready = "yes";
+  }
+
+  function complain(message) {
+    byId("message").textContent = message;
+    byId("message").hidden = !message;
+  }
+
+  const fill = (pattern, names) => Object.entries(names).reduce((text, [name, value]) => text.replace(`{${name}}`, value), pattern);
+
+  // Load what the choices name, and draw it.
+  async function showNetwork() {
+    const mine = ++turn;
+    const catalogue = layerscope.catalogue();
+    offerChoices();
+    const network = layerscope.networkOf(state);
+    const {scripts} = catalogue;
+    const {sample} = state;
+    const load = (kind, name, keys) => layerscope.load(kind, `${name}/${sample}`, fill(scripts[kind], {...keys, sample}));
+    const source = network.sources[state.seed];
+    const input = catalogue.inputs[state.dataset];
+    const hasInput = input && (input.samples[sample] || []).includes(state.embedding);
+    try {
+      const [ofSample, ofSource, ofInput] = await Promise.all([
+        load("sample", state.dataset, {dataset: state.dataset}),
+        load("source", source, {source}),
+        hasInput ? load("source", input.source, {source: input.source}) : null,
+      ]);
+      if (mine !== turn) return;
+      Object.assign(shown, {network, sample: layerscope.unpackSample(ofSample), source: layerscope.unpackPredictions(ofSource), input: ofInput});
+    } catch (error) {
+      complain(error.message);
+      return;
+    }
+    complain("");
+    const {placeOf} = shown.sample;
+    shown.selected = state.rows.filter((row) => placeOf.has(row)).map((row) => placeOf.get(row));
+    shown.focus = shown.selected.length === 1 ? shown.selected[0] : null;
+    shown.hovered = null;
+    layerscope.forgetPictures();
+    offerParts();
+    offerColours();
+    offerOnly();
+    tellSample();
+    await showPanels();
+  }
+
+  // Draw the panels of the chosen snapshot.
+  async function showPanels() {
+    tellEpoch();
+    shown.rows = layerscope.rowsOfPanels(state, shown.network, shown.source, shown.input);
+    await layerscope.drawPanels(shown.rows, shown.sample, {hovered, tapped, selected, moved, focused});
+    const panels = layerscope.shownPanels();
+    shown.panel = panels.find((panel) => panel.key === state.panel) || panels[panels.length - 1] || null;
+    const last = panels.filter((panel) => panel.row === 0);
+    if (!panels.some((panel) => panel.key === state.panel)) shown.panel = last[Math.max(0, last.length - 2)] || shown.panel;
+    for (const panel of panels) if (state.zoom[panel.key]) layerscope.zoomPanel(panel, state.zoom[panel.key]);
+    layerscope.dragInPanels(state.drag === "none" ? null : state.drag);
+    colour();
+    filter();
+    layerscope.selectInPanels(shown.selected);
+    showPictures();
+    offerScores();
+    tell();
+    await layerscope.drawCurve(byId("curve"), {...shown, state});
+  }
+
+  // Other coordinates in the same panels, where a snapshot has the same layers.
+  function colour() {
+    const found = shown.rows.map((row) => layerscope.colouring(state, shown.sample, shown.source, row.epoch));
+    shown.colours = found.map((one) => one.colours);
+    layerscope.colourPanels(shown.colours, shown.sample);
+    layerscope.tellLegend(byId("legend"), found[0].legend, state.only, (only) => {
+      state.only = only;
+      byId("only").value = only;
+      filter();
+      colour();
+    });
+    paint();
+    write();
+  }
+
+  function filter() {
+    const {sample, source} = shown;
+    const [what, label] = state.only.split("/");
+    const predicted = source.predictions[state.epoch];
+    const isShown = {
+      wrong: (place) => predicted.classes[place] !== sample.labels[place],
+      class: (place) => sample.labels[place] === Number(label),
+      wrongclass: (place) => sample.labels[place] === Number(label) && predicted.classes[place] !== sample.labels[place],
+    }[what];
+    shown.drawn = isShown ? Array.from({length: sample.n}, (_, place) => place).filter(isShown) : null;
+    byId("drawn").textContent = shown.drawn ? `${shown.drawn.length} of ${sample.n} shown` : "";
+    layerscope.filterPanels(shown.drawn);
+    paint();
+    write();
+  }
+
+  const look = () => ({...shown, state, epoch: state.epoch, name: fileName(), title: titleOf()});
+  const fileName = () => [layerscope.catalogue().study, state.dataset, state.architecture, state.activation, `seed${state.seed}`, state.embedding].join("-");
+  const titleOf = () => `${state.architecture} (${state.activation}, seed ${state.seed}) on ${state.dataset}, ${state.embedding}, colours: ${byId("colour").selectedOptions[0].textContent}`;
+
+  function showPictures() {
+    layerscope.hidePoints(Boolean(state.pictures && shown.sample.pictures));
+    paint();
+  }
+
+  let asked = false;
+  function paint() {
+    if (asked) return;
+    asked = true;
+    requestAnimationFrame(() => {
+      asked = false;
+      const current = look();
+      for (const panel of layerscope.shownPanels()) layerscope.paintOver(panel, current);
+    });
+  }
+
+  function tell() {
+    layerscope.tellObservation(byId("observation"), look(), choose);
+    layerscope.tellSelection(byId("selection"), look(), choose);
+    layerscope.tellScores(byId("scores"), look(), chooseScore);
+    for (const panel of layerscope.shownPanels()) panel.element.classList.toggle("focused", panel === shown.panel);
+    byId("clear").disabled = !shown.selected.length;
+  }
+
+  function hovered(place, panel) {
+    if (place === shown.hovered) return;
+    shown.hovered = place;
+    if (place !== null && panel) shown.panel = panel;
+    layerscope.tellObservation(byId("observation"), look(), choose);
+    paint();
+  }
+
+  function tapped(place, added) {
+    if (place === null) {
+      if (!added) forget();
+    } else if (added) {
+      const without = shown.selected.filter((other) => other !== place);
+      layerscope.selectInPanels(without.length < shown.selected.length ? without : [...without, place]);
+    } else {
+      shown.selected = [];
+      choose(place);
+    }
+  }
+
+  function forget() {
+    shown.focus = null;
+    layerscope.selectInPanels([]);
+    tell();
+    paint();
+  }
+
+  function selected(places) {
+    shown.selected = Array.from(places);
+    if (!shown.selected.includes(shown.focus)) shown.focus = shown.selected.length === 1 ? shown.selected[0] : null;
+    state.rows = shown.selected.map((place) => shown.sample.rows[place]);
+    tell();
+    paint();
+    write();
+  }
+
+  // Look at one observation: it stays in focus among what is selected, or is selected alone.
+  function choose(place) {
+    shown.focus = place;
+    shown.hovered = null;
+    if (!shown.selected.includes(place)) {
+      shown.selected = [place];
+      state.rows = [shown.sample.rows[place]];
+      layerscope.selectInPanels(shown.selected);
+    }
+    tell();
+    paint();
+    write();
+  }
+
+  function moved(panel) {
+    const ends = layerscope.zoomOf(panel);
+    if (ends) state.zoom[panel.key] = ends;
+    else delete state.zoom[panel.key];
+    paint();
+    write();
+  }
+
+  function focused(panel) {
+    shown.panel = layerscope.shownPanels().find((one) => one.key === panel.key) || shown.panel;
+    state.panel = shown.panel.key;
+    tell();
+    write();
+  }
+
+  async function chooseScore(score) {
+    state.score = score;
+    tell();
+    write();
+    await layerscope.drawCurve(byId("curve"), {...shown, state});
+  }
+
+  let writing = null;
+  function write() {
+    clearTimeout(writing);
+    writing = setTimeout(() => layerscope.writeAddress(state), 100);
+  }
+
+  // Controls
+
+  function options(list, entries, value) {
+    list.replaceChildren();
+    const groups = new Map();
+    for (const entry of entries) {
+      const option = element("option", "", entry.name);
+      option.value = entry.value;
+      let holder = list;
+      if (entry.group) {
+        if (!groups.has(entry.group)) {
+          const group = element("optgroup");
+          group.label = entry.group;
+          groups.set(entry.group, group);
+          list.append(group);
+        }
+        holder = groups.get(entry.group);
+      }
+      holder.append(option);
+    }
+    list.value = value;
+    list.closest("label").hidden = entries.length < 2;
+  }
+
+  function offerChoices() {
+    const offered = layerscope.offered(state);
+    for (const key of LISTS) options(byId(key), offered[key].map((value) => ({value: String(value), name: String(value)})), String(state[key]));
+    const slider = byId("epoch");
+    slider.max = offered.epoch.length - 1;
+    slider.value = offered.epoch.indexOf(state.epoch);
+    slider.closest("label").hidden = offered.epoch.length < 2;
+    byId("beside").checked = state.beside;
+  }
+
+  function tellEpoch() {
+    byId("epochname").textContent = layerscope.epochName(shown.network, state.epoch);
+    byId("beside").closest("label").hidden = shown.network.snapshots.length < 2;
+  }
+
+  function offerParts() {
+    const parts = layerscope.parts(shown.source, state);
+    options(byId("part"), parts.map((part) => ({value: part, name: part === "layers" ? "all layers" : `filters of ${part}`})), state.part);
+  }
+
+  function offerColours() {
+    const offered = layerscope.colourings(shown.sample, shown.source);
+    if (!offered.some((one) => one.value === state.colour)) state.colour = offered.length ? offered[0].value : "";
+    options(byId("colour"), offered, state.colour);
+  }
+
+  function offerOnly() {
+    const {sample, source} = shown;
+    const offered = [{value: "all", name: "all observations"}];
+    const predicts = Object.values(source.predictions).some((one) => one.classes);
+    if (predicts) offered.push({value: "wrong", name: "only misclassified"});
+    (sample.classes || []).forEach((name, label) => offered.push({value: `class/${label}`, name: `only ${name}`, group: "a class"}));
+    if (predicts) sample.classes.forEach((name, label) => offered.push({value: `wrongclass/${label}`, name: `only misclassified ${name}`, group: "mistakes of a class"}));
+    if (!offered.some((one) => one.value === state.only)) state.only = "all";
+    options(byId("only"), offered, state.only);
+    byId("pictures").closest("label").hidden = !sample.pictures;
+    byId("pictures").checked = Boolean(state.pictures);
+  }
+
+  function offerScores() {
+    const offered = layerscope.offeredScores({...shown, state});
+    if (!offered.includes(state.score)) state.score = offered[0] || null;
+  }
+
+  function tellSample() {
+    const {sample} = shown;
+    byId("about").textContent = sample.n < sample.total
+      ? `${sample.n} of ${sample.total} observations of ${sample.split} are drawn: a random part of each class, the same for all networks.`
+      : `${sample.n} observations of ${sample.split}.`;
+  }
+
+  function find(text) {
+    const row = Number(text);
+    if (text.trim() === "" || !shown.sample.placeOf.has(row)) {
+      complain(text.trim() === "" ? "" : `Row ${text} is not among the observations that are drawn.`);
+      return;
+    }
+    complain("");
+    choose(shown.sample.placeOf.get(row));
+  }
+
+  function listen() {
+    for (const key of LISTS) {
+      byId(key).addEventListener("change", () => {
+        state[key] = key.endsWith("seed") ? Number(byId(key).value) : byId(key).value;
+        state.zoom = {};
+        showNetwork();
+      });
+    }
+    byId("epoch").addEventListener("input", () => {
+      state.epoch = shown.network.snapshots[Number(byId("epoch").value)];
+      showPanels();
+    });
+    byId("beside").addEventListener("change", () => { state.beside = byId("beside").checked; showPanels(); });
+    byId("part").addEventListener("change", () => { state.part = byId("part").value; state.zoom = {}; showPanels(); });
+    byId("colour").addEventListener("change", () => { state.colour = byId("colour").value; colour(); });
+    byId("only").addEventListener("change", () => { state.only = byId("only").value; filter(); colour(); });
+    byId("near").addEventListener("change", () => { state.near = byId("near").value; paint(); write(); });
+    byId("drag").addEventListener("change", () => {
+      state.drag = byId("drag").value;
+      layerscope.dragInPanels(state.drag === "none" ? null : state.drag);
+      write();
+    });
+    byId("pictures").addEventListener("change", () => { state.pictures = byId("pictures").checked; showPictures(); write(); });
+    byId("find").addEventListener("change", () => find(byId("find").value));
+    byId("clear").addEventListener("click", forget);
+    byId("table").addEventListener("click", () => layerscope.saveTable(look()));
+    byId("png").addEventListener("click", () => layerscope.savePicture(look()));
+    byId("svg").addEventListener("click", () => layerscope.saveDrawing(look()));
+    let width = window.innerWidth;
+    let resizing = null;
+    window.addEventListener("resize", () => {
+      if (window.innerWidth === width) return;
+      width = window.innerWidth;
+      clearTimeout(resizing);
+      resizing = setTimeout(showPanels, 200);
+    });
+    window.addEventListener("hashchange", () => location.reload());
+    byId("near").value = state.near;
+    byId("drag").value = state.drag;
+  }
+
+  layerscope.state = state;
+  layerscope.look = look;
+  document.addEventListener("DOMContentLoaded", start);
+})();

@@ -1,0 +1,220 @@
+"use strict";
+// The panels: one Bokeh plot each, all over one table of points, so that what is selected in one is selected in all.
+
+(function () {
+  const SMALLEST = 150;
+  const LARGEST = 360;
+  const GAP = 8;
+  // From this many points in all panels on, WebGL draws faster than a canvas.
+  const MANY_POINTS = 20000;
+  const MARGIN = 0.04;
+  // Pixels between a click and the point that it means.
+  const REACH = 12;
+
+  const shown = {document: null, source: null, panels: [], views: new Map()};
+  layerscope.shownPanels = () => shown.panels;
+
+  // How many panels of a row fit beside each other, and their side in pixels.
+  function sizes(width, count) {
+    const least = width < 600 ? Math.floor((width - GAP) / 2) : SMALLEST;
+    const across = Math.max(1, Math.min(count, Math.floor((width + GAP) / (least + GAP))));
+    const rows = Math.ceil(count / across);
+    const evenly = Math.ceil(count / rows);
+    return {across: evenly, side: Math.max(120, Math.min(LARGEST, Math.floor((width + GAP) / evenly) - GAP))};
+  }
+
+  function pointSize(n, side) {
+    return Math.max(2, Math.min(9, side / 5 / Math.sqrt(n) * 2.2));
+  }
+
+  // Draw rows of panels anew. callbacks: hovered(place or null, panel), tapped(place or null, whether
+  // with shift), selected(places), moved(panel), focused(panel).
+  layerscope.drawPanels = async function (rows, sample, callbacks) {
+    const holder = document.getElementById("panels");
+    const widest = Math.max(1, ...rows.map((row) => row.panels.length));
+    const {across, side} = sizes(holder.clientWidth, widest);
+    const inputFirst = rows.length > 1 && rows[0].panels.length && rows[0].panels[0].layer === "input";
+    holder.replaceChildren();
+    shown.panels = [];
+    const targets = [];
+    const figures = [];
+    const source = new Bokeh.ColumnDataSource({data: {}});
+    const count = rows.reduce((sum, row) => sum + row.panels.length, 0);
+    const backend = sample.n * count > MANY_POINTS && shown.hasWebGL ? "webgl" : "canvas";
+    rows.forEach((row, number) => {
+      const line = document.createElement("section");
+      line.className = "row";
+      const heading = document.createElement("h2");
+      heading.textContent = row.title;
+      const grid = document.createElement("div");
+      grid.className = "grid";
+      grid.style.gridTemplateColumns = `repeat(${across}, ${side}px)`;
+      line.append(heading, grid);
+      holder.append(line);
+      row.panels.forEach((panel, place) => {
+        const frame = frameOf(panel, side, callbacks);
+        if (number > 0 && inputFirst && place === 0 && across === widest) frame.element.style.gridColumn = "2";
+        grid.append(frame.element);
+        if (panel.embedding) {
+          const drawn = {...panel, ...frame, number: shown.panels.length, side};
+          drawn.figure = figureOf(drawn, source, sample, side, backend, callbacks);
+          shown.panels.push(drawn);
+          targets.push(frame.plot);
+          figures.push(drawn.figure);
+        }
+      });
+    });
+    shown.source = source;
+    layerscope.fillPanels(sample);
+    source.selected.properties.indices.change.connect(() => callbacks.selected(source.selected.indices));
+    if (shown.document) shown.document.clear();
+    shown.document = new Bokeh.Document();
+    for (const figure of figures) shown.document.add_root(figure);
+    const views = await Bokeh.embed.add_document_standalone(shown.document, holder, targets);
+    for (const panel of shown.panels) {
+      panel.view = views.get(panel.figure);
+      for (const range of [panel.figure.x_range, panel.figure.y_range]) range.change.connect(() => callbacks.moved(panel));
+    }
+  };
+
+  function frameOf(panel, side, callbacks) {
+    const element = document.createElement("figure");
+    element.className = "panel";
+    element.dataset.key = panel.key;
+    const caption = document.createElement("figcaption");
+    const name = document.createElement("b");
+    name.textContent = panel.title;
+    const value = document.createElement("span");
+    value.className = "value";
+    caption.append(name, value);
+    const holder = document.createElement("div");
+    holder.className = "holder";
+    holder.style.width = holder.style.height = `${side}px`;
+    const plot = document.createElement("div");
+    plot.className = "plot";
+    const over = document.createElement("canvas");
+    over.className = "over";
+    holder.append(plot, over);
+    const status = panel.embedding ? panel.embedding.status : "not embedded: the network has no such snapshot";
+    if (status !== "ok") {
+      const note = document.createElement("p");
+      note.className = "status";
+      note.textContent = status;
+      holder.append(note);
+    }
+    element.append(caption, holder);
+    caption.addEventListener("click", () => callbacks.focused(panel));
+    return {element, plot, over, value};
+  }
+
+  function figureOf(panel, source, sample, side, backend, callbacks) {
+    const range = () => new Bokeh.Range1d({start: -MARGIN, end: 1 + MARGIN});
+    const figure = Bokeh.Plotting.figure({
+      width: side, height: side, x_range: range(), y_range: range(), toolbar_location: null, tools: [],
+      output_backend: backend, min_border: 0, outline_line_color: "#cccccc", lod_threshold: null,
+      x_axis_type: null, y_axis_type: null,
+    });
+    figure.xgrid.visible = false;
+    figure.ygrid.visible = false;
+    const glyph = (alpha) => new Bokeh.Scatter({
+      x: {field: `x${panel.number}`}, y: {field: `y${panel.number}`}, size: pointSize(sample.n, side),
+      fill_color: {field: `colour${panel.row}`}, fill_alpha: alpha, line_color: null,
+    });
+    panel.places = new Bokeh.IndexFilter({indices: null});
+    panel.renderer = figure.add_glyph(glyph(0.8), source, {
+      nonselection_glyph: glyph(0.18), selection_glyph: glyph(1), view: new Bokeh.CDSView({filter: panel.places}),
+    });
+    const hover = new Bokeh.HoverTool({
+      renderers: [panel.renderer], tooltips: null,
+      callback: (_, {index, geometry}) => {
+        const nearest = closest(panel, index.indices, geometry);
+        callbacks.hovered(nearest, panel);
+      },
+    });
+    panel.tools = {pan: new Bokeh.PanTool(), lasso: new Bokeh.LassoSelectTool({continuous: false}), wheel: new Bokeh.WheelZoomTool()};
+    figure.add_tools(hover, ...Object.values(panel.tools));
+    figure.toolbar.active_drag = panel.tools.lasso;
+    figure.toolbar.active_scroll = panel.tools.wheel;
+    figure.on_event("tap", (event) => callbacks.tapped(under(panel, event), event.modifiers && event.modifiers.shift));
+    panel.plot.addEventListener("dblclick", () => layerscope.zoomPanel(panel, null));
+    panel.plot.addEventListener("pointerleave", () => callbacks.hovered(null, panel));
+    return figure;
+  }
+
+  // Of some points the one nearest to a place in the embedding.
+  function closest(panel, places, geometry) {
+    const {x, y} = layerscope.coordinates(panel.embedding);
+    let best = null;
+    let least = Infinity;
+    for (const place of places) {
+      const distance = (x[place] - geometry.x) ** 2 + (y[place] - geometry.y) ** 2;
+      if (distance < least) [best, least] = [place, distance];
+    }
+    return best;
+  }
+
+  // The point that a click or a finger means: the nearest of those that are drawn, if it is near enough.
+  function under(panel, {x, y}) {
+    const width = panel.figure.x_range.end - panel.figure.x_range.start;
+    const drawn = panel.places.indices;
+    const points = layerscope.coordinates(panel.embedding);
+    const place = closest(panel, drawn === null ? points.x.keys() : drawn, {x, y});
+    if (place === null) return null;
+    return Math.hypot(points.x[place] - x, points.y[place] - y) / width * panel.side < REACH ? place : null;
+  }
+
+  // Show other coordinates in the panels that there are.
+  layerscope.fillPanels = function (sample) {
+    const data = {};
+    for (const panel of shown.panels) {
+      const {x, y} = layerscope.coordinates(panel.embedding);
+      data[`x${panel.number}`] = x;
+      data[`y${panel.number}`] = y;
+      data[`colour${panel.row}`] = shown.colours && shown.colours[panel.row] || new Array(sample.n).fill("#999999");
+    }
+    shown.source.data = data;
+  };
+
+  // colours: a list for each row of panels.
+  layerscope.colourPanels = function (colours, sample) {
+    shown.colours = colours;
+    layerscope.fillPanels(sample);
+  };
+
+  // Draw these places only; null draws all.
+  layerscope.filterPanels = function (places) {
+    for (const panel of shown.panels) panel.places.indices = places;
+  };
+
+  layerscope.selectInPanels = function (places) {
+    const current = shown.source.selected.indices;
+    if (current.length !== places.length || current.some((place, at) => place !== places[at])) shown.source.selected.indices = places;
+  };
+
+  layerscope.dragInPanels = function (tool) {
+    for (const panel of shown.panels) panel.figure.toolbar.active_drag = tool === null ? null : panel.tools[tool];
+  };
+
+  // ends: left, right, bottom, top; null shows the whole embedding.
+  layerscope.zoomPanel = function (panel, ends) {
+    const [left, right, bottom, top] = ends || [-MARGIN, 1 + MARGIN, -MARGIN, 1 + MARGIN];
+    panel.figure.x_range.setv({start: left, end: right});
+    panel.figure.y_range.setv({start: bottom, end: top});
+  };
+
+  // What a panel shows, null where it is the whole embedding.
+  layerscope.zoomOf = function (panel) {
+    const ends = [panel.figure.x_range.start, panel.figure.x_range.end, panel.figure.y_range.start, panel.figure.y_range.end];
+    const whole = [-MARGIN, 1 + MARGIN, -MARGIN, 1 + MARGIN];
+    return ends.every((end, place) => Math.abs(end - whole[place]) < 1e-6) ? null : ends;
+  };
+
+  // Leave the points out where their pictures are drawn instead.
+  layerscope.hidePoints = function (hidden) {
+    for (const panel of shown.panels) panel.renderer.visible = !hidden;
+  };
+
+  layerscope.useWebGL = function (there) {
+    shown.hasWebGL = there;
+  };
+})();

@@ -1,0 +1,77 @@
+"""What the first page of a study shows: verdicts, figures, tables, and how the networks ended."""
+
+import math
+from collections import Counter
+from pathlib import Path
+
+import pandas as pd
+from jinja2 import Environment, FileSystemLoader
+
+from layerscope import store
+from layerscope.files.csv_tables import read_rows
+from layerscope.tables.shared.constants import without_constants
+
+# Longer tables are cut on the page, which says so; the files have all of them.
+MOST_ROWS = 100
+FINE = ("ok", "given")
+NETWORK_COLUMNS = ("dataset", "architecture", "activation", "seed", "status", "reason", "unlike")
+
+
+def page(told: dict, claims: list[str], tables: list[str], networks: list[str]) -> str:
+    """The page as HTML. All text is escaped.
+
+    told: study, whether there is an explorer, and for each figure and table its name, title, description, `on`, and of a figure
+    its formats. claims, tables, networks: the CSV files, lists of one or none where a study has none.
+    """
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    judged = [claim for file in claims for claim in read_rows(file)]
+    ended = [network for file in networks for network in read_rows(file)]
+    return environment.get_template("index.html").render(
+        study=told["study"],
+        explorer=told["explorer"],
+        claims=[{**claim, "numbers": _numbers(claim)} for claim in judged],
+        verdicts=_counted(claim["verdict"] for claim in judged),
+        figures=[_figure(figure) for figure in told["figures"]],
+        tables=[_table(table, file) for table, file in zip(told["tables"], tables, strict=True)],
+        networks=ended,
+        flagged=[network for network in ended if network["status"] not in FINE or network["unlike"]],
+        states=_counted(network["status"] for network in ended),
+        network_columns=NETWORK_COLUMNS,
+    )
+
+
+def _counted(words) -> str:
+    """`3 supported, 1 undecided`, the most frequent first."""
+    return ", ".join(f"{count} {word}" for word, count in Counter(words).most_common())
+
+
+def _numbers(claim: dict) -> str:
+    estimate, low, high = (float(claim[key] or "nan") for key in ("estimate", "interval_low", "interval_high"))
+    interval = f" [{low:.3g}, {high:.3g}]" if math.isfinite(low) and math.isfinite(high) else ""
+    return f"{estimate:.3g}{interval}"
+
+
+def _about(entry: dict) -> dict:
+    chosen = [f"{key} {', '.join(map(str, value if isinstance(value, list) else [value]))}" for key, value in entry["on"].items()]
+    return {**entry, "chosen": "; ".join(chosen)}
+
+
+def _figure(figure: dict) -> dict:
+    files = {form: store.in_study("figure", figure=figure["name"], format=form) for form in figure["formats"]}
+    return {**_about(figure), "files": files, "picture": files.get("png") or files["gif"]}
+
+
+def _table(table: dict, file: str) -> dict:
+    shown, constant = without_constants(pd.read_csv(file, dtype=str, keep_default_na=False))
+    files = {form: store.in_study("table", table=table["name"], format=form) for form in store.TABLE_FORMATS}
+    rows = shown.head(MOST_ROWS).to_numpy().tolist()
+    return {
+        **_about(table),
+        "constant": constant,
+        "columns": list(shown.columns),
+        "rows": rows,
+        "left": len(shown) - len(rows),
+        "files": files,
+    }
