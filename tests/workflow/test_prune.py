@@ -101,7 +101,7 @@ def test_a_figure_that_was_taken_out_is_no_fault_and_removed(study_copy: Path):
     assert examined.stdout.splitlines() == [
         f"{TINY} asks no longer for 6 files, {size}; `layerscope prune {TINY}` removes them:",
         f"  results/tiny/figures/maps.*: 6 files, {size}",
-        "tiny: 109 files, no faults",
+        "tiny: 108 files, no faults",
     ]
     assert files(study_copy) == before
     done = prune(study_copy, "--yes")
@@ -136,7 +136,7 @@ def test_seeds_and_datasets_that_were_taken_out_leave_nothing_behind(study_copy:
     assert files(study_copy) == before - of_seed - of_dataset
     assert [folder for folder in (study_copy / ROOT).rglob("*/") if not any(folder.iterdir())] == []
     assert planned(study_copy) == set()
-    assert doctor(study_copy).stdout == "tiny: 96 files, no faults\n"
+    assert doctor(study_copy).stdout == "tiny: 95 files, no faults\n"
 
 
 OWN = [

@@ -52,7 +52,6 @@ EXPLORER_PARTS = (
     "scores.js",
     "bokeh.min.js",
     "bokeh-api.min.js",
-    "bokeh-gl.min.js",
 )
 
 # Raise a number if the content of a kind of file changes meaning. It is part of the job's params, so older files are remade.

@@ -75,15 +75,15 @@
     const line = element("tr", "score");
     const about = layerscope.catalogue().scores[row.score] || {};
     const {n, mean, deviation} = spread(row.values);
-    const name = element("button", "", layerscope.scoreName(row.score));
+    const name = element("button", "", layerscope.scoreName(row.score) + (row.layer === "" ? ` (${row.sample})` : ""));
     name.type = "button";
     name.title = [about.unit && `unit: ${about.unit}`, betterIs(about), "click for its curve over depth"].filter(Boolean).join("\n");
     name.addEventListener("click", () => chosen(key(row)));
     const first = element("td");
     first.append(name);
     const own = place < 0 ? null : row.values[place];
-    const all = n ? `${short(mean)}${deviation === null ? "" : ` ± ${short(Number(deviation.toPrecision(2)))}`} (${n})` : "–";
-    line.append(first, element("td", "", own === null ? "–" : short(own)), element("td", "", all), element("td", "", row.chance === null ? "" : short(row.chance)));
+    const all = n ? `${short(Number(mean.toPrecision(3)))}${deviation === null ? "" : ` ± ${short(Number(deviation.toPrecision(2)))}`} (${n})` : "–";
+    line.append(first, element("td", "", own === null ? "–" : short(own)), element("td", "", all), element("td", "", row.chance === null ? "" : short(Number(row.chance.toPrecision(3)))));
     line.classList.toggle("chosen", state.score === key(row));
     if (row.flagged) line.append(element("td", "flag", "flagged"));
     return line;
@@ -117,7 +117,13 @@
     const score = whole[0].score;
     holder.append(element("h3", "", `${layerscope.scoreName(score)} over depth: mean and standard deviation over ${seeds.length} seed${seeds.length === 1 ? "" : "s"}`));
     const plot = element("div", "curve");
-    holder.append(plot);
+    const explained = element("p", "explained");
+    holder.append(explained, plot);
+    const explain = (text, line, colour) => {
+      const key = element("span", "", text);
+      key.style.setProperty("--line", `2px ${line} ${colour}`);
+      explained.append(key);
+    };
     const width = Math.max(260, Math.min(640, holder.clientWidth));
     const layers = new Map(whole.sort((a, b) => a.depth - b.depth).map((row) => [row.depth, row.layer]));
     const figure = Bokeh.Plotting.figure({
@@ -134,18 +140,15 @@
       const half = points.map((one) => one.deviation || 0);
       const line = {line_color: colours[epoch], line_width: 2, line_dash: epoch === state.epoch ? [] : [5, 4]};
       figure.varea({x, y1: mean.map((value, at) => value - half[at]), y2: mean.map((value, at) => value + half[at]), fill_color: colours[epoch], fill_alpha: 0.15});
-      figure.line({x, y: mean, ...line, legend_label: layerscope.epochName(network, epoch)});
+      figure.line({x, y: mean, ...line});
       figure.scatter({x, y: mean, size: 6, fill_color: colours[epoch], line_color: null});
+      explain(layerscope.epochName(network, epoch), epoch === state.epoch ? "solid" : "dashed", colours[epoch]);
       const chances = points.filter((one) => one.chance !== null);
       if (epoch === state.epoch && chances.length) {
-        figure.line({x: chances.map((one) => one.depth), y: chances.map((one) => one.chance), line_color: "#777777", line_dash: [2, 2], legend_label: "chance"});
+        explain("chance", "dotted", "#777777");
+        figure.line({x: chances.map((one) => one.depth), y: chances.map((one) => one.chance), line_color: "#777777", line_dash: [2, 2]});
       }
     }
-    figure.legend.background_fill_alpha = 0.6;
-    figure.legend.label_text_font_size = "11px";
-    figure.legend.padding = 4;
-    figure.legend.spacing = 0;
-    figure.legend.location = "right";
     figure.xaxis.ticker = new Bokeh.FixedTicker({ticks: [...layers.keys()]});
     figure.xaxis.major_label_overrides = new Map([...layers].map(([depth, layer]) => [depth, layer]));
     figure.xaxis.major_label_orientation = layers.size > 6 ? 0.7 : "horizontal";

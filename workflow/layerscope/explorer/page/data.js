@@ -37,6 +37,14 @@ const layerscope = {};
     return loading.get(key);
   };
 
+  // An element of the page. Names are a person's own: they are set as text, and never as markup.
+  layerscope.element = function (tag, className, text) {
+    const made = document.createElement(tag);
+    if (className) made.className = className;
+    if (text !== undefined) made.textContent = text;
+    return made;
+  };
+
   const TYPES = {uint8: Uint8Array, uint16: Uint16Array, uint32: Uint32Array, float32: Float32Array};
 
   // Numbers of a type from base64.

@@ -21,7 +21,9 @@
       complain("This study embeds nothing, so there is nothing to explore.");
       return;
     }
-    Object.assign(state, {colour: "class", only: "all", near: "both", drag: "lasso", part: "layers", rows: [], zoom: {}}, layerscope.readAddress());
+    // Where fingers point, dragging scrolls the page, unless a person wants it otherwise.
+    const drag = window.matchMedia("(pointer: coarse)").matches ? "none" : "lasso";
+    Object.assign(state, {colour: "class", only: "all", near: "both", drag, part: "layers", rows: [], zoom: {}}, layerscope.readAddress());
     listen();
     await showNetwork();
     document.body.dataset.ready = "yes";
@@ -131,15 +133,17 @@
     paint();
   }
 
-  let asked = false;
-  function paint() {
-    if (asked) return;
-    asked = true;
-    requestAnimationFrame(() => {
-      asked = false;
-      const current = look();
-      for (const panel of layerscope.shownPanels()) layerscope.paintOver(panel, current);
-    });
+  const waiting = new Set();
+  // Paint what lies above the points of one panel, or of all, before the screen is drawn the next time.
+  function paint(only) {
+    if (!waiting.size) {
+      requestAnimationFrame(() => {
+        const current = look();
+        for (const panel of layerscope.shownPanels()) if (waiting.has(panel)) layerscope.paintOver(panel, current);
+        waiting.clear();
+      });
+    }
+    for (const panel of only ? [only] : layerscope.shownPanels()) waiting.add(panel);
   }
 
   function tell() {
@@ -204,7 +208,7 @@
     const ends = layerscope.zoomOf(panel);
     if (ends) state.zoom[panel.key] = ends;
     else delete state.zoom[panel.key];
-    paint();
+    paint(panel);
     write();
   }
 

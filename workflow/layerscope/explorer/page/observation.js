@@ -4,13 +4,7 @@
 (function () {
   const MOST_LISTED = 80;
 
-  layerscope.element = function (tag, className, text) {
-    const made = document.createElement(tag);
-    if (className) made.className = className;
-    if (text !== undefined) made.textContent = text;
-    return made;
-  };
-  const element = layerscope.element;
+  const {element} = layerscope;
 
   layerscope.short = function (value) {
     if (!Number.isFinite(value)) return "–";
@@ -83,10 +77,10 @@
     const {panel} = look;
     const inLayer = panel.filter === null ? layerscope.nearestInLayer(panel.source, `${panel.epoch}/${panel.layer}`, place) : null;
     const inEmbedding = layerscope.nearestInEmbedding(layerscope.coordinates(panel.embedding), place, layerscope.NEIGHBORS);
-    holder.append(element("h4", "", `Nearest in ${panel.title}`));
+    holder.append(element("h4", "", `Nearest in ${panel.title} (solid lines)`));
     if (inLayer) holder.append(strip(look, inLayer, chosen));
     else holder.append(element("p", "hint", "The study has no neighbours in the space of this panel."));
-    holder.append(element("h4", "", "Nearest in its embedding"), strip(look, inEmbedding, chosen));
+    holder.append(element("h4", "", "Nearest in its embedding (dashed lines)"), strip(look, inEmbedding, chosen));
   }
 
   // Observations in a line: those of another class than the first told are marked.

@@ -5,8 +5,6 @@
   const SMALLEST = 150;
   const LARGEST = 360;
   const GAP = 8;
-  // From this many points in all panels on, WebGL draws faster than a canvas.
-  const MANY_POINTS = 20000;
   const MARGIN = 0.04;
   // Pixels between a click and the point that it means.
   const REACH = 12;
@@ -39,25 +37,17 @@
     const targets = [];
     const figures = [];
     const source = new Bokeh.ColumnDataSource({data: {}});
-    const count = rows.reduce((sum, row) => sum + row.panels.length, 0);
-    const backend = sample.n * count > MANY_POINTS && shown.hasWebGL ? "webgl" : "canvas";
     rows.forEach((row, number) => {
-      const line = document.createElement("section");
-      line.className = "row";
-      const heading = document.createElement("h2");
-      heading.textContent = row.title;
-      const grid = document.createElement("div");
-      grid.className = "grid";
+      const grid = layerscope.element("div", "grid");
       grid.style.gridTemplateColumns = `repeat(${across}, ${side}px)`;
-      line.append(heading, grid);
-      holder.append(line);
+      holder.append(layerscope.element("h2", "", row.title), grid);
       row.panels.forEach((panel, place) => {
         const frame = frameOf(panel, side, callbacks);
         if (number > 0 && inputFirst && place === 0 && across === widest) frame.element.style.gridColumn = "2";
         grid.append(frame.element);
         if (panel.embedding) {
           const drawn = {...panel, ...frame, number: shown.panels.length, side};
-          drawn.figure = figureOf(drawn, source, sample, side, backend, callbacks);
+          drawn.figure = figureOf(drawn, source, sample, side, callbacks);
           shown.panels.push(drawn);
           targets.push(frame.plot);
           figures.push(drawn.figure);
@@ -78,40 +68,29 @@
   };
 
   function frameOf(panel, side, callbacks) {
-    const element = document.createElement("figure");
-    element.className = "panel";
-    element.dataset.key = panel.key;
-    const caption = document.createElement("figcaption");
-    const name = document.createElement("b");
-    name.textContent = panel.title;
-    const value = document.createElement("span");
-    value.className = "value";
-    caption.append(name, value);
-    const holder = document.createElement("div");
-    holder.className = "holder";
+    const made = layerscope.element;
+    const element = made("figure", "panel");
+    const caption = made("figcaption");
+    const value = made("span", "value");
+    caption.append(made("b", "", panel.title), value);
+    const holder = made("div", "holder");
     holder.style.width = holder.style.height = `${side}px`;
-    const plot = document.createElement("div");
-    plot.className = "plot";
-    const over = document.createElement("canvas");
-    over.className = "over";
+    const plot = made("div", "plot");
+    const over = made("canvas", "over");
     holder.append(plot, over);
-    const status = panel.embedding ? panel.embedding.status : "not embedded: the network has no such snapshot";
-    if (status !== "ok") {
-      const note = document.createElement("p");
-      note.className = "status";
-      note.textContent = status;
-      holder.append(note);
-    }
+    const status = panel.embedding ? panel.embedding.status : "no such snapshot: did the training diverge?";
+    if (status !== "ok") holder.append(layerscope.element("p", "status", status));
     element.append(caption, holder);
     caption.addEventListener("click", () => callbacks.focused(panel));
     return {element, plot, over, value};
   }
 
-  function figureOf(panel, source, sample, side, backend, callbacks) {
+  function figureOf(panel, source, sample, side, callbacks) {
     const range = () => new Bokeh.Range1d({start: -MARGIN, end: 1 + MARGIN});
     const figure = Bokeh.Plotting.figure({
       width: side, height: side, x_range: range(), y_range: range(), toolbar_location: null, tools: [],
-      output_backend: backend, min_border: 0, outline_line_color: "#cccccc", lod_threshold: null,
+      // Without a GPU a canvas draws as many points as there are here faster than WebGL, which then runs in software.
+      output_backend: "canvas", min_border: 0, outline_line_color: "#cccccc", lod_threshold: null,
       x_axis_type: null, y_axis_type: null,
     });
     figure.xgrid.visible = false;
@@ -122,7 +101,7 @@
     });
     panel.places = new Bokeh.IndexFilter({indices: null});
     panel.renderer = figure.add_glyph(glyph(0.8), source, {
-      nonselection_glyph: glyph(0.18), selection_glyph: glyph(1), view: new Bokeh.CDSView({filter: panel.places}),
+      nonselection_glyph: glyph(0.22), selection_glyph: glyph(1), view: new Bokeh.CDSView({filter: panel.places}),
     });
     const hover = new Bokeh.HoverTool({
       renderers: [panel.renderer], tooltips: null,
@@ -212,9 +191,5 @@
   // Leave the points out where their pictures are drawn instead.
   layerscope.hidePoints = function (hidden) {
     for (const panel of shown.panels) panel.renderer.visible = !hidden;
-  };
-
-  layerscope.useWebGL = function (there) {
-    shown.hasWebGL = there;
   };
 })();
