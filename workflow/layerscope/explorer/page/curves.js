@@ -49,7 +49,8 @@
     }
     const table = element("table");
     const head = element("tr");
-    for (const text of ["", `seed ${state.seed}`, "all seeds", "chance"]) head.append(element("th", "", text));
+    const all = seeds.length > 1 ? `all ${seeds.length} seeds` : "";
+    for (const text of ["", `seed ${state.seed}`, all, "chance"]) head.append(element("th", "", text));
     table.append(head);
     const ofPanel = known.filter((row) => row.epoch === panel.epoch && (row.layer === panel.layer && isPart(row, panel) || row.layer === ""));
     const spaces = ["raw", state.embedding, OF_NETWORK];
@@ -61,7 +62,7 @@
       cell.colSpan = 4;
       line.append(cell);
       table.append(line);
-      for (const row of inSpace) table.append(lineOf(row, place, state, chosen));
+      for (const row of inSpace) table.append(lineOf(row, place, state, seeds, chosen));
     }
     holder.append(element("h3", "", `Scores of ${panel.title}, ${layerscope.epochName(network, panel.epoch)}`), table);
   };
@@ -71,7 +72,7 @@
     return panel.filter === null ? row.filter === "" : row.filter !== "";
   }
 
-  function lineOf(row, place, state, chosen) {
+  function lineOf(row, place, state, seeds, chosen) {
     const line = element("tr", "score");
     const about = layerscope.catalogue().scores[row.score] || {};
     const {n, mean, deviation} = spread(row.values);
@@ -82,7 +83,9 @@
     const first = element("td");
     first.append(name);
     const own = place < 0 ? null : row.values[place];
-    const all = n ? `${short(Number(mean.toPrecision(3)))}${deviation === null ? "" : ` ± ${short(Number(deviation.toPrecision(2)))}`} (${n})` : "–";
+    const some = n < seeds.length ? ` (${n})` : "";
+    const plusMinus = deviation === null ? "" : ` ± ${short(Number(deviation.toPrecision(2)))}`;
+    const all = seeds.length < 2 ? "" : n ? `${short(Number(mean.toPrecision(3)))}${plusMinus}${some}` : "–";
     line.append(first, element("td", "", own === null ? "–" : short(own)), element("td", "", all), element("td", "", row.chance === null ? "" : short(Number(row.chance.toPrecision(3)))));
     line.classList.toggle("chosen", state.score === key(row));
     if (row.flagged) line.append(element("td", "flag", "flagged"));
@@ -113,7 +116,8 @@
     const own = told(state, sample, rows).filter((row) => key(row) === state.score && row.layer !== "");
     if (!own.length) return;
     const whole = own.filter((row) => row.filter === "");
-    const epochs = [...new Set(whole.map((row) => row.epoch))].filter((epoch) => epoch === state.epoch || epoch === network.snapshots[0]);
+    const [first, last] = [network.snapshots[0], network.snapshots[network.snapshots.length - 1]];
+    const epochs = [...new Set([last, state.epoch, first])].filter((epoch) => whole.some((row) => row.epoch === epoch && row.depth > 0));
     const score = whole[0].score;
     holder.append(element("h3", "", `${layerscope.scoreName(score)} over depth: mean and standard deviation over ${seeds.length} seed${seeds.length === 1 ? "" : "s"}`));
     const plot = element("div", "curve");
@@ -130,23 +134,22 @@
       width, height: 220, toolbar_location: null, tools: [], min_border_right: 12, x_axis_label: "layer",
       y_axis_label: layerscope.scoreName(score),
     });
-    const colours = {[state.epoch]: "#0173b2", [network.snapshots[0]]: "#de8f05"};
-    colours[state.epoch] = "#0173b2";
+    const looks = {[state.epoch]: ["#029e73", "dashdot"], [first]: ["#de8f05", "dashed"], [last]: ["#0173b2", "solid"]};
     for (const epoch of epochs) {
       const points = whole.filter((row) => row.epoch === epoch || row.depth === 0).map((row) => ({depth: row.depth, chance: row.chance, ...spread(row.values)}))
         .filter((one) => one.n > 0).sort((a, b) => a.depth - b.depth);
       const x = points.map((one) => one.depth);
       const mean = points.map((one) => one.mean);
       const half = points.map((one) => one.deviation || 0);
-      const line = {line_color: colours[epoch], line_width: 2, line_dash: epoch === state.epoch ? [] : [5, 4]};
-      figure.varea({x, y1: mean.map((value, at) => value - half[at]), y2: mean.map((value, at) => value + half[at]), fill_color: colours[epoch], fill_alpha: 0.15});
-      figure.line({x, y: mean, ...line});
-      figure.scatter({x, y: mean, size: 6, fill_color: colours[epoch], line_color: null});
-      explain(layerscope.epochName(network, epoch), epoch === state.epoch ? "solid" : "dashed", colours[epoch]);
+      const [colour, dash] = looks[epoch];
+      figure.varea({x, y1: mean.map((value, at) => value - half[at]), y2: mean.map((value, at) => value + half[at]), fill_color: colour, fill_alpha: 0.15});
+      figure.line({x, y: mean, line_color: colour, line_width: 2, line_dash: dash});
+      figure.scatter({x, y: mean, size: 6, fill_color: colour, line_color: null});
+      explain(layerscope.epochName(network, epoch), dash === "solid" ? dash : "dashed", colour);
       const chances = points.filter((one) => one.chance !== null);
-      if (epoch === state.epoch && chances.length) {
+      if (epoch === epochs[0] && chances.length) {
         explain("chance", "dotted", "#777777");
-        figure.line({x: chances.map((one) => one.depth), y: chances.map((one) => one.chance), line_color: "#777777", line_dash: [2, 2]});
+        figure.line({x: chances.map((one) => one.depth), y: chances.map((one) => one.chance), line_color: "#777777", line_dash: "dotted"});
       }
     }
     figure.xaxis.ticker = new Bokeh.FixedTicker({ticks: [...layers.keys()]});

@@ -61,7 +61,8 @@
       return;
     }
     complain("");
-    const {placeOf} = shown.sample;
+    const {placeOf, sheet} = shown.sample;
+    if (sheet && !sheet.complete) sheet.addEventListener("load", () => paint(), {once: true});
     shown.selected = state.rows.filter((row) => placeOf.has(row)).map((row) => placeOf.get(row));
     shown.focus = shown.selected.length === 1 ? shown.selected[0] : null;
     shown.hovered = null;
@@ -78,6 +79,31 @@
     tellEpoch();
     shown.rows = layerscope.rowsOfPanels(state, shown.network, shown.source, shown.input);
     await layerscope.drawPanels(shown.rows, shown.sample, {hovered, tapped, selected, moved, focused});
+    await dressPanels();
+  }
+
+  // Show another snapshot in the same panels, or draw them anew where it has other layers.
+  async function showEpoch() {
+    tellEpoch();
+    const rows = layerscope.rowsOfPanels(state, shown.network, shown.source, shown.input);
+    const before = new Map(layerscope.shownPanels().map((panel) => [panel, panel.key]));
+    shown.rows = rows;
+    layerscope.clearOver();
+    if (!layerscope.movePanels(rows, shown.sample, {arrived: dressPanels})) {
+      await showPanels();
+      return;
+    }
+    for (const [panel, key] of before) {
+      if (panel.key !== key && state.zoom[key]) {
+        state.zoom[panel.key] = state.zoom[key];
+        delete state.zoom[key];
+      }
+      if (state.panel === key) state.panel = panel.key;
+    }
+  }
+
+  // All that is shown of the panels that are drawn: colours, what is left out, what is selected, scores.
+  async function dressPanels() {
     const panels = layerscope.shownPanels();
     shown.panel = panels.find((panel) => panel.key === state.panel) || panels[panels.length - 1] || null;
     const last = panels.filter((panel) => panel.row === 0);
@@ -93,7 +119,6 @@
     await layerscope.drawCurve(byId("curve"), {...shown, state});
   }
 
-  // Other coordinates in the same panels, where a snapshot has the same layers.
   function colour() {
     const found = shown.rows.map((row) => layerscope.colouring(state, shown.sample, shown.source, row.epoch));
     shown.colours = found.map((one) => one.colours);
@@ -113,9 +138,9 @@
     const [what, label] = state.only.split("/");
     const predicted = source.predictions[state.epoch];
     const isShown = {
-      wrong: (place) => predicted.classes[place] !== sample.labels[place],
+      wrong: (place) => predicted && predicted.classes[place] !== sample.labels[place],
       class: (place) => sample.labels[place] === Number(label),
-      wrongclass: (place) => sample.labels[place] === Number(label) && predicted.classes[place] !== sample.labels[place],
+      wrongclass: (place) => predicted && sample.labels[place] === Number(label) && predicted.classes[place] !== sample.labels[place],
     }[what];
     shown.drawn = isShown ? Array.from({length: sample.n}, (_, place) => place).filter(isShown) : null;
     byId("drawn").textContent = shown.drawn ? `${shown.drawn.length} of ${sample.n} shown` : "";
@@ -327,7 +352,7 @@
     }
     byId("epoch").addEventListener("input", () => {
       state.epoch = shown.network.snapshots[Number(byId("epoch").value)];
-      showPanels();
+      showEpoch();
     });
     byId("beside").addEventListener("change", () => { state.beside = byId("beside").checked; showPanels(); });
     byId("part").addEventListener("change", () => { state.part = byId("part").value; state.zoom = {}; showPanels(); });

@@ -14,6 +14,10 @@
   let tinted = new Map();
   layerscope.forgetPictures = () => { tinted = new Map(); };
 
+  layerscope.clearOver = function () {
+    for (const panel of layerscope.shownPanels()) panel.over.getContext("2d").clearRect(0, 0, panel.over.width, panel.over.height);
+  };
+
   // look: {state, sample, colours, drawn, focus, hovered, selected}; drawn: null, or which places are drawn.
   layerscope.paintOver = function (panel, look) {
     const canvas = panel.over;
@@ -71,11 +75,23 @@
     context.stroke();
   }
 
+  // The nearest neighbours of a point that are to be seen in a panel: inLayer is null where the study has none.
+  function neighborsIn(panel, look, focus) {
+    const {near} = look.state;
+    const asked = focus !== null && near !== "none";
+    return {
+      inLayer: asked && near !== "embedding" && panel.filter === null
+        ? layerscope.nearestInLayer(panel.source, `${panel.epoch}/${panel.layer}`, focus) : null,
+      inEmbedding: asked && near !== "layer"
+        ? layerscope.nearestInEmbedding(layerscope.coordinates(panel.embedding), focus, layerscope.NEIGHBORS) : [],
+    };
+  }
+
   // Solid lines lead to the nearest in the space of the layer, dashed ones to the nearest in the embedding.
   function paintNeighbors(context, panel, look, at, focus) {
     const withPictures = look.state.pictures && look.sample.pictures;
     const from = at(focus);
-    if (!from || look.state.near === "none") return;
+    if (!from) return;
     const lines = (places, colour, dashes, grow) => {
       context.setLineDash(dashes);
       for (const place of places) {
@@ -91,11 +107,9 @@
       context.setLineDash([]);
       for (const place of places) ring(context, at(place), (withPictures ? 8 : 3) + grow, colour, withPictures ? null : look.colours[panel.row][place]);
     };
-    const inLayer = look.state.near === "embedding" ? null : layerscope.nearestInLayer(panel.source, `${panel.epoch}/${panel.layer}`, focus);
-    if (inLayer && panel.filter === null) lines(inLayer, INK, [], 0);
-    if (look.state.near !== "layer") {
-      lines(layerscope.nearestInEmbedding(layerscope.coordinates(panel.embedding), focus, layerscope.NEIGHBORS), EMBEDDED, [4, 3], 0.8);
-    }
+    const {inLayer, inEmbedding} = neighborsIn(panel, look, focus);
+    lines(inLayer || [], INK, [], 0);
+    lines(inEmbedding, EMBEDDED, [4, 3], 0.8);
   }
 
   function paintPictures(context, panel, look, at) {
@@ -106,7 +120,8 @@
     const side = Math.min(64, Math.max(10, panel.side * PICTURE_SHARE * Math.sqrt(zoom)));
     const size = [side * width / Math.max(width, height), side * height / Math.max(width, height)];
     const faded = look.selected.length > 0;
-    const chosen = new Set(look.selected);
+    const {inLayer, inEmbedding} = neighborsIn(panel, look, look.focus);
+    const chosen = new Set([...look.selected, ...inLayer || [], ...inEmbedding]);
     const places = look.drawn || Array.from({length: sample.n}, (_, place) => place);
     const order = faded ? [...places].sort((a, b) => chosen.has(a) - chosen.has(b)) : places;
     for (const place of order) {
@@ -159,7 +174,7 @@
       const half = context.measureText(name).width / 2 + 2;
       for (const place of places) {
         const to = at(place);
-        if (!to) continue;
+        if (!to || Math.min(...to) < 0 || Math.max(...to) > panel.side) continue;
         const middle = [Math.min(Math.max(to[0], half), panel.side - half), Math.min(Math.max(to[1], 8), panel.side - 8)];
         const box = [middle[0] - half, middle[1] - 7, middle[0] + half, middle[1] + 7];
         if (taken.some((other) => box[0] < other[2] && other[0] < box[2] && box[1] < other[3] && other[1] < box[3])) continue;

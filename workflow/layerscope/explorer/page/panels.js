@@ -8,6 +8,8 @@
   const MARGIN = 0.04;
   // Pixels between a click and the point that it means.
   const REACH = 12;
+  // How long points take from one snapshot to another.
+  const MILLISECONDS = 500;
 
   const shown = {document: null, source: null, panels: [], views: new Map()};
   layerscope.shownPanels = () => shown.panels;
@@ -142,11 +144,53 @@
     return Math.hypot(points.x[place] - x, points.y[place] - y) / width * panel.side < REACH ? place : null;
   }
 
-  // Show other coordinates in the panels that there are.
-  layerscope.fillPanels = function (sample) {
+  const position = (panel) => `${panel.row}/${panel.layer}/${panel.filter}`;
+
+  // Show other snapshots in the panels that there are: the points move where steps were embedded together. Returns whether the
+  // same layers are there, so that it could be done.
+  layerscope.movePanels = function (rows, sample, callbacks) {
+    const after = new Map(rows.flatMap((row) => row.panels).map((panel) => [position(panel), panel]));
+    const isSame = (panel) => after.has(position(panel)) && [panel, after.get(position(panel))].every((one) => one.embedding && one.embedding.status === "ok");
+    if (after.size !== shown.panels.length || !shown.panels.every(isSame)) return false;
+    document.querySelectorAll("#panels h2").forEach((heading, number) => { heading.textContent = rows[number].title; });
+    let together = false;
+    for (const panel of shown.panels) {
+      const next = after.get(position(panel));
+      const before = layerscope.coordinates(panel.embedding);
+      const alike = panel.embedding !== next.embedding && panel.embedding.frame.every((end, place) => end === next.embedding.frame[place]);
+      together = together || alike;
+      Object.assign(panel, {key: next.key, epoch: next.epoch, embedding: next.embedding, from: alike ? before : null});
+    }
+    move(sample, together && !window.matchMedia("(prefers-reduced-motion: reduce)").matches, callbacks);
+    return true;
+  };
+
+  let moving = null;
+  function move(sample, slowly, callbacks) {
+    cancelAnimationFrame(moving);
+    const began = performance.now();
+    const step = (now) => {
+      const share = slowly ? Math.min(1, Math.max(0, now - began) / MILLISECONDS) : 1;
+      layerscope.fillPanels(sample, share);
+      if (share < 1) moving = requestAnimationFrame(step);
+      else callbacks.arrived();
+    };
+    step(began);
+  }
+
+  // Coordinates on the way from those of the snapshot before. share: how much of the way is done.
+  function onTheWay(panel, share) {
+    const to = layerscope.coordinates(panel.embedding);
+    if (share >= 1 || !panel.from) return to;
+    const between = (a, b) => Float32Array.from(b, (end, place) => Number.isNaN(a[place]) ? end : a[place] + share * (end - a[place]));
+    return {x: between(panel.from.x, to.x), y: between(panel.from.y, to.y)};
+  }
+
+  // Give the plots the coordinates and colours of the panels.
+  layerscope.fillPanels = function (sample, share = 1) {
     const data = {};
     for (const panel of shown.panels) {
-      const {x, y} = layerscope.coordinates(panel.embedding);
+      const {x, y} = onTheWay(panel, share);
       data[`x${panel.number}`] = x;
       data[`y${panel.number}`] = y;
       data[`colour${panel.row}`] = shown.colours && shown.colours[panel.row] || new Array(sample.n).fill("#999999");
