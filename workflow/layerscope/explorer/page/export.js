@@ -5,6 +5,8 @@
   const GAP = 10;
   const CAPTION = 18;
   const TITLE = 24;
+  // Pixels of a saved picture for each of the screen, enough for print.
+  const SHARPNESS = 3;
 
   function save(name, blob) {
     const link = document.createElement("a");
@@ -58,27 +60,6 @@
 
   const captionOf = (panel) => `${panel.title}, epoch ${panel.epoch}`;
 
-  layerscope.viewAsPicture = function (look) {
-    const {places, width, height} = arranged();
-    const canvas = document.createElement("canvas");
-    canvas.width = 2 * width;
-    canvas.height = 2 * height;
-    const context = canvas.getContext("2d");
-    context.scale(2, 2);
-    context.fillStyle = "#ffffff";
-    context.fillRect(0, 0, width, height);
-    context.fillStyle = "#111111";
-    context.font = "600 13px system-ui, sans-serif";
-    context.fillText(look.title, GAP, TITLE - 6);
-    context.font = "12px system-ui, sans-serif";
-    for (const {panel, left, top, side} of places) {
-      context.fillText(captionOf(panel), left, top - 4, side);
-      context.drawImage(panel.view.export("png", true).canvas, left, top, side, side);
-      context.drawImage(panel.over, left, top, side, side);
-    }
-    return canvas;
-  };
-
   layerscope.viewAsDrawing = function (look) {
     const {places, width, height} = arranged();
     const SVG = "http://www.w3.org/2000/svg";
@@ -92,18 +73,25 @@
     whole.append(make("rect", {width, height, fill: "#ffffff"}), make("text", {x: GAP, y: TITLE - 6, "font-size": 13}, look.title));
     for (const {panel, left, top, side} of places) {
       whole.append(make("text", {x: left, y: top - 4, "font-size": 12}, captionOf(panel)));
-      const drawn = panel.view.export("svg").ctx.get_svg ? panel.view.export("svg").ctx.get_svg() : null;
-      if (drawn) {
-        for (const [name, value] of [["x", left], ["y", top], ["width", side], ["height", side]]) drawn.setAttribute(name, value);
-        whole.append(drawn);
-      }
-      whole.append(make("image", {x: left, y: top, width: side, height: side, href: panel.over.toDataURL("image/png")}));
+      const points = panel.view.export("svg").ctx.get_svg();
+      for (const [name, value] of Object.entries({x: left, y: top, width: side, height: side})) points.setAttribute(name, value);
+      whole.append(points);
+      whole.append(make("image", {x: left, y: top, width: side, height: side, href: layerscope.overlayOf(panel, look, SHARPNESS).toDataURL("image/png")}));
     }
     return new XMLSerializer().serializeToString(whole);
   };
 
-  layerscope.savePicture = function (look) {
-    layerscope.viewAsPicture(look).toBlob((blob) => save(`${look.name}.png`, blob), "image/png");
+  layerscope.savePicture = async function (look) {
+    const image = new Image();
+    image.src = `data:image/svg+xml;charset=utf-8,${encodeURIComponent(layerscope.viewAsDrawing(look))}`;
+    await image.decode();
+    const canvas = document.createElement("canvas");
+    canvas.width = SHARPNESS * image.width;
+    canvas.height = SHARPNESS * image.height;
+    canvas.getContext("2d").drawImage(image, 0, 0, canvas.width, canvas.height);
+    // Unlike toBlob, this does not wait until the browser is idle.
+    const [, content] = canvas.toDataURL("image/png").split(",");
+    save(`${look.name}.png`, new Blob([layerscope.numbers(content, "uint8")], {type: "image/png"}));
   };
 
   layerscope.saveDrawing = function (look) {

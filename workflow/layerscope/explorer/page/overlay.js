@@ -32,6 +32,16 @@
     paint(context, panel, look);
   };
 
+  // What lies above the points of a panel on a canvas of its own, with so many pixels for each of the screen.
+  layerscope.overlayOf = function (panel, look, ratio) {
+    const canvas = document.createElement("canvas");
+    canvas.width = canvas.height = Math.round(panel.side * ratio);
+    const context = canvas.getContext("2d");
+    context.scale(ratio, ratio);
+    paint(context, panel, look);
+    return canvas;
+  };
+
   function paint(context, panel, look) {
     const at = placing(panel);
     const {sample, state} = look;
