@@ -6,7 +6,7 @@
   const byId = (id) => document.getElementById(id);
   // Choices that show another network, and with it all panels anew; others change what is drawn in them.
   const LISTS = ["dataset", "architecture", "activation", "seed", "sample", "embedding", "embedding_seed"];
-  const NAMES = {embedding_seed: "embedding seed"};
+  const TELLING = ["dataset", "architecture", "activation", "seed", "embedding"];
 
   const state = {};
   // What the state shows: network, sample, source, input, rows of panels; and what is pointed at.
@@ -278,7 +278,9 @@
       holder.append(option);
     }
     list.value = value;
-    list.closest("label").hidden = entries.length < 2;
+    // A choice of one says what is shown; of the others it says nothing.
+    list.disabled = entries.length < 2;
+    list.closest("label").hidden = entries.length < 2 && !TELLING.includes(list.id);
   }
 
   function offerChoices() {
