@@ -349,7 +349,7 @@ class JobParams:
     def explorer(self, wildcards) -> str:
         """What there is to choose in the explorer, and the scores that it shows beside."""
         scores = {
-            name: {key: kind.says(key) for key in ("unit", "range", "higher_is_better", "chance")}
+            name: {key: kind.says(key) for key in ("unit", "higher_is_better", "is_accuracy")}
             for name, kind in self._metrics_by_score()
         }
         catalogue = {

@@ -64,7 +64,8 @@
       table.append(line);
       for (const row of inSpace) table.append(lineOf(row, place, state, seeds, chosen));
     }
-    holder.append(element("h3", "", `Scores of ${panel.title}, ${layerscope.epochName(network, panel.epoch)}`), table);
+    const what = panel.filter === null ? panel.layer : `${panel.layer}, means over its filters`;
+    holder.append(element("h3", "", `Scores of ${what}, ${layerscope.epochName(network, panel.epoch)}`), table);
   };
 
   // Of single filters the study's table has the mean alone.
@@ -95,8 +96,8 @@
   const betterIs = (about) => about.higher_is_better === true ? "more is better" : about.higher_is_better === false ? "less is better" : "";
 
   function valueBelow(panel, known, state, place) {
-    const row = known.find((one) => key(one) === state.score && one.layer === panel.layer && one.epoch === panel.epoch && isPart(one, panel));
-    if (!row) return "";
+    const row = known.find((one) => key(one) === state.score && one.layer === panel.layer && one.epoch === panel.epoch && one.filter === "");
+    if (!row || panel.filter !== null) return "";
     const own = place < 0 ? null : row.values[place];
     return own === null ? "" : `${layerscope.scoreName(row.score)} ${short(own)}`;
   }
@@ -105,7 +106,8 @@
   layerscope.offeredScores = function (look) {
     const {rows} = layerscope.scoreRows(look.network);
     const known = told(look.state, look.sample, rows).filter((row) => row.layer !== "");
-    return [...new Set(known.map(key))];
+    const isAccuracy = (row) => row.space === "raw" && (layerscope.catalogue().scores[row.score] || {}).is_accuracy;
+    return [...new Set([...known.filter(isAccuracy), ...known].map(key))];
   };
 
   // Mean and standard deviation over seeds against depth, one line a state.

@@ -9,7 +9,7 @@
   layerscope.short = function (value) {
     if (!Number.isFinite(value)) return "–";
     const size = Math.abs(value);
-    return size !== 0 && (size < 0.001 || size >= 100000) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
+    return size !== 0 && (size < 0.0001 || size >= 100000) ? value.toExponential(2) : String(Number(value.toPrecision(4)));
   };
 
   // A canvas with the picture of an observation, or null where it has none.
