@@ -38,7 +38,6 @@ PATTERNS = {
     "log": "logs/{job}.log",
     "benchmark": "benchmarks/{job}.tsv",
     "report": "report.html",
-    "index": "index.html",
 }
 FIGURE_FORMATS = ("svg", "png", "csv")
 FILM_FORMATS = ("gif", "html", "csv")
