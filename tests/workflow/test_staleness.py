@@ -257,10 +257,11 @@ TOLD = {
     "the learning rate of one architecture": ["train digits/cnn/tanh/seed0: training.lr 0.05 → 0.06"],
     "a score's option": ["scores.neighborhood_hit.options.k 6 → 7: 12 jobs (4 score_raw, 8 score_embedding)"],
     "one more seed": [
-        "not made yet: 8 jobs "
-        "(1 train, 1 dump, 1 neighbors, 1 embed, 1 score_run, 1 score_sample, 1 score_raw, 1 score_embedding)",
+        "not made yet: 9 jobs (1 train, 1 dump, 1 neighbors, 1 embed, 1 score_run, 1 score_sample, 1 score_raw, "
+        "1 score_embedding, 1 explore_source)",
         "aggregate: expected[2].seeds [1] → [1, 2], networks[1].seeds [0, 1] → [0, 1, 2]",
-        "what comes after: 4 jobs (1 claims, 2 figure, 1 table)",
+        "explorer: catalogue.networks[1].seeds [1] → [1, 2]",
+        "what comes after: 5 jobs (1 claims, 2 figure, 1 table, 1 index)",
     ],
     "a figure's option": ['figure hit: options.title "" → "Hits"'],
     "vgg.py": ["train shapes/vgg/relu/seed0: workflow/layerscope/models/families/vgg.py edited"],

@@ -31,7 +31,7 @@ def seen(finished_study: Path) -> str:
 
 def test_a_terminal_shows_the_running_jobs_and_how_much_of_the_work_is_done(finished_study: Path):
     lines = seen(finished_study).splitlines()
-    shares = [int(found[1]) for line in lines if (found := re.match(r"tiny [━╸╺]+ (\d+) %, \d+ of 60 jobs", line))]
+    shares = [int(found[1]) for line in lines if (found := re.match(r"tiny [━╸╺]+ (\d+) %, \d+ of 67 jobs", line))]
     assert len(shares) > 20
     assert shares == sorted(shares)
     assert (shares[0], shares[-1] > 90) == (0, True)
@@ -44,10 +44,10 @@ def test_a_terminal_shows_the_running_jobs_and_how_much_of_the_work_is_done(fini
 
 
 def test_a_study_ends_with_where_its_results_are_and_what_took_how_long(finished_study: Path):
-    lines = seen(finished_study).partition("\ntiny: 60 jobs done in ")[2].splitlines()
-    assert lines[1:3] == ["  results: results/tiny/figures", "  networks: 6, none of them flagged"]
+    lines = seen(finished_study).partition("\ntiny: 67 jobs done in ")[2].splitlines()
+    assert lines[1:3] == ["  results: results/tiny/index.html", "  networks: 6, none of them flagged"]
     assert lines[3].startswith("  time of jobs: ")
-    rules = {"aggregate", "claims", *(folder.name for folder in finished_study.glob("results/tiny/logs/*/"))}
+    rules = {log.stem for log in finished_study.glob("results/tiny/logs/*")}
     assert {line.split()[0] for line in lines[4:]} == rules
 
 
