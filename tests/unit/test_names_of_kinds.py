@@ -26,7 +26,11 @@ OTHERWISE = [
     (("networks",), "study/declarations.py study/checks.py", "what scores are of"),
     (("published",), "jobs/reads.py store/ study/ tables/", "a kind of file and the option that names one; a column"),
     (("module",), "models/ jobs/params.py study/views.py stages/", "a torch module among layers; the module of a kind in params"),
-    (("given",), "stages/dump_given.py console/summary.py study_page/contents.py", "the status of a network not trained here"),
+    (
+        ("given",),
+        "stages/dump_given.py console/summary.py study_page/contents.py",
+        "the status of a network that was not trained",
+    ),
     (("given",), "study/declarations.py", "a fact that kinds declare"),
     (("images",), "data/sources/npz.py store/datasets.py", "an array in a file"),
     (("difference",), "statistics/summaries.py tables/", "a column"),

@@ -111,7 +111,7 @@ def test_a_second_attempt_asks_for_twice_as_much(jobs, rule):
         ("figure", MANY_SCORES),
         ("table", MANY_SCORES),
         ("explore_sample", {"datasets__mine__shape": [3, 800, 800]}),
-        ("explore_source", {"architectures__mlp__hidden": [512, 9000]}),
+        ("explore_source", {"architectures__mlp__hidden": [90_000, 8]}),
         ("explorer", MANY_SCORES),
     ],
 )

@@ -71,8 +71,10 @@ def test_a_few_networks_are_told_one_by_one(finished: set[str]):
     jobs = study(grids=grids, architectures={"wide": {"family": "mlp", "hidden": [16]}})
     of_small = {file for file in finished if "/small/" in file}
     assert paths(jobs) == of_small
+    explored = {file for file in of_small if "explore" in file}
     assert lines(jobs) == [
-        f"results/mine/runs/{dataset}/small: {len(of_small) // 2} files, {len(of_small) // 2 * SIZE / 1000:.1f} kB"
+        f"results/mine/{place}/{dataset}/small: {len(files) // 2} files, {len(files) // 2 * SIZE / 1000:.1f} kB"
+        for place, files in (("explorer/sources/runs", explored), ("runs", of_small - explored))
         for dataset in ("digits", "few")
     ]
 
@@ -81,7 +83,11 @@ def test_a_seed_of_many_networks_is_told_in_one_line(finished: set[str]):
     jobs = study(seeds=3)
     of_seed = {file for file in finished if "/seed3" in file}
     assert paths(jobs) == of_seed
-    assert lines(jobs) == [f"results/mine/runs/*/*/*/seed3: {len(of_seed)} files, {len(of_seed) * SIZE / 1000:.1f} kB"]
+    explored = {file for file in of_seed if "explore" in file}
+    assert lines(jobs) == [
+        f"results/mine/{place}/*/*/*/seed3: {len(files)} files, {len(files) * SIZE / 1000:.1f} kB"
+        for place, files in (("explorer/sources/runs", explored), ("runs", of_seed - explored))
+    ]
 
 
 def test_an_embedding_of_many_networks_is_told_in_one_line_for_its_files_and_one_for_its_scores(finished: set[str]):
@@ -101,8 +107,13 @@ def test_an_embedding_of_many_networks_is_told_in_one_line_for_its_files_and_one
 
 def test_a_sample_that_got_another_name_leaves_its_folders(finished: set[str]):
     jobs = study(samples={"others": {"split": "test", "choose": "first", "n": 50}})
-    assert paths(jobs) == {file for file in finished if "/some/" in file or file.endswith(("/some.log", "/some.tsv"))}
+    assert paths(jobs) == {file for file in finished if "/some/" in file or file.endswith(("/some.log", "/some.tsv", "/some.js"))}
     assert [line.partition(":")[0] for line in lines(jobs)] == [
+        "results/mine/explorer/samples/digits/some.js",
+        "results/mine/explorer/samples/few/some.js",
+        "results/mine/explorer/sources/inputs/digits/some.js",
+        "results/mine/explorer/sources/inputs/few/some.js",
+        "results/mine/explorer/sources/runs/*/*/*/*/some.js",
         "results/mine/inputs/digits/some",
         "results/mine/inputs/few/some",
         "results/mine/runs/*/*/*/*/some",
@@ -122,6 +133,7 @@ def test_what_is_no_longer_read_by_anything_is_asked_for_no_longer(finished: set
             f"data/.{dataset}.h5.sha256",
             f"logs/prepare/{dataset}.log",
             f"benchmarks/prepare/{dataset}.tsv",
+            *("index.html", "logs/index.log", "benchmarks/index.tsv"),
         )
     }
 

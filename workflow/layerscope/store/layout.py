@@ -34,10 +34,10 @@ PATTERNS = {
     "explored_sample": "explorer/samples/{dataset}/{sample}.js",
     "explored_source": "explorer/sources/{source}/{sample}.js",
     "explorer": "explorer/{part}",
-    "index": "index.html",
     "log": "logs/{job}.log",
     "benchmark": "benchmarks/{job}.tsv",
     "report": "report.html",
+    "index": "index.html",
 }
 FIGURE_FORMATS = ("svg", "png", "csv")
 FILM_FORMATS = ("gif", "html", "csv")
@@ -147,10 +147,14 @@ def beside_network(name: Path) -> tuple[str, ...]:
 
     name: relative to the folder of the study. A name that is about no network is returned as it is, in parts.
     """
-    whole = len(Path(RUN).parts)
-    if name.parts[:1] != Path(RUN).parts[:1] or len(name.parts) < whole:
+    first, *others = Path(RUN).parts
+    # In the folder of the study itself, or in that of the explorer's scripts.
+    explored = Path(PATTERNS["explored_source"]).parts.index("{source}")
+    start = next((place for place in (0, explored) if name.parts[place : place + 1] == (first,)), None)
+    if start is None or len(name.parts) <= start + len(others):
         return name.parts
-    return (name.parts[0], *(name.parts[whole:] or name.parts[whole - 1 :]))
+    end = start + 1 + len(others)
+    return (*name.parts[: start + 1], *(name.parts[end:] or name.parts[end - 1 :]))
 
 
 def input_folder(dataset: str) -> str:
