@@ -14,7 +14,7 @@ from layerscope.data.samples import sample_rows
 from layerscope.explorer.drawn import drawn_positions
 from layerscope.explorer.scripts import encoded
 from layerscope.figures.shared.images import pictures
-from layerscope.figures.shared.style import RAMP, colours
+from layerscope.figures.shared.style import RAMP, RAMP_END, colours
 
 # Values of the pictures of a sample together; larger ones are scaled down to fit, for the sake of the time that a page takes.
 VALUES = 4_000_000
@@ -40,7 +40,7 @@ def observations_of_page(data: str, sample: dict, dataset: str) -> dict:
     page = {"split": sample["split"], "total": len(rows), "n": len(drawn)}
     rows = rows[drawn]
     labels = labels[rows]
-    page |= {"rows": encoded(rows, "uint32"), "ramp": [to_hex(RAMP(place)) for place in np.linspace(0, 1, RAMP_STOPS)]}
+    page |= {"rows": encoded(rows, "uint32"), "ramp": [to_hex(RAMP(place)) for place in np.linspace(0, RAMP_END, RAMP_STOPS)]}
     if described.targets:
         named = enumerate(described.targets)
         page["targets"] = [{"name": name, "values": encoded(labels[:, place], "float32")} for place, name in named]

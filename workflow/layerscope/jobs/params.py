@@ -349,7 +349,7 @@ class JobParams:
     def explorer(self, wildcards) -> str:
         """What there is to choose in the explorer, and the scores that it shows beside."""
         scores = {
-            name: {key: kind.says(key) for key in ("unit", "higher_is_better", "is_accuracy")}
+            name: {key: kind.says(key) for key in ("label", "unit", "higher_is_better", "is_accuracy")}
             for name, kind in self._metrics_by_score()
         }
         catalogue = {
