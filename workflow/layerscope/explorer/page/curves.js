@@ -42,7 +42,12 @@
     const place = seeds.indexOf(state.seed);
     const known = told(state, sample, rows);
     holder.replaceChildren();
-    for (const one of layerscope.shownPanels()) one.value.textContent = valueBelow(one, known, state, place);
+    const values = layerscope.shownPanels().map((one) => {
+      one.value.textContent = valueBelow(one, known, state, place);
+      return one.value.textContent;
+    });
+    const score = (state.score || "").split("/").pop();
+    document.getElementById("above").textContent = values.some(Boolean) ? `Above each panel: ${layerscope.scoreName(score)}.` : "";
     if (!known.length || !panel) {
       holder.append(element("p", "hint", rows.length ? "No score of what is shown." : "This study has no scores."));
       return;
@@ -99,7 +104,7 @@
     const row = known.find((one) => key(one) === state.score && one.layer === panel.layer && one.epoch === panel.epoch && one.filter === "");
     if (!row || panel.filter !== null) return "";
     const own = place < 0 ? null : row.values[place];
-    return own === null ? "" : `${layerscope.scoreName(row.score)} ${short(own)}`;
+    return own === null ? "" : short(own);
   }
 
   // The score that is shown first: one of the embedding, or of the layers.
@@ -134,7 +139,6 @@
     const layers = new Map(whole.sort((a, b) => a.depth - b.depth).map((row) => [row.depth, row.layer]));
     const figure = Bokeh.Plotting.figure({
       width, height: 220, toolbar_location: null, tools: [], min_border_right: 12, x_axis_label: "layer",
-      y_axis_label: layerscope.scoreName(score),
     });
     const looks = {[state.epoch]: ["#029e73", "dashdot"], [first]: ["#de8f05", "dashed"], [last]: ["#0173b2", "solid"]};
     for (const epoch of epochs) {
