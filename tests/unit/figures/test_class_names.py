@@ -99,3 +99,12 @@ def test_one_observation_is_named():
 def test_underscores_are_blanks_and_long_names_are_cut_in_their_middle():
     texts = [one.text for one in wanted(clusters((0, 0), (9, 9)), np.repeat([0, 1], N), ["ankle_boot", "x" * 20 + "y" * 20])]
     assert texts == ["ankle boot", f"{'x' * 7}…{'y' * 16}"]
+
+
+def test_a_name_does_not_hide_a_small_cluster():
+    points = np.concatenate([np.zeros((4, 2)), 10 + np.zeros((4, 2))]) + np.arange(8)[:, None] % 4 / 100
+    labels = np.repeat([0, 1], 4)
+    pixels, found = named(points, labels, ["a", "b"])
+    assert sorted(name for name, _ in found) == ["a", "b"]
+    for _, box in found:
+        assert not under(pixels, box).any()

@@ -8,7 +8,7 @@ from layerscope.errors import StudyError
 from layerscope.figures.shared import sheet
 from layerscope.figures.shared.class_names import told_below
 from layerscope.figures.shared.class_scatter import mistakes
-from layerscope.figures.shared.names import layer_name, network_name, sentence, words
+from layerscope.figures.shared.names import layer_name, network_name, observations, sentence, words
 from layerscope.figures.shared.one_network import chosen_epochs
 from layerscope.figures.shared.point_colours import explain_colours, name_points, point_colours, points_table, scatter_points
 from layerscope.figures.shared.style import COLUMN
@@ -89,7 +89,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     if options["panels"] == "filters":
         stored = shown[0][1]
         of_filters = f"the filters of {layer_name(stored.depth, stored.layer)} of "
-    sampled = f"{len(index):,} observations (sample {words(keys['sample'])})"
+    sampled = f"{observations(len(index))} (sample {words(keys['sample'])})"
     about = f"{words(keys['embedding'])} of {of_filters}{network_name(keys)}, {sampled}"
     sheet.set_title(figure, options["title"] or sentence(about))
     sheet.fit(figure, [axis for axis, _ in shown])

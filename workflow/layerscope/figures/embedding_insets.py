@@ -14,7 +14,7 @@ from layerscope.figures.shared import sheet
 from layerscope.figures.shared.class_names import Named, told_below, wanted, write_among
 from layerscope.figures.shared.class_scatter import class_key, mistakes, scatter_classes
 from layerscope.figures.shared.images import pictures_of_rows, thumbnails
-from layerscope.figures.shared.names import layer_name, network_name, plain, sentence, short
+from layerscope.figures.shared.names import layer_name, network_name, observations, plain, sentence, short
 from layerscope.figures.shared.one_network import chosen_embedding, chosen_epochs, of_network
 from layerscope.figures.shared.style import PAGE, SMALLEST, colours
 from layerscope.geometry.gaps import split_in_two
@@ -128,7 +128,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         )
     class_key(figure, described.classes, palette, marked=wrong is not None)
     network = network_name(store.file_params(source)["keys"])
-    about = sentence(f"{layer_name(stored.depth, layer)} of {network}, epoch {epoch}, {len(labels):,} observations")
+    about = sentence(f"{layer_name(stored.depth, layer)} of {network}, epoch {epoch}, {observations(len(labels))}")
     if not options["observations"]:
         about += f": {split_classes} of {len(np.unique(labels))} classes fall into two clusters"
     about += "; images are from the middles of clusters, numbers count observations"

@@ -10,7 +10,7 @@ from layerscope.errors import StudyError
 from layerscope.figures.shared import sheet
 from layerscope.figures.shared.class_names import told_below
 from layerscope.figures.shared.class_scatter import against_rest, chosen_class, mistakes, show_all
-from layerscope.figures.shared.names import about_embedding, layer_name, words
+from layerscope.figures.shared.names import about_embedding, layer_name, observations, words
 from layerscope.figures.shared.point_colours import explain_colours, name_points, point_colours, points_table, scatter_points
 from layerscope.figures.shared.style import COLUMN, colours
 from layerscope.selection import RUN_KEYS, Plan, resolve
@@ -111,8 +111,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     explain_colours(figure, axes, observed[panels[0].sample][0], marked=any(wrong.values()))
     numbers = sorted({len(index) for _, index in observed.values()})
     about = about_embedding({key: named[0].about[key] for key in TOLD_APART if key in common})
-    observations = " or ".join(f"{count:,}" for count in numbers)
-    sheet.set_title(figure, options["title"] or f"{about}, {observations} observations")
+    sheet.set_title(figure, options["title"] or f"{about}, {observations(*numbers)}")
     sheet.fit(figure, drawn)
     for axis, panel in zip(drawn, panels, strict=True):
         name_points(axis, panel.stored.array, observed[panel.sample][0])

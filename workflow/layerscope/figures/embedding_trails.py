@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 from layerscope import store
 from layerscope.figures.shared import sheet
 from layerscope.figures.shared.class_scatter import frame, show_all
-from layerscope.figures.shared.names import network_name, sentence, words
+from layerscope.figures.shared.names import network_name, observations, sentence, words
 from layerscope.figures.shared.one_network import chosen_steps, of_network, step_names, what_is_fixed
 from layerscope.figures.shared.point_colours import explain_colours, name_points, point_colours, points_table
 from layerscope.figures.shared.style import COLUMN
@@ -63,7 +63,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     explain_colours(figure, axis, coloured)
     keys = store.file_params(source)["keys"]
     moved = f"{words(store.file_params(of_network(reads.embedding))['keys']['embedding'])}, {what_is_fixed(steps)}"
-    about = f"{network_name(keys)}, {moved}: ways of {len(index):,} observations from {names[0]} to {names[-1]}"
+    about = f"{network_name(keys)}, {moved}: ways of {observations(len(index))} from {names[0]} to {names[-1]}"
     sheet.set_title(figure, options["title"] or sentence(about))
     sheet.fit(figure, axis)
     name_points(axis, points[-1], coloured)

@@ -7,7 +7,7 @@ import numpy as np
 from matplotlib.transforms import Bbox
 
 from layerscope.figures.shared.names import plain, short
-from layerscope.figures.shared.placing import box_at, is_free, size_of, write
+from layerscope.figures.shared.placing import AROUND, box_at, is_free, size_of, write
 from layerscope.geometry.gaps import split_in_two
 from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.statistics.flags import NEAR_CHANCE
@@ -21,7 +21,9 @@ MOST_OWN, MOST = 200, 4000
 # The share of a panel's side within which points count as near, and the largest share of points of others under a name.
 NEAR, FOREIGN = 0.05, 0.25
 # Steps, in the height of a name, in which a place beside the densest point is looked for.
-STEPS = (0.0, 0.8, 1.6)
+STEPS = (-0.6, 0.0, 0.8)
+# The share of the points of a cluster that its name may hide.
+HIDDEN = 0.4
 
 
 def hits(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -36,12 +38,14 @@ def hits(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def is_mixed(hit: float, count: int, total: int) -> bool:
     """Whether a class of `count` points among `total` is spread among the others: its hit is below twice chance.
 
-    With few classes, where twice chance can be out of reach, the bound is that of networks near chance (statistics.flags).
+    With few classes, where twice chance can be out of reach, the bound is that of networks near chance (statistics.flags). The
+    hit of a class of fewer than seven points is taken over what it can be at most.
     """
-    if total < 2 or not np.isfinite(hit):
+    reachable = min(1.0, (count - 1) / min(NEIGHBORS, max(total - 1, 1)))
+    if reachable == 0 or not np.isfinite(hit):
         return False
     chance = (count - 1) / (total - 1)
-    return hit < min(NEAR_CHANCE * chance, chance + (1 - chance) / 4)
+    return hit / reachable < min(NEAR_CHANCE * chance, chance + (1 - chance) / 4)
 
 
 def told_below(points: np.ndarray, labels: np.ndarray, wrong: np.ndarray | None = None) -> str:
@@ -49,8 +53,8 @@ def told_below(points: np.ndarray, labels: np.ndarray, wrong: np.ndarray | None 
     if not np.isfinite(points).all():
         return ""
     hit = hits(points, labels)
-    told = f"neighborhood hit {hit.mean():.2f}" if np.isfinite(hit).all() and len(hit) else ""
-    return told if wrong is None else f"{told}, accuracy {1 - wrong.mean():.2f}"
+    told = [f"neighborhood hit {hit.mean():.2f}"] if np.isfinite(hit).all() and len(hit) else []
+    return ", ".join(told + ([] if wrong is None else [f"accuracy {1 - wrong.mean():.2f}"]))
 
 
 @dataclass(frozen=True)
@@ -124,17 +128,20 @@ def _place(size, candidates: np.ndarray, all_points: np.ndarray, is_own: np.ndar
     under_own = _within(candidates, own, half)
     under_others = _within(candidates, others, half)
     pure = under_others <= FOREIGN * (under_own + under_others)
-    for number in order[pure[order]]:
-        if is_free(box_at(candidates[number], size), used, room):
-            return candidates[number]
-    # A name that is wider than its cluster, or would lie on another: beside the cluster's densest point, where nothing is.
+    within = [number for number in order[pure[order]] if is_free(box_at(candidates[number], size), used, room)]
+    shows_points = [number for number in within if under_own[number] <= HIDDEN * len(candidates)]
+    if shows_points:
+        return candidates[shows_points[0]]
+    # A name that would hide its cluster, or lie on another: beside the cluster's densest point, where nothing is.
     start = candidates[order[0]]
-    for step in STEPS[1:]:
-        for way in ((0, 1), (0, -1), (1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1)):
-            place = start + np.asarray(way) * (half + step * size[1])
-            free = is_free(box_at(place, size), used, room)
+    for step in STEPS:
+        for way in AROUND:
+            place = start + np.asarray(way) * (half + (1 + step) * size[1])
+            free = is_free(box_at(place, size), used, room) and not _within(place[None], all_points, half)[0]
             if free and _away(place, others, half) > _away(place, own, half):
                 return place
+    if within:
+        return candidates[within[0]]
     return _anywhere(start, size, used, room) if must else None
 
 

@@ -86,8 +86,11 @@ def named(classes: list[str], palette: list) -> list[str]:
 
 
 def write_status(axis, stored: store.StoredRepresentation) -> None:
-    """Write the status of an embedding, other than ok, into its panel."""
+    """Write the status of an embedding, other than ok, into its panel, and how many of its points cannot be shown."""
     status = str(stored.attributes["status"])
+    nowhere = int((~np.isfinite(stored.array)).any(axis=1).sum())
+    if nowhere:
+        status = f"{'' if status == 'ok' else f'{status}: '}{nowhere:,} of {len(stored.array):,} points are nowhere"
     if status != "ok":
         inches = axis.get_position().width * axis.get_figure().get_figwidth()
         text = sheet.wrapped(status, inches, SMALLEST)

@@ -121,6 +121,11 @@ def runs_counted(runs: int, flagged: int = 0) -> str:
     return f"{runs} run{'' if runs == 1 else 's'}{f', {flagged} flagged' if flagged else ''}"
 
 
+def observations(*counts: int) -> str:
+    """How many observations there are, as text; of panels with different numbers all of these."""
+    return f"{' or '.join(f'{count:,}' for count in counts)} observation{'' if counts == (1,) else 's'}"
+
+
 def listed(names: Iterable[object]) -> str:
     """Names in words, with commas."""
     return ", ".join(words(name) for name in names)

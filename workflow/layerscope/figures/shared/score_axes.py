@@ -219,8 +219,9 @@ def logarithmic(panel, which: str = "y") -> None:
     low, high = sorted(axis.get_view_interval())
     axis.set_minor_locator(NullLocator())
     axis.set_minor_formatter(NullFormatter())
-    if high / max(low, 1e-300) < 8:
+    ratio = high / max(low, 1e-300)
+    if ratio < 8:
         axis.set_major_locator(MaxNLocator(4, steps=[1, 2, 5, 10]))
     else:
-        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if high / low < 300 else (1,), numticks=7))
+        axis.set_major_locator(LogLocator(subs=(1, 2, 5) if ratio < 300 else (1,), numticks=7))
     axis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
