@@ -8,7 +8,7 @@ from score_rows import OF_LAYER, told_of, written
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.figures import layer_profiles, score_course, score_evolution, score_scatter
+from layerscope.figures import layer_profiles, score_course, score_evolution, score_scatter, training_curves
 from layerscope.figures.shared.style import apply_style
 from layerscope.store.reads import Reads
 
@@ -164,6 +164,39 @@ def test_a_bent_line_is_drawn_where_it_can_be(tmp_path, capfd):
     figure, _ = drawn(score_scatter, tmp_path, rows, on=on, bend=0.9, **told)
     assert not any(line.get_linestyle() == "--" for line in figure.axes[0].lines)
     assert "digits has too few runs beside 0.9 for a line that bends there" in capfd.readouterr().err
+
+
+# Flagged runs, and few runs
+
+
+def with_one_near_chance(count=3):
+    rows = [row for seed in range(count) for row in network("small", seed)]
+    return [{**row, "degenerate": "near_chance"} if row["seed"] == 1 and row["epoch"] else row for row in rows]
+
+
+@pytest.mark.parametrize("kind", [layer_profiles, score_course, training_curves])
+def test_a_flagged_run_is_hollow_and_dotted_and_counted(kind, tmp_path):
+    histories = [history(tmp_path, "small", seed) for seed in range(3)]
+    figure, _ = drawn(kind, tmp_path, with_one_near_chance(), histories, splits=["test"], on={"layer": "hidden"})
+    for panel in figure.axes:
+        hollow = [line for line in panel.lines if line.get_markerfacecolor() == "white"]
+        dotted = [line for line in panel.lines if line.get_linewidth() < 1 and line.get_linestyle() not in ("-", "None")]
+        assert hollow
+        assert dotted
+    assert "3 runs, 1 flagged" in figure.axes[0].get_title()
+    assert "flagged run" in [text.get_text() for key in figure.legends for text in key.get_texts()]
+
+
+@pytest.mark.parametrize("kind", [layer_profiles, score_course, training_curves])
+def test_two_runs_are_drawn_alone(kind, tmp_path):
+    rows = [row for seed in range(2) for row in network("small", seed)]
+    histories = [history(tmp_path, "small", seed) for seed in range(2)]
+    figure, _ = drawn(kind, tmp_path, rows, histories, splits=["test"], on={"layer": "hidden"})
+    lines = [line for panel in figure.axes for line in panel.lines if line.get_linestyle() != "None"]
+    assert lines
+    assert all(line.get_linewidth() < 1 for line in lines)
+    assert not any(panel.collections for panel in figure.axes)
+    assert "every line is a run" in " ".join(figure.get_suptitle().split())
 
 
 @pytest.mark.parametrize("kind", [layer_profiles, score_course, score_evolution])
