@@ -58,6 +58,7 @@ def test_a_path_is_all_that_must_be_said(study):
         "score_sample": 3,
         "score_raw": 4,
         "aggregate": 1,
+        "index": 1,
     }
     [run, *_] = jobs.views.runs
     told = json.loads(jobs.params.dump_given(SimpleNamespace(run=run, sample="all_test")))

@@ -80,7 +80,8 @@ class Jobs:
                 self.path("embedding", source=source, sample=sample, embedding=name)
                 for name in self.views.embeddings_of(source, sample)
             ]
-        wanted.append(self.path("index"))
+        if scores or self.study.figures or self.study.tables:
+            wanted.append(self.path("index"))
         return wanted + (self.explorer_files() if self.views.embedded() else [])
 
     def figure_files(self) -> list[str]:
