@@ -26,13 +26,18 @@ def share_compiled_code() -> None:
     """
     if "NUMBA_CACHE_DIR" in os.environ or "NUMBA_CACHE_LOCATOR_CLASSES" in os.environ:
         return
+    try:
+        cache_folder()
+    except RuntimeError:
+        # A user of a container may have no home.
+        return
     os.environ["NUMBA_CACHE_LOCATOR_CLASSES"] = LOCATORS
     if "numba" in sys.modules:
         sys.modules["numba"].config.CACHE_LOCATOR_CLASSES = LOCATORS
 
 
 def cache_folder() -> Path:
-    """The folder of all that is compiled."""
+    """The folder of all that is compiled. RuntimeError if the user has no home and no XDG_CACHE_HOME."""
     return Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "layerscope" / "compiled"
 
 
