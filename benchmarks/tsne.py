@@ -341,10 +341,11 @@ def main() -> None:
     arguments = sys.argv[1:]
     threads = int(arguments.pop(0)) if arguments and arguments[0].isdigit() else os.cpu_count()
     wanted = arguments or ["small", "race", "fidelity", "memory"]
-    let_waiting_threads_sleep()
     with threadpool_limits(threads):
         if "small" in wanted:
             small(threads)
+        # As the interpolated descent has it; the exact one wakes its threads too often for that.
+        let_waiting_threads_sleep()
         try:
             if "race" in wanted:
                 races(threads)
