@@ -121,7 +121,7 @@ def test_a_sample_that_got_another_name_leaves_its_folders(finished: set[str]):
 
 
 def test_what_is_no_longer_read_by_anything_is_asked_for_no_longer(finished: set[str]):
-    """Without embeddings nothing reads neighbors; without scores there is no aggregate."""
+    """Without embeddings nothing reads neighbors; without scores there is no aggregate; without anything to show no index."""
     jobs = study(embeddings={}, scores={}, figures={})
     left = finished - paths(jobs)
     assert not [file for file in left if "neighbors" in file or "/scores" in file or "runs.parquet" in file]
@@ -133,7 +133,6 @@ def test_what_is_no_longer_read_by_anything_is_asked_for_no_longer(finished: set
             f"data/.{dataset}.h5.sha256",
             f"logs/prepare/{dataset}.log",
             f"benchmarks/prepare/{dataset}.tsv",
-            *("index.html", "logs/index.log", "benchmarks/index.tsv"),
         )
     }
 

@@ -71,6 +71,25 @@ def test_the_gradient_is_that_of_the_divergence(digits, dimensions):
     assert check_grad(value, gradient, start) < 1e-5 * np.sqrt(len(start))
 
 
+@pytest.mark.parametrize("n", [2, 63, 64, 65, 129, 700])
+def test_in_a_plane_the_forces_are_those_of_all_pairs(n):
+    """Where blocks and tiles end makes no difference; every pair is visited once, and counts for both of its points."""
+    generator = np.random.default_rng(n)
+    points = np.vstack([5 * generator.normal(size=(2, n)), np.zeros((1, n))]).astype(np.float32)
+    joint = generator.random((n, n)).astype(np.float32)
+    joint = (joint + joint.T) / np.float32(n * n)
+    np.fill_diagonal(joint, 0)
+    attraction, repulsion = np.full((2, 3, n), np.nan)
+    normaliser = AllPairs(joint).forces(points, attraction, repulsion)
+    differences = points.astype(np.float64)[:, :, None] - points[:, None, :]
+    affinities = 1 / (1 + (differences**2).sum(axis=0))
+    for found, weights in ((attraction, joint * affinities), (repulsion, affinities**2)):
+        expected = (weights * differences).sum(axis=2)
+        np.testing.assert_allclose(found, expected, atol=2e-6 * np.abs(expected).max())
+    # An affinity to itself, 1, is taken from the float32 sum of each point.
+    assert normaliser == pytest.approx(affinities.sum() - n, rel=1e-6, abs=2e-7 * n)
+
+
 def test_the_first_step_goes_down_the_gradient_about_the_mean():
     generator = np.random.default_rng(0)
     coordinates, attraction, repulsion = generator.normal(size=(3, 3, 20))

@@ -31,7 +31,8 @@ def every_job(jobs: Jobs) -> Iterator[tuple[str, dict[str, str]]]:
         yield "explore_sample", {"dataset": dataset, "sample": sample}
     if jobs.views.embedded():
         yield "explorer", {}
-    yield "index", {}
+    if jobs.has_index():
+        yield "index", {}
 
 
 def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[tuple[str, dict[str, str]]]:

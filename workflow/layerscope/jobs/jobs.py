@@ -80,9 +80,13 @@ class Jobs:
                 self.path("embedding", source=source, sample=sample, embedding=name)
                 for name in self.views.embeddings_of(source, sample)
             ]
-        if scores or self.study.figures or self.study.tables:
+        if self.has_index():
             wanted.append(self.path("index"))
         return wanted + (self.explorer_files() if self.views.embedded() else [])
+
+    def has_index(self) -> bool:
+        """Whether there is a first page: anything is scored, drawn, written as a table, or embedded."""
+        return bool(self.reads.score_files() or self.study.figures or self.study.tables or self.views.embedded())
 
     def figure_files(self) -> list[str]:
         """The files of all figures."""

@@ -18,7 +18,7 @@ class AllPairs:
 
     Sums over the pairs of a row, or of a column in a block, are float32 and vectorised; sums over these are float64. Each is made
     by one thread in a fixed order, so results are bitwise the same with any number of threads. P takes O(n^2) memory, and sums
-    of blocks an eighth of it for points in a plane.
+    of blocks a twelfth of that.
     """
 
     def __init__(self, joint: np.ndarray):

@@ -16,7 +16,8 @@ from layerscope.figures.shared.fonts import LATIN, use_fallbacks
 from layerscope.figures.shared.style import COLUMN, LARGEST, PAGE, SMALLEST
 
 POINTS_PER_INCH = 72
-# The blanks at which no line ends: between a word and its number, a number and its sign.
+# The blanks at which no line ends: between a word and its number, a number and its sign. What a pattern looks back at must all be
+# of one length: four letters, the last ones of seed, layer, epoch, filter and accuracy.
 TOGETHER = re.compile(r"(?<=seed|ayer|poch|lter| hit|racy|.n =) (?=[\d(])|(?<=←) | (?=[%→])|(?<=neighborhood) (?=hit)")
 # The most inches that panels of images take of the height of a page of print.
 TALLEST = 7.5
