@@ -13,7 +13,7 @@ from matplotlib.legend import Legend
 from matplotlib.textpath import text_to_path
 
 from layerscope.figures.shared.fonts import LATIN, use_fallbacks
-from layerscope.figures.shared.style import COLUMN, LARGEST, PAGE, SMALLEST
+from layerscope.figures.shared.style import COLUMN, DIGITS, LARGEST, PAGE, SMALLEST, settle
 
 POINTS_PER_INCH = 72
 # The blanks at which no line ends: between a word and its number, a number and its sign. What a pattern looks back at must all be
@@ -109,7 +109,7 @@ def add_key(figure: Figure, handles: Sequence, labels: Sequence[str] | None = No
 
 
 def fit(figure: Figure, axes, height: float | None = None) -> None:
-    """Place the keys below the panels, and choose the figure's height so that panels are `height` inches high.
+    """Place the keys below the panels, choose the figure's height so that panels are `height` inches high, and settle all places.
 
     axes: the panels that are measured, or one of them. height: None for square panels, as high as they are wide.
     """
@@ -126,9 +126,9 @@ def fit(figure: Figure, axes, height: float | None = None) -> None:
         missing = wanted - place.height * figure.get_figheight()
         if abs(missing) < 0.02:
             break
-        figure.set_figheight(max(0.8, figure.get_figheight() + rows * missing))
+        figure.set_figheight(round(max(0.8, figure.get_figheight() + rows * missing), DIGITS))
     _place_keys(figure)
-    figure.draw_without_rendering()
+    settle(figure)
 
 
 def _place_keys(figure: Figure) -> None:

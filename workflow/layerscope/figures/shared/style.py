@@ -12,6 +12,8 @@ import matplotlib.pyplot as plt
 import numpy as np
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure
+from matplotlib.layout_engine import ConstrainedLayoutEngine
+from matplotlib.transforms import Bbox
 from PIL import Image
 
 from layerscope.figures.shared.fonts import LATIN, tell, use_fallbacks
@@ -30,6 +32,8 @@ RAMP_END = 0.88
 PALETTE = "#3F90DA #DE5F00 #842EB5 #FFAA18 #B91500 #83D9E4 #9E6D5E #B2A97A #717581 #94A4A2".split()  # noqa: SIM905
 # The mean change of a channel, of 255, up to which a picture is written in 256 colours.
 LARGEST_CHANGE = 0.5
+# Of the height of a figure in inches, and of places as a share of the figure.
+DIGITS = 6
 SETTINGS = {
     "font.family": [LATIN],
     "font.size": NORMAL,
@@ -102,9 +106,32 @@ def ramp(count: int) -> list:
     return [RAMP(place) for place in np.linspace(0, RAMP_END, count)] if count > 1 else [RAMP(0.3)]
 
 
+def settle(figure: Figure) -> None:
+    """Give all panels and texts of a figure their places for good.
+
+    The solver of the layout differs in the last digits from one process to the next, and an SVG has the digits in its names of
+    clips: places are rounded.
+    """
+    if not isinstance(figure.get_layout_engine(), ConstrainedLayoutEngine):
+        return
+    # Labels of ticks change with the size of their panel: the second time the layout knows them.
+    for _ in range(2):
+        figure.draw_without_rendering()
+    figure.set_layout_engine("none")
+    for axis in figure.axes:
+        extents = np.round(axis.get_position(original=True).extents, DIGITS)
+        axis.set_position(Bbox.from_extents(*extents))
+    for text in figure.texts:
+        across, up = text.get_position()
+        text.set_position((round(across, DIGITS), round(up, DIGITS)))
+    # Square panels take their part of these places when they are drawn.
+    figure.draw_without_rendering()
+
+
 def save(figure: Figure, svg: Path, png: Path) -> None:
     """Write a figure as SVG and PNG, without dates or versions in the files."""
     tell(use_fallbacks(figure))
+    settle(figure)
     figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", metadata={"Software": None})
