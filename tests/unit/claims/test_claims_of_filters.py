@@ -131,3 +131,26 @@ def test_correlations_of_filters_with_depth_are_those_of_their_layers():
 def test_a_claim_about_filters_that_are_not_there_is_undecided():
     found = judged(filters([[0.5, 0.7], [0.6, 0.8]]) + of_input(0.4), {"filter": [7, 8]}, **WORSE_THAN_INPUT)
     assert (found["n"], found["verdict"]) == (0, "undecided")
+
+
+# Dead filters
+
+
+def with_dead(of_runs, **keys):
+    """Filters of which the last one of every network is dead."""
+    rows = filters(of_runs, **keys)
+    last = str(len(of_runs[0]) - 1)
+    return [{**row, "degenerate": "dead filter: answers to no observation"} if row["filter"] == last else row for row in rows]
+
+
+def test_a_claim_can_ask_for_living_filters():
+    scores = with_dead([[0.3, 0.9], [0.2, 0.9], [0.25, 0.9]]) + filters([[0.5, 0.5]] * 3, **UNTRAINED)
+    assert judged(scores, filters="living", **BETTER_BY_TRAINING)["estimate"] == pytest.approx(-0.25)
+    assert judged(scores, **BETTER_BY_TRAINING)["estimate"] == pytest.approx(0.575 - 0.5)
+
+
+def test_a_dead_filter_leaves_no_network_out():
+    scores = with_dead([[0.3, 0.9], [0.2, 0.9], [0.25, 0.9]]) + filters([[0.5, 0.5]] * 3, **UNTRAINED)
+    assert judged(scores, flagged="leave_out", **BETTER_BY_TRAINING)["n"] == 3
+    near = [{**row, "degenerate": "near_chance: test accuracy 0.1"} if row["seed"] == 0 else row for row in scores]
+    assert judged(near, flagged="leave_out", **BETTER_BY_TRAINING)["n"] == 2

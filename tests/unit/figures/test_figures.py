@@ -318,7 +318,7 @@ def test_a_filter_without_a_positive_value_is_called_dead(maps):
 
 def test_more_filters_than_fit_go_on_in_a_further_band(maps):
     files, _ = maps
-    figure, _ = mapped(files, {"conv1": np.ones((9, 40, 2, 2), np.float32)})
+    figure, _ = mapped(files, {"conv1": np.random.default_rng(0).random((9, 40, 2, 2)).astype(np.float32)})
     first, second, _ = figure.axes
     assert names_of(first, "x") + names_of(second, "x") == [str(number) for number in range(40)]
     assert len(cells(first)) == len(cells(second)) == 3 * 20
@@ -419,7 +419,7 @@ def scores_of_two_networks(seeds=2):
             keys = {**ROW, "seed": seed, "state": state, "epoch": epoch}
             rows.append({**keys, "value": 77.0})
             for number, value in enumerate([0.1, 0.3, 0.8]):
-                degenerate = "no variance" if number == 2 else ""
+                degenerate = "dead filter: answers to no observation" if number == 2 else ""
                 rows.append({**keys, "filter": str(number), "value": value + shift + 0.1 * seed, "degenerate": degenerate})
             rows.append({**keys, "layer": "conv2", "depth": 2.0, "value": 0.05 + shift})
     return rows
@@ -530,7 +530,10 @@ def test_layers_without_degenerate_filters_have_no_hollow_marker_of_another_valu
 
 
 def test_a_layer_of_degenerate_filters_alone_has_a_mean_all_the_same(tmp_path):
-    rows = [{**row, "degenerate": "no variance" if row["filter"] else ""} for row in scores_of_two_networks()]
+    rows = [
+        {**row, "degenerate": "dead filter: answers to no observation" if row["filter"] else ""}
+        for row in scores_of_two_networks()
+    ]
     _, table = by_depth(tmp_path, rows)
     assert "mean_without_degenerate" not in set(table["filter"])
     assert only(table, layer="conv1", state="trained")["mean"] == pytest.approx(0.45)

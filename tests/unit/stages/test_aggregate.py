@@ -188,7 +188,7 @@ def test_every_mean_is_that_of_its_runs_alone(written):
         assert (row["n_runs"], row["n_missing"], row["n_degenerate"]) == (
             found.n,
             len(of_one) - found.n,
-            (of_one["degenerate"] != "").sum(),
+            of_one["n_degenerate"].sum(),
         )
         wanted = [found.mean, found.sd, found.low, found.high, of_one["embedding_sd"].mean(), of_one["chance"].mean()]
         columns = ["mean", "sd", "interval_low", "interval_high", "embedding_sd", "chance"]

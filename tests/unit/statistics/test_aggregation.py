@@ -16,6 +16,7 @@ from layerscope.statistics.summaries import paired_tests, summarise, with_correc
 from layerscope.store import SCORE_COLUMNS
 
 ROW = OF_LAYER
+DEAD = "dead filter: answers to no observation"
 
 
 def table(*rows):
@@ -97,11 +98,11 @@ def test_one_embedding_has_no_spread():
     assert np.isnan(only(per_run(table({"space": "tsne", "embedding_seed": 0.0})))["embedding_sd"])
 
 
-def test_filters_are_averaged_with_and_without_degenerate_ones():
+def test_filters_are_averaged_with_and_without_dead_ones():
     scores = table(
         {"filter": "0", "value": 0.2},
         {"filter": "1", "value": 0.4},
-        {"filter": "2", "value": 0.9, "degenerate": "no variance"},
+        {"filter": "2", "value": 0.9, "degenerate": DEAD},
     )
     runs = per_run(scores)
     assert only(runs, filter="mean")["value"] == pytest.approx(0.5)
@@ -109,15 +110,40 @@ def test_filters_are_averaged_with_and_without_degenerate_ones():
     assert len(runs) == 5
 
 
-def test_a_degenerate_filter_without_a_value_leaves_the_mean_to_the_others():
-    scores = table({"filter": "0", "value": 0.2}, {"filter": "1", "value": np.nan, "degenerate": "no variance"})
+def test_the_living_filters_of_a_flagged_network_are_averaged_as_others_are():
+    near = "near_chance: test accuracy 0.120"
+    scores = table(
+        {"filter": "0", "value": 0.2, "degenerate": near}, {"filter": "1", "value": 0.9, "degenerate": f"{DEAD}; {near}"}
+    )
+    living = only(per_run(scores), filter="mean_without_degenerate")
+    assert (living["value"], living["degenerate"]) == (0.2, near)
+
+
+def test_means_over_filters_count_the_dead_ones():
+    scores = table(
+        *(
+            {"seed": seed, "filter": str(number), "value": 0.5, "degenerate": DEAD if number < dead else ""}
+            for seed, dead in ((0.0, 1), (1.0, 2), (2.0, 0))
+            for number in range(3)
+        )
+    )
+    runs = per_run(scores)
+    assert list(runs.query("filter == 'mean'")["n_degenerate"]) == [1, 2, 0]
+    summary = summarise(runs)
+    assert dict(zip(summary["filter"], summary["n_degenerate"], strict=True)) == {
+        **{"0": 2, "1": 1, "2": 0, "mean": 3, "mean_without_degenerate": 3}
+    }
+
+
+def test_a_dead_filter_without_a_value_leaves_the_mean_to_the_others():
+    scores = table({"filter": "0", "value": 0.2}, {"filter": "1", "value": np.nan, "degenerate": DEAD})
     runs = per_run(scores)
     assert only(runs, filter="mean")["value"] == pytest.approx(0.2)
     assert only(runs, filter="mean_without_degenerate")["value"] == pytest.approx(0.2)
 
 
-def test_a_layer_of_degenerate_filters_has_no_mean_without_them():
-    scores = table(*({"filter": str(i), "value": 0.1, "degenerate": "no variance"} for i in range(3)))
+def test_a_layer_of_dead_filters_has_no_mean_without_them():
+    scores = table(*({"filter": str(i), "value": 0.1, "degenerate": DEAD} for i in range(3)))
     runs = per_run(scores)
     assert only(runs, filter="mean")["value"] == pytest.approx(0.1)
     assert "mean_without_degenerate" not in set(runs["filter"])
@@ -183,7 +209,7 @@ def test_all_runs_missing_are_a_row_all_the_same():
 
 
 def test_degenerate_runs_are_in_one_mean_and_not_in_the_other():
-    scores = table({"seed": 0.0, "value": 0.2}, {"seed": 1.0, "value": 0.8, "degenerate": "no variance"})
+    scores = table({"seed": 0.0, "value": 0.2}, {"seed": 1.0, "value": 0.8, "degenerate": DEAD})
     found = only(summarise(per_run(scores)))
     assert (found["mean"], found["mean_without_degenerate"]) == (pytest.approx(0.5), pytest.approx(0.2))
     assert found["n_degenerate"] == 1
@@ -342,7 +368,7 @@ def test_means_are_given_with_and_without_networks_near_chance():
 
 def test_layer_means_over_filters_keep_what_is_said_of_their_network():
     # What is said of a single filter is its own.
-    rows = [{"filter": "0", "degenerate": "no variance"}, {"filter": "1"}, *accuracies(0.1)[:1]]
+    rows = [{"filter": "0", "degenerate": DEAD}, {"filter": "1"}, *accuracies(0.1)[:1]]
     mean = only(per_run(with_flags(table(*rows))), filter="mean")
     assert mean["degenerate"] == "near_chance: test accuracy 0.100"
 

@@ -38,6 +38,7 @@ def test_activations_that_vary_are_the_units(tmp_path):
         ({"cluster": ["dataset"]}, "claims.helps.cluster: dataset makes 1 independent unit of its networks, and fewer than 3"),
         ({"cluster": ["sed"]}, "claims.helps.cluster[0]: 'sed' is not allowed; did you mean 'seed'?"),
         ({"family": ""}, "claims.helps.family"),
+        ({"filters": "living"}, "claims.helps.filters changes nothing: `on` chooses no single filters that have the score"),
     ],
 )
 def test_units_that_make_no_sense_are_refused(tmp_path, claim, said):

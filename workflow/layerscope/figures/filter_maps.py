@@ -17,6 +17,7 @@ from layerscope.figures.shared.names import network_name, plain, sentence, short
 from layerscope.figures.shared.one_network import chosen_epochs
 from layerscope.figures.shared.style import COLUMN, PAGE, RAMP, SMALLEST
 from layerscope.figures.shared.tiles import draw_tiles, name_columns, name_rows
+from layerscope.geometry.filters import dead_filters
 from layerscope.store.reads import Reads
 
 FIGURE = {
@@ -33,16 +34,15 @@ FIGURE = {
 MOST_CLASSES, LEAST, CELL = 20, 0.24, 0.62
 # What stands beside the maps, in inches: names of classes and the scale. Room for the label of an image, in sides of it.
 BESIDE, ROOM = 1.2, 0.5
-# A map without any positive value, in all images shown, is of a filter that does not answer to them.
 DEAD = "dead"
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Shown is the first observation of each class in the sample: classes down, filters across. With `class`, that class alone.
 
-    Maps share one scale from 0 to the largest value shown; a filter without a positive value in any of them is called dead.
-    Of more classes than twenty, twenty are shown, spread evenly over their order. The table has, for each class and
-    filter, the observation's row in the split and the smallest, mean and largest value of the map.
+    Maps share one scale from 0 to the largest value shown; filters that are dead by their maps of the whole sample
+    (geometry.filters) are called so. Of more classes than twenty, twenty are shown, spread evenly over their order. The table
+    has, for each class and filter, the observation's row in the split and the smallest, mean and largest value of the map.
     """
     described = store.describe_data(reads.data[0])
     [layer] = selection.named(options["on"], "layer")
@@ -63,9 +63,10 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         about = f"{words(keys['dataset'])}, the first image of a class in the sample {words(keys['sample'])}"
     else:
         [epoch] = chosen_epochs(options)
-        maps = store.read_layer_rows(source, epoch, layer, positions)
-        if maps.ndim != 4:
+        of_all = store.read_layer(source, epoch, layer)
+        if of_all.ndim != 4:
             raise StudyError(f"layer {layer} has no maps; filter_maps shows convolutions and the input")
+        maps, dead = of_all[positions], [bool(reason) for reason in dead_filters(of_all)]
         about = f"{network_name(keys)}, epoch {epoch}: maps of the filters of {words(layer)}"
     of_class = f", class {plain(names[0])}" if options["class"] else ""
     of_some = f", {len(classes)} of {count} classes" if named is None and len(classes) < count else ""
@@ -73,7 +74,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     if layer == "input":
         drawn = _of_input(maps, names, heading)
     else:
-        drawn = _of_one(maps[0], heading) if options["class"] else _of_all(maps, names, heading)
+        drawn = _of_one(maps[0], dead, heading) if options["class"] else _of_all(maps, names, dead, heading)
     rows = [
         {"class": name, "row": int(row), "layer": layer, "filter": "" if layer == "input" else number}
         | {"minimum": float(values.min()), "mean": float(values.mean()), "maximum": float(values.max())}
@@ -104,7 +105,7 @@ def _of_input(images: np.ndarray, names: list[str], heading: str) -> Figure:
     return figure
 
 
-def _of_one(example: np.ndarray, heading: str) -> Figure:
+def _of_one(example: np.ndarray, dead: list[bool], heading: str) -> Figure:
     count = len(example)
     across = min(math.ceil(math.sqrt(count)) if count > 4 else count, int(PAGE / 0.45))
     down = math.ceil(count / across)
@@ -113,9 +114,9 @@ def _of_one(example: np.ndarray, heading: str) -> Figure:
     places = [(number // across, number % across) for number in range(count)]
     shown = _scale(figure, axes, float(example.max()))
     draw_tiles(axes[0, 0], dict(zip(places, thumbnails(example), strict=True)), down, across, ROOM, **shown)
-    dead = [f", {DEAD}" if values.max() <= 0 else "" for values in example]
     inches = (width - 0.6) / across
-    _label(axes[0, 0], places, [f"filter {number}{word}" for number, word in enumerate(dead)], inches)
+    labels = [f"filter {number}, {DEAD}" if is_dead else f"filter {number}" for number, is_dead in enumerate(dead)]
+    _label(axes[0, 0], places, labels, inches)
     sheet.set_title(figure, heading)
     sheet.fit(figure, axes, min(inches * down * (1 + ROOM), sheet.TALLEST))
     return figure
@@ -128,7 +129,7 @@ def _label(axis, places: list[tuple[int, int]], labels: list[str], inches: float
         axis.text(column + 0.5, row * (1 + ROOM) + 1, text, fontsize=SMALLEST, ha="center", va="top", linespacing=1.0)
 
 
-def _of_all(maps: np.ndarray, names: list[str], heading: str) -> Figure:
+def _of_all(maps: np.ndarray, names: list[str], dead: list[bool], heading: str) -> Figure:
     """Classes down, filters across; filters that do not fit the width go on in further bands."""
     count = maps.shape[1]
     width = COLUMN if count * CELL <= COLUMN - BESIDE else PAGE
@@ -142,7 +143,7 @@ def _of_all(maps: np.ndarray, names: list[str], heading: str) -> Figure:
         tiles = {(row, column): image for column, images in enumerate(small) for row, image in enumerate(images)}
         draw_tiles(axis, tiles, len(names), across, **shown)
         name_rows(axis, [short(plain(name), 16) for name in names])
-        name_columns(axis, [f"{number}\n{DEAD}" if maps[:, number].max() <= 0 else f"{number}" for number in numbers])
+        name_columns(axis, [f"{number}\n{DEAD}" if dead[number] else f"{number}" for number in numbers])
     axes[0, 0].set_title("filters, by their number")
     sheet.set_title(figure, heading)
     side = min(CELL, (width - BESIDE) / across, sheet.TALLEST / bands / len(names))

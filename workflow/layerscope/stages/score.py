@@ -2,6 +2,7 @@
 
 import argparse
 from collections.abc import Iterator
+from functools import lru_cache
 
 import numpy as np
 from tqdm import tqdm
@@ -9,11 +10,13 @@ from tqdm import tqdm
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.files.csv_tables import write_rows
+from layerscope.geometry.filters import dead_filters
 from layerscope.kind_modules import load_kind
-from layerscope.scoring.shared.degenerate import degenerate_reason
+from layerscope.scoring.shared.degenerate import NOT_FINITE, degenerate_reason
 from layerscope.scoring.shared.rows import score_row, unaccepted
 from layerscope.scoring.shared.score_input import Predicted, Representation, Score, ScoreInput
 from layerscope.selection import View
+from layerscope.statistics.keys import DEAD_FILTER
 from layerscope.store import StoredRepresentation
 
 
@@ -34,7 +37,7 @@ def main(arguments: argparse.Namespace) -> None:
         asked = asked_of(params, stored)
         graph = neighbors.read(stored)
         representation = Representation(stored.array, labels, whole=stored.filter is None, targets=learned)
-        degenerate = degenerate_reason(stored.array, params["distinct_rows"])
+        degenerate = flag_of(arguments.activations, stored, params["distinct_rows"])
         seen.add(stored.name)
         for seed, points, kl_engine, status, before in _spaces(stored, embedded):
             scored = ScoreInput(
@@ -57,6 +60,21 @@ def main(arguments: argparse.Namespace) -> None:
                 rows.append(_row(params, name, score, stored, n_points, seed, reasons))
     rows += missing_rows(params, seen, n_points, f"{made_by['status']}: {made_by['reason']}")
     write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
+
+
+def flag_of(source: str, stored: StoredRepresentation, neighbors_asked: int) -> str:
+    """Why a representation is degenerate: it carries too little, or is of a dead filter; "" if it is not."""
+    reason = degenerate_reason(stored.array, neighbors_asked)
+    if stored.filter is None or reason == NOT_FINITE:
+        return reason
+    reason = _dead_filters_of(source, stored.epoch, stored.layer)[stored.filter] or reason
+    return f"{DEAD_FILTER}{reason}" if reason else ""
+
+
+# Representations come layer by layer, all filters of a layer one after the other.
+@lru_cache(maxsize=1)
+def _dead_filters_of(source: str, epoch: int, layer: str) -> list[str]:
+    return dead_filters(store.read_layer(source, epoch, layer))
 
 
 def asked_of(params: dict, stored: StoredRepresentation) -> dict[str, dict[str, tuple[str, dict]]]:

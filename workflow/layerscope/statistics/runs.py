@@ -7,11 +7,11 @@ import pandas as pd
 
 from layerscope import store
 from layerscope.statistics.groups import group_deviations, joined_reasons, shared_reasons
-from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, REPRESENTATION, RUN
+from layerscope.statistics.keys import DEAD_FILTER, FILTER_MEAN, LIVING_MEAN, REPRESENTATION, RUN
 
 # The key columns of a run's rows, and their other columns.
 ROW = [*RUN, "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
-MEASURED = ["value", "embedding_sd", "n_points", "chance", "degenerate", "lowest", "highest"]
+MEASURED = ["value", "embedding_sd", "n_points", "chance", "degenerate", "n_degenerate", "lowest", "highest"]
 
 
 def stored_runs(source: str, scores: Iterable[str] | None, with_input: bool = True) -> pd.DataFrame:
@@ -47,7 +47,8 @@ def with_input_joined(scores: pd.DataFrame) -> pd.DataFrame:
 def per_run(scores: pd.DataFrame) -> pd.DataFrame:
     """One row per run: the mean over embedding seeds, with their standard deviation as embedding_sd.
 
-    For every layer whose filters are scored, two rows are added: their mean, and the mean without degenerate filters.
+    For every layer whose filters are scored, two rows are added: their mean, and the mean without dead filters. n_degenerate is
+    1 for a flagged row, and for means over filters the number of dead ones.
     """
     grouped = scores.groupby(ROW, dropna=False, sort=True)
     means = grouped.agg(value=("value", "mean"), n_points=("n_points", "first"), chance=("chance", "mean")).reset_index()
@@ -59,13 +60,22 @@ def per_run(scores: pd.DataFrame) -> pd.DataFrame:
         "chance": means["chance"],
         "degenerate": joined_reasons(groups, len(means), scores["degenerate"]),
     }
-    rows = means[ROW].assign(**found, lowest=-np.inf, highest=np.inf)
+    flagged = (found["degenerate"] != "").astype(int)
+    rows = means[ROW].assign(**found, n_degenerate=flagged, lowest=-np.inf, highest=np.inf)
     filters = rows[rows["filter"] != ""]
     if filters.empty:
         return rows
-    living = filters[filters["degenerate"] == ""]
-    means = [_filter_means(part, name) for part, name in ((filters, FILTER_MEAN), (living, LIVING_MEAN)) if len(part)]
-    return pd.concat([rows, *means], ignore_index=True)
+    dead = is_dead(filters)
+    by_layer = [key for key in ROW if key != "filter"]
+    n_dead = dead.groupby([filters[key] for key in by_layer], dropna=False).sum().rename("n_degenerate").reset_index()
+    means = [_filter_means(part, name) for part, name in ((filters, FILTER_MEAN), (filters[~dead], LIVING_MEAN)) if len(part)]
+    counted = [part.merge(n_dead, on=by_layer, how="left") for part in means]
+    return pd.concat([rows, *counted], ignore_index=True)
+
+
+def is_dead(rows: pd.DataFrame) -> pd.Series:
+    """Which rows are of dead filters (geometry.filters): a Series of bool."""
+    return rows["degenerate"].str.contains(DEAD_FILTER, regex=False)
 
 
 def _filter_means(filters: pd.DataFrame, name: str) -> pd.DataFrame:

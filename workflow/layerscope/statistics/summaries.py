@@ -19,7 +19,8 @@ def by_state(runs: pd.DataFrame) -> pd.DataFrame:
 def summarise(runs: pd.DataFrame) -> pd.DataFrame:
     """Means over runs by SUMMARY_KEYS: n_runs (finite values), n_missing, n_degenerate, mean, sd, interval, embedding_sd, chance.
 
-    mean_without_degenerate leaves flagged runs out. The input of a dataset counts as a single observation, without spread.
+    n_degenerate counts flagged runs, and for means over filters the dead filters of all runs; mean_without_degenerate leaves
+    flagged runs out. The input of a dataset counts as a single observation, without spread.
     """
     groups = runs.groupby(SUMMARY_KEYS, dropna=False, sort=True, observed=True).ngroup().to_numpy()
     _, first = np.unique(groups, return_index=True)
@@ -45,7 +46,7 @@ def summarise(runs: pd.DataFrame) -> pd.DataFrame:
     return summary.assign(
         n_runs=np.bincount(groups[finite], minlength=len(summary)),
         n_missing=np.bincount(groups[~finite], minlength=len(summary)),
-        n_degenerate=np.bincount(groups[flagged], minlength=len(summary)),
+        n_degenerate=np.bincount(groups, weights=runs["n_degenerate"], minlength=len(summary)).astype(int),
         **found,
         mean_without_degenerate=living,
         embedding_sd=group_means(groups, runs["embedding_sd"].to_numpy()),

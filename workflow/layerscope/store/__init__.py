@@ -19,6 +19,7 @@ from layerscope.store.activations import (
     predictions,
     read_index,
     read_labels,
+    read_layer,
     read_layer_rows,
     read_targets,
     representations,

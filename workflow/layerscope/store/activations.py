@@ -166,6 +166,13 @@ def read_layer_rows(source: str | Path, epoch: int, layer: str, rows: "np.ndarra
         return file[name][ascending][np.searchsorted(ascending, rows)]
 
 
+def read_layer(source: str | Path, epoch: int, layer: str) -> "np.ndarray":
+    """The outputs of a layer for all observations of an activations file: (n, ...) float32 in the layer's own shape."""
+    import numpy as np
+
+    return read_layer_rows(source, epoch, layer, np.arange(len(read_index(source))))
+
+
 def read_labels(source: str | Path) -> "np.ndarray":
     """Labels (n,) int64 of the observations of an activations file. StudyError for those of a regression, which has none."""
     with open_hdf5(source, "activations") as file:

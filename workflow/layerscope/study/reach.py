@@ -340,6 +340,8 @@ def _mistakes(
             of = f"{kind.name} shows {' and '.join(states)} networks"
             yield f"{where}.on: {of}, and it chooses no {wanted} ones that have the score {SCORES}; widen it, or keep a snapshot"
         yield from _check_places(study, where, kind, shown)
+        if entry.get("filters") == "living" and not any(row.view.filters for row in shown):
+            yield f"{where}.filters changes nothing: `on` chooses no single filters that have the score {SCORES}; name them there"
     if found and score == entry.get("score"):
         yield from _check_compared(study, where, entry, found)
 

@@ -8,6 +8,7 @@ from layerscope.claims.shared.verdict import final
 from layerscope.kind_modules import load_kind
 from layerscope.statistics.estimates import holm
 from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, RUN
+from layerscope.statistics.runs import is_dead
 from layerscope.statistics.select import select
 
 CLAIM_COLUMNS = (
@@ -49,6 +50,8 @@ def _estimated(name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None, c
     """What one claim says and what was found of it, before it is judged among its family."""
     statistic = load_kind("claims", claim["statistic"], code)
     rows = _rows_of(claim, runs[runs["metric"] == claim["score"]], statistic.STATISTIC.get("takes_input", False))
+    if claim.get("filters") == "living":
+        rows = rows[~is_dead(rows)]
     if claim.get("flagged") == "leave_out":
         rows = _without_flagged_runs(rows)
     found, verdict = statistic.estimate(claim, Evidence(rows, runs, sizes or {}))
@@ -105,6 +108,6 @@ def _rows_of(claim: dict, rows: pd.DataFrame, takes_input: bool) -> pd.DataFrame
 
 
 def _without_flagged_runs(rows: pd.DataFrame) -> pd.DataFrame:
-    """The rows of runs without any flagged row. A flagged input does not exclude a run."""
-    flagged = rows.loc[(rows["degenerate"] != "") & (rows["state"] != "input"), RUN]
+    """The rows of runs without any flagged row. Neither a flagged input nor a dead filter excludes a run."""
+    flagged = rows.loc[(rows["degenerate"] != "") & ~is_dead(rows) & (rows["state"] != "input"), RUN]
     return rows[~pd.MultiIndex.from_frame(rows[RUN]).isin(pd.MultiIndex.from_frame(flagged))]

@@ -2,6 +2,8 @@
 
 import numpy as np
 
+NOT_FINITE = "not finite"
+
 
 def degenerate_reason(activations: np.ndarray, neighbors_asked: int) -> str:
     """Why the representation is degenerate; "" if it is not.
@@ -13,7 +15,7 @@ def degenerate_reason(activations: np.ndarray, neighbors_asked: int) -> str:
     """
     activations = np.asarray(activations)
     if not np.isfinite(activations).all():
-        return "not finite"
+        return NOT_FINITE
     distinct = set()
     for row in activations:
         # Adding 0 turns -0 into 0: their bytes differ.
