@@ -490,8 +490,8 @@ PUBLISHED = [
         "tables.shown.published: fig1 has neighborhood_hit of dataset digits, embedding tsne, layer 1, state trained: the",
     ),
     (
-        "tables/published.py",
-        "{group['figure'].iloc[0]} publishes",
+        "tables/shared/published_comparisons.py",
+        "{place['figure']} publishes",
         COMPARED + "".join(f"fig1,digits,tsne,1,{n},trained,neighborhood_hit,0.5\n" for n in range(3)),
         {**CONVOLUTION, **comparisons()},
         "tables.shown.published: fig1 has 3 filters of layer 1, the study 4; compare networks of the same architecture",

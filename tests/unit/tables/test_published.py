@@ -8,17 +8,22 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import stats
 from score_rows import OF_CONVOLUTION, OF_INPUT, OF_LAYER, UNTRAINED, only, written
 
 from layerscope import store
 from layerscope.errors import StudyError
+from layerscope.statistics.prediction import Noise
 from layerscope.store.reads import Reads
-from layerscope.tables.published import judged, noise_floors, rows
+from layerscope.tables.published import rows
+from layerscope.tables.shared.published_comparisons import noise_of_embeddings
 
 ROW = {**OF_LAYER, **OF_CONVOLUTION, "dataset": "mnist", "n_points": 5000}
 PUBLISHED = {"figure": "fig1", "dataset": "mnist", "embedding": "tsne", "layer": 1, "filter": "", "metric": "d_same"}
 OPTIONS = {"by": "comparison", "higher_is_better": {"d_same": False, "knn_accuracy": True}}
-OPTIONS["layer_accuracies"] = ["knn_accuracy"]
+OPTIONS |= {"layer_accuracies": ["knn_accuracy"], "repeats": {"d_different": "d_same"}}
+T2, T4 = (stats.t.ppf(0.975, degrees) for degrees in (2, 4))
+DEAD = "dead filter: answers to no observation"
 DIVERGED = "diverged: losses, weights or outputs are no longer finite in epoch 3"
 
 
@@ -87,60 +92,30 @@ def value_of(text):
     return float("nan") if text == "-" else float(text)
 
 
-# Within noise or not
+# Within noise or not (more in test_comparison.py)
 
 
-def comparison(published, values):
-    return {"comparison": "value", "published": published, "values": values}
-
-
-@settings(max_examples=200, deadline=None)
-@given(st.lists(st.floats(-10, 10), min_size=2, max_size=8), st.floats(-20, 20), st.floats(0, 5))
-def test_inside_is_within_three_deviations_of_one_more_run_or_within_the_floor(values, published, floor):
-    """|mean - published| <= max(3 sd sqrt(1 + 1/n), floor)"""
-    found = judged(comparison(published, values), floor)
-    allowed = max(3 * statistics.stdev(values) * math.sqrt(1 + 1 / len(values)), floor)
-    assert found["allowed"] == pytest.approx(allowed, abs=1e-12)
-    difference = statistics.fmean(values) - published
-    assert found["difference"] == pytest.approx(difference, abs=1e-12)
-    if abs(abs(difference) - allowed) > 1e-9:
-        assert found["inside"] == (abs(difference) < allowed)
-
-
-@pytest.mark.parametrize(
-    ("published", "inside"),
-    [(1.25, True), (0.75, True), (np.nextafter(1.25, 2), False), (np.nextafter(0.75, 0), False), (1.0, True)],
-    ids=["at the bound above", "at the bound below", "just above it", "just below it", "no difference"],
-)
-def test_the_bound_itself_is_inside(published, inside):
-    assert judged(comparison(published, [1.0]), 0.25)["inside"] is inside
-
-
-@pytest.mark.parametrize(
-    ("published", "inside"),
-    [(0.5, "yes"), (0.5 + 0.3464, "yes"), (0.5 - 0.3464, "yes"), (0.5 + 0.3465, "no"), (0.5 - 0.3465, "no")],
-)
-def test_the_prediction_interval_of_three_runs(compare, published, inside):
-    """Of 0.4, 0.5 and 0.6 the standard deviation is 0.1, and 3 · 0.1 · sqrt(4/3) is 0.34641."""
-    row = only(compare(lines(published), networks([0.4, 0.5, 0.6])), comparison="value", state="trained")
+def test_a_number_is_judged_by_the_prediction_interval_of_three_networks(compare):
+    """Of 0.4, 0.5 and 0.6 the standard deviation is 0.1, and t 0.1 √(4/3) is 0.4968; chance is 1."""
+    row = only(compare(lines(0.3), networks([0.4, 0.5, 0.6])), comparison="value", state="trained")
     assert (row["measured"], row["sd"], row["n_runs"]) == ("0.500000", "0.100000", 3)
-    assert (row["allowed"], row["inside"]) == ("0.346410", inside)
-    assert value_of(row["difference"]) == pytest.approx(0.5 - published, abs=1e-6)
+    assert value_of(row["allowed"]) == pytest.approx(T2 * 0.1 * math.sqrt(4 / 3), abs=1e-6)
+    assert (row["difference"], row["inside"]) == ("0.200000", "yes")
+    assert only(compare(lines(0.6), networks([0.4, 0.5, 0.6])), comparison="value", state="trained")["inside"] == "says nothing"
 
 
-def test_the_larger_of_both_bounds_counts(compare):
-    noisy = input_scores([0.30, 0.70])
-    quiet = input_scores([0.50, 0.51])
-    for noise, allowed in ((noisy, 3 * 0.4 / math.sqrt(2) * math.sqrt(1.5)), (quiet, 0.3 * math.sqrt(4 / 3))):
-        row = only(compare(lines(0.5), networks([0.4, 0.5, 0.6]) + noise), comparison="value", state="trained")
-        assert value_of(row["allowed"]) == pytest.approx(allowed, abs=1e-6)
-
-
-def test_one_run_alone_is_judged_by_the_floor(compare):
-    table = compare(lines(0.55), networks([0.5]) + input_scores([0.50, 0.52, 0.54]))
+def test_networks_that_are_close_by_chance_are_as_wide_as_embeddings_are(compare):
+    table = compare(lines(0.55), networks([0.5, 0.501, 0.502]) + input_scores([0.50, 0.52, 0.54]))
     row = only(table, comparison="value", state="trained")
-    assert (row["n_runs"], row["sd"], row["inside"]) == (1, "-", "yes")
-    assert row["allowed"] == row["floor"] == "0.069282"
+    assert row["embedding_sd"] == "0.020000"
+    assert value_of(row["allowed"]) == pytest.approx(T2 * 0.02 * math.sqrt(4 / 3), abs=1e-6)
+
+
+@pytest.mark.parametrize("reason", ["not_accepted: 0.7", "near_chance: test accuracy 0.1", DIVERGED])
+def test_networks_that_learnt_nothing_are_no_counterpart(compare, reason):
+    flagged = [{**row, "degenerate": reason} if row["seed"] == 3 else row for row in networks([0.4, 0.5, 0.6, 9.0])]
+    row = only(compare(lines(0.3), flagged), comparison="value", state="trained")
+    assert (row["measured"], row["n_runs"]) == ("0.500000", 3)
 
 
 def test_a_run_without_a_value_counts_for_nothing(compare):
@@ -149,27 +124,64 @@ def test_a_run_without_a_value_counts_for_nothing(compare):
     assert (row["measured"], row["sd"], row["n_runs"]) == ("0.500000", "0.100000", 3)
 
 
-def test_embeddings_of_one_run_are_averaged_first(compare):
-    scores = [{**row, "embedding_seed": seed} for seed in (0.0, 1.0) for row in networks([0.4, 0.6])]
-    row = only(compare(lines(0.5), scores), comparison="value", state="trained")
-    assert (row["n_runs"], row["sd"]) == (2, "0.141421")
+def test_means_over_embeddings_spread_less_than_one_published_embedding(compare):
+    """s² (1 + 1/3) + v / 2, with the degrees of freedom of Satterthwaite."""
+    values = ((0.48, 0.52), (0.38, 0.42), (0.58, 0.62))
+    scores = [
+        {**ROW, **state, "seed": float(seed), "embedding_seed": float(number), "value": value}
+        for seed, pair in enumerate(values)
+        for number, value in enumerate(pair)
+        for state in ({}, UNTRAINED)
+    ]
+    table = compare(lines(0.3, 0.3), scores + input_scores([0.5, 0.51], space="tsne"), noise={"tsne": "tsne"})
+    row = only(table, comparison="value", state="trained")
+    between, within = 0.01 * 4 / 3, 0.0008 / 2
+    degrees = (between + within) ** 2 / (between**2 / 2 + within**2 / 3)
+    assert (row["n_runs"], row["sd"]) == (3, "0.100000")
+    assert value_of(row["allowed"]) == pytest.approx(stats.t.ppf(0.975, degrees) * math.sqrt(between + within), abs=1e-6)
 
 
 # The noise of an embedding
 
 
 def noise(scores, **noise):
-    return noise_floors(pd.DataFrame(scores, columns=list(store.SCORE_COLUMNS)), noise)
+    return noise_of_embeddings(pd.DataFrame(scores, columns=list(store.SCORE_COLUMNS)), noise)
 
 
-def test_the_floor_is_three_deviations_of_one_more_embedding():
-    """Of 0.50, 0.52 and 0.54 the standard deviation is 0.02: 3 · 0.02 · sqrt(1 + 1/3)."""
-    floors = noise(input_scores([0.50, 0.52, 0.54]), tsne="tsne_noise")
-    assert floors == {("mnist", "tsne", "d_same"): pytest.approx(0.06 * math.sqrt(4 / 3))}
+def test_noise_is_that_of_each_dataset_embedding_score_layer_and_state():
+    scores = [
+        *input_scores([0.50, 0.52, 0.54]),
+        *input_scores([0.0, 0.2], metric="knn_accuracy"),
+        *input_scores([0.0, 0.3], dataset="fashion_mnist"),
+        *input_scores([0.0, 0.4], space="umap_noise"),
+        *(
+            {**ROW, "space": "umap_noise", "seed": seed, "embedding_seed": float(i), "value": seed + 0.1 * i}
+            for seed in (0.0, 1.0)
+            for i in range(2)
+        ),
+    ]
+    half = math.sqrt(0.5)
+    assert noise(scores, tsne="tsne_noise", umap="umap_noise") == {
+        ("mnist", "tsne", "d_same", 0, "input"): Noise(pytest.approx(0.02), 2),
+        ("mnist", "tsne", "knn_accuracy", 0, "input"): Noise(pytest.approx(0.2 * half), 1),
+        ("fashion_mnist", "tsne", "d_same", 0, "input"): Noise(pytest.approx(0.3 * half), 1),
+        ("mnist", "umap", "d_same", 0, "input"): Noise(pytest.approx(0.4 * half), 1),
+        ("mnist", "umap", "d_same", 1, "trained"): Noise(pytest.approx(0.1 * half), 2),
+    }
 
 
-def test_one_embedding_seed_tells_nothing_of_noise():
-    assert noise(input_scores([0.50]), tsne="tsne_noise") == {}
+def test_an_embedding_that_diverged_says_nothing_of_noise():
+    found = noise(input_scores([0.50, 0.52, np.nan, 0.54]), tsne="tsne_noise")
+    assert found["mnist", "tsne", "d_same", 0, "input"] == Noise(pytest.approx(0.02), 2)
+
+
+def test_a_layer_has_its_own_noise_where_that_is_measured(compare):
+    """Embeddings of a layer can differ six times as much as those of the input do."""
+    of_layer = [{**ROW, "space": "tsne_noise", "embedding_seed": float(seed), "value": 0.5 + 0.06 * seed} for seed in range(3)]
+    scores = networks([0.5, 0.5, 0.5]) + input_scores([0.50, 0.51, 0.52]) + of_layer
+    table = compare(lines(0.4, 0.4), scores)
+    assert only(table, comparison="value", state="trained")["embedding_sd"] == "0.060000"
+    assert only(table, comparison="value", state="untrained")["embedding_sd"] == "0.010000"
 
 
 @pytest.mark.parametrize("values", [[], [0.5], [0.5, np.nan]])
@@ -179,45 +191,12 @@ def test_noise_that_cannot_be_known_is_asked_for(compare, values):
         compare(lines(0.5), scores, noise={"tsne": "tsne_noise"})
 
 
-def test_every_dataset_embedding_and_score_has_its_own_floor():
-    scores = [
-        *input_scores([0.0, 0.1]),
-        *input_scores([0.0, 0.2], metric="knn_accuracy"),
-        *input_scores([0.0, 0.3], dataset="fashion_mnist"),
-        *input_scores([0.0, 0.4], space="umap_noise"),
-    ]
-    floors = noise(scores, tsne="tsne_noise", umap="umap_noise")
-    unit = 3 * math.sqrt(1 / 2) * math.sqrt(1.5)
-    assert floors == {
-        ("mnist", "tsne", "d_same"): pytest.approx(0.1 * unit),
-        ("mnist", "tsne", "knn_accuracy"): pytest.approx(0.2 * unit),
-        ("fashion_mnist", "tsne", "d_same"): pytest.approx(0.3 * unit),
-        ("mnist", "umap", "d_same"): pytest.approx(0.4 * unit),
-    }
-
-
-def test_noise_is_that_of_the_input_alone():
-    """Networks that are embedded by the same seeds differ for other reasons too."""
-    scores = input_scores([0.5, 0.6]) + networks([0.1, 0.9], space="tsne_noise")
-    assert noise(scores, tsne="tsne_noise") == noise(input_scores([0.5, 0.6]), tsne="tsne_noise")
-
-
-def test_an_embedding_that_diverged_says_nothing_of_noise():
-    floors = noise(input_scores([0.50, 0.52, np.nan, 0.54]), tsne="tsne_noise")
-    assert floors["mnist", "tsne", "d_same"] == pytest.approx(0.06 * math.sqrt(4 / 3))
-
-
 def test_noise_is_that_of_the_sample_that_is_compared(compare):
     """Another sample is other points, whose score differs by more than the noise of one embedding."""
     other = [{**row, "sample": "other", "value": 0.9} for row in networks([0.5]) + input_scores([0.5, 0.52, 0.54])]
     scores = networks([0.5]) + input_scores([0.50, 0.52, 0.54]) + other
     row = only(compare(lines(0.5), scores, on={"sample": "look"}), comparison="value", state="trained")
-    assert row["floor"] == "0.069282"
-
-
-def test_noise_of_the_same_embedding_can_be_its_own(compare):
-    scores = networks([0.5]) + input_scores([0.50, 0.52, 0.54], space="tsne")
-    assert only(compare(lines(0.5), scores, noise={"tsne": "tsne"}), comparison="value", state="trained")["floor"] == "0.069282"
+    assert row["embedding_sd"] == "0.020000"
 
 
 # Whole layers
@@ -247,10 +226,15 @@ def test_a_run_that_diverged_leaves_the_pairs(compare):
 
 
 def test_a_difference_of_two_embeddings_has_the_noise_of_both(compare):
-    table = compare(lines(0.3, 0.8), networks([0.5]) + input_scores([0.50, 0.52, 0.54]))
-    floor = 0.06 * math.sqrt(4 / 3)
-    assert value_of(only(table, comparison="value", state="trained")["floor"]) == pytest.approx(floor, abs=1e-6)
-    assert value_of(only(table, comparison="trained - untrained")["floor"]) == pytest.approx(floor * math.sqrt(2), abs=1e-6)
+    table = compare(lines(0.3, 0.8), networks([0.5] * 3) + input_scores([0.50, 0.52, 0.54]))
+    assert only(table, comparison="value", state="trained")["embedding_sd"] == "0.020000"
+    assert only(table, comparison="trained - untrained")["embedding_sd"] == f"{0.02 * math.sqrt(2):.6f}"
+
+
+def test_no_change_is_the_chance_of_what_training_changes(compare):
+    """Published is a change of .5; of ours, changes of 0 would be inside as well."""
+    table = compare(lines(0.3, 0.8), networks([0.2, 0.5, 0.9], [0.5, 0.5, 0.5]))
+    assert only(table, comparison="trained - untrained")["inside"] == "says nothing"
 
 
 def test_filters_of_a_layer_that_is_published_whole_are_left_alone(compare):
@@ -277,21 +261,33 @@ def test_layers_are_found_by_their_depth(compare):
 
 
 @pytest.mark.parametrize("count", [1, 4])
-def test_the_input_is_one_observation_whatever_the_number_of_networks(compare, count):
+def test_the_input_is_one_embedding_beside_one_whatever_the_number_of_networks(compare, count):
+    """Published for networks of both states, it is one number: the second tells nothing further."""
     scores = networks([0.5] * count) + input_scores([0.37], space="tsne") + input_scores([0.50, 0.52, 0.54])
-    table = compare(lines(0.40, 0.50, layer=0), scores)
+    table = compare(lines(0.40, 0.55, layer=0), scores)
     assert list(table["comparison"]) == ["value", "value"]
-    for state, difference, inside in (("trained", "-0.030000", "yes"), ("untrained", "-0.130000", "no")):
+    for state, difference, inside, distinct in (("trained", "-0.030000", "yes", "yes"), ("untrained", "-0.180000", "no", "no")):
         row = only(table, state=state)
         assert (row["measured"], row["n_runs"], row["sd"]) == ("0.370000", 1, "-")
-        assert (row["floor"], row["allowed"]) == ("0.069282", "0.069282")
-        assert (row["difference"], row["inside"]) == (difference, inside)
+        assert value_of(row["allowed"]) == pytest.approx(T2 * 0.02 * math.sqrt(2), abs=1e-6)
+        assert (row["difference"], row["inside"], row["distinct"]) == (difference, inside, distinct)
 
 
 def test_embeddings_of_the_input_are_averaged(compare):
-    scores = networks([0.5]) + input_scores([0.3, 0.4], space="tsne")
+    scores = networks([0.5]) + input_scores([0.3, 0.4], space="tsne") + input_scores([0.50, 0.52, 0.54])
     row = only(compare(lines(0.35, layer=0), scores), state="trained")
     assert (row["measured"], row["n_runs"]) == ("0.350000", 1)
+    assert value_of(row["allowed"]) == pytest.approx(T2 * 0.02 * math.sqrt(1.5), abs=1e-6)
+
+
+def test_a_score_that_follows_from_another_tells_nothing_further(compare):
+    published = lines(0.5) + lines(0.9, metric="d_different")
+    scores = networks([0.5] * 3) + networks([0.9] * 3, metric="d_different")
+    table = compare(published, scores, higher_is_better={"d_same": False, "d_different": True})
+    assert set(table[table["score"] == "d_different"]["distinct"]) == {"no"}
+    assert set(table[table["score"] == "d_same"]["distinct"]) == {"yes"}
+    alone = compare(lines(0.9, metric="d_different"), scores, higher_is_better={"d_different": True})
+    assert set(alone["distinct"]) == {"yes"}
 
 
 # Filters
@@ -344,15 +340,31 @@ def test_renumbering_the_filters_of_a_run_changes_nothing(compare, data, drawn, 
     pd.testing.assert_frame_equal(renumbered, as_they_are)
 
 
-def test_filters_without_a_value_stand_where_the_worst_are(compare):
-    """Distances in a class: the largest are worst. Accuracies: the smallest."""
-    published = filter_lines([0.3, 0.4], [0.3, 0.4])
-    published += filter_lines([0.7, 0.8], [0.7, 0.8], metric="knn_accuracy")
-    scores = filters({"trained": [[0.2, np.nan], [0.4, 0.3]], "untrained": [[0.3, 0.4]] * 2})
-    scores += accuracies({"trained": [[np.nan, 0.8], [0.9, 0.7]], "untrained": [[0.7, 0.8]] * 2})
+def dead(numbers, scores):
+    """Scores of which some filters, (seed, state, number), are flagged as dead."""
+    return [
+        {**row, "degenerate": DEAD} if (int(row["seed"]), row["state"], int(row["filter"])) in numbers else row for row in scores
+    ]
+
+
+def test_living_filters_are_compared_with_those_of_networks_that_have_as_many(compare):
+    """Published are two living filters of three; of ours, two networks have two, and one has three."""
+    published = filter_lines([0.3, 0.5, 0.9], [0.5] * 3) + filter_lines([0.8, 0.9, 0.28], [0.8] * 3, metric="knn_accuracy")
+    measured = {"trained": [[0.2, 0.4, 0.9], [0.9, 0.4, 0.6], [0.1, 0.1, 0.1]], "untrained": [[0.5] * 3] * 3}
+    scores = dead({(0, "trained", 2), (1, "trained", 0)}, filters(measured))
+    scores += dead({(0, "trained", 2), (1, "trained", 0)}, accuracies({state: [[0.8] * 3] * 3 for state in measured}))
     table = compare(published, scores)
-    assert ranks(table) == [("0.3000", "0.250000", 2), ("0.4000", "0.400000", 1)]
-    assert ranks(table, score="knn_accuracy") == [("0.7000", "0.700000", 1), ("0.8000", "0.850000", 2)]
+    assert ranks(table) == [("0.3000", "0.300000", 2), ("0.5000", "0.500000", 2)]
+    assert set(table[(table["comparison"] == "rank") & (table["state"] == "trained")]["inside"]) == {""}
+    assert ranks(table, "untrained") == [("0.5000", "0.500000", 3)] * 3
+
+
+def test_a_network_of_which_a_living_filter_has_no_value_has_other_ranks(compare):
+    measured = {"trained": [[0.2, np.nan], [0.4, 0.3]], "untrained": [[0.3, 0.4]] * 2}
+    assert ranks(compare(filter_lines([0.3, 0.4], [0.3, 0.4]), filters(measured))) == [
+        ("0.3000", "0.300000", 1),
+        ("0.4000", "0.400000", 1),
+    ]
 
 
 def test_layers_of_filters_are_compared_by_their_means(compare):
@@ -375,60 +387,53 @@ def test_whole_layers_of_which_filters_are_published_are_left_alone(compare):
     pd.testing.assert_frame_equal(table, compare(filter_lines([0.1, 0.5], [0.5, 0.5]), measured))
 
 
-# Filters at chance: .2749 + 5 sqrt(.2749 · .7251 / 5000) = .30647
-
-
-@pytest.mark.parametrize(("accuracy", "at_chance"), [(0.2749, 1), (0.3064, 1), (0.3065, 0), (0.9, 0), (np.nan, 1)])
-def test_a_filter_is_at_chance_up_to_five_standard_errors_above_it(compare, accuracy, at_chance):
-    published = filter_lines([0.8, 0.9], [0.8, 0.9], metric="knn_accuracy")
-    scores = accuracies({"trained": [[accuracy, 0.95]], "untrained": [[0.8, 0.9]]})
-    table = compare(published, scores)
-    assert value_of(only(table, comparison="filters at chance", state="trained")["measured"]) == at_chance
-    assert value_of(only(table, comparison="filters at chance", state="untrained")["measured"]) == 0
+# Dead filters. Published ones are at chance: .2749 + 5 sqrt(.2749 · .7251 / 5000) = .30647
 
 
 @pytest.mark.parametrize(("accuracy", "at_chance"), [(0.2749, 1), (0.3064, 1), (0.3065, 0)])
-def test_published_filters_are_held_against_the_chance_of_the_study(compare, accuracy, at_chance):
+def test_published_filters_are_dead_up_to_five_standard_errors_above_chance(compare, accuracy, at_chance):
     published = filter_lines([accuracy, 0.9], [0.8, 0.9], metric="knn_accuracy")
     table = compare(published, accuracies({"trained": [[0.8, 0.9]], "untrained": [[0.8, 0.9]]}))
-    assert value_of(only(table, comparison="filters at chance", state="trained")["published"]) == at_chance
+    assert value_of(only(table, comparison="dead filters", state="trained")["published"]) == at_chance
 
 
 def test_the_standard_error_is_that_of_the_sample(compare):
     """.2749 + 5 sqrt(.2749 · .7251 / 50) is .59."""
-    published = filter_lines([0.8, 0.9], [0.8, 0.9], metric="knn_accuracy")
-    scores = accuracies({"trained": [[0.58, 0.60]], "untrained": [[0.8, 0.9]]}, n_points=50)
-    row = only(compare(published, scores), comparison="filters at chance", state="trained")
-    assert value_of(row["measured"]) == 1
+    published = filter_lines([0.58, 0.60], [0.8, 0.9], metric="knn_accuracy")
+    scores = accuracies({"trained": [[0.8, 0.9]], "untrained": [[0.8, 0.9]]}, n_points=50)
+    assert value_of(only(compare(published, scores), comparison="dead filters", state="trained")["published"]) == 1
 
 
-def test_counts_of_filters_at_chance_have_the_spread_over_runs_and_no_noise_of_embeddings(compare):
+def test_dead_filters_are_counted_by_their_flags_and_compared_by_the_exact_test(compare):
+    """2 of 3 beside 2 of 9; whatever their accuracies."""
     published = filter_lines([0.28, 0.28, 0.9], [0.9] * 3, metric="knn_accuracy")
-    measured = {"trained": [[0.28, 0.8, 0.9], [0.28, 0.28, 0.28], [0.28, 0.28, 0.9]], "untrained": [[0.9] * 3] * 3}
-    scores = accuracies(measured) + input_scores([0.5, 0.9], metric="knn_accuracy")
-    row = only(compare(published, scores), comparison="filters at chance", state="trained")
-    assert (row["published"], row["measured"], row["sd"], row["n_runs"]) == ("2.0000", "2.000000", "1.000000", 3)
-    assert (row["floor"], row["score"]) == ("0.000000", "knn_accuracy")
+    measured = {"trained": [[0.28, 0.8, 0.9]] * 3, "untrained": [[0.9] * 3] * 3}
+    table = compare(published, dead({(0, "trained", 1), (1, "trained", 2)}, accuracies(measured)))
+    row = only(table, comparison="dead filters", state="trained")
+    assert (row["published"], row["measured"], row["n_runs"], row["score"]) == ("2.0000", "0.666667", 3, "knn_accuracy")
+    assert float(row["p"]) == pytest.approx(stats.fisher_exact([[2, 1], [2, 7]]).pvalue, abs=0.005)
+    assert row["inside"] == "yes"
 
 
-def test_a_network_that_diverged_has_no_count_of_filters_at_chance(compare):
+def test_a_network_that_diverged_has_no_count_of_dead_filters(compare):
     published = filter_lines([0.28, 0.9], [0.9, 0.9], metric="knn_accuracy")
     measured = {"trained": [[0.28, 0.9], [0.28, 0.9]], "untrained": [[0.9, 0.9]] * 3}
     lost = [
         {**row, "seed": 2.0, "value": np.nan, "chance": np.nan, "degenerate": DIVERGED}
         for row in accuracies({"trained": [[0.0, 0.0]]})
     ]
-    row = only(compare(published, accuracies(measured) + lost), comparison="filters at chance", state="trained")
+    scores = dead({(0, "trained", 0), (1, "trained", 0)}, accuracies(measured)) + lost
+    row = only(compare(published, scores), comparison="dead filters", state="trained")
     assert (row["measured"], row["n_runs"]) == ("1.000000", 2)
 
 
-def test_the_mean_of_living_filters_leaves_those_at_chance_out(compare):
-    """Of every score: what neighbours say of a filter is whether it lives. Filters live by run, number and state."""
+def test_the_mean_of_living_filters_leaves_dead_ones_out(compare):
+    """Of every score. Filters live by run, number and state."""
     published = filter_lines([0.9, 0.3, 0.5], [0.4, 0.5, 0.6])
     published += filter_lines([0.28, 0.8, 0.9], [0.7, 0.8, 0.9], metric="knn_accuracy")
     scores = filters({"trained": [[0.2, 0.4, 1.0], [1.0, 0.3, 0.7]], "untrained": [[0.4, 0.5, 0.6]] * 2})
     scores += accuracies({"trained": [[0.8, 0.9, 0.28], [0.28, 0.8, 0.9]], "untrained": [[0.7, 0.8, 0.9]] * 2})
-    table = compare(published, scores)
+    table = compare(published, dead({(0, "trained", 2), (1, "trained", 0)}, scores))
     living = only(table, comparison="layer mean, living filters", state="trained", score="d_same")
     assert (living["published"], living["measured"], living["n_runs"]) == ("0.4000", "0.400000", 2)
     assert value_of(living["sd"]) == pytest.approx(statistics.stdev([0.3, 0.5]), abs=1e-6)
@@ -471,7 +476,8 @@ def test_two_networks_or_samples_on_one_dataset_cannot_stand_beside_one(compare,
 
 def test_every_dataset_may_have_a_network_of_its_own(compare):
     published = lines(0.5) + lines(0.9, dataset="fashion_mnist")
-    table = compare(published, networks([0.5]) + networks([0.9], dataset="fashion_mnist", architecture="other"))
+    others = networks([0.9] * 3, dataset="fashion_mnist", architecture="other")
+    table = compare(published, networks([0.5] * 3, chance=2.0) + [{**row, "chance": 2.0} for row in others])
     assert set(table[table["comparison"] == "value"]["inside"]) == {"yes"}
 
 
@@ -498,7 +504,7 @@ def test_scores_that_are_not_published_change_nothing(compare):
     pd.testing.assert_frame_equal(compare(lines(0.5), more), compare(lines(0.5), scores))
 
 
-# One line a figure
+# Summaries
 
 
 def several_figures():
@@ -506,14 +512,14 @@ def several_figures():
     generator = np.random.default_rng(0)
     published = lines(0.40, 0.40, layer=0, figure="figA") + lines(0.30, 0.90, layer=1, figure="figB")
     published += filter_lines([0.28, 0.6, 0.9], [0.5, 0.7, 0.9], layer=2, figure="figC", metric="knn_accuracy")
-    published += filter_lines([0.2, 0.3, 0.6], [0.4, 0.5, 0.9], layer=2, figure="figC")
+    published += filter_lines([0.9, 0.3, 0.2], [0.4, 0.5, 0.9], layer=2, figure="figC")
     scores = input_scores([0.37], space="tsne") + input_scores([0.37, 0.38, 0.39])
     scores += input_scores([0.97, 0.98, 0.99], metric="knn_accuracy", chance=0.2749)
     scores += networks([0.3, 0.31, 0.35], [0.5, 0.51, 0.52])
     of_layer = {"layer": "conv2", "depth": 2.0}
-    for make, low in ((accuracies, 0.28), (filters, 0.2)):
-        values = {state: low + 0.5 * generator.random((3, 3)) for state in ("trained", "untrained")}
-        scores += make(values, **of_layer)
+    for make, low in ((accuracies, 0.5), (filters, 0.2)):
+        values = {state: low + 0.3 * generator.random((3, 3)) for state in ("trained", "untrained")}
+        scores += dead({(seed, "trained", 0) for seed in range(3)}, make(values, **of_layer))
     return published, scores
 
 
@@ -521,52 +527,51 @@ def test_the_summary_agrees_with_the_comparisons(compare):
     published, scores = several_figures()
     comparisons, summary = compare(published, scores), compare(published, scores, by="figure")
     assert list(summary["figure"]) == ["figA", "figB", "figC", "all"]
-    for figure in ("figA", "figB", "figC"):
-        own = comparisons[comparisons["figure"] == figure]
+    assert list(summary["layers"]) == ["0", "1", "2", ""]
+    for figure in ("figA", "figB", "figC", "all"):
+        own = comparisons if figure == "all" else comparisons[comparisons["figure"] == figure]
         row = only(summary, figure=figure)
-        cells = own[own["comparison"].isin(["value", "rank"])]
-        assert len(cells) == sum(line["figure"] == figure for line in published)
-        assert (row["numbers"], row["inside"]) == (len(cells), (cells["inside"] == "yes").sum())
-        assert row["share"] == f"{(cells['inside'] == 'yes').mean():.3f}"
-        for kind in ("layer mean", "layer mean, living filters", "trained - untrained"):
-            means = own[own["comparison"] == kind]
-            expected = f"{(means['inside'] == 'yes').sum()} of {len(means)}" if len(means) else ""
-            assert row[f"{kind}: inside"] == expected
-    cells = comparisons[comparisons["comparison"].isin(["value", "rank"])]
-    total = only(summary, figure="all")
-    assert (total["numbers"], total["inside"]) == (len(cells), (cells["inside"] == "yes").sum())
-    assert total["inside"] == summary[summary["figure"] != "all"]["inside"].sum()
+        cells = own[own["comparison"].isin(["value", "rank"]) & (own["distinct"] == "yes")]["inside"]
+        assert row["numbers"] == len(cells)
+        counted = [(cells == verdict).sum() for verdict in ("says nothing", "", "yes")]
+        assert [row[column] for column in ("say nothing", "too few runs", "inside")] == counted
+        assert row["judged"] == (cells.isin(["yes", "no"])).sum()
+        assert row["share"] == f"{(cells == 'yes').sum() / row['judged']:.3f}"
+        assert row["expected"] == "0.950"
+    for kind in ("layer mean", "layer mean, living filters", "trained - untrained"):
+        means = comparisons[(comparisons["comparison"] == kind) & (comparisons["figure"] == "figC")]["inside"]
+        expected = f"{(means == 'yes').sum()} of {means.isin(['yes', 'no']).sum()}"
+        assert only(summary, figure="figC")[f"{kind}: inside"] == expected
 
 
-def test_the_summary_counts_filters_at_chance_by_state(compare):
+def test_the_input_counts_once(compare):
     published, scores = several_figures()
-    comparisons, summary = compare(published, scores), compare(published, scores, by="figure")
-    counts = comparisons[comparisons["comparison"] == "filters at chance"].set_index("state")["measured"].astype(float)
-    text = only(summary, figure="figC")["filters at chance: published / measured"]
-    assert text == f"trained 1 / {counts['trained']:.1f}; untrained 0 / {counts['untrained']:.1f}"
-    assert only(summary, figure="figB")["filters at chance: published / measured"] == ""
+    assert only(compare(published, scores, by="figure"), figure="figA")["numbers"] == 1
+
+
+def test_the_summary_counts_dead_filters_by_state(compare):
+    published, scores = several_figures()
+    summary = compare(published, scores, by="figure")
+    p = stats.fisher_exact([[1, 2], [3, 6]]).pvalue
+    text = only(summary, figure="figC")["dead filters: published / measured"]
+    assert text == f"trained 1 / 1.0 (p {p:.2g}); untrained 0 / 0.0 (p 1)"
+    assert only(summary, figure="figB")["dead filters: published / measured"] == ""
 
 
 def test_the_summary_names_the_number_that_is_furthest_outside(compare):
     published = lines(0.5, 0.4) + lines(0.9, 0.5, metric="knn_accuracy")
-    scores = networks([0.5, 0.5]) + networks([0.6, 0.6], [0.55, 0.55], metric="knn_accuracy")
+    scores = networks([0.5] * 3) + networks([0.6] * 3, [0.55] * 3, metric="knn_accuracy", chance=0.1)
     summary = compare(published, scores, by="figure")
     assert only(summary, figure="fig1")["furthest outside"] == "knn_accuracy, layer 1 trained: 0.6000 for 0.9000 (allowed 0.0000)"
-    inside = compare(lines(0.5), networks([0.5, 0.5]), by="figure")
+    inside = compare(lines(0.5), networks([0.5] * 3), by="figure")
     assert only(inside, figure="fig1")["furthest outside"] == ""
 
 
 def test_the_summary_names_the_rank_of_a_filter(compare):
-    scores = filters({"trained": [[0.2, 0.7]] * 2, "untrained": [[0.5, 0.5]] * 2})
+    scores = filters({"trained": [[0.2, 0.7]] * 3, "untrained": [[0.5, 0.5]] * 3})
     summary = compare(filter_lines([0.2, 0.4], [0.5, 0.5]), scores, by="figure")
     text = only(summary, figure="fig1")["furthest outside"]
-    assert text == "d_same, layer 1 trained 2. smallest: 0.7000 for 0.4000 (allowed 0.0000)"
-
-
-def test_the_summary_numbers_layers_as_the_comparisons_do(compare):
-    published, scores = several_figures()
-    summary = compare(published, scores, by="figure")
-    assert list(summary["layers"]) == ["0", "1", "2", ""]
+    assert text == "d_same, layer 1 trained 2. smallest of the living: 0.7000 for 0.4000 (allowed 0.0000)"
 
 
 def test_layers_of_one_figure_share_a_line_of_the_summary(compare):
@@ -576,11 +581,25 @@ def test_layers_of_one_figure_share_a_line_of_the_summary(compare):
     assert (row["layers"], row["numbers"]) == ("1, 2", 4)
 
 
-def test_a_figure_of_which_nothing_could_be_measured_is_outside(compare):
-    """All networks diverged."""
-    scores = networks([np.nan, np.nan], [np.nan, np.nan], degenerate=DIVERGED)
+def test_a_figure_of_which_nothing_could_be_measured_has_no_verdict(compare):
+    """All networks diverged when they were trained."""
+    scores = networks([np.nan] * 3, [0.5] * 3)
     row = only(compare(lines(0.5), scores, by="figure"), figure="fig1")
-    assert (row["numbers"], row["inside"]) == (2, 0)
+    assert (row["numbers"], row["too few runs"], row["judged"], row["inside"]) == (2, 1, 1, 1)
+
+
+def test_numbers_of_one_layer_of_one_published_network_are_summed_up_together(compare):
+    """Whatever the embedding: its numbers stand or fall together."""
+    published = lines(0.5, 0.9) + lines(0.5, 0.5, embedding="umap", figure="fig2") + lines(0.4, layer=0)
+    scores = networks([0.49, 0.5, 0.51]) + networks([0.49, 0.5, 0.51], space="umap")
+    scores += input_scores([0.41], space="tsne") + input_scores([0.40, 0.41, 0.42])
+    table = compare(published, scores, by="layer")
+    assert list(zip(table["dataset"], table["layer"], table["state"], table["numbers"], table["outside"], strict=True)) == [
+        ("mnist", 1, "trained", 2, ""),
+        ("mnist", 1, "untrained", 2, "d_same (tsne)"),
+        ("mnist", 0, "input", 1, ""),
+        ("all", "", "", 5, "2 of 3 layers have none outside"),
+    ]
 
 
 # Published files

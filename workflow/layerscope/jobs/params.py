@@ -438,6 +438,12 @@ class JobParams:
             }
         return told
 
+    def _repeats(self, _: list[Run]) -> dict[str, str]:
+        """Score → the one of the study of which it is an exact function."""
+        named = {entry["metric"]: name for name, entry in self.study.scores.items() if not entry["options"]}
+        followed = ((name, kind.says("function_of", "")) for name, kind in self._metrics_by_score())
+        return {name: named[other] for name, other in followed if other in named}
+
     def _higher_is_better(self, _: list[Run]) -> dict[str, bool | None]:
         """Score → whether more of it is better; None where that has no meaning."""
         return {name: self.views.metrics[entry["metric"]].says("higher_is_better") for name, entry in self.study.scores.items()}
@@ -451,6 +457,7 @@ NEEDS: dict[str, Callable[[JobParams, list[Run]], dict | list]] = {
     "higher_is_better": JobParams._higher_is_better,
     "network_accuracies": JobParams._network_accuracies,
     "layer_accuracies": JobParams._layer_accuracies,
+    "repeats": JobParams._repeats,
 }
 
 

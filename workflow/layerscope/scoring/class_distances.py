@@ -29,6 +29,7 @@ METRICS = {
         "higher_is_better": True,
         "whole_only": False,
         "definition": "the mean Euclidean distance of pairs of points of different classes over that of all pairs",
+        "function_of": "d_same",
         "reference": "Ruman 2021",
         "chance": "1: labels that say nothing pick pairs at random",
         "needs": ("classes",),

@@ -18,7 +18,7 @@ from layerscope.study.kinds import BLOCKS, Kind, declared_kinds
 from layerscope.study.schema import blocks, entry_schema, mistakes_in
 
 # What jobs tell a kind of the study, beside its options, where it declares so (layerscope.jobs.params).
-TOLD = ("sizes", "lambdas", "metrics", "higher_is_better", "network_accuracies", "layer_accuracies")
+TOLD = ("sizes", "lambdas", "metrics", "higher_is_better", "network_accuracies", "layer_accuracies", "repeats")
 # What a figure, a table or a claim can show: networks in these states, and of a layer the whole, its single filters, or the means
 # over them.
 STATES = ("untrained", "pretrained", "trained", "intermediate")
@@ -221,6 +221,7 @@ FACTS: dict[str, dict[str, dict]] = {
         "whole_only": _flag("Whether it applies to whole layers and not to single filters."),
         "definition": _text("A formula or a sentence by which a reader can compute it."),
         "reference": _text("Where it comes from."),
+        "function_of": _text("The metric of which it is an exact function, given the classes, and so tells nothing further."),
         "chance": _text("Its value if labels said nothing, or why there is none."),
         "is_accuracy": _flag("Whether it is the share of points whose class is told right."),
         "neighbors": NEIGHBORS,

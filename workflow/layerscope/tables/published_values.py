@@ -48,12 +48,11 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
             raise StudyError(f"{line['figure']} publishes {line['metric']} of {about}, which the study does not score; add it")
         if found["seed"].duplicated().any():
             raise StudyError(f"{line['figure']}: the study has several {line['metric']} of each run there; choose under `on`")
-        verdict = judged({"published": line["value"], "values": found["value"]}, 0.0)
+        verdict = judged({"published": line["value"], "values": found["value"]})
         texts = {key: number(verdict[key], 4) for key in MEASURED}
-        inside = {True: "yes", False: "no"}[verdict["inside"]] if verdict["n_runs"] > 1 else ""
         lines.append(
             {"figure": line["figure"]}
             | {key: line[key] for key in NAMED}
-            | {"score": line["metric"], **texts, "n_runs": verdict["n_runs"], "inside": inside}
+            | {"score": line["metric"], **texts, "n_runs": verdict["n_runs"], "inside": verdict["inside"]}
         )
     return pd.DataFrame(lines)
