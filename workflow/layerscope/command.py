@@ -66,6 +66,13 @@ def prune(arguments: argparse.Namespace) -> int:
     return remove_unasked(arguments.study, arguments.yes)
 
 
+def judge(arguments: argparse.Namespace) -> int:
+    """Judge the claims of a study anew, and draw its figures and tables of scores, from a file of runs alone."""
+    from layerscope.judge import judge_runs
+
+    return judge_runs(arguments.study, arguments.runs, arguments.into)
+
+
 def report(arguments: argparse.Namespace) -> int:
     """Write the report of a finished study, report.html in the folder of its results; it opens offline."""
     from layerscope import store
@@ -113,6 +120,11 @@ def parser() -> argparse.ArgumentParser:
     pruned.add_argument("study", help="the study file; values that snakemake is given with --config are not in it")
     pruned.add_argument("--yes", action="store_true", help="remove without asking")
     pruned.set_defaults(run=prune)
+    judged = commands.add_parser("judge", help="judge claims and draw scores from a file of runs", description=judge.__doc__)
+    judged.add_argument("study", help="the study file")
+    judged.add_argument("--runs", help="a runs.parquet of the study (that of its results)")
+    judged.add_argument("--into", required=True, metavar="FOLDER", help="where claims.csv, figures and tables are written")
+    judged.set_defaults(run=judge)
     ran = commands.add_parser("run", help="make everything that a study asks for", description=run.__doc__)
     ran.add_argument("study", help="the study file")
     ran.add_argument("--cores", default="all", help="how many cores to use (all)")

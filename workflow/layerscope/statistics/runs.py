@@ -6,6 +6,7 @@ import numpy as np
 import pandas as pd
 
 from layerscope import store
+from layerscope.errors import StudyError
 from layerscope.statistics.groups import group_deviations, joined_reasons, shared_reasons
 from layerscope.statistics.keys import DEAD_FILTER, FILTER_MEAN, LIVING_MEAN, REPRESENTATION, RUN
 
@@ -17,9 +18,11 @@ MEASURED = ["value", "embedding_sd", "n_points", "chance", "degenerate", "n_dege
 def stored_runs(source: str, scores: Iterable[str] | None, with_input: bool = True) -> pd.DataFrame:
     """The stored runs of a study (runs.parquet) for the named scores, or for all (None), in the order of runs_of.
 
-    with_input: whether every network also has the rows of its dataset's input.
+    with_input: whether every network also has the rows of its dataset's input. Raises StudyError for a file of another version.
     """
     runs = store.read_runs(source, scores)
+    if lacking := [column for column in (*ROW, *MEASURED) if column not in runs]:
+        raise StudyError(f"{source} lacks {', '.join(lacking)}: another version of layerscope wrote it; run snakemake again")
     return in_order(runs if with_input else runs[runs["state"] != "input"])
 
 

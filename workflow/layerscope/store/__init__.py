@@ -112,6 +112,7 @@ from layerscope.store.published import (
     read_published_values,
 )
 from layerscope.store.reads import (
+    KINDS_OF_FILES,
     Reads,
     add_reads,
     arguments_for,

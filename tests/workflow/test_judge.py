@@ -1,0 +1,54 @@
+"""The command `layerscope judge`: verdicts and pictures of scores from a file of runs alone."""
+
+import shutil
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from layerscope.errors import StudyError
+from layerscope.judge import judge_runs
+
+pytestmark = [pytest.mark.study, pytest.mark.xdist_group("study")]
+
+TINY = "tests/workflow/tiny.yaml"
+
+
+@pytest.fixture
+def runs(finished_study: Path, tmp_path: Path, monkeypatch) -> str:
+    """The runs of a finished study, alone, in a copy that a test may change."""
+    monkeypatch.chdir(finished_study)
+    return shutil.copy(finished_study / "results/tiny/runs.parquet", tmp_path / "runs.parquet")
+
+
+def test_claims_and_figures_of_scores_are_the_bytes_of_the_study(runs, finished_study, tmp_path, capsys):
+    assert judge_runs(TINY, runs, str(tmp_path / "made")) == 0
+    made = {file.name: file.read_bytes() for file in (tmp_path / "made").iterdir() if not file.name.startswith(".")}
+    assert {"claims.csv", "hit.svg", "hit.png", "hit.csv", "separation.csv", "separation.md"} <= {*made}
+    results = finished_study / "results/tiny"
+    for name, content in made.items():
+        [there] = [file for file in (results, results / "figures", results / "tables") if (file / name).is_file()]
+        assert content == (there / name).read_bytes(), name
+    said = capsys.readouterr().out
+    assert "made of the runs alone: stillness, hit, separation" in said
+    assert "left as they are, since they show more than runs: grid, confused" in said
+
+
+def test_networks_that_the_file_lacks_are_told(runs, tmp_path, capsys):
+    rows = pd.read_parquet(runs)
+    rows[(rows["architecture"] != "mlp") | (rows["seed"] == 0)].to_parquet(runs)
+    judge_runs(TINY, runs, str(tmp_path / "made"))
+    assert f"{runs} lacks 1 of the 6 networks of the study: what follows is without them" in capsys.readouterr().out
+
+
+def test_a_file_of_other_scores_is_refused(runs, tmp_path):
+    rows = pd.read_parquet(runs)
+    rows[rows["metric"] != "kl"].to_parquet(runs)
+    with pytest.raises(StudyError, match=r"has no rows of the scores kl; name the runs\.parquet of this study"):
+        judge_runs(TINY, runs, str(tmp_path / "made"))
+
+
+def test_a_file_of_another_version_is_refused(runs, tmp_path):
+    pd.read_parquet(runs).drop(columns="n_degenerate").to_parquet(runs)
+    with pytest.raises(StudyError, match=r"lacks n_degenerate: another version of layerscope wrote it"):
+        judge_runs(TINY, runs, str(tmp_path / "made"))

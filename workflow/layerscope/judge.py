@@ -1,0 +1,78 @@
+"""Judge the claims of a study, and draw its figures and tables of scores, from one file of runs: no network is needed."""
+
+import json
+from argparse import Namespace
+from pathlib import Path
+from types import SimpleNamespace
+
+from layerscope import store
+from layerscope.errors import StudyError
+from layerscope.jobs.jobs import Jobs
+from layerscope.statistics.keys import RUN
+from layerscope.statistics.runs import stored_runs
+from layerscope.study.load import load_study
+from layerscope.study.study import Study
+
+# What a figure or a table may read for it to be made from the file of runs alone.
+ALONE = {"runs"}
+
+
+def judge_runs(study_file: str, runs: str | None, into: str) -> int:
+    """Write the claims.csv of a study, and every figure and table that reads runs alone, into a folder. Returns 0.
+
+    runs: a runs.parquet of the study, by default that of its results. Raises StudyError where it lacks scores that the study has.
+    """
+    jobs = Jobs(load_study(study_file, {}))
+    source = runs or jobs.path("runs")
+    for line in _networks_that_differ(jobs.study, source):
+        print(line)
+    target = Path(into)
+    target.mkdir(parents=True, exist_ok=True)
+    if jobs.study.claims:
+        from layerscope.stages import claims
+
+        told = json.loads(jobs.params.claims(None))
+        claims.main(Namespace(params=told, runs=source, claims=str(target / "claims.csv")))
+        print(f"{target / 'claims.csv'}: {len(jobs.study.claims)} claims")
+    made, others = [], []
+    for block in ("figures", "tables"):
+        for name in getattr(jobs.study, block):
+            if {*jobs.study.kind_of(block, name).says("reads", ())} <= ALONE:
+                _make(jobs, block, name, source, target)
+                made.append(name)
+            else:
+                others.append(name)
+    print(f"made of the runs alone: {', '.join(made) or 'no figure or table'}")
+    if others:
+        print(f"left as they are, since they show more than runs: {', '.join(others)}")
+    return 0
+
+
+def _networks_that_differ(study: Study, source: str) -> list[str]:
+    """Lines on networks that the study and the file do not share. Raises StudyError for scores of the study without a row."""
+    found = stored_runs(source, None, with_input=False)
+    missing = sorted({*study.scores} - {*found["metric"]})
+    if missing:
+        raise StudyError(f"{source} has no rows of the scores {', '.join(missing)}; name the runs.parquet of this study")
+    there = {tuple(row) for row in found[RUN].drop_duplicates().itertuples(index=False)}
+    asked = {tuple(run.keys[key] for key in RUN) for run in study.runs}
+    lines = []
+    if lacking := asked - there:
+        lines.append(f"{source} lacks {len(lacking)} of the {len(asked)} networks of the study: what follows is without them")
+    if unasked := there - asked:
+        lines.append(f"{source} has {len(unasked)} networks that the study does not have: what follows is with them")
+    return lines
+
+
+def _make(jobs: Jobs, block: str, name: str, source: str, target: Path) -> None:
+    from layerscope.stages import figure, table
+
+    files: dict[str, list[str]] = {kind: [] for kind in store.KINDS_OF_FILES} | {"runs": [source]}
+    if block == "tables":
+        written = {suffix: str(target / f"{name}.{suffix}") for suffix in ("csv", "md", "tex")}
+        params = json.loads(jobs.params.table(SimpleNamespace(table=name)))
+        table.main(Namespace(params=params, **files, **written))
+    else:
+        outputs = [str(target / f"{name}.{suffix}") for suffix in store.FIGURE_FORMATS]
+        params = json.loads(jobs.params.figure(SimpleNamespace(figure=name)))
+        figure.main(Namespace(params=params, **files, outputs=outputs))
