@@ -115,9 +115,9 @@ def parts(scores: pd.DataFrame) -> Iterator[pd.DataFrame]:
 def networks(params: dict, poor: dict[tuple, str]) -> list[dict]:
     """One row per network: how its training ended, what made it, and in what it is unlike most networks of the study.
 
-    poor: the RUN of networks that learnt hardly anything, with their reason (statistics.flags.hardly_learnt), which takes the place
-    of a status `ok`. Column attempts: the final test accuracy of each attempt of a training with an acceptance threshold, in
-    order; the last one is kept. Column class_rates: the probability of each class in an unbalanced training.
+    poor: the RUN of networks that learnt hardly anything, with their reason (statistics.flags.hardly_learnt), which takes the
+    place of a status `ok`. Column attempts: the final test accuracy of each attempt of a training with an acceptance threshold,
+    in order; the last one is kept. Column class_rates: the probability of each class in an unbalanced training.
     """
     rows = []
     for group in params["networks"]:

@@ -34,7 +34,7 @@ def p_above_chance(accuracy: pd.Series, n: pd.Series, chance: pd.Series) -> np.n
 
 
 def little(chance: pd.Series) -> pd.Series:
-    """The accuracy below which a network has learnt little: a tenth of the way from chance to 1, or twice chance if that is less."""
+    """The accuracy below which a network has learnt little: a tenth of the way from chance to 1, or twice chance if less."""
     return chance + np.minimum(chance, (1 - chance) / 10)
 
 

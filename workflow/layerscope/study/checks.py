@@ -420,6 +420,14 @@ def _check_courses(study: Study) -> Iterator[str]:
             yield f"claims.{name}.{key}: '{claim[key]}' is no score of a split; {_are(by_epoch)}"
         elif options["epochs"] != "all":
             yield f"claims.{name}.{key}: '{claim[key]}' is of snapshots only; scores.{claim[key]}.epochs: all"
+    for name, figure in study.figures.items():
+        kind = study.kinds.of_entry("figures", figure)
+        where = kind.says("every_epoch_where")
+        if not where or any(figure[key] != value for key, value in where.items()):
+            continue
+        for score in scores_named(kind, figure):
+            if study.scores[score]["options"].get("epochs", "all") != "all":
+                yield f"figures.{name}: '{score}' is of snapshots only; scores.{score}.epochs: all"
 
 
 def _check_claims_are_definite(study: Study) -> Iterator[str]:

@@ -39,8 +39,8 @@ def hits(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def is_mixed(hit: float, count: int, total: int) -> bool:
     """Whether a class of `count` points among `total` is spread among the others: its hit is below twice chance.
 
-    With few classes, where twice chance can be out of reach, the bound is a quarter of the way from chance to 1. The hit of a class
-    of fewer than seven points is taken over what it can be at most.
+    With few classes, where twice chance can be out of reach, the bound is a quarter of the way from chance to 1. The hit of a
+    class of fewer than seven points is taken over what it can be at most.
     """
     reachable = min(1.0, (count - 1) / min(NEIGHBORS, max(total - 1, 1)))
     if reachable == 0 or not np.isfinite(hit):
