@@ -77,7 +77,7 @@ def bend_difference(first: np.ndarray, second: np.ndarray, bend: float) -> Diffe
 
     groups = [finite_pairs(*pairs.T.tolist()) for pairs in (first, second)]
     n, nan = sum(map(len, groups)), float("nan")
-    if any(np.isnan(bent_line(*pairs.T.tolist(), bend=bend).change.mean) for pairs in groups):
+    if any(np.isnan(bent_line(x, y, bend).change.mean) for x, y in (pairs.T.tolist() for pairs in groups)):
         return Difference(n, nan, nan, nan, nan)
     designs = [np.column_stack([np.ones(len(x)), x, np.maximum(x, 0)]) for x in (pairs[:, 0] - bend for pairs in groups)]
     # The columns of one group are 0 in the rows of the other, so that the fits are those of each group alone.

@@ -20,6 +20,7 @@ READ_BY: tuple[tuple[tuple[str, ...], Callable[[dict], bool], str], ...] = (
     (("attempts",), lambda options: "accept_test_accuracy" in options, "it counts with accept_test_accuracy"),
     (("spectra", "every"), lambda options: "train" in options["spectra"]["phases"], "it is of the phase train"),
     (("spectra", "epochs"), lambda options: "evaluation" in options["spectra"]["phases"], "it is of the phase evaluation"),
+    (("spectra", "classes"), lambda options: "evaluation" in options["spectra"]["phases"], "it is of the phase evaluation"),
     (("spectra", "layers"), lambda options: bool(options["spectra"]["phases"]), "no spectra are kept"),
     (("spectra", "maps"), lambda options: bool(options["spectra"]["phases"]), "no spectra are kept"),
     (
