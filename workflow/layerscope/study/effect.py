@@ -134,8 +134,8 @@ def _in_entries(study: Study) -> Iterator[str]:
     for name, entry in study.figures.items():
         kind = study.kind_of("figures", name)
         reads = {*kind.says("reads", ())}
-        # Some read of the rows of scores only which networks are flagged.
-        of_networks = reads != {"runs"} and reads <= OF_NETWORKS | {"runs"}
+        # Kinds that show no score read of the rows only which networks are flagged.
+        of_networks = reads != {"runs"} and reads <= OF_NETWORKS | {"runs"} and "score" not in kind.options
         for key in entry.get("on", {}):
             if not kind.is_own and of_networks and key not in RUN_KEYS:
                 yield f"figures.{name}.on.{key} changes nothing: {kind.name} chooses networks; {', '.join(RUN_KEYS)} do"
