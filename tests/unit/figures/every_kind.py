@@ -399,6 +399,7 @@ for about, made_of in STUDIES.items():
     def _scatter(folder, made_of=made_of):
         rows = scores("kl", **{**made_of, "values": (1.4, 0.6), "chance": np.nan})
         shown = {"against": "accuracy", "colour": "activation", "marker": "architecture", "bend": 0.5, "on": {"layer": "last"}}
+        shown |= {"epochs": "trained", "split": "test", "activations": ["relu", "tanh"]}
         return score_scatter.draw(Reads(**written(folder, rows)), told("kl", **shown))
 
     @case("score_course", about)
@@ -406,7 +407,7 @@ for about, made_of in STUDIES.items():
         networks = {key: made_of[key] for key in ("datasets", "architectures", "activations", "seeds") if key in made_of}
         rows = scores("saturation", "run", **{**made_of, "chance": np.nan, "epochs": [*range(0, 11)]})
         reads = Reads(**written(folder, rows), history=histories(folder, **networks))
-        return score_course.draw(reads, told("saturation", splits=["batches", "test"], on={"layer": "hidden"}))
+        return score_course.draw(reads, told("saturation", splits=["batches", "test"], losses="below", on={"layer": "hidden"}))
 
     @case("training_curves", about)
     def _training(folder, made_of=made_of):

@@ -43,6 +43,7 @@ def drawn(kind, folder, rows, **options):
     sizes = {name: {"depth": 2, "width": number} for number, name in enumerate(ARCHITECTURES)}
     told = {"score": "hit", "against": "accuracy", "title": "", "columns": 4, "filters": False, "bend": None, "sizes": sizes}
     told |= {"network_accuracies": ["accuracy"], "metrics": told_of("accuracy", hit="neighborhood_hit")}
+    told |= {"epochs": "trained", "split": "test", "activations": list(ACTIVATIONS)}
     figure, _ = kind.draw(Reads(**written(folder, rows)), {**told, **options})
     figure.canvas.draw()
     return figure

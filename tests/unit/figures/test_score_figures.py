@@ -51,6 +51,7 @@ def bars(folder, rows, **options):
 
 def scatter(folder, rows, **options):
     told = {"colour": "activation", "marker": "architecture", "bend": None, "sizes": SIZES}
+    told |= {"epochs": "trained", "split": "test", "activations": ["tanh", "relu"]}
     return drawn(score_scatter, folder, rows, against="accuracy", **{**told, **options})
 
 
@@ -165,6 +166,13 @@ def test_the_correlation_is_given_with_and_without_flagged_runs(tmp_path):
 def test_two_runs_have_no_correlation(tmp_path):
     figure, _ = scatter(tmp_path, network(0, 0.9, [0.6]) + network(1, 0.8, [0.5]))
     assert figure.axes[0].get_title().split("\n") == ["digits", "2 runs"]
+
+
+def test_activations_stand_in_the_order_of_the_study(tmp_path):
+    rows = three_networks() + [{**row, "activation": "tanh"} for row in network(0, 0.9, [0.4])]
+    figure, _ = scatter(tmp_path, rows, marker="activation")
+    [key] = figure.legends
+    assert [text.get_text() for text in key.get_texts()] == ["tanh", "ReLU"]
 
 
 def test_scores_that_no_run_has_both_of_are_refused_in_words(tmp_path):

@@ -61,6 +61,7 @@ ACCURACIES = {"network_accuracies": ["accuracy"]}
 def drawn(kind, folder, rows, histories=(), **options):
     inputs = Reads(**written(folder, rows), history=list(histories))
     told = {"score": "saturation", "title": "", "columns": 4, "sizes": SIZES, "metrics": told_of("saturation", "accuracy")}
+    told |= {"losses": "below", "epochs": "trained", "split": "test", "activations": ["relu"]}
     figure, table = kind.draw(inputs, {**told, **ACCURACIES, **options})
     figure.canvas.draw()
     return figure, table
@@ -128,6 +129,28 @@ def test_architectures_have_colours_from_narrow_to_wide(tmp_path):
     assert [[text.get_text() for text in key.get_texts()] for key in figure.legends] == [["small", "large"], ["loss, test"]]
 
 
+def test_losses_can_stand_beside_the_score_or_be_left_out(tmp_path):
+    histories = [history(tmp_path, "small", seed) for seed in range(3)]
+    rows = [row for seed in range(3) for row in network("small", seed)]
+    common = {"splits": ["test"], "on": {"layer": "hidden2"}}
+    beside, _ = drawn(score_course, tmp_path, rows, histories, losses="beside", **common)
+    left, right = (panel.get_position() for panel in beside.axes)
+    assert left.x1 < right.x0
+    assert (left.y0, left.y1) == pytest.approx((right.y0, right.y1), abs=0.01)
+    assert [panel.get_xlabel() for panel in beside.axes] == ["step", "step"]
+    alone, table = drawn(score_course, tmp_path, rows, histories, losses="none", **common)
+    assert [panel.get_xlabel() for panel in alone.axes] == ["step"]
+    assert set(table["measure"]) == {"saturation"}
+
+
+def test_losses_beside_the_score_are_of_one_dataset(tmp_path):
+    names = ("digits", "letters")
+    histories = [history(tmp_path, "small", 0, dataset=dataset) for dataset in names]
+    rows = [row for dataset in names for row in network("small", 0, dataset=dataset)]
+    with pytest.raises(StudyError, match="losses: beside is of one dataset, and `on` chooses digits, letters"):
+        drawn(score_course, tmp_path, rows, histories, losses="beside", splits=["test"], on={"layer": "hidden2"})
+
+
 # Evolution
 
 
@@ -150,6 +173,27 @@ def test_width_and_depth_are_told_by_colour_and_shape(tmp_path):
     [key] = figure.legends
     assert (key.get_title().get_text(), [text.get_text() for text in key.get_texts()]) == ("width", ["8", "64"])
     assert set(zip(table["width"], table["depth"], strict=True)) == {(8, 3), (64, 3)}
+
+
+def test_a_run_can_be_shown_through_all_its_epochs(tmp_path):
+    """Saturation rises by 0.01 an epoch, and the accuracy of one network of two falls."""
+    rows = [row for seed in range(2) for row in network("small", seed)]
+    rows = [{**row, "value": row["epoch"] / 10 * (1 - 2 * row["seed"])} if row["metric"] == "accuracy" else row for row in rows]
+    told = {"score": "accuracy", "against": "saturation", "colour": "width", "marker": "depth", "epochs": "all", "bend": None}
+    figure, table = drawn(score_scatter, tmp_path, rows, on={"layer": "hidden1"}, **told)
+    [panel] = figure.axes
+    lines = [list(line.get_xdata()) for line in panel.lines if line.get_linestyle() == "-"]
+    assert np.round(lines, 3).tolist() == [[0.1, 0.11, 0.12], [0.101, 0.111, 0.121]]
+    assert "2 runs: rank correlation within runs, mean 0.00" in " ".join(panel.get_title().split())
+    assert table.groupby("seed")["epoch"].apply(list).tolist() == [[0, 1, 2]] * 2
+
+
+def test_a_score_of_networks_can_be_that_of_another_split(tmp_path):
+    rows = [row for seed in range(3) for row in network("small", seed)]
+    rows += [{**row, "sample": "batches", "value": 0.25} for row in rows if row["metric"] == "accuracy"]
+    told = {"score": "accuracy", "against": "saturation", "colour": "width", "marker": "depth", "bend": None}
+    _, table = drawn(score_scatter, tmp_path, rows, on={"layer": "hidden1"}, split="batches", **told)
+    assert set(table["value"]) == {0.25}
 
 
 def test_a_bent_line_is_drawn_where_it_can_be(tmp_path, capfd):

@@ -9,6 +9,7 @@ from torch import nn
 
 from layerscope.saturation import SaturationTracker, intrinsic_dimension, mean_saturation, saturation
 from layerscope.saturation.covariance import FEWEST_ROWS_MERGED, RunningCovariance
+from layerscope.saturation.dimension import participation_ratio
 
 
 @pytest.mark.parametrize(
@@ -378,6 +379,21 @@ def test_an_embedding_can_be_named():
     with SaturationTracker(words, {"words": words}) as tracker, torch.no_grad():
         outputs = words(torch.arange(10).reshape(2, 5))
     np.testing.assert_allclose(tracker.spectra()["words"], spectrum_of(outputs.flatten(0, 1)), rtol=1e-4)
+
+
+def test_the_participation_ratio_counts_directions_of_equal_variance():
+    assert participation_ratio(np.full(7, 0.3)) == pytest.approx(7)
+    assert participation_ratio(np.array([5.0, 0.0, 0.0])) == pytest.approx(1)
+    assert participation_ratio(np.array([0.9, 0.1])) == pytest.approx(1 / (0.9**2 + 0.1**2))
+    assert participation_ratio(np.zeros(3)) == 0
+    assert np.isnan(participation_ratio(np.array([np.nan, np.nan])))
+
+
+def test_the_participation_ratio_is_that_of_the_traces_of_a_covariance():
+    rows = np.random.default_rng(0).normal(size=(200, 6)) * np.arange(1, 7)
+    covariance = np.cov(rows.T)
+    expected = np.trace(covariance) ** 2 / np.trace(covariance @ covariance)
+    assert participation_ratio(np.linalg.eigvalsh(covariance)[::-1]) == pytest.approx(expected)
 
 
 @pytest.mark.parametrize("wrapped", ["compiled", "compiled and called", "parallel", "within"])

@@ -8,7 +8,7 @@ from score_rows import OF_INPUT, OF_LAYER, only
 
 from layerscope.errors import StudyError
 from layerscope.statistics.estimates import holm
-from layerscope.statistics.flags import flag, near_chance
+from layerscope.statistics.flags import flag, hardly_learnt, p_above_chance
 from layerscope.statistics.pairs import final_accuracy, score_pairs
 from layerscope.statistics.runs import per_run, with_input_joined
 from layerscope.statistics.select import select
@@ -25,8 +25,8 @@ def table(*rows):
 
 
 def with_flags(scores):
-    """The rows with the networks that are near chance flagged."""
-    return flag(scores, near_chance(scores, ["accuracy"]))
+    """The rows with the networks flagged that learnt hardly anything."""
+    return flag(scores, hardly_learnt(scores, ["accuracy"]))
 
 
 # The input
@@ -321,30 +321,48 @@ def test_one_run_is_no_test():
     assert np.isnan([found["p"], found["p_holm"], found["interval_low"]]).all()
 
 
-# Networks near chance
+# Networks that learnt hardly anything
 
 
 def accuracies(value, **keys):
-    """What a network has on the test split, beside a score of one of its layers."""
-    of_network = {"space": "run", "sample": "test", "metric": "accuracy", "layer": "", "depth": np.nan, "value": value}
-    return [{**of_network, **keys}, keys]
+    """What a network has on 1,000 test observations, beside a score of one of its layers."""
+    of_network = {"space": "run", "sample": "test", "metric": "accuracy", "layer": "", "depth": np.nan, "n_points": 1000}
+    return [{**of_network, "value": value, **keys}, keys]
 
 
+# 527 of 1,000 is the first number that the exact test tells from 500; with 100 classes half of 1,000 is far above chance.
 @pytest.mark.parametrize(
-    ("value", "chance", "flagged"),
+    ("value", "chance", "expected"),
     [
-        (0.19, 0.1, True),
-        (0.21, 0.1, False),
-        # Of two classes, twice the chance level would be all.
-        (0.6, 0.5, True),
-        (0.65, 0.5, False),
-        (np.nan, 0.1, False),
+        (0.526, 0.5, "near_chance: test accuracy 0.526 of 1000 is not above chance 0.500 (p 0.053)"),
+        (0.527, 0.5, "learnt_little: test accuracy 0.527 is below 0.550, chance 0.500"),
+        (0.549, 0.5, "learnt_little: test accuracy 0.549 is below 0.550, chance 0.500"),
+        (0.61, 0.5, ""),
+        (0.1, 0.1, "near_chance: test accuracy 0.100 of 1000 is not above chance 0.100 (p 0.52)"),
+        (0.189, 0.1, "learnt_little: test accuracy 0.189 is below 0.190, chance 0.100"),
+        (0.191, 0.1, ""),
+        (0.019, 0.01, "learnt_little: test accuracy 0.019 is below 0.020, chance 0.010"),
+        (0.021, 0.01, ""),
+        (np.nan, 0.1, ""),
     ],
 )
-def test_networks_near_chance_are_flagged_in_all_their_scores(value, chance, flagged):
+def test_networks_that_learnt_hardly_anything_are_flagged_in_all_their_scores(value, chance, expected):
     found = with_flags(table(*accuracies(value, chance=chance)))
-    expected = f"near_chance: test accuracy {value:.3f}" if flagged else ""
     assert list(found["degenerate"]) == [expected, expected]
+
+
+def test_an_accuracy_is_compared_with_chance_by_the_exact_test_of_scipy():
+    right, n, chance = np.array([0, 12, 520, 530, 700]), np.array([30, 30, 1000, 1000, 1000]), np.array([0.4, 0.4, 0.5, 0.5, 0.5])
+    expected = [
+        stats.binomtest(int(k), int(of), c, alternative="greater").pvalue for k, of, c in zip(right, n, chance, strict=True)
+    ]
+    np.testing.assert_allclose(p_above_chance(pd.Series(right / n), pd.Series(n), pd.Series(chance)), expected)
+
+
+def test_networks_that_guess_are_told_from_chance_once_in_twenty():
+    right = np.random.default_rng(0).binomial(1000, 0.5, 4000)
+    found = p_above_chance(pd.Series(right / 1000), pd.Series(np.full(4000, 1000)), pd.Series(np.full(4000, 0.5)))
+    assert 0.03 < (found < 0.05).mean() < 0.055
 
 
 def test_the_fresh_network_and_other_networks_are_not_flagged():
@@ -356,7 +374,7 @@ def test_the_fresh_network_and_other_networks_are_not_flagged():
 
 def test_a_flag_is_added_to_the_reason_that_is_there():
     found = with_flags(table(*accuracies(0.1, degenerate="no variance")))
-    assert set(found["degenerate"]) == {"no variance; near_chance: test accuracy 0.100"}
+    assert {reason.split(" of ")[0] for reason in found["degenerate"]} == {"no variance; near_chance: test accuracy 0.100"}
 
 
 def test_means_are_given_with_and_without_networks_near_chance():
@@ -370,7 +388,7 @@ def test_layer_means_over_filters_keep_what_is_said_of_their_network():
     # What is said of a single filter is its own.
     rows = [{"filter": "0", "degenerate": DEAD}, {"filter": "1"}, *accuracies(0.1)[:1]]
     mean = only(per_run(with_flags(table(*rows))), filter="mean")
-    assert mean["degenerate"] == "near_chance: test accuracy 0.100"
+    assert mean["degenerate"].startswith("near_chance: test accuracy 0.100 of 1000 ")
 
 
 # Scores of networks beside scores of layers

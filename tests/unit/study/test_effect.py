@@ -45,6 +45,10 @@ NOTED = {
         {"training.default.spectra": {"phases": ["train"], "epochs": "all"}},
         "training.default.spectra.epochs changes nothing: it is of the phase evaluation",
     ),
+    "classes of spectra that are not evaluated": (
+        {"training.default.spectra": {"phases": ["train"], "classes": ["0"]}},
+        "training.default.spectra.classes changes nothing: it is of the phase evaluation",
+    ),
     "layers of spectra that are not kept": (
         {"training.default.spectra": {"phases": [], "layers": ["hidden1"]}},
         "training.default.spectra.layers changes nothing: no spectra are kept",

@@ -245,6 +245,10 @@ BROKEN = {
         {"training.default.spectra": {"stride": 2}},
         ["training.spectra.stride changes nothing where maps are averaged", "write maps: channelwise"],
     ),
+    "spectra of a class that is not there": (
+        {"training.default.spectra": {"classes": ["7", "cat"]}},
+        ["training.spectra.classes: 'cat' is no class of digits"],
+    ),
     "a word for layers to follow": (
         {"training.default.spectra": {"layers": "some"}},
         ["training.default.spectra.layers: 'some'"],

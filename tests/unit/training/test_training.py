@@ -315,6 +315,19 @@ def test_frozen_weights_are_followed_at_every_epoch_where_that_is_asked_for():
     assert list(result.snapshots) == [0, 5]
 
 
+def test_spectra_can_be_those_of_some_classes():
+    """Losses are those of the whole split all the same."""
+    given = run(epochs=1, snapshots=[1], spectra=spectra(classes=[0, 2]))
+    [chosen], [whole] = train([given]), train([run(epochs=1, snapshots=[1])])
+    inputs, labels = given.splits["test"]
+    kept = (labels == 0) | (labels == 2)
+    outputs = given.network(inputs[kept]).detach().numpy()
+    expected = np.linalg.eigvalsh(np.cov(outputs.T, bias=True))[::-1]
+    assert {spectrum.samples for spectrum in chosen.spectra} == {int(kept.sum())}
+    np.testing.assert_allclose(chosen.spectra[-1].eigenvalues, expected, rtol=1e-4, atol=1e-6 * expected[0])
+    assert chosen.history == whole.history
+
+
 def test_an_epoch_that_diverges_leaves_no_spectra():
     result = trained(lr=1e6, epochs=50, snapshots=[0, 50], spectra=spectra(phases=["train", "evaluation"], epochs="all"))
     last = max(row["epoch"] for row in result.history)

@@ -28,6 +28,6 @@ def estimate(claim: dict, evidence: Evidence) -> Judged:
     """The mean over units of the rank correlation of two scores over all epochs, or over those to the minimum of the second."""
     correlations = {}
     for run, both in courses(claim, evidence).items():
-        shown = both.loc[: both["against"].idxmin()] if claim["until"] == "minimum" else both
+        shown = both.loc[: both["against"].idxmin()] if claim["until"] == "minimum" and len(both) else both
         correlations[run] = spearman(shown["value"], shown["against"])
     return judged(over_units(of_runs(correlations), claim.get("cluster")), claim["expect"])

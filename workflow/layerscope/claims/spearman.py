@@ -13,7 +13,8 @@ from layerscope.statistics.units import by_unit, over_units
 
 STATISTIC = {
     "description": (
-        "Each run's rank correlation of a score with depth or epoch; the mean over independent units. Or that with a "
+        "Each run's rank correlation of a score with depth or epoch (of two layers the sign of their difference); the mean over "
+        "independent units. Or that with a "
         "size of networks (width, layers) among those alike in all but their architecture; the mean over those sets. The "
         "width is that of the narrowest fully connected hidden layer, or of the last convolution where there is none."
     ),
@@ -38,7 +39,7 @@ def estimate(claim: dict, evidence: Evidence) -> Judged:
         groups, keys, by = by_architecture(evidence).groupby(ACROSS_ARCHITECTURES), ACROSS_ARCHITECTURES, SIZE_OF[along]
     else:
         groups, keys, by = evidence.rows.groupby(RUN, dropna=False), RUN, along
-    correlations = of_runs({run: spearman(group[by], group["value"]) for run, group in groups}, keys)
+    correlations = of_runs({run: spearman(group[by], group["value"], fewest=2) for run, group in groups}, keys)
     found = over_units(correlations, claim.get("cluster"))
     if claim.get("test") != "sign":
         return judged(found, claim["expect"])

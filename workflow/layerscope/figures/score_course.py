@@ -1,4 +1,4 @@
-"""One score of networks during training, and their loss below it, against steps: one colour per architecture."""
+"""One score of networks during training, and their loss, against steps: one colour per architecture."""
 
 import numpy as np
 import pandas as pd
@@ -34,6 +34,11 @@ FIGURE = {
             "items": {"enum": ["train", "validation", "test", "batches"]},
             "default": ["batches", "test"],
         },
+        "losses": {
+            "description": "Where losses stand: below the score, beside it (of one dataset), or not at all.",
+            "enum": ["below", "beside", "none"],
+            "default": "below",
+        },
     },
 }
 
@@ -45,7 +50,8 @@ LEAST_INCHES, HEIGHT = 2.1, 1.3
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Datasets across. Above is the score's mean over the layers that `on` selects, below are the losses of `splits`.
 
-    Thick lines are means over three runs or more, thin lines are runs, hollow where flagged.
+    Of one dataset, losses can stand on the right of the score. Thick lines are means over three runs or more, thin lines are
+    runs, hollow where flagged.
     """
     history = pd.concat([_read(source) for source in reads.history], ignore_index=True)
     runs = select(stored_runs(reads.runs[0], [options["score"]], with_input=False), options.get("on", {}))
@@ -58,32 +64,41 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     steps = history[[*RUN, "epoch", "step"]].drop_duplicates()
     course = runs.groupby([*RUN, "epoch"], as_index=False)["value"].mean().merge(steps, on=[*RUN, "epoch"])
     course = course.assign(measure=options["score"], split=runs["sample"].iloc[0])
-    losses = history[history["split"].isin(options["splits"]) & (history["epoch"] > 0)]
+    splits = options["splits"] if options["losses"] != "none" else []
+    losses = history[history["split"].isin(splits) & (history["epoch"] > 0)]
     losses = losses.rename(columns={"loss": "value"}).assign(measure="loss")[course.columns]
     table = pd.concat([course, losses], ignore_index=True)
     flagged = score_axes.flagged_networks(runs)
     datasets = sorted(table["dataset"].unique())
     architectures = by_size(table["architecture"].unique(), options["sizes"])
     palette = dict(zip(architectures, ramp(len(architectures)), strict=True))
-    bands, across, width = sheet.shape(len(datasets), LEAST_INCHES)
-    figure, panels = sheet.panels(2 * bands, across, width, HEIGHT)
+    where_losses = options["losses"]
+    if where_losses == "beside" and len(datasets) > 1:
+        raise StudyError(f"losses: beside is of one dataset, and `on` chooses {', '.join(datasets)}; name one, or write below")
+    shown = (options["score"],) if where_losses == "none" else (options["score"], "loss")
+    rows = 1 if where_losses == "beside" else len(shown)
+    bands, across, width = sheet.shape(len(datasets) * (len(shown) // rows), LEAST_INCHES)
+    figure, panels = sheet.panels(rows * bands, across, width, HEIGHT)
     ends = score_axes.limits(course["value"], score)
     for place, dataset in enumerate(datasets):
         own = table[table["dataset"] == dataset]
-        pair = panels[place // across * 2 : place // across * 2 + 2, place % across]
+        first = place // across * rows
+        pair = panels.flat[: len(shown)] if where_losses == "beside" else panels[first : first + rows, place % across]
         pair[0].set_ylim(ends)
-        for panel, name in zip(pair, (options["score"], "loss"), strict=True):
+        for panel, name in zip(pair, shown, strict=True):
             lines = own[own["measure"] == name]
             _draw_panel(panel, lines, palette, flagged, losses=name == "loss")
             panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
-        pair[0].tick_params(labelbottom=False)
+        if where_losses == "below":
+            pair[0].tick_params(labelbottom=False)
         low, high = own["step"].min(), own["step"].max()
         for panel in pair:
             panel.set_xlim(low - 0.03 * max(high - low, 1), high + 0.03 * max(high - low, 1))
         if place % across == 0:
             where = in_space(runs["space"].iloc[0])
             pair[0].set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + 0.3, 7), where]).strip())
-            pair[1].set_ylabel(sheet.wrapped("loss, ← better", HEIGHT, 7))
+            for panel in pair[1:]:
+                panel.set_ylabel(sheet.wrapped("loss, ← better", HEIGHT, 7))
         own_runs = own.drop_duplicates(RUN)
         counts = own_runs.groupby(["architecture", "activation"]).size()
         marked = sum(tuple(key) in flagged for key in own_runs[RUN].itertuples(index=False))
@@ -91,20 +106,25 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
             f"{words(dataset)}\n{runs_counted(int(counts.min()))}{' each' if len(counts) > 1 else ''}"
             f"{f', {marked} flagged' if marked else ''}"
         )
-        pair[1].set_xlabel("step")
-    sheet.leave_out(panels[-2:, len(datasets) - (bands - 1) * across :].flat)
+        for panel in pair if where_losses == "beside" else pair[-1:]:
+            panel.set_xlabel("step")
+    if where_losses != "beside":
+        sheet.leave_out(panels[-rows:, len(datasets) - (bands - 1) * across :].flat)
     sheet.add_key(
         figure, [Line2D([], [], color=colour, linewidth=1.2) for colour in palette.values()], [words(name) for name in palette]
     )
     handles = [
         Line2D([], [], color="0.4", linestyle=SPLIT_LINES[split], label=f"loss, {SPLIT_NAMES[split]}")
-        for split in options["splits"]
+        for split in (options["splits"] if "loss" in shown else [])
     ]
     handles += [score_axes.flagged_entry()] if flagged else []
-    sheet.add_key(figure, handles)
+    if handles:
+        sheet.add_key(figure, handles)
     several = any(score_axes.has_mean(own) for _, own in table.groupby(["dataset", "architecture", "activation"]))
     meaned = "means over runs, thin lines are runs" if several else "every line is a run"
-    sheet.set_title(figure, options["title"] or f"{score.title} and loss while networks are trained: {meaned}")
+    sheet.set_title(
+        figure, options["title"] or f"{score.title}{' and loss' if len(shown) > 1 else ''} while networks are trained: {meaned}"
+    )
     sheet.fit(figure, [panel for panel in panels.flat if panel.axison], HEIGHT)
     return figure, table
 

@@ -12,8 +12,8 @@ from layerscope.errors import StudyError
 from layerscope.figures.shared import score_axes, sheet
 from layerscope.figures.shared.names import measure, words
 from layerscope.figures.shared.style import SMALLEST, colours, ramp, shapes
-from layerscope.statistics.correlation import bent_line, rank_correlation
-from layerscope.statistics.keys import FEWEST_UNITS
+from layerscope.statistics.correlation import bent_line, rank_correlation, spearman
+from layerscope.statistics.keys import FEWEST_UNITS, RUN
 from layerscope.statistics.pairs import score_pairs
 from layerscope.statistics.runs import stored_runs
 from layerscope.store.reads import Reads
@@ -24,7 +24,8 @@ FIGURE = {
     "one_space": True,
     "states": ("trained",),
     "reads": ("runs",),
-    "needs": ("sizes", "metrics"),
+    "needs": ("sizes", "metrics", "activations"),
+    "every_epoch_where": {"epochs": "all"},
     "required": ("score", "against"),
     "options": {
         "score": {"$ref": "#/$defs/score_name"},
@@ -44,6 +45,16 @@ FIGURE = {
             "type": ["number", "null"],
             "default": None,
         },
+        "epochs": {
+            "description": "trained shows networks at the end of their training; all is a line a run through every epoch.",
+            "enum": ["trained", "all"],
+            "default": "trained",
+        },
+        "split": {
+            "description": "Of scores of networks as such; batches are those of the training as learned from.",
+            "enum": ["train", "validation", "test", "batches"],
+            "default": "test",
+        },
     },
 }
 
@@ -57,9 +68,15 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
 
     Each panel states Spearman's rank correlation with its 95 % interval, of all runs and without flagged ones, where there are
     enough. With `bend`, it has the least-squares line that bends at that value of `against`. All panels have the same axes.
+
+    With `epochs: all` each run is a line through all of its epochs, with its marker at the last one; the epochs of a run are not
+    independent, so the panel states the mean over runs of the rank correlation within each.
     """
+    course = options["epochs"] == "all"
     runs = stored_runs(reads.runs[0], [options["score"], options["against"]])
-    pairs = score_pairs(runs, options["score"], options["against"], options.get("on", {}))
+    pairs = score_pairs(
+        runs, options["score"], options["against"], options.get("on", {}), split=options["split"], every_epoch=course
+    )
     if pairs.empty:
         raise StudyError(f"no run has both {options['score']} and {options['against']} in what `on` chooses; widen it")
     score, against = measure(options, options["score"]), measure(options, options["against"])
@@ -78,8 +95,11 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     markers = dict(zip(marked, shapes(len(marked)), strict=True))
     for place, (panel, dataset) in enumerate(zip(panels.flat, datasets, strict=False)):
         own = pairs[pairs["dataset"] == dataset]
-        for _, row in own.iterrows():
+        for _, of_run in own.groupby(RUN):
+            row = of_run.iloc[-1]
             colour = palette[row[options["colour"]]]
+            if course:
+                panel.plot(of_run["against"], of_run["value"], color=colour, linewidth=0.5, alpha=0.6, clip_on=False)
             panel.plot(
                 row["against"],
                 row["value"],
@@ -92,7 +112,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
                 alpha=0.85,
                 clip_on=False,
             )
-        lines = [words(dataset), *_correlations(own)]
+        lines = [words(dataset), *(_within_runs(own) if course else _correlations(own))]
         if options["bend"] is not None:
             lines += _draw_bent_line(panel, own, options["bend"])
         panel.set_title(
@@ -102,11 +122,32 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         if place % across == 0:
             panel.set_ylabel(sheet.wrapped(score.axis, HEIGHT, 7))
     sheet.leave_out(panels.flat[len(datasets) :])
+    # An activation has the colour that it has in other figures, whatever its place in the key.
+    palette = {value: palette[value] for value in _in_order(pairs, options["colour"], options)}
+    markers = {value: markers[value] for value in _in_order(pairs, options["marker"], options)}
     _add_keys(figure, options, palette, markers, flagged=bool((pairs["degenerate"] != "").any()))
     flags = ", hollow where flagged" if (pairs["degenerate"] != "").any() else ""
-    sheet.set_title(figure, options["title"] or f"{score.title} against {against.label}: a marker a run{flags}")
+    shown = "a line a run through its epochs, a marker at the last" if course else "a marker a run"
+    sheet.set_title(figure, options["title"] or f"{score.title} against {against.label}: {shown}{flags}")
     sheet.fit(figure, panels.flat[: len(datasets)], HEIGHT)
     return figure, pairs
+
+
+def _in_order(pairs: pd.DataFrame, key: str, options: dict) -> list:
+    """The values of a key that are shown: activations as the study lists them, sizes and names sorted."""
+    found = set(pairs[key])
+    return [value for value in options["activations"] if value in found] if key == "activation" else sorted(found)
+
+
+def _within_runs(pairs: pd.DataFrame) -> list[str]:
+    """How many runs there are, and the mean over them of the rank correlation over the epochs of each."""
+    found = [spearman(own["value"], own["against"]) for _, own in pairs.groupby(RUN)]
+    finite = [one for one in found if np.isfinite(one)]
+    counted = f"{len(found)} run{'s' if len(found) != 1 else ''}"
+    if not finite:
+        return [counted]
+    left_out = f" of {len(finite)}" if len(finite) < len(found) else ""
+    return [f"{counted}: rank correlation within runs, mean{left_out} {np.mean(finite):.2f}"]
 
 
 def _add_keys(figure: Figure, options: dict, palette: dict, markers: dict, flagged: bool) -> None:

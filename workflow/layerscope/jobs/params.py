@@ -405,6 +405,10 @@ class JobParams:
         """Architecture → its depth and width (Study.size), for those of the given networks."""
         return {run.architecture: self.study.size(run) for run in runs}
 
+    def _activations(self, runs: list[Run]) -> list[str]:
+        """The activations of the given networks, as the study lists them."""
+        return list(dict.fromkeys(run.activation for run in runs))
+
     def _lambdas(self, _: list[Run]) -> dict[str, float]:
         """Embedding → its lambda, the weight of movement between steps, for embeddings of several steps together."""
         return {name: embedding["lambda"] for name, embedding in self.study.embeddings.items() if "lambda" in embedding}
@@ -452,6 +456,7 @@ class JobParams:
 # Facts that a kind can request besides its options, by the name that it declares under `needs`.
 NEEDS: dict[str, Callable[[JobParams, list[Run]], dict | list]] = {
     "sizes": JobParams._sizes,
+    "activations": JobParams._activations,
     "lambdas": JobParams._lambdas,
     "metrics": JobParams._told_of_metrics,
     "higher_is_better": JobParams._higher_is_better,

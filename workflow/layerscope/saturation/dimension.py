@@ -23,6 +23,12 @@ def intrinsic_dimension(eigenvalues: np.ndarray, threshold: float = THRESHOLD) -
     return min(int(np.searchsorted(shares, threshold * (1 - 1e-12))) + 1, len(eigenvalues))
 
 
+def participation_ratio(eigenvalues: np.ndarray) -> float:
+    """The square of the sum of eigenvalues (d,) over the sum of their squares: 1 to d, 0 for a dead layer, NaN as given."""
+    total = eigenvalues.sum()
+    return float(total**2 / np.square(eigenvalues).sum()) if not total <= 0 else 0.0
+
+
 def saturation(eigenvalues: np.ndarray, threshold: float = THRESHOLD) -> float:
     """The intrinsic dimension of a layer over its width, from its eigenvalues (d,): 0 for a dead layer, otherwise above 0."""
     return intrinsic_dimension(eigenvalues, threshold) / len(eigenvalues)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from layerscope.saturation.dimension import intrinsic_dimension
+from layerscope.saturation.dimension import intrinsic_dimension, participation_ratio
 from layerscope.scoring.shared.score_input import NetworkInput, Score
 
 METRICS = {
@@ -28,6 +28,29 @@ METRICS = {
                 "maximum": 1,
                 "default": 0.99,
             },
+            "phase": {
+                "description": (
+                    "evaluation is one pass of frozen weights over the test split; train follows the batches of each epoch."
+                ),
+                "enum": ["evaluation", "train"],
+                "default": "evaluation",
+            },
+        },
+    },
+    "participation_ratio": {
+        "label": "participation ratio",
+        "reads": {"run": ("spectra",)},
+        "range": (0, None),
+        "unit": "directions",
+        "higher_is_better": None,
+        "whole_only": True,
+        "definition": (
+            "the square of the sum of the eigenvalues of the covariance of the layer's outputs over the sum of their squares: "
+            "the number of directions if all carried the same variance; it has no steps, as counts of directions have"
+        ),
+        "reference": "Litwin-Kumar et al. 2017, Neuron 93",
+        "chance": "none",
+        "options": {
             "phase": {
                 "description": (
                     "evaluation is one pass of frozen weights over the test split; train follows the batches of each epoch."
@@ -80,8 +103,11 @@ def _score(scored: NetworkInput, metric: str, options: dict) -> Score:
     eigenvalues = scored.eigenvalues
     if eigenvalues is None:
         return Score(float("nan"), reason="no spectrum")
-    directions = intrinsic_dimension(eigenvalues, options["threshold"])
-    value = directions if metric == "intrinsic_dimension" else directions / len(eigenvalues)
+    if metric == "participation_ratio":
+        value = participation_ratio(eigenvalues)
+    else:
+        directions = intrinsic_dimension(eigenvalues, options["threshold"])
+        value = directions if metric == "intrinsic_dimension" else directions / len(eigenvalues)
     if not np.isfinite(value):
         return Score(float("nan"), reason="not finite")
     return Score(float(value), reason="" if eigenvalues.sum() > 0 else "no variance")

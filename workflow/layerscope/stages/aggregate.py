@@ -18,7 +18,7 @@ from layerscope.files.csv_tables import write_rows
 from layerscope.files.provenance import canonical_json, unlike_versions
 from layerscope.files.seals import intact
 from layerscope.files.whole import replacing
-from layerscope.statistics.flags import flag, near_chance
+from layerscope.statistics.flags import flag, hardly_learnt
 from layerscope.statistics.groups import as_text, gathered
 from layerscope.statistics.keys import NETWORK, RUN
 from layerscope.statistics.runs import in_order, per_run, with_input_joined, within_ranges
@@ -54,7 +54,7 @@ def main(arguments: argparse.Namespace) -> None:
     Raises StudyError where a file of scores is missing or wrong, or a score of the study has no row.
     """
     params = arguments.params
-    tests, named, near = [], set(), set()
+    tests, named, poor = [], set(), {}
     with (
         replacing(arguments.summary, sealed=True) as summary,
         replacing(arguments.table, sealed=True) as temporary,
@@ -66,7 +66,7 @@ def main(arguments: argparse.Namespace) -> None:
         for of_network in files_by_network(params):
             scores = gathered([read_scores(file) for file in of_network])
             scores = scores.sort_values(KEYS, kind="stable", na_position="first", ignore_index=True)
-            reasons = as_text(near_chance(scores, params["accuracies"]))
+            reasons = as_text(hardly_learnt(scores, params["accuracies"]))
             runs = []
             for part in parts(scores):
                 check(part)
@@ -74,8 +74,9 @@ def main(arguments: argparse.Namespace) -> None:
                 table.add(part)
                 runs.append(within_ranges(per_run(part), params["ranges"]))
                 named.update(part["metric"])
-                trained = part[(part["state"] == "trained") & part["degenerate"].str.contains("near_chance: ")]
-                near.update(trained[RUN].itertuples(index=False, name=None))
+                ended = part.loc[part["state"] == "trained", [*RUN, "epoch"]].drop_duplicates()
+                for row in ended.merge(reasons, on=[*RUN, "epoch"]).to_dict("records"):
+                    poor[tuple(row[key] for key in RUN)] = row["reason"]
             del scores
             runs = gathered(runs)
             add_runs(table_of_runs, as_text(runs), of_input)
@@ -84,7 +85,7 @@ def main(arguments: argparse.Namespace) -> None:
         check_names(named, params["scores"])
     store.write_frame(arguments.tests, with_correction(gathered(tests)))
     columns = (*RUN, *NETWORK_FACTS, "attempts", "class_rates", "versions", "unlike")
-    write_rows(arguments.networks, columns, networks(params, near))
+    write_rows(arguments.networks, columns, networks(params, poor))
 
 
 def add_runs(table: store.ParquetTable, runs: pd.DataFrame, of_input: dict[str, pd.DataFrame]) -> None:
@@ -111,12 +112,12 @@ def parts(scores: pd.DataFrame) -> Iterator[pd.DataFrame]:
         yield as_text(scores.iloc[start:end].reset_index(drop=True))
 
 
-def networks(params: dict, near: set[tuple]) -> list[dict]:
+def networks(params: dict, poor: dict[tuple, str]) -> list[dict]:
     """One row per network: how its training ended, what made it, and in what it is unlike most networks of the study.
 
-    near: the RUN of networks that are near chance when trained (statistics.flags.near_chance); a status `ok` becomes
-    `near_chance`. Column attempts: the final test accuracy of each attempt of a training with an acceptance threshold, in
-    order; the last one is kept. Column class_rates: the probability of each class in an unbalanced training.
+    poor: the RUN of networks that learnt hardly anything, with their reason (statistics.flags.hardly_learnt), which takes the
+    place of a status `ok`. Column attempts: the final test accuracy of each attempt of a training with an acceptance threshold,
+    in order; the last one is kept. Column class_rates: the probability of each class in an unbalanced training.
     """
     rows = []
     for group in params["networks"]:
@@ -128,8 +129,9 @@ def networks(params: dict, near: set[tuple]) -> list[dict]:
                 told_by = {"name": "activations", "source": folder, "sample": group["sample"]}
             made_by = store.file_provenance(store.path(params["study"], **told_by))
             facts = {key: made_by[key] for key in NETWORK_FACTS} | {"versions": canonical_json(made_by["versions"])}
-            if facts["status"] == "ok" and tuple(keys.values()) in near:
-                facts["status"] = "near_chance"
+            if facts["status"] == "ok" and tuple(keys.values()) in poor:
+                facts["status"], why = poor[tuple(keys.values())].split(": ", 1)
+                facts["reason"] = "; ".join(filter(None, (facts["reason"], why)))
             attempts = ["diverged" if reached is None else f"{reached:.4f}" for reached in made_by.get("attempts", [])]
             rates = " ".join(f"{rate:.4f}" if rate >= 0.0001 else f"{rate:.2g}" for rate in made_by.get("class_rates", []))
             rows.append(keys | facts | {"attempts": " ".join(attempts), "class_rates": rates})

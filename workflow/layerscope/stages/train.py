@@ -11,6 +11,7 @@ from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.data.observations import Observations, observations_of_split
 from layerscope.data.targets import STANDARDISE, listed
+from layerscope.errors import StudyError, one_of
 from layerscope.files.csv_tables import write_rows
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import identity
@@ -53,6 +54,8 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
         _say_units(observed["train"])
     rates = class_rates(**params["class_rates"], classes=len(classes), seed=params["seed"]) if "class_rates" in params else None
 
+    options = _with_class_numbers(params["training"], classes)
+
     state = unfinished.read()
     if state is None:
         unfinished.clear()
@@ -77,7 +80,7 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
         return TrainingRun(
             network=network,
             splits=splits,
-            options=params["training"],
+            options=options,
             snapshots=params["snapshots"],
             seed=params["seed"],
             attempt=attempt,
@@ -105,6 +108,16 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
     store.write_checkpoints(arguments.checkpoints, params, made_by, result.snapshots)
     write_rows(arguments.history, store.HISTORY_COLUMNS, result.history)
     store.write_spectra(arguments.spectra, params, made_by, result.spectra)
+
+
+def _with_class_numbers(options: dict, classes: list[str]) -> dict:
+    """The options of the training, with the numbers of the classes whose spectra are followed in the place of their names."""
+    followed = options["spectra"].get("classes", [])
+    for name in followed:
+        if name not in classes:
+            raise StudyError(f"training.spectra.classes: there is no class '{name}'; {one_of(name, classes)}")
+    numbers = {"classes": [classes.index(name) for name in followed]} if followed else {}
+    return {**options, "spectra": {**options["spectra"], **numbers}}
 
 
 def _family(params: dict) -> str:

@@ -10,12 +10,15 @@ from layerscope.statistics.estimates import CONFIDENCE, Difference
 CORRELATION_FROM = 10
 
 
-def spearman(first: Sequence[float], second: Sequence[float]) -> float:
-    """Spearman's rank correlation of the finite pairs; NaN with fewer than three, or where one of the two does not vary."""
+def spearman(first: Sequence[float], second: Sequence[float], fewest: int = 3) -> float:
+    """Spearman's rank correlation of the finite pairs; NaN with fewer than `fewest`, or where one of the two does not vary.
+
+    Of two pairs it is the sign of their difference, 1 or -1.
+    """
     from scipy.stats import spearmanr
 
     pairs = finite_pairs(first, second)
-    if len(pairs) < 3 or (np.ptp(pairs, axis=0) == 0).any():
+    if len(pairs) < fewest or (np.ptp(pairs, axis=0) == 0).any():
         return float("nan")
     return float(spearmanr(pairs).statistic)
 
@@ -62,6 +65,29 @@ def _permutation_p(pairs: np.ndarray, found: float) -> float:
         n_resamples=np.inf,
     )
     return float(test.pvalue)
+
+
+def bend_difference(first: np.ndarray, second: np.ndarray, bend: float) -> Difference:
+    """How much more the slope changes at `bend` in the first group of pairs (n, 2) of x and y than in the second.
+
+    The same line as of bent_line is fitted to each; both are one regression, with HC3 and n - 6 degrees of freedom. The groups
+    count as independent. NaN unless both have three pairs on each side.
+    """
+    from statsmodels.regression.linear_model import OLS
+
+    groups = [finite_pairs(*pairs.T.tolist()) for pairs in (first, second)]
+    n, nan = sum(map(len, groups)), float("nan")
+    if any(np.isnan(bent_line(x, y, bend).change.mean) for x, y in (pairs.T.tolist() for pairs in groups)):
+        return Difference(n, nan, nan, nan, nan)
+    designs = [np.column_stack([np.ones(len(x)), x, np.maximum(x, 0)]) for x in (pairs[:, 0] - bend for pairs in groups)]
+    # The columns of one group are 0 in the rows of the other, so that the fits are those of each group alone.
+    design = np.block([[designs[0], np.zeros_like(designs[0])], [np.zeros_like(designs[1]), designs[1]]])
+    fit = OLS(np.concatenate([pairs[:, 1] for pairs in groups]), design).fit(cov_type="HC3", use_t=True)
+    test = fit.t_test(np.array([0, 0, 1, 0, 0, -1]))
+    low, high = test.conf_int(1 - CONFIDENCE)[0]
+    change = float(test.effect[0])
+    p = float(test.pvalue) if test.sd[0, 0] > 0 else float(change == 0)
+    return Difference(n, change, float(low), float(high), p)
 
 
 @dataclass(frozen=True)

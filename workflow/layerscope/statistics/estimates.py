@@ -104,7 +104,8 @@ class Difference:
     """An estimate with its 95 % interval and two-sided p, for instance a difference of two means.
 
     n: number of runs or pairs. units: how many of them are independent, where these are fewer (see statistics.units). within: the
-    same quantity among the runs of one unit, where it has one.
+    same quantity among the runs of one unit, where it has one. left_out: runs that gave no number. note: what else a reader of
+    the verdict must know.
     """
 
     n: int
@@ -114,6 +115,8 @@ class Difference:
     p: float
     units: int | None = None
     within: float = float("nan")
+    left_out: int = 0
+    note: str = ""
 
 
 def paired_difference(differences: Sequence[float]) -> Difference:

@@ -30,5 +30,5 @@ def by_unit(values: pd.Series, cluster: Sequence[str] | None) -> pd.Series:
 def over_units(values: pd.Series, cluster: Sequence[str] | None) -> Difference:
     """The mean over units of one number a run, with Student's interval and p over the units."""
     units = by_unit(values, cluster)
-    found = estimate(units)
-    return Difference(int(np.isfinite(values.astype(float)).sum()), found.mean, found.low, found.high, paired_p(units), found.n)
+    found, n = estimate(units), int(np.isfinite(values.astype(float)).sum())
+    return Difference(n, found.mean, found.low, found.high, paired_p(units), found.n, left_out=len(values) - n)

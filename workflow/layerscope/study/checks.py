@@ -14,7 +14,7 @@ from layerscope.study.declarations import STATES
 from layerscope.study.figure_checks import FIGURE_CHECKS
 from layerscope.study.given import check_given
 from layerscope.study.kinds import Kind
-from layerscope.study.sizes import outputs_of, sample_size, source_sizes, split_size
+from layerscope.study.sizes import class_names, outputs_of, sample_size, source_sizes, split_size
 from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named, selectors
 from layerscope.study.target_checks import LABEL_CHECKS, TARGET_CHECKS
 from layerscope.study.views import Views
@@ -123,8 +123,19 @@ def _check_training(study: Study) -> Iterator[str]:
         for layer in options["spectra"]["layers"] if options["spectra"]["layers"] != "all" else []:
             if layer not in names:
                 yield f"training.spectra.layers: no architecture has '{layer}'; {one_of(layer, names)}"
+        yield from _check_classes_followed(study, run.dataset, options["spectra"].get("classes", []))
         if options["augmentation"] and len(source_sizes(study.kinds, study.datasets[run.dataset])["shape"]) == 1:
             yield f"training.augmentation changes images; datasets.{run.dataset} has vectors"
+
+
+def _check_classes_followed(study: Study, dataset: str, classes: list[str]) -> Iterator[str]:
+    if classes and study.has_targets(dataset):
+        yield f"training.spectra.classes: datasets.{dataset} has targets and no classes; put it under overrides of other datasets"
+        return
+    known = class_names(study, dataset)
+    for name in classes if known else []:
+        if name not in known:
+            yield f"training.spectra.classes: '{name}' is no class of {dataset}; {one_of(name, known)}"
 
 
 def _check_steps(study: Study, run: Run, options: dict) -> Iterator[str]:
@@ -420,6 +431,14 @@ def _check_courses(study: Study) -> Iterator[str]:
             yield f"claims.{name}.{key}: '{claim[key]}' is no score of a split; {_are(by_epoch)}"
         elif options["epochs"] != "all":
             yield f"claims.{name}.{key}: '{claim[key]}' is of snapshots only; scores.{claim[key]}.epochs: all"
+    for name, figure in study.figures.items():
+        kind = study.kinds.of_entry("figures", figure)
+        where = kind.says("every_epoch_where")
+        if not where or any(figure[key] != value for key, value in where.items()):
+            continue
+        for score in scores_named(kind, figure):
+            if study.scores[score]["options"].get("epochs", "all") != "all":
+                yield f"figures.{name}: '{score}' is of snapshots only; scores.{score}.epochs: all"
 
 
 def _check_claims_are_definite(study: Study) -> Iterator[str]:

@@ -18,7 +18,7 @@ from layerscope.study.kinds import BLOCKS, Kind, declared_kinds
 from layerscope.study.schema import blocks, entry_schema, mistakes_in
 
 # What jobs tell a kind of the study, beside its options, where it declares so (layerscope.jobs.params).
-TOLD = ("sizes", "lambdas", "metrics", "higher_is_better", "network_accuracies", "layer_accuracies", "repeats")
+TOLD = ("sizes", "activations", "lambdas", "metrics", "higher_is_better", "network_accuracies", "layer_accuracies", "repeats")
 # What a figure, a table or a claim can show: networks in these states, and of a layer the whole, its single filters, or the means
 # over them.
 STATES = ("untrained", "pretrained", "trained", "intermediate")
@@ -257,6 +257,10 @@ FACTS: dict[str, dict[str, dict]] = {
         "names_rows": _some("The options that name rows of the split of a sample."),
         "same_classes": _flag("Whether the datasets that it shows must have equally many classes."),
         "one_layer_where": {"description": "Option → the value with which `on` must name one layer.", "type": "object"},
+        "every_epoch_where": {
+            "description": "Option → the value with which scores of splits that it names must be of every epoch.",
+            "type": "object",
+        },
         "scores_of": SCORES_OF,
         "formats": {
             "description": "The formats of its files: those of a picture by default, or those of a film.",
@@ -337,6 +341,7 @@ NAME_OPTIONS = {
     "largest_unless",
     "alike_where",
     "one_layer_where",
+    "every_epoch_where",
 }
 KEYWORDS = {*Draft202012Validator.VALIDATORS, "description", "default", "title", "examples", "$comment", "$defs", "deprecated"}
 TYPES = ("array", "boolean", "integer", "null", "number", "object", "string")

@@ -20,6 +20,7 @@ READ_BY: tuple[tuple[tuple[str, ...], Callable[[dict], bool], str], ...] = (
     (("attempts",), lambda options: "accept_test_accuracy" in options, "it counts with accept_test_accuracy"),
     (("spectra", "every"), lambda options: "train" in options["spectra"]["phases"], "it is of the phase train"),
     (("spectra", "epochs"), lambda options: "evaluation" in options["spectra"]["phases"], "it is of the phase evaluation"),
+    (("spectra", "classes"), lambda options: "evaluation" in options["spectra"]["phases"], "it is of the phase evaluation"),
     (("spectra", "layers"), lambda options: bool(options["spectra"]["phases"]), "no spectra are kept"),
     (("spectra", "maps"), lambda options: bool(options["spectra"]["phases"]), "no spectra are kept"),
     (
@@ -133,8 +134,8 @@ def _in_entries(study: Study) -> Iterator[str]:
     for name, entry in study.figures.items():
         kind = study.kind_of("figures", name)
         reads = {*kind.says("reads", ())}
-        # Some read of the rows of scores only which networks are flagged.
-        of_networks = reads != {"runs"} and reads <= OF_NETWORKS | {"runs"}
+        # Kinds that show no score read of the rows only which networks are flagged.
+        of_networks = reads != {"runs"} and reads <= OF_NETWORKS | {"runs"} and "score" not in kind.options
         for key in entry.get("on", {}):
             if not kind.is_own and of_networks and key not in RUN_KEYS:
                 yield f"figures.{name}.on.{key} changes nothing: {kind.name} chooses networks; {', '.join(RUN_KEYS)} do"

@@ -349,13 +349,14 @@ def _mistakes(
 def _selector_of(entry: dict, kind: Kind, score: str, rows: list[Rows]) -> tuple[dict, list[Rows]]:
     """The selector for one score of an entry, and the rows that it is for.
 
-    Of a score of networks as such, pairs of scores take what is on the test split, and courses what is on the claim's split.
+    Of a score of networks as such, pairs of scores take what is on the test split unless they name another, and courses what is
+    on the claim's split.
     """
     on = entry.get("on", {})
     of_networks = {key: value for key, value in on.items() if key in selection.RUN_KEYS}
     as_such = [row for row in rows if row.space == "run" and row.view.whole == [""]]
     if kind.says("pairs_scores"):
-        of_test = [row for row in as_such if row.sample == "test"]
+        of_test = [row for row in as_such if row.sample == entry.get("split", "test")]
         return (of_networks, of_test) if of_test else (on, rows)
     if score == entry.get("against") and as_such and not kind.says("every_epoch_of"):
         return of_networks, rows

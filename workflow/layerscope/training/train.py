@@ -198,8 +198,13 @@ def _end_epoch(run: TrainingRun, epoch: int, step: int, result: TrainingResult) 
         if split not in run.splits or (split == "train" and epoch and not kept):
             continue
         wanted = split == "test" and (kept or run.options["spectra"]["epochs"] == "all")
-        with _followed(run, "evaluation", wanted) as tracker:
+        classes = run.options["spectra"].get("classes")
+        with _followed(run, "evaluation", wanted and not classes) as tracker:
             loss, accuracy = evaluate(run.network, *run.splits[split])
+        if classes:
+            with _followed(run, "evaluation", wanted) as tracker:
+                if tracker is not None:
+                    evaluate(run.network, *_of_classes(*run.splits[split], classes))
         result.history.append({"epoch": epoch, "step": step, "split": split, "loss": loss, "accuracy": accuracy})
         spectra += _spectra(run, tracker, "evaluation", epoch, step)
     losses = [row["loss"] for row in result.history if row["epoch"] == epoch and epoch]
@@ -209,6 +214,11 @@ def _end_epoch(run: TrainingRun, epoch: int, step: int, result: TrainingResult) 
     if kept:
         result.snapshots[epoch] = {name: tensor.detach().cpu().clone() for name, tensor in run.network.state_dict().items()}
     return True
+
+
+def _of_classes(inputs: torch.Tensor, labels: torch.Tensor, classes: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+    chosen = torch.isin(labels, torch.tensor(classes, device=labels.device))
+    return inputs[chosen], labels[chosen]
 
 
 def _followed(run: TrainingRun, phase: str, wanted: bool = True) -> AbstractContextManager[SaturationTracker | None]:

@@ -61,13 +61,18 @@ def by_architecture(evidence: Evidence) -> pd.DataFrame:
 
 
 def courses(claim: dict, evidence: Evidence) -> dict[tuple, pd.DataFrame]:
-    """For each run, by epoch: `value`, the mean of the claim's rows; `against`, the other score on the claim's split."""
+    """For each run, by epoch: `value`, the mean of the claim's rows; `against`, the other score on the claim's split.
+
+    A run of which no epoch has both is there too, with no epochs.
+    """
     runs = evidence.runs
     other = runs[(runs["metric"] == claim["against"]) & (runs["space"] == "run") & (runs["sample"] == claim["split"])]
     other = select(other, {key: value for key, value in claim.get("on", {}).items() if key in RUN})
     values = [frame.groupby([*RUN, "epoch"])["value"].mean() for frame in (evidence.rows, other)]
     both = pd.concat(values, axis=1, keys=["value", "against"]).dropna()
-    return {run: group.droplevel(RUN).sort_index() for run, group in both.groupby(RUN)}
+    found = {run: group.droplevel(RUN).sort_index() for run, group in both.groupby(RUN)}
+    chosen = evidence.rows[RUN].drop_duplicates().itertuples(index=False, name=None)
+    return {run: found.get(run, pd.DataFrame({"value": [], "against": []})) for run in chosen}
 
 
 def of_runs(numbers: dict[tuple, float], keys: list[str] = RUN) -> pd.Series:

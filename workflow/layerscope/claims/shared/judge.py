@@ -27,6 +27,7 @@ CLAIM_COLUMNS = (
     "n",
     "units",
     "within",
+    "note",
     "verdict",
 )
 
@@ -74,8 +75,13 @@ def _estimated(name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None, c
         "n": found.n,
         "units": found.n if found.units is None else found.units,
         "within": found.within,
+        "note": "; ".join(filter(None, (_left_out(found.left_out), found.note))),
         "verdict": verdict,
     }
+
+
+def _left_out(count: int) -> str:
+    return f"{count} network{'s' * (count != 1)} without a number left out" if count else ""
 
 
 def _bound(estimated: str | None, rows: pd.DataFrame) -> float:

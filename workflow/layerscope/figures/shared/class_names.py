@@ -10,8 +10,9 @@ from layerscope.figures.shared.names import plain, short
 from layerscope.figures.shared.placing import AROUND, box_at, is_free, size_of, write
 from layerscope.geometry.gaps import split_in_two
 from layerscope.geometry.neighbors import nearest_neighbors
-from layerscope.statistics.flags import NEAR_CHANCE
 
+# A class whose hit is below this many times chance lies among the others.
+MIXED = 2.0
 # The neighbours of the neighborhood hit, as Rauber et al. (2017) count them.
 NEIGHBORS = 6
 # A class falls into two clusters from this gap on, each with this share of it or more (see the score split_classes).
@@ -38,14 +39,14 @@ def hits(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def is_mixed(hit: float, count: int, total: int) -> bool:
     """Whether a class of `count` points among `total` is spread among the others: its hit is below twice chance.
 
-    With few classes, where twice chance can be out of reach, the bound is that of networks near chance (statistics.flags). The
-    hit of a class of fewer than seven points is taken over what it can be at most.
+    With few classes, where twice chance can be out of reach, the bound is a quarter of the way from chance to 1. The hit of a
+    class of fewer than seven points is taken over what it can be at most.
     """
     reachable = min(1.0, (count - 1) / min(NEIGHBORS, max(total - 1, 1)))
     if reachable == 0 or not np.isfinite(hit):
         return False
     chance = (count - 1) / (total - 1)
-    return hit / reachable < min(NEAR_CHANCE * chance, chance + (1 - chance) / 4)
+    return hit / reachable < min(MIXED * chance, chance + (1 - chance) / 4)
 
 
 def told_below(points: np.ndarray, labels: np.ndarray, wrong: np.ndarray | None = None) -> str:

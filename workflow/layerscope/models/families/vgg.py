@@ -9,7 +9,7 @@ FAMILY = {
     "required": ("depth",),
     "options": {
         "depth": {"enum": [11, 13, 16, 19]},
-        "width_divisor": {"description": "Divides every number of filters.", "enum": [1, 2, 4, 8, 16], "default": 1},
+        "width_divisor": {"description": "Divides every number of filters.", "enum": [1, 2, 4, 8, 16, 32], "default": 1},
         "dropout": {
             "description": "Before the output.",
             "type": "number",
