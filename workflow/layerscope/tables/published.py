@@ -53,7 +53,7 @@ TABLE = {
     },
 }
 # Published networks were accepted, and had learnt: these are left out.
-LEFT_OUT = "not_accepted|near_chance|diverged"
+LEFT_OUT = "not_accepted|near_chance|learnt_little|diverged"
 STATES = ("input", "trained", "untrained")
 
 
