@@ -132,7 +132,16 @@ def _add_keys(figure: Figure, runs: pd.DataFrame, palette: dict, lined: bool) ->
     colour = next(iter(palette.values())) if len(palette) == 1 else "0.4"
     states = [state for state in STATE_LINES if (runs["state"] == state).any()]
     entries = [
-        Line2D([], [], color=colour, linestyle=STATE_LINES[state], marker=STATE_MARKERS[state], markersize=3, label=state)
+        Line2D(
+            [],
+            [],
+            color=colour,
+            linewidth=1,
+            linestyle=STATE_LINES[state],
+            marker=STATE_MARKERS[state],
+            markersize=3,
+            label=state,
+        )
         for state in states
     ]
     if (runs["filter"] == LIVING_MEAN).any():

@@ -10,6 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.font_manager import FontProperties
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.legend import Legend
+from matplotlib.lines import Line2D
 from matplotlib.textpath import text_to_path
 
 from layerscope.figures.shared.fonts import LATIN, use_fallbacks
@@ -25,8 +26,9 @@ TALLEST = 7.5
 GAP = 0.04
 # What an axis takes to the left of the panels of a row, in inches.
 BESIDE = 0.6
-# The width of the picture of an entry of a key, with the gaps around it, in inches.
-HANDLE = 0.33
+# The gaps around the picture of an entry of a key, in inches, and its width in letters: dashes are seen only where two fit.
+AROUND_HANDLE = 0.16
+HANDLE, DASHED_HANDLE = 2.0, 3.2
 # The most rows of a key; a longer one is said in words by whoever draws it.
 LONGEST_KEY = 40
 
@@ -102,10 +104,11 @@ def add_key(figure: Figure, handles: Sequence, labels: Sequence[str] | None = No
     if not handles:
         return
     labels = [str(handle.get_label()) for handle in handles] if labels is None else labels
-    # Beside a label are its handle, of two letters, and the gap to the next.
-    one = max(inches_of(label, SMALLEST) for label in labels) + HANDLE
+    dashed = any(isinstance(handle, Line2D) and handle.get_linestyle() in ("--", "-.") for handle in handles)
+    letters = DASHED_HANDLE if dashed else HANDLE
+    one = max(inches_of(label, SMALLEST) for label in labels) + letters * SMALLEST / POINTS_PER_INCH + AROUND_HANDLE
     across = max(1, min(len(handles), int((figure.get_figwidth() - 0.1) / one)))
-    figure.legend(handles, labels, loc="lower center", ncols=across, title=title or None)
+    figure.legend(handles, labels, loc="lower center", ncols=across, title=title or None, handlelength=letters)
 
 
 def fit(figure: Figure, axes, height: float | None = None) -> None:
