@@ -2,6 +2,7 @@
 
 import copy
 import math
+import sys
 from dataclasses import replace
 
 import numpy as np
@@ -125,6 +126,27 @@ def test_adamw_shrinks_weights_apart_from_the_gradient():
         return {name: tensor.detach() * (1 - 0.01 * 0.5) - 0.01 * part for (name, tensor), part in pairs}
 
     check(*taken(step, optimizer="adamw", lr=0.01, weight_decay=0.5))
+
+
+@pytest.mark.parametrize(
+    ("name", "kind", "options"),
+    [("sgd", torch.optim.SGD, {"momentum": 0.9}), ("adam", torch.optim.Adam, {}), ("adamw", torch.optim.AdamW, {})],
+)
+def test_steps_are_those_of_torch_without_the_import_of_its_compiler(name, kind, options, monkeypatch):
+    given = run(optimizer=name, lr=0.1, weight_decay=0.01, momentum=0.9)
+    copied = copy.deepcopy(given.network)
+
+    def take_steps(network, optimizer):
+        for number in range(3):
+            optimizer.zero_grad(set_to_none=True)
+            (network(given.splits["train"][0]) * (number + 1)).pow(2).mean().backward()
+            optimizer.step()
+
+    take_steps(copied, kind(copied.parameters(), lr=0.1, weight_decay=0.01, **options))
+    # An import of it fails from here on.
+    monkeypatch.setitem(sys.modules, "torch._dynamo", None)
+    take_steps(given.network, make_optimizer(given.network, given.options))
+    assert same(given.network.state_dict(), copied.state_dict())
 
 
 def test_parameters_have_the_rates_of_the_first_pattern_that_fits():

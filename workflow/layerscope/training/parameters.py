@@ -1,6 +1,8 @@
 """Which parameters of a network are trained, and at which rates."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
+from functools import cache
+from inspect import unwrap
 
 import torch
 from torch import nn
@@ -52,9 +54,21 @@ def make_optimizer(network: Network, options: dict) -> torch.optim.Optimizer:
             groups.setdefault(next(rates, options["lr"]), []).append(parameter)
     found = [{"params": parameters, "lr": rate, "highest": rate} for rate, parameters in groups.items()]
     if options["optimizer"] == "sgd":
-        return torch.optim.SGD(found, lr=options["lr"], momentum=options["momentum"], weight_decay=options["weight_decay"])
-    kind = {"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[options["optimizer"]]
+        kind = _without_compiler(torch.optim.SGD)
+        return kind(found, lr=options["lr"], momentum=options["momentum"], weight_decay=options["weight_decay"])
+    kind = _without_compiler({"adam": torch.optim.Adam, "adamw": torch.optim.AdamW}[options["optimizer"]])
     return kind(found, lr=options["lr"], weight_decay=options["weight_decay"])
+
+
+@cache
+def _without_compiler(kind: type[torch.optim.Optimizer]) -> Callable[..., torch.optim.Optimizer]:
+    """An optimizer that never asks torch.compile's Dynamo, which takes as long to import as PyTorch itself.
+
+    PyTorch wraps some methods of its optimizers so that Dynamo is imported at their first call, whether anything is compiled or
+    not. Here they are called without that; the wrapper of `step` also disables gradients.
+    """
+    plain = {name: unwrap(getattr(kind, name)) for name in ("add_param_group", "zero_grad")}
+    return type(kind.__name__, (kind,), {**plain, "step": torch.no_grad()(unwrap(kind.step))})
 
 
 def _fits_any(name: str, patterns: Sequence[str]) -> bool:
