@@ -46,6 +46,15 @@ def test_the_mean_of_the_filters_of_a_run_stands_beside_the_input():
     assert found["verdict"] == "supported"
 
 
+def test_the_error_that_all_networks_share_is_told():
+    """The input is embedded once, and joined to every network."""
+    scores = filters([[0.5, 0.7], [0.6, 0.6], [0.7, 0.8]]) + of_input(0.4)
+    told = "the embedding of the input is one for all networks: its error is in no interval"
+    assert judged(scores, **WORSE_THAN_INPUT)["note"] == told
+    in_layers = [{**row, "space": "raw", "embedding_seed": np.nan} for row in scores]
+    assert judged(in_layers, {"embedding": "raw"}, **WORSE_THAN_INPUT)["note"] == ""
+
+
 def test_only_the_filters_that_are_named_are_averaged():
     found = judged(filters([[0.5, 0.7, 99.0], [0.6, 0.8, -99.0]]) + of_input(0.4), **WORSE_THAN_INPUT)
     assert found["estimate"] == pytest.approx(0.25)

@@ -75,13 +75,19 @@ def _estimated(name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None, c
         "n": found.n,
         "units": found.n if found.units is None else found.units,
         "within": found.within,
-        "note": "; ".join(filter(None, (_left_out(found.left_out), found.note))),
+        "note": "; ".join(filter(None, (_left_out(found.left_out), found.note, _shared_input(rows)))),
         "verdict": verdict,
     }
 
 
 def _left_out(count: int) -> str:
     return f"{count} network{'s' * (count != 1)} without a number left out" if count else ""
+
+
+def _shared_input(rows: pd.DataFrame) -> str:
+    """A remark on the input where it is embedded: all networks are compared with the same embedding, and share its error."""
+    embedded = (rows["state"] == "input") & ~rows["space"].isin(["raw", "run"])
+    return "the embedding of the input is one for all networks: its error is in no interval" if embedded.any() else ""
 
 
 def _bound(estimated: str | None, rows: pd.DataFrame) -> float:
