@@ -8,6 +8,8 @@ from matplotlib.colors import to_rgb
 from matplotlib.patheffects import withStroke
 from matplotlib.text import Text
 
+from layerscope.figures.shared.style import lay_out
+
 SMALLEST_POINTS = 6
 WIDTHS_MM = (85, 178)
 # The Web Content Accessibility Guidelines ask for this ratio of luminances.
@@ -44,7 +46,7 @@ def drawn_texts(figure) -> list[Text]:
 
     Text.draw = draw
     try:
-        figure.draw_without_rendering()
+        lay_out(figure)
     finally:
         Text.draw = original
     return list(dict.fromkeys(found))

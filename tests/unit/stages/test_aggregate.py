@@ -207,12 +207,13 @@ def test_every_mean_is_that_of_its_runs_alone(written):
     ],
 )
 def test_scores_that_are_not_right_end_in_one_message(study, tmp_path: Path, change, said: str):
-    params = shuffled(study, tmp_path, random.Random(0))
-    file = tmp_path / store.path("s", "scores", source=store.run_folder("digits", "mlp", "relu", 0), sample="look", space="tsne")
+    whole, params = study
+    folder = shutil.copytree(whole, tmp_path / "study", ignore=shutil.ignore_patterns("aggregate"))
+    file = folder / store.path("s", "scores", source=store.run_folder("digits", "mlp", "relu", 0), sample="look", space="tsne")
     write_rows(file, store.SCORE_COLUMNS, change(read_rows(file)))
     with pytest.raises(StudyError, match=said):
-        aggregated(tmp_path, params)
-    assert not list((tmp_path / "aggregate").iterdir())
+        aggregated(folder, params)
+    assert not list((folder / "aggregate").iterdir())
 
 
 def test_a_score_that_no_row_has_is_named(study):

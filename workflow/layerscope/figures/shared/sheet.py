@@ -14,7 +14,7 @@ from matplotlib.lines import Line2D
 from matplotlib.textpath import text_to_path
 
 from layerscope.figures.shared.fonts import LATIN, use_fallbacks
-from layerscope.figures.shared.style import COLUMN, DIGITS, LARGEST, PAGE, SMALLEST, settle
+from layerscope.figures.shared.style import COLUMN, DIGITS, LARGEST, PAGE, SMALLEST, lay_out, settle
 
 POINTS_PER_INCH = 72
 # The blanks at which no line ends: between a word and its number, a number and its sign. What a pattern looks back at must all be
@@ -122,7 +122,7 @@ def fit(figure: Figure, axes, height: float | None = None) -> None:
     rows = max(spec.get_gridspec().nrows / len(spec.rowspan) for spec in specs)
     for _ in range(3):
         _place_keys(figure)
-        figure.draw_without_rendering()
+        lay_out(figure)
         # The places for panels, of which square panels or images may fill a part.
         place = min((axis.get_position(original=True) for axis in axes.flat), key=lambda place: place.height)
         wanted = place.width * figure.get_figwidth() if height is None else height

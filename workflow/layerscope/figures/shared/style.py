@@ -106,6 +106,21 @@ def ramp(count: int) -> list:
     return [RAMP(place) for place in np.linspace(0, RAMP_END, count)] if count > 1 else [RAMP(0.3)]
 
 
+def lay_out(figure: Figure) -> None:
+    """Let all panels and texts of a figure find their places, as its `draw_without_rendering` does in several times the time.
+
+    That one scales every image to its panel, although nothing shows it.
+    """
+    images = [image for axis in figure.axes for image in axis.images if image.get_visible()]
+    for image in images:
+        image.set_visible(False)
+    try:
+        figure.draw_without_rendering()
+    finally:
+        for image in images:
+            image.set_visible(True)
+
+
 def settle(figure: Figure) -> None:
     """Give all panels and texts of a figure their places for good.
 
@@ -116,7 +131,7 @@ def settle(figure: Figure) -> None:
         return
     # Labels of ticks change with the size of their panel: the second time the layout knows them.
     for _ in range(2):
-        figure.draw_without_rendering()
+        lay_out(figure)
     figure.set_layout_engine("none")
     for axis in figure.axes:
         extents = np.round(axis.get_position(original=True).extents, DIGITS)
@@ -125,7 +140,7 @@ def settle(figure: Figure) -> None:
         across, up = text.get_position()
         text.set_position((round(across, DIGITS), round(up, DIGITS)))
     # Square panels take their part of these places when they are drawn.
-    figure.draw_without_rendering()
+    lay_out(figure)
 
 
 def save(figure: Figure, svg: Path, png: Path) -> None:
