@@ -1,14 +1,9 @@
 """The mean difference of a score between two values of one key, over runs."""
 
-from dataclasses import replace
-
-import pandas as pd
-
 from layerscope.claims.shared.evidence import Evidence, run_differences, run_means
 from layerscope.claims.shared.verdict import Judged, judged
-from layerscope.statistics.estimates import welch_difference
 from layerscope.statistics.keys import RUN
-from layerscope.statistics.units import by_unit, over_units, unit_keys
+from layerscope.statistics.units import difference_of_units, over_units
 
 STATISTIC = {
     "description": (
@@ -40,14 +35,5 @@ def estimate(claim: dict, evidence: Evidence) -> Judged:
     cluster = claim.get("cluster")
     if key not in RUN or claim.get("paired"):
         return judged(over_units(run_differences(claim, evidence.rows), cluster), claim["expect"])
-    means = [run_means(evidence.rows, key, value).droplevel(key) for value in (first, second)]
-    n = sum(len(runs) for runs in means)
-    keys = unit_keys(pd.concat(means).index, cluster)
-    of_units = [by_unit(runs, keys) for runs in means]
-    if keys and of_units[0].index.equals(of_units[1].index):
-        # The same units stand on both sides: what they have in common leaves the difference.
-        found = over_units(of_units[0] - of_units[1], [])
-    else:
-        found = welch_difference(*of_units)
-        found = replace(found, units=found.n)
-    return judged(replace(found, n=n), claim["expect"])
+    of_first, of_second = (run_means(evidence.rows, key, value).droplevel(key) for value in (first, second))
+    return judged(difference_of_units(of_first, of_second, cluster), claim["expect"])

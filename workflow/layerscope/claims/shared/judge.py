@@ -94,7 +94,10 @@ def _bound(estimated: str | None, rows: pd.DataFrame) -> float:
     """How far from 0 what a statistic estimates can lie."""
     if estimated == "correlations":
         return 1.0
-    return float((rows["highest"] - rows["lowest"]).max()) if estimated == "differences" and len(rows) else float("inf")
+    if not estimated or rows.empty:
+        return float("inf")
+    range_of_score = float((rows["highest"] - rows["lowest"]).max())
+    return 2 * range_of_score if estimated == "interactions" else range_of_score
 
 
 def _rows_of(claim: dict, rows: pd.DataFrame, takes_input: bool) -> pd.DataFrame:
