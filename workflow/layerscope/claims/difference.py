@@ -1,5 +1,7 @@
 """The mean difference of a score between two values of one key, over runs."""
 
+from dataclasses import replace
+
 from layerscope.claims.shared.evidence import Evidence, run_differences, run_means
 from layerscope.claims.shared.verdict import Judged, judged
 from layerscope.statistics.keys import RUN
@@ -25,15 +27,31 @@ STATISTIC = {
             "type": "boolean",
             "default": False,
         },
+        "at_least": {
+            "description": (
+                "The difference is at least so large in the expected direction, in units of the score: supported beyond this "
+                "bound, contradicted short of it."
+            ),
+            "type": "number",
+            "minimum": 0,
+            "default": 0,
+        },
     },
 }
 
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
-    """The mean difference over units: paired, or Welch's for networks told apart of which not every unit has both values."""
+    """The mean difference over units: paired, or Welch's for networks told apart of which not every unit has both values.
+
+    p is that of a mean at the bound.
+    """
     [(key, (first, second))] = claim["between"].items()
     cluster = claim.get("cluster")
+    bound = claim.get("at_least", 0.0) * (1 if claim["expect"] == "positive" else -1)
     if key not in RUN or claim.get("paired"):
-        return judged(over_units(run_differences(claim, evidence.rows), cluster), claim["expect"])
-    of_first, of_second = (run_means(evidence.rows, key, value).droplevel(key) for value in (first, second))
-    return judged(difference_of_units(of_first, of_second, cluster), claim["expect"])
+        beyond = over_units(run_differences(claim, evidence.rows) - bound, cluster)
+    else:
+        of_first, of_second = (run_means(evidence.rows, key, value).droplevel(key) for value in (first, second))
+        beyond = difference_of_units(of_first - bound, of_second, cluster)
+    found = replace(beyond, mean=beyond.mean + bound, low=beyond.low + bound, high=beyond.high + bound)
+    return judged(found, claim["expect"], bound)
