@@ -79,6 +79,17 @@ def test_the_small_study_of_rauber_et_al_shows_and_claims_the_same():
         assert small[block] == whole[block]
 
 
+def test_claims_with_and_without_flagged_networks_are_judged_by_the_same_test():
+    claims = yaml.safe_load((PROJECT / "workflow/studies/rauber-small.yaml").read_text())["claims"]
+    twins = {name: claim for name, claim in claims.items() if "flagged" in claim}
+    assert twins
+    assert all(name.endswith("_learnt") for name in twins)
+    for name, claim in twins.items():
+        own = {"text", "family", "flagged"}
+        of_all = claims[name.removesuffix("_learnt")]
+        assert {key: claim[key] for key in {*claim} - own} == {key: of_all[key] for key in {*of_all} - own}
+
+
 def test_the_last_layer_is_the_deepest_that_a_study_looks_at(project: Path):
     """Figure 7 shows one layer of each of four networks, and not the output behind it, which this study leaves out."""
     jobs = planned(project, "fig7", study="workflow/studies/kuzma.yaml")
