@@ -113,6 +113,36 @@ def test_differences_within_networks_are_paired():
     assert found["interval_low"] == pytest.approx(expected.confidence_interval().low)
 
 
+@pytest.mark.parametrize(
+    ("at_least", "expect", "expected"),
+    [
+        (0.1, "positive", "supported"),
+        (0.2, "positive", "undecided"),
+        (0.5, "positive", "contradicted"),
+        (0.1, "negative", "contradicted"),
+    ],
+)
+def test_a_difference_can_be_asked_to_be_of_a_size(at_least, expect, expected):
+    """p is that of the bound, on the expected side; estimate and interval are those of the difference."""
+    plain = claim("difference", between=TRAINED_OVER_UNTRAINED, expect=expect)
+    found = judge("c", {**plain, "at_least": at_least}, runs_of(effects(POSITIVE)))
+    bound = at_least if expect == "positive" else -at_least
+    assert found["p"] == pytest.approx(stats.ttest_1samp(POSITIVE, bound).pvalue)
+    assert (found["verdict"], found["expected"]) == (expected, f"{expect}, at least {at_least}")
+    without = judge("c", plain, runs_of(effects(POSITIVE)))
+    for column in ("estimate", "interval_low", "interval_high"):
+        assert found[column] == pytest.approx(without[column])
+
+
+def test_networks_told_apart_can_be_asked_to_differ_by_a_size():
+    first, second = [0.8, 0.9, 0.85, 0.7], [0.3, 0.2, 0.4]
+    values = {("mlp", seed, "trained", "hidden1"): value for seed, value in enumerate(first)}
+    values |= {("cnn", seed, "trained", "hidden1"): value for seed, value in enumerate(second)}
+    asked = claim("difference", between={"architecture": ["mlp", "cnn"]}, at_least=0.4, expect="positive")
+    found = judge("c", asked, runs_of(values))
+    assert found["p"] == pytest.approx(stats.ttest_ind(np.subtract(first, 0.4), second, equal_var=False).pvalue)
+
+
 def test_differences_between_networks_are_welch_s():
     first, second = [0.8, 0.9, 0.85, 0.7], [0.3, 0.2, 0.4]
     values = {("mlp", seed, "trained", "hidden1"): value for seed, value in enumerate(first)}

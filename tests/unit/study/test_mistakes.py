@@ -728,6 +728,28 @@ BROKEN = {
         {"claims.training_helps.between": {"state": ["trained", "untrained"], "seed": [0, 1]}},
         ["claims.training_helps.between has 2 entries", "at most 1"],
     ),
+    "interaction of one key": (
+        {"claims.training_helps.statistic": "interaction"},
+        ["claims.training_helps.between is empty or too short; at least 2 entries"],
+    ),
+    "interaction of a value with itself": (
+        {
+            "claims.training_helps.statistic": "interaction",
+            "claims.training_helps.between": {"state": ["trained", "untrained"], "layer": ["hidden1", "hidden1"]},
+        },
+        ["claims.training_helps.between.layer", "two different values"],
+    ),
+    "interaction of two keys that tell networks apart": (
+        {
+            "claims.training_helps.statistic": "interaction",
+            "claims.training_helps.between": {"activation": ["relu", "tanh"], "seed": [0, 1]},
+        },
+        ["claims.training_helps.paired is missing: activation and seed both tell networks apart", "paired: true"],
+    ),
+    "pairs of networks in a claim within networks": (
+        {"claims.training_helps.paired": True},
+        ["claims.training_helps.paired changes nothing", "within networks", "remove it"],
+    ),
     "claim between unknown values": (
         {"claims.training_helps.between": {"state": ["trained", "untraind"]}},
         ["claims.training_helps.between.state: 'untraind'", "did you mean 'untrained'?"],

@@ -605,6 +605,14 @@ CLAIMS = {
         claim("difference", between={"layer": ["hidden1", "hidden2"]}, on={**RAW, "layer": ["hidden2", "output"]}),
         "claims.shown.between.layer: nothing that `on` chooses with the score 'neighborhood_hit' is hidden1",
     ),
+    "values of two keys that do not meet": (
+        claim(
+            "interaction",
+            between={"state": ["trained", "untrained"], "epoch": [0, "last"]},
+            on=RAW,
+        ),
+        "claims.shown.between: nothing that `on` chooses with the score 'neighborhood_hit' is of state trained and epoch 0",
+    ),
     "a single filter beside whole layers": (
         {
             **FILTERS,

@@ -2,13 +2,10 @@
 
 from dataclasses import replace
 
-import pandas as pd
-
 from layerscope.claims.shared.evidence import Evidence, run_differences, run_means
 from layerscope.claims.shared.verdict import Judged, judged
-from layerscope.statistics.estimates import welch_difference
 from layerscope.statistics.keys import RUN
-from layerscope.statistics.units import by_unit, over_units, unit_keys
+from layerscope.statistics.units import difference_of_units, over_units
 
 STATISTIC = {
     "description": (
@@ -30,24 +27,31 @@ STATISTIC = {
             "type": "boolean",
             "default": False,
         },
+        "at_least": {
+            "description": (
+                "The difference is at least so large in the expected direction, in units of the score: supported beyond this "
+                "bound, contradicted short of it."
+            ),
+            "type": "number",
+            "minimum": 0,
+            "default": 0,
+        },
     },
 }
 
 
 def estimate(claim: dict, evidence: Evidence) -> Judged:
-    """The mean difference over units: paired, or Welch's for networks told apart of which not every unit has both values."""
+    """The mean difference over units: paired, or Welch's for networks told apart of which not every unit has both values.
+
+    p is that of a mean at the bound.
+    """
     [(key, (first, second))] = claim["between"].items()
     cluster = claim.get("cluster")
+    bound = claim.get("at_least", 0.0) * (1 if claim["expect"] == "positive" else -1)
     if key not in RUN or claim.get("paired"):
-        return judged(over_units(run_differences(claim, evidence.rows), cluster), claim["expect"])
-    means = [run_means(evidence.rows, key, value).droplevel(key) for value in (first, second)]
-    n = sum(len(runs) for runs in means)
-    keys = unit_keys(pd.concat(means).index, cluster)
-    of_units = [by_unit(runs, keys) for runs in means]
-    if keys and of_units[0].index.equals(of_units[1].index):
-        # The same units stand on both sides: what they have in common leaves the difference.
-        found = over_units(of_units[0] - of_units[1], [])
+        beyond = over_units(run_differences(claim, evidence.rows) - bound, cluster)
     else:
-        found = welch_difference(*of_units)
-        found = replace(found, units=found.n)
-    return judged(replace(found, n=n), claim["expect"])
+        of_first, of_second = (run_means(evidence.rows, key, value).droplevel(key) for value in (first, second))
+        beyond = difference_of_units(of_first - bound, of_second, cluster)
+    found = replace(beyond, mean=beyond.mean + bound, low=beyond.low + bound, high=beyond.high + bound)
+    return judged(found, claim["expect"], bound)

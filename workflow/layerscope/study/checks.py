@@ -410,14 +410,26 @@ def _check_claims(study: Study) -> Iterator[str]:
         for key in {key for part in compared for key in part}:
             if kind.says("within_network") and key in RUN_KEYS:
                 yield f"claims.{name}: {kind.name} compares within a network; '{key}' tells networks apart"
-        if "between" in claim:
-            [(key, values)] = claim["between"].items()
+        for key, values in claim.get("between", {}).items():
             if not _simple_values(values) or len(values) != 2 or values[0] == values[1]:
                 yield f"claims.{name}.between.{key}: {values!r} is not allowed; two different values are wanted"
+        yield from _check_pairs(name, claim)
         if isinstance(claim.get("along"), dict):
             [(key, values)] = claim["along"].items()
             if not _simple_values(values) or len(values) < 2:
                 yield f"claims.{name}.along.{key}: {values!r} is not allowed; two or more values are wanted"
+
+
+def _check_pairs(name: str, claim: dict) -> Iterator[str]:
+    """Whether networks are pairs, where `between` tells networks apart by both of its keys, or by none."""
+    apart = [key for key in claim.get("between", {}) if key in RUN_KEYS]
+    if len(apart) > 1 and not claim.get("paired"):
+        yield (
+            f"claims.{name}.paired is missing: {' and '.join(apart)} both tell networks apart; with paired: true those alike in "
+            "all other keys are compared"
+        )
+    if claim.get("paired") and not apart:
+        yield f"claims.{name}.paired changes nothing: `between` compares within networks; remove it"
 
 
 def _check_courses(study: Study) -> Iterator[str]:

@@ -291,8 +291,11 @@ FACTS: dict[str, dict[str, dict]] = {
         "needs": _some("What its function is told of the study.", enum=["sizes"]),
         "takes_input": _flag("Whether it takes in the input of the networks too."),
         "estimates": {
-            "description": "What it estimates, which bounds its interval: differences of a score, or correlations.",
-            "enum": ["differences", "correlations"],
+            "description": (
+                "What it estimates, which bounds its interval: differences of a score, interactions (differences of these), or "
+                "correlations."
+            ),
+            "enum": ["differences", "interactions", "correlations"],
         },
         "within_network": _flag("Whether it compares within a network, so that no key may tell networks apart."),
         "every_epoch_of": _text("The option with the score that must be of every epoch."),

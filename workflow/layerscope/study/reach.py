@@ -6,6 +6,7 @@ Figures, tables and claims are made after all training. What their `on` chooses 
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import product
 from typing import Any
 
 from layerscope import selection, store
@@ -378,13 +379,21 @@ def _check_places(study: Study, where: str, kind: Kind, rows: list[Rows]) -> Ite
 
 
 def _check_compared(study: Study, where: str, entry: dict, rows: list[Rows]) -> Iterator[str]:
-    """Both sides of `between`, and every value of `along`, must be there."""
+    """Both sides of `between`, and every value of `along`, must be there; of two keys also each value with each of the other."""
     for part in ("between", "along"):
-        if isinstance(entry.get(part), dict):
-            [(key, values)] = entry[part].items()
-            for value in values:
-                if not _chosen(study, rows, {key: value}):
-                    yield f"{where}.{part}.{key}: nothing that `on` chooses with the score {SCORES} is {value}; widen it"
+        if not isinstance(entry.get(part), dict):
+            continue
+        said = False
+        for key, value in ((key, value) for key, values in entry[part].items() for value in values):
+            if not _chosen(study, rows, {key: value}):
+                said = True
+                yield f"{where}.{part}.{key}: nothing that `on` chooses with the score {SCORES} is {value}; widen it"
+        if len(entry[part]) == 1 or said:
+            continue
+        cells = [dict(zip(entry[part], values, strict=True)) for values in product(*entry[part].values())]
+        if missing := [cell for cell in cells if not _chosen(study, rows, cell)]:
+            listed = ", or ".join(" and ".join(f"{key} {value}" for key, value in cell.items()) for cell in missing)
+            yield f"{where}.{part}: nothing that `on` chooses with the score {SCORES} is of {listed}; compare other values"
 
 
 # Published numbers

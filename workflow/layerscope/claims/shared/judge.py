@@ -56,10 +56,12 @@ def _estimated(name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None, c
     if claim.get("flagged") == "leave_out":
         rows = _without_flagged_runs(rows)
     found, verdict = statistic.estimate(claim, Evidence(rows, runs, sizes or {}))
-    bound = _bound(statistic.STATISTIC.get("estimates"), rows)
+    furthest = _furthest(statistic.STATISTIC.get("estimates"), rows)
     expected = claim["expect"]
     if isinstance(expected, dict):
         expected = " ".join(f"{word} {bound:g}" for word, bound in expected.items() if word != "because")
+    elif claim.get("at_least"):
+        expected = f"{expected}, at least {claim['at_least']:g}"
     return {
         "claim": name,
         "text": claim["text"],
@@ -69,8 +71,8 @@ def _estimated(name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None, c
         "score": claim["score"],
         "expected": expected,
         "estimate": found.mean,
-        "interval_low": max(found.low, -bound),
-        "interval_high": min(found.high, bound),
+        "interval_low": max(found.low, -furthest),
+        "interval_high": min(found.high, furthest),
         "p": found.p,
         "n": found.n,
         "units": found.n if found.units is None else found.units,
@@ -90,11 +92,14 @@ def _shared_input(rows: pd.DataFrame) -> str:
     return "the embedding of the input is one for all networks: its error is in no interval" if embedded.any() else ""
 
 
-def _bound(estimated: str | None, rows: pd.DataFrame) -> float:
+def _furthest(estimated: str | None, rows: pd.DataFrame) -> float:
     """How far from 0 what a statistic estimates can lie."""
     if estimated == "correlations":
         return 1.0
-    return float((rows["highest"] - rows["lowest"]).max()) if estimated == "differences" and len(rows) else float("inf")
+    if not estimated or rows.empty:
+        return float("inf")
+    range_of_score = float((rows["highest"] - rows["lowest"]).max())
+    return 2 * range_of_score if estimated == "interactions" else range_of_score
 
 
 def _rows_of(claim: dict, rows: pd.DataFrame, takes_input: bool) -> pd.DataFrame:
