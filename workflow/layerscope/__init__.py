@@ -1,14 +1,14 @@
 """What neural networks do to their data, layer by layer.
 
-For plain arrays: `layerscope.score(points, labels, ["neighborhood_hit"])` and `layerscope.embed(points)`. For a finished study:
-`layerscope.results.open("results/digits")`.
+For plain arrays: `layerscope.score(points, labels, ["neighborhood_hit"])`, `layerscope.embed(points)` and
+`layerscope.compare(first, second, ["cka"])`. For a finished study: `layerscope.results.open("results/digits")`.
 """
 
 from layerscope import version
 
 __version__ = version.VERSION
 
-__all__ = ["embed", "score"]
+__all__ = ["compare", "embed", "score"]
 
 
 def __getattr__(name: str):

@@ -12,6 +12,7 @@ from layerscope.errors import StudyError, one_of
 from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.kind_modules import load_kind
 from layerscope.scoring.shared.score_input import Predicted, Representation, Score, ScoreInput, with_defaults
+from layerscope.similarity.shared.measures import FEWEST_OBSERVATIONS, compare_by, similarity_measures
 from layerscope.store import Neighbors
 from layerscope.study.kinds import Kind, Kinds
 from layerscope.study.schema import checked, entry_schema
@@ -106,6 +107,38 @@ def embed(
     if not hasattr(module, "embed"):
         raise StudyError(f"method: {method} embeds several steps together; see layerscope.tsne.dynamic.fit_dynamically")
     return module.embed(points, neighbors, filled, seed, threads)
+
+
+def compare(
+    first: np.ndarray, second: np.ndarray, measures: str | Iterable[str] | None = None, *, permutations: int = 10
+) -> dict[str, Score]:
+    """How alike two representations (n, d1) and (n, d2) of the same n observations are, by measures of docs/metrics.md.
+
+    measures: a name or several; all by default. Each Score has a value and its chance level, the mean over `permutations` seeded
+    shufflings of the observations of the second (NaN for 0 of them). Raises StudyError for unknown measures and for arrays that
+    do not fit.
+    """
+    known = similarity_measures()
+    wanted = [measures] if isinstance(measures, str) else [*(known if measures is None else measures)]
+    for name in wanted:
+        if name not in known:
+            raise StudyError(f"measures: '{name}' is not known; {one_of(name, known)}")
+    first, second = _rows(first, "first"), _rows(second, "second")
+    if len(first) != len(second):
+        raise StudyError(
+            f"second: {len(second)} rows are not allowed; {len(first)} are wanted, the same observations in one order"
+        )
+    if len(first) < FEWEST_OBSERVATIONS:
+        raise StudyError(f"first: {len(first)} rows are too few; {FEWEST_OBSERVATIONS} or more are wanted")
+    values = compare_by(first, second, wanted)
+    shuffled = [
+        compare_by(first, second[np.random.default_rng(seed).permutation(len(second))], wanted) for seed in range(permutations)
+    ]
+    reasons = {name: "" if np.isfinite(value) else "one of both does not vary" for name, value in values.items()}
+    return {
+        name: Score(value, float(np.mean([of[name] for of in shuffled])) if shuffled else float("nan"), reasons[name])
+        for name, value in values.items()
+    }
 
 
 def _classes(labels: np.ndarray, n: int) -> np.ndarray:

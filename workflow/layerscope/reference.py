@@ -11,6 +11,7 @@ from pathlib import Path
 
 import yaml
 
+from layerscope.similarity.shared.measures import similarity_measures
 from layerscope.study.declarations import FACTS, FUNCTIONS, OF_THE_PACKAGE, facts_of
 from layerscope.study.kinds import BLOCKS, Kind, Kinds
 from layerscope.study.schema import blocks, entry_schema, resolved, whole_schema
@@ -96,6 +97,17 @@ def metrics_page(kinds: Kinds) -> str:
             f"- applies to: {where}",
             f"- options (defaults): {options}",
             f"- reads, beside the points: {', '.join(reads) or 'nothing'}",
+            "",
+        ]
+    lines += ["# Measures of similarity", "", "`layerscope.compare(first, second)` compares two representations by them.", ""]
+    for name, facts in similarity_measures().items():
+        lines += [
+            f"## {name}",
+            "",
+            _sentence(facts["definition"]),
+            "",
+            f"- reference: {facts['reference']}",
+            f"- unchanged by: {facts['unchanged_by']}",
             "",
         ]
     return "\n".join(lines).rstrip() + "\n"
