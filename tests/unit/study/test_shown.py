@@ -328,6 +328,21 @@ TOLD = [
         ],
     ),
     (
+        "figures/score_course.py",
+        "losses: beside is of one dataset",
+        [
+            (
+                {
+                    "datasets.other": {"from": "digits", "normalise": "none"},
+                    "grids.0.datasets": ["digits", "other"],
+                    "figures.grid": GONE,
+                    **figure("score_course", score="accuracy", losses="beside", on={"sample": "test"}),
+                },
+                "figures.shown.on.dataset: losses: beside is of one dataset, and it chooses digits, other; name one",
+            ),
+        ],
+    ),
+    (
         "figures/score_evolution.py",
         "no layer has",
         [
