@@ -216,7 +216,7 @@ REFUSED = {
     "accuracy": (
         {"scores__accuracy": {}},
         "scores.accuracy: accuracy needs classes, and datasets.houses has targets (task: regression); what works there: "
-        "intrinsic_dimension, loss, r2, saturation",
+        "intrinsic_dimension, loss, participation_ratio, r2, saturation",
     ),
     "neurons by class": ({"neurons": {}}, "neurons: neurons are told by the classes they tell, and datasets.houses has targets"),
     "a figure of classes": (
