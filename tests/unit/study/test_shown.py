@@ -522,6 +522,7 @@ PUBLISHED = [
 
 # What only networks and drawn samples can tell, whatever the options are.
 DATA_ALONE_TELL = [
+    ("statistics/runs.py", "{source} lacks", "which version wrote a file"),
     ("figures/shared/one_network.py", "{source}: the embedding of", "the embedding diverged"),
     ("figures/confused_pairs.py", "{source}: the embedding of layer", "the embedding diverged"),
     ("figures/filter_maps.py", "the sample has no observation", "which classes a random sample has"),
