@@ -184,7 +184,7 @@ def test_a_run_can_be_shown_through_all_its_epochs(tmp_path):
     [panel] = figure.axes
     lines = [list(line.get_xdata()) for line in panel.lines if line.get_linestyle() == "-"]
     assert np.round(lines, 3).tolist() == [[0.1, 0.11, 0.12], [0.101, 0.111, 0.121]]
-    assert "2 runs: rank correlation within runs, mean 0.00" in " ".join(panel.get_title().split())
+    assert "2 runs: rank correlation within runs, 0.00 in the mean" in " ".join(panel.get_title().split())
     assert table.groupby("seed")["epoch"].apply(list).tolist() == [[0, 1, 2]] * 2
 
 

@@ -210,13 +210,14 @@ REFUSED = {
     "a score of classes": (
         {"scores__neighborhood_hit": {}},
         "scores.neighborhood_hit: neighborhood_hit needs classes, and datasets.houses has targets (task: regression); what works "
-        "there: continuity, continuity_sampled, displacement, kl, kl_engine, kl_knn, linear_probe_r2, trustworthiness, "
-        "trustworthiness_sampled",
+        "there: continuity, continuity_sampled, dead_share, displacement, effective_rank, kl, kl_engine, kl_knn, "
+        "levina_bickel, linear_dimension, linear_probe_r2, sparsity, trustworthiness, trustworthiness_sampled, "
+        "two_nn",
     ),
     "accuracy": (
         {"scores__accuracy": {}},
         "scores.accuracy: accuracy needs classes, and datasets.houses has targets (task: regression); what works there: "
-        "intrinsic_dimension, loss, r2, saturation",
+        "intrinsic_dimension, loss, participation_ratio, r2, saturation",
     ),
     "neurons by class": ({"neurons": {}}, "neurons: neurons are told by the classes they tell, and datasets.houses has targets"),
     "a figure of classes": (

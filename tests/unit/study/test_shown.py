@@ -328,6 +328,21 @@ TOLD = [
         ],
     ),
     (
+        "figures/score_course.py",
+        "losses: beside is of one dataset",
+        [
+            (
+                {
+                    "datasets.other": {"from": "digits", "normalise": "none"},
+                    "grids.0.datasets": ["digits", "other"],
+                    "figures.grid": GONE,
+                    **figure("score_course", score="accuracy", losses="beside", on={"sample": "test"}),
+                },
+                "figures.shown.on.dataset: losses: beside is of one dataset, and it chooses digits, other; name one",
+            ),
+        ],
+    ),
+    (
         "figures/score_evolution.py",
         "no layer has",
         [
@@ -507,6 +522,7 @@ PUBLISHED = [
 
 # What only networks and drawn samples can tell, whatever the options are.
 DATA_ALONE_TELL = [
+    ("statistics/runs.py", "{source} lacks", "which version wrote a file"),
     ("figures/shared/one_network.py", "{source}: the embedding of", "the embedding diverged"),
     ("figures/confused_pairs.py", "{source}: the embedding of layer", "the embedding diverged"),
     ("figures/filter_maps.py", "the sample has no observation", "which classes a random sample has"),

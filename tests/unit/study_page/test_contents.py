@@ -19,6 +19,7 @@ FILM = {"name": "moves", "title": "It moves", "description": "A film.", "on": {}
 TABLE = {"name": "separation", "title": HOSTILE, "description": "A table.", "on": {}}
 CLAIM = {"claim": "better", "text": HOSTILE, "source": "me", "statistic": "difference", "score": "hit", "expected": "positive"}
 CLAIM |= {"estimate": "0.25", "interval_low": "0.1", "interval_high": "0.4", "units": "6", "verdict": "supported"}
+CLAIM |= {"note": "2 networks without a number left out"}
 NETWORK = {
     "dataset": "digits",
     "architecture": "mlp",
@@ -57,6 +58,7 @@ def test_every_part_of_the_study_is_there(shown):
     for said in (
         "1 supported",
         "0.25 [0.1, 0.4]",
+        "expected positive; 2 networks without a number left out",
         "It moves",
         "Of layer a, b; seed 0.",
         "All rows: dataset digits",

@@ -23,6 +23,7 @@ FIGURE = {
     "parts": ("whole",),
     "reads": ("runs", "history"),
     "needs": ("sizes", "metrics"),
+    "one_dataset_where": {"losses": "beside"},
     "required": ("score",),
     "options": {
         "score": {"$ref": "#/$defs/score_name"},

@@ -146,8 +146,8 @@ def _within_runs(pairs: pd.DataFrame) -> list[str]:
     counted = f"{len(found)} run{'s' if len(found) != 1 else ''}"
     if not finite:
         return [counted]
-    left_out = f" of {len(finite)}" if len(finite) < len(found) else ""
-    return [f"{counted}: rank correlation within runs, mean{left_out} {np.mean(finite):.2f}"]
+    varying = f" of the {len(finite)} that vary" if len(finite) < len(found) else ""
+    return [f"{counted}: rank correlation within runs, {np.mean(finite):.2f} in the mean{varying}"]
 
 
 def _add_keys(figure: Figure, options: dict, palette: dict, markers: dict, flagged: bool) -> None:

@@ -257,6 +257,7 @@ FACTS: dict[str, dict[str, dict]] = {
         "names_rows": _some("The options that name rows of the split of a sample."),
         "same_classes": _flag("Whether the datasets that it shows must have equally many classes."),
         "one_layer_where": {"description": "Option → the value with which `on` must name one layer.", "type": "object"},
+        "one_dataset_where": {"description": "Option → the value with which `on` must choose one dataset.", "type": "object"},
         "every_epoch_where": {
             "description": "Option → the value with which scores of splits that it names must be of every epoch.",
             "type": "object",
@@ -344,6 +345,7 @@ NAME_OPTIONS = {
     "largest_unless",
     "alike_where",
     "one_layer_where",
+    "one_dataset_where",
     "every_epoch_where",
 }
 KEYWORDS = {*Draft202012Validator.VALIDATORS, "description", "default", "title", "examples", "$comment", "$defs", "deprecated"}

@@ -52,6 +52,12 @@ def _check_figures(study: Study) -> Iterator[str]:
         if where and all(figure[key] == value for key, value in where.items()) and len(_layers(study, views, figure)) != 1:
             options = ", ".join(f"{key}: {value}" for key, value in where.items())
             yield f"figures.{name}.on.layer: {options} needs exactly one layer"
+        where = kind.says("one_dataset_where")
+        if where and all(figure[key] == value for key, value in where.items()):
+            shown = dict.fromkeys(run.dataset for run in study.runs if selection.allows(figure.get("on", {}), **run.keys))
+            if len(shown) > 1:
+                options = ", ".join(f"{key}: {value}" for key, value in where.items())
+                yield f"figures.{name}.on.dataset: {options} is of one dataset, and it chooses {', '.join(shown)}; name one"
 
 
 def _check_neurons(study: Study) -> Iterator[str]:
