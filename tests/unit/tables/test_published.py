@@ -145,7 +145,7 @@ def test_means_over_embeddings_spread_less_than_one_published_embedding(compare)
 
 
 def noise(scores, **noise):
-    return noise_of_embeddings(pd.DataFrame(scores, columns=list(store.SCORE_COLUMNS)), noise)
+    return noise_of_embeddings(pd.DataFrame(scores, columns=list(store.SCORE_TABLE_COLUMNS)), noise)
 
 
 def test_noise_is_that_of_each_dataset_embedding_score_layer_and_state():

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from score_rows import OF_INPUT, OF_LAYER, only
 
 from layerscope.errors import StudyError
-from layerscope.store import SCORE_COLUMNS
+from layerscope.store import SCORE_TABLE_COLUMNS
 from layerscope.store.reads import Reads
 from layerscope.tables.spread import rows, spread
 
@@ -22,7 +22,7 @@ def table(tmp_path):
     """The table that is made of rows of scores."""
 
     def made(measured, **options):
-        pd.DataFrame(measured, columns=list(SCORE_COLUMNS)).to_parquet(tmp_path / "scores.parquet", index=False)
+        pd.DataFrame(measured, columns=list(SCORE_TABLE_COLUMNS)).to_parquet(tmp_path / "scores.parquet", index=False)
         return rows(Reads(score_table=[str(tmp_path / "scores.parquet")]), {"scores": ["d_same"], **options})
 
     return made
