@@ -5,6 +5,7 @@ import pandas as pd
 import pytest
 
 from layerscope.statistics.components import components
+from layerscope.statistics.prediction import allowed_of_one_run, pooled_noise
 
 
 def table(values: np.ndarray) -> pd.DataFrame:
@@ -80,6 +81,28 @@ def test_of_one_and_of_mean_have_the_variances_of_one_value_and_of_the_mean():
     assert np.mean([one.of_mean for one in found]) == pytest.approx(np.var([one.mean for one in found]), rel=0.15)
 
 
+def test_without_draws_and_embeddings_the_interval_is_that_of_one_more_network():
+    values = np.random.default_rng(6).normal(size=6)
+    found = components(table(values[:, None, None]))
+    assert (found.allowed, found.degrees) == (pytest.approx(allowed_of_one_run(values)), pytest.approx(5))
+
+
+def test_with_several_embeddings_the_interval_is_that_of_one_more_network_and_embedding():
+    values = drawn(np.random.default_rng(7), (6, 1, 3), (3.0, 0.0, 0.0, 1.0))
+    noise = pooled_noise(list(values[:, 0]))
+    assert components(table(values)).allowed == pytest.approx(allowed_of_one_run(values.mean(axis=(1, 2)), noise, 3))
+
+
+@pytest.mark.parametrize(
+    ("shape", "sds"),
+    [((3, 5, 1), (2, 7, 1.5, 1.7)), ((3, 5, 2), (2, 2, 1, 1)), ((5, 5, 1), (2, 0.3, 1, 1)), ((1, 5, 1), (0, 7, 0, 2))],
+)
+def test_one_further_network_draw_and_embedding_lies_in_the_interval_in_95_of_100_studies(shape, sds):
+    generator = np.random.default_rng(8)
+    studies = [(components(table(drawn(generator, shape, sds))), drawn(generator, (1, 1, 1), sds).item()) for _ in range(500)]
+    assert np.mean([abs(one - found.mean) <= found.allowed for found, one in studies]) == pytest.approx(0.95, abs=0.03)
+
+
 def test_a_component_that_would_be_below_zero_is_zero():
     alike = np.array([[[1.0, 3.0]], [[2.0, 2.0]]])
     assert components(table(alike)).network == 0
@@ -102,7 +125,9 @@ def test_networks_that_lack_a_draw_are_left_out():
 def test_of_a_single_value_or_of_none_nothing_is_known():
     for rows in (table(np.ones((1, 1, 1))), table(np.full((2, 2, 1), np.nan))):
         found = components(rows)
-        assert np.isnan([found.network, found.draw, found.both, found.embedding, found.of_one, found.of_mean]).all()
+        assert np.isnan(
+            [found.network, found.draw, found.both, found.embedding, found.of_one, found.of_mean, found.allowed]
+        ).all()
 
 
 def test_what_has_no_seed_is_one_network():

@@ -1,10 +1,12 @@
 """Components of variance: how much of a score's spread is that of networks, of the observations drawn, and of embeddings."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import pandas as pd
+
+from layerscope.statistics.estimates import CONFIDENCE
 
 # The columns of rows of scores that say at random: which network, which draw of a sample, which embedding of both.
 FACTORS = ("seed", "draw", "embedding_seed")
@@ -16,6 +18,7 @@ class Components:
 
     network, draw, both, embedding: variances, NaN where there is one level only, and so nothing to tell it by. both: the
     interaction of network and draw. networks, draws, embeddings: the number of levels, embeddings those of one network and draw.
+    degrees: of freedom of one further value beside the mean.
     """
 
     mean: float
@@ -26,6 +29,7 @@ class Components:
     networks: int
     draws: int
     embeddings: float
+    degrees: float
 
     @property
     def of_one(self) -> float:
@@ -45,6 +49,16 @@ class Components:
         )
         known = [part / levels for part, levels in counted if np.isfinite(part)]
         return float(sum(known)) if known else float("nan")
+
+    @property
+    def allowed(self) -> float:
+        """Half the 95 % prediction interval of one further value (one network, draw and embedding, none of ours) about the mean.
+
+        It is t √(of_one + of_mean), with the degrees of freedom of Satterthwaite (1946). NaN where no component is known.
+        """
+        from scipy.stats import t
+
+        return float(t.ppf((1 + CONFIDENCE) / 2, self.degrees) * (self.of_one + self.of_mean) ** 0.5)
 
 
 def components(rows: pd.DataFrame, factors: Sequence[str] = FACTORS) -> Components:
@@ -74,14 +88,14 @@ def components(rows: pd.DataFrame, factors: Sequence[str] = FACTORS) -> Componen
     networks, draws = means.shape
     if not means.size:
         unknown = float("nan")
-        return Components(unknown, unknown, unknown, unknown, unknown, networks, draws, unknown)
+        return Components(unknown, unknown, unknown, unknown, unknown, networks, draws, unknown, unknown)
     embeddings = float(1 / np.mean(1 / counts))
     repeated = counts > 1
     embedding = float(variances[repeated].mean()) if repeated.any() else float("nan")
     of_networks, of_draws, rest = _mean_squares(means)
     within = embedding / embeddings if np.isfinite(embedding) else 0.0
     rest_or_within = rest if np.isfinite(rest) else within
-    return Components(
+    found = Components(
         mean=float(means.mean()),
         network=_above_zero((of_networks - rest_or_within) / draws),
         draw=_above_zero((of_draws - rest_or_within) / networks),
@@ -90,7 +104,10 @@ def components(rows: pd.DataFrame, factors: Sequence[str] = FACTORS) -> Componen
         networks=networks,
         draws=draws,
         embeddings=embeddings,
+        degrees=float("nan"),
     )
+    freedom = (networks - 1, draws - 1, (networks - 1) * (draws - 1), int((counts - 1).sum()))
+    return replace(found, degrees=_degrees(found, (of_networks, of_draws, rest, embedding), freedom))
 
 
 def _mean_squares(means: np.ndarray) -> tuple[float, float, float]:
@@ -104,6 +121,28 @@ def _mean_squares(means: np.ndarray) -> tuple[float, float, float]:
         rows * float(by_column.var(ddof=1)) if columns > 1 else float("nan"),
         float((rest**2).sum()) / freedom if freedom else float("nan"),
     )
+
+
+def _degrees(found: Components, squares: Sequence[float], freedom: Sequence[int]) -> float:
+    """The degrees of freedom of of_one + of_mean, which is a sum of mean squares (of networks, draws, both, and within).
+
+    Of one network or draw alone the mean squares that there are not are left out, and what they stand for is in the others.
+    """
+    networks, draws, embeddings = found.networks, found.draws, found.embeddings
+    of_networks = (1 + 1 / networks) / draws if networks > 1 else 0.0
+    of_draws = (1 + 1 / draws) / networks if draws > 1 else 0.0
+    cells = 1 + 1 / (networks * draws)
+    # What the mean squares above have of the cells that they are over.
+    of_both = cells - of_networks - of_draws if freedom[2] else 0.0
+    within = cells / embeddings if freedom[0] or freedom[1] else 0.0
+    weights = (of_networks, of_draws, of_both, 1 + 1 / (networks * draws * embeddings) - within)
+    parts = [
+        (weight * square) ** 2 / degrees
+        for weight, square, degrees in zip(weights, squares, freedom, strict=True)
+        if degrees and np.isfinite(square)
+    ]
+    known = sum(parts)
+    return (found.of_one + found.of_mean) ** 2 / known if known else float(max(freedom))
 
 
 def _above_zero(variance: float) -> float:

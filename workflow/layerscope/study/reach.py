@@ -377,8 +377,17 @@ def _check_places(study: Study, where: str, kind: Kind, rows: list[Rows]) -> Ite
     samples = sorted({sample for _, sample in places})
     if kind.says("one_sample") and len(samples) > 1:
         yield f"{where}.on.sample: {SCORES} are of several samples ({', '.join(samples)}); name one"
-    if kind.says("several_seeds") and not any(len(study.embeddings.get(space, {}).get("seeds", ())) > 1 for space, _ in places):
-        yield f"{where}.on chooses no embedding of several seeds that has the score {SCORES}; give one `seeds: 2` or more"
+    if kind.says("several_seeds") and not any(_of_several(study, space, sample) for space, sample in places):
+        yield (
+            f"{where}.on chooses no embedding of several seeds, nor sample of several draws, that has the score {SCORES}; give "
+            "one `seeds: 2`, or `draws: 2`, or more"
+        )
+
+
+def _of_several(study: Study, space: str, sample: str) -> bool:
+    """Whether a score has several values of one network: in an embedding of several seeds, or of several draws of a sample."""
+    seeds, draws = study.embeddings.get(space, {}).get("seeds", ()), study.samples.get(sample, {}).get("draws", 1)
+    return len(seeds) > 1 or draws > 1
 
 
 def _check_compared(study: Study, where: str, entry: dict, rows: list[Rows]) -> Iterator[str]:
