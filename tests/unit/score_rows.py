@@ -22,6 +22,7 @@ OF_LAYER = {
     "depth": 1.0,
     "filter": "",
     "space": "raw",
+    "draw": 1,
     "embedding_seed": np.nan,
     "metric": "hit",
     "value": 0.5,
@@ -53,7 +54,7 @@ def only(frame, **keys):
 
 def written(folder: Path, rows) -> dict[str, list[str]]:
     """Rows of scores as files that figures and tables read: all of them, and one row a run."""
-    scores = pd.DataFrame(rows, columns=list(store.SCORE_COLUMNS))
+    scores = pd.DataFrame(rows, columns=list(store.SCORE_TABLE_COLUMNS))
     scores.to_parquet(folder / "scores.parquet", index=False)
     runs_of(scores).to_parquet(folder / "runs.parquet", index=False)
     return {"score_table": [str(folder / "scores.parquet")], "runs": [str(folder / "runs.parquet")]}

@@ -22,7 +22,7 @@ OTHERWISE = [
     (("tests", "networks"), "jobs/ store/ console/summary.py", "files that the aggregate writes"),
     (("networks",), "stages/aggregate.py", "a param of the aggregate"),
     (("networks",), "stages/explorer.py", "those of the study, in the params of the page"),
-    (("networks",), "tables/spread.py", "a column of the table"),
+    (("networks",), "tables/shared/spread_columns.py", "a column of the table"),
     (("networks",), "study/declarations.py study/checks.py", "what scores are of"),
     (("published",), "jobs/reads.py store/ study/ tables/", "a kind of file and the option that names one; a column"),
     (("module",), "models/ jobs/params.py study/views.py stages/", "a torch module among layers; the module of a kind in params"),

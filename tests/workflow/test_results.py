@@ -22,7 +22,7 @@ def test_tables_are_frames(study):
     assert NETWORK in study.networks()
     assert len(study.networks()) == 6
     assert set(study.scores("kl")["metric"]) == {"kl"}
-    assert set(store.SCORE_COLUMNS) == set(study.scores().columns)
+    assert set(store.SCORE_TABLE_COLUMNS) == set(study.scores().columns)
     assert set(study.runs("neighborhood_hit")["state"]) == {"input", "untrained", "trained"}
     assert {"mean", "interval_low"} <= set(study.summary().columns)
     assert "p_holm" in study.tests()

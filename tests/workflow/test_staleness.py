@@ -249,6 +249,19 @@ CASES = {
         | {"Gathering few of digits for the explorer"}
         | AFTER_SCORES,
     ),
+    "one more draw of a sample": (
+        in_study("n: 100}", "n: 100, draws: 2}"),
+        {
+            job.replace("on some", "on some_draw2")
+            for job in {"Dumping the input of digits on some", "Finding neighbors in inputs/digits on some"}
+            | looking(*MLP, *CNN)
+            | scoring(*EVERYWHERE)
+            | {f"Embedding {source} on some by {name}" for source in INPUT for name in ("pca", "tsne")}
+            | {f"Embedding {MLP[0]} on some by {name}" for name in DYNAMIC}
+            if not job.endswith("for the explorer")
+        }
+        | AFTER_SCORES,
+    ),
 }
 
 

@@ -13,6 +13,7 @@ KEYS = (
     "activation",
     "seed",
     "sample",
+    "draw",
     "epoch",
     "state",
     "layer",

@@ -10,7 +10,7 @@ from layerscope.claims.shared.judge import CLAIM_COLUMNS
 from layerscope.claims.shared.verdict import verdict
 from layerscope.statistics.runs import per_run, with_input_joined
 from layerscope.statistics.select import select
-from layerscope.store import SCORE_COLUMNS
+from layerscope.store import SCORE_TABLE_COLUMNS
 
 DEPTHS = {"input": 0.0, "hidden1": 1.0, "hidden2": 2.0, "hidden3": 3.0}
 
@@ -33,6 +33,7 @@ def runs_of(values):
                 "depth": DEPTHS[layer],
                 "filter": "",
                 "space": "raw",
+                "draw": 1,
                 "embedding_seed": np.nan,
                 "metric": "hit",
                 "value": value,
@@ -41,7 +42,7 @@ def runs_of(values):
                 "degenerate": "" if np.isfinite(value) else "diverged",
             }
         )
-    return per_run(with_input_joined(pd.DataFrame(rows, columns=list(SCORE_COLUMNS))))
+    return per_run(with_input_joined(pd.DataFrame(rows, columns=list(SCORE_TABLE_COLUMNS))))
 
 
 def effects(differences, architecture="mlp"):
@@ -355,10 +356,11 @@ def test_layer_means_are_no_further_filters():
     rows = []
     for state, epoch, values in (("untrained", 0, [0.0, 0.0, 0.0]), ("trained", 5, [0.2, 0.4, 0.9])):
         for number, value in enumerate(values):
-            row = dict.fromkeys(SCORE_COLUMNS, "") | {"seed": 0.0, "embedding_seed": np.nan, "depth": 1.0, "n_points": 9}
+            numbers = {"seed": 0.0, "draw": 1, "embedding_seed": np.nan, "depth": 1.0, "n_points": 9}
+            row = dict.fromkeys(SCORE_TABLE_COLUMNS, "") | numbers
             row |= {"state": state, "epoch": epoch, "filter": str(number), "metric": "hit", "value": value, "chance": 0.1}
             rows.append(row | {"degenerate": "no variance" if number == 2 else ""})
-    runs = per_run(pd.DataFrame(rows, columns=list(SCORE_COLUMNS)))
+    runs = per_run(pd.DataFrame(rows, columns=list(SCORE_TABLE_COLUMNS)))
     found = judge("c", claim("difference", between=TRAINED_OVER_UNTRAINED, expect="positive"), runs)
     assert found["estimate"] == pytest.approx(0.5)
 

@@ -8,7 +8,7 @@ from scipy import stats
 from score_rows import OF_CONVOLUTION, OF_INPUT, OF_LAYER, UNTRAINED
 
 from layerscope.statistics.runs import per_run, with_input_joined
-from layerscope.store import SCORE_COLUMNS
+from layerscope.store import SCORE_TABLE_COLUMNS
 
 ROW = {**OF_LAYER, **OF_CONVOLUTION, "dataset": "mnist"}
 WORSE_THAN_INPUT = {"between": {"layer": ["conv1", "input"]}, "expect": "positive"}
@@ -31,7 +31,7 @@ def of_input(value):
 def judged(scores, on=None, **claim):
     claim = {"text": "It is so.", "source": "this study", "statistic": "difference", "score": "d_same", **claim}
     claim["on"] = {"embedding": "tsne", "filter": [0, 1], **(on or {})}
-    return judge("c", claim, per_run(with_input_joined(pd.DataFrame(scores, columns=list(SCORE_COLUMNS)))))
+    return judge("c", claim, per_run(with_input_joined(pd.DataFrame(scores, columns=list(SCORE_TABLE_COLUMNS)))))
 
 
 # Beside the input

@@ -13,7 +13,7 @@ from layerscope.claims.steepness import slopes_over_depth
 from layerscope.statistics.correlation import bend_difference, bent_line, spearman
 from layerscope.statistics.estimates import paired_p, paired_ps
 from layerscope.statistics.runs import per_run
-from layerscope.store import SCORE_COLUMNS
+from layerscope.store import SCORE_TABLE_COLUMNS
 
 SIZES = {
     "narrow": {"width": 8, "depth": 3},
@@ -26,7 +26,7 @@ SATURATION = {**OF_LAYER, "metric": "saturation", "space": "run", "sample": "tes
 
 
 def runs_of(rows):
-    return per_run(pd.DataFrame(rows, columns=list(SCORE_COLUMNS)))
+    return per_run(pd.DataFrame(rows, columns=list(SCORE_TABLE_COLUMNS)))
 
 
 def network(architecture, seed, value, **keys):

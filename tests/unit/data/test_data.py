@@ -1,6 +1,7 @@
 """Where data come from, how a split is held out, and which observations a sample looks at."""
 
 import hashlib
+import itertools
 import struct
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import strategies as st
 
 from layerscope.data.dataset import Dataset, hold_out, with_classes
 from layerscope.data.preprocessing import preprocessed
-from layerscope.data.samples import sample_rows
+from layerscope.data.samples import rows_of_sample, sample_rows
 from layerscope.data.sources import images, mlxtend, npz, sklearn, torchvision
 from layerscope.data.tensors import channel_statistics, channelled, network_input, normaliser
 from layerscope.errors import StudyError
@@ -102,9 +103,33 @@ def test_what_is_drawn_depends_on_the_seed_and_on_no_name(choose):
     assert len({tuple(sample_rows(LABELS, choose, 20, seed, "a", "x")) for seed in range(5)}) == 5
 
 
-def test_the_rows_of_a_seed_are_the_same_on_every_machine():
+def test_the_rows_of_a_seed_and_a_draw_are_the_same_on_every_machine():
     """Changing the draw makes every stored result stale without anything to show it."""
-    np.testing.assert_array_equal(sample_rows(np.zeros(10, int), "random", 3, 0, "look", "digits"), [2, 4, 6])
+    drawn = [sample_rows(np.zeros(10, int), "random", 3, 0, "look", "digits", draw).tolist() for draw in (1, 2, 3)]
+    assert drawn == [[2, 4, 6], [1, 2, 8], [2, 7, 8]]
+
+
+@pytest.mark.parametrize("choose", ["random", "per_class"])
+def test_draws_are_random_each_from_the_whole_split(choose):
+    """Two draws of 80 of 200 share 80² / 200 = 32 rows in the mean, whatever their seed."""
+    draws = [
+        set(sample_rows(LABELS, choose, 80 // (4 if choose == "per_class" else 1), 0, "a", "x", draw)) for draw in range(1, 61)
+    ]
+    shared = [len(first & second) for first, second in itertools.pairwise(draws)]
+    assert np.mean(shared) == pytest.approx(32, abs=1.5)
+    assert set.union(*draws) == set(range(200))
+
+
+def test_the_first_draw_is_that_of_a_sample_without_draws():
+    of_one = sample_rows(LABELS, "random", 60, 7, "look", "digits")
+    sample = {"name": "look", "split": "test", "choose": "random", "n": 60, "seed": 7}
+    np.testing.assert_array_equal(rows_of_sample(LABELS, sample, "digits"), of_one)
+    assert not np.array_equal(rows_of_sample(LABELS, {**sample, "draw": 2}, "digits"), of_one)
+
+
+def test_a_further_draw_of_all_that_there_is_is_refused():
+    with pytest.raises(StudyError, match="sample 'look' takes all 10 observations of its split of 'digits', as all draws do"):
+        sample_rows(np.zeros(10, int), "random", 10, 0, "look", "digits", 2)
 
 
 @pytest.mark.parametrize("choose", ["first", "random"])

@@ -318,7 +318,7 @@ def scores(
                             share = depth / len(layers) * (epoch / epochs[-1]) + 0.02 * place + 0.01 * seed
                             value = low + (high - low) * min(share, 1) if not reason else low
                             rows.append({**snapshot, "layer": layer, "depth": float(depth), "value": value})
-    return pd.DataFrame(rows, columns=list(store.SCORE_COLUMNS))
+    return pd.DataFrame(rows, columns=list(store.SCORE_TABLE_COLUMNS))
 
 
 def histories(folder, datasets=("digits",), architectures=("mlp",), activations=("relu",), seeds=3, epochs=10):

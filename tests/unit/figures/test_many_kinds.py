@@ -36,7 +36,7 @@ def scores(architectures, activations, datasets=("digits",)):
                 rows.append({**about, "layer": f"hidden{depth:.0f}", "depth": depth, "value": place / 100 + depth / 4 + seed / 9})
             as_such = {"space": "run", "sample": "test", "metric": "accuracy", "layer": "", "depth": np.nan}
             rows.append({**about, **as_such, "value": 0.5 + place / 100 + seed / 50})
-    return pd.DataFrame(rows, columns=list(store.SCORE_COLUMNS))
+    return pd.DataFrame(rows, columns=list(store.SCORE_TABLE_COLUMNS))
 
 
 def drawn(kind, folder, rows, **options):

@@ -86,6 +86,15 @@ def test_bars_are_means_of_all_runs_and_dashes_those_without_flagged_ones(tmp_pa
     assert sorted(dashes) == [pytest.approx(0.55), pytest.approx(0.75)]
 
 
+def test_runs_that_are_means_over_draws_of_a_sample_are_said_to_be(tmp_path):
+    """The point of a run is its mean over draws, which are no runs."""
+    rows = [{**row, "draw": draw, "value": row["value"] + 0.1 * draw} for draw in (1, 2) for row in network(0, 0.98, [0.8, 0.6])]
+    figure, table = bars(tmp_path, rows)
+    assert "each run is the mean over 2 draws of the sample" in " ".join(figure.get_suptitle().split())
+    assert list(table["value"]) == [pytest.approx(0.95), pytest.approx(0.75)]
+    assert "draws" not in bars(tmp_path, network(0, 0.98, [0.8, 0.6]))[0].get_suptitle()
+
+
 def test_flagged_runs_are_hollow_and_counted(tmp_path):
     figure, _ = bars(tmp_path, three_networks())
     [panel] = figure.axes

@@ -27,6 +27,10 @@ from layerscope.statistics.summaries import summarise
 NETWORKS = [("digits", "mlp", "relu"), ("digits", "cnn", "tanh")]
 SEEDS = range(11)
 SPACES = ("raw", "tsne")
+# The sample is drawn twice.
+LOOKS = [[sample, space] for sample in ("look", "look_draw2") for space in SPACES]
+# A row of a file of scores, which is of one draw.
+ROW = {key: value for key, value in OF_LAYER.items() if key != "draw"}
 OUTPUTS = ("table", "runs", "summary", "tests", "networks")
 
 
@@ -42,8 +46,7 @@ def rows_of(generator: random.Random, keys: dict, space: str) -> list[dict]:
     about = [{"epoch": 0, "state": "untrained"}, {"epoch": 5, "state": "trained"}] if keys["architecture"] else [OF_INPUT]
     views = itertools.product(about, ("", 0, 1), ("",) if space == "raw" else (0, 1), ("hit", "d_same"))
     return [
-        {**OF_LAYER, **known, **keys, "filter": view, "space": space, "embedding_seed": seed, "metric": metric}
-        | value_of(generator)
+        {**ROW, **known, **keys, "filter": view, "space": space, "embedding_seed": seed, "metric": metric} | value_of(generator)
         for known, view, seed, metric in views
         if not (view != "" and known is OF_INPUT)
     ]
@@ -54,7 +57,7 @@ def accuracies(generator: random.Random, keys: dict) -> list[dict]:
     near = generator.random() < 0.2
     own = {"sample": "test", "space": "run", "layer": "", "depth": "", "filter": "", "embedding_seed": "", "metric": "accuracy"}
     return [
-        {**OF_LAYER, **own, **keys, "epoch": epoch, "state": state, "value": 0.15 if near else 0.9 - generator.random() / 9}
+        {**ROW, **own, **keys, "epoch": epoch, "state": state, "value": 0.15 if near else 0.9 - generator.random() / 9}
         for epoch, state in ((0, "untrained"), (5, "trained"))
     ]
 
@@ -74,23 +77,23 @@ def study(tmp_path_factory) -> tuple[Path, dict]:
             run = store.run_folder(dataset, architecture, activation, seed)
             keys = {"dataset": dataset, "architecture": architecture, "activation": activation, "seed": seed}
             write(accuracies(generator, keys), "run_scores", run=run)
-            for space in SPACES:
-                write(rows_of(generator, keys, space), "scores", source=run, sample="look", space=space)
+            for sample, space in LOOKS:
+                write(rows_of(generator, {**keys, "sample": sample}, space), "scores", source=run, sample=sample, space=space)
             store.write_spectra(folder / store.path("s", "spectra", run=run), {}, made_by, [])
     of_input = {"dataset": "digits", "architecture": "", "activation": "", "seed": ""}
-    for space in SPACES:
+    for sample, space in LOOKS:
         source = store.input_folder("digits")
-        write(rows_of(generator, of_input, space), "scores", source=source, sample="look", space=space)
+        write(rows_of(generator, {**of_input, "sample": sample}, space), "scores", source=source, sample=sample, space=space)
     groups = [{**dict(zip(NETWORK, network, strict=True)), "seeds": list(SEEDS)} for network in NETWORKS]
-    looks = [["look", space] for space in SPACES]
     params = {
         "study": "s",
-        "expected": [{"dataset": "digits", "seeds": [], "files": looks}]
-        + [{**group, "files": [["", "run"], *looks]} for group in groups],
+        "expected": [{"dataset": "digits", "seeds": [], "files": LOOKS}]
+        + [{**group, "files": [["", "run"], *LOOKS]} for group in groups],
         "networks": groups,
         "scores": ["accuracy", "d_same", "hit"],
         "accuracies": ["accuracy"],
         "ranges": {"accuracy": [0, 1]},
+        "draws": {"look_draw2": ["look", 2]},
     }
     return folder, params
 
@@ -172,9 +175,10 @@ def test_some_scores_of_a_table_are_read_as_all_of_them_are(in_row_groups):
 
 def test_rows_are_sorted_by_their_keys_and_of_their_types(written):
     rows = store.read_score_table(written / "table")
-    assert tuple(rows.columns) == store.SCORE_COLUMNS
+    assert tuple(rows.columns) == store.SCORE_TABLE_COLUMNS
     pd.testing.assert_frame_equal(rows, rows.sort_values(aggregate.KEYS, na_position="first", ignore_index=True))
     assert set(rows[["layer", "filter", "degenerate"]].dtypes.astype(str)) == {"str"}
+    assert rows.groupby("sample")["draw"].unique().map(sorted).to_dict() == {"look": [1, 2], "test": [1]}
     assert rows["seed"].isna().sum() == (rows["state"] == "input").sum() > 0
 
 

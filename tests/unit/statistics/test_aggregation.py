@@ -13,7 +13,7 @@ from layerscope.statistics.pairs import final_accuracy, score_pairs
 from layerscope.statistics.runs import per_run, with_input_joined
 from layerscope.statistics.select import select
 from layerscope.statistics.summaries import paired_tests, summarise, with_correction
-from layerscope.store import SCORE_COLUMNS
+from layerscope.store import SCORE_TABLE_COLUMNS
 
 ROW = OF_LAYER
 DEAD = "dead filter: answers to no observation"
@@ -21,7 +21,7 @@ DEAD = "dead filter: answers to no observation"
 
 def table(*rows):
     """Score rows: each names what differs from ROW."""
-    return pd.DataFrame([{**ROW, **row} for row in rows], columns=list(SCORE_COLUMNS))
+    return pd.DataFrame([{**ROW, **row} for row in rows], columns=list(SCORE_TABLE_COLUMNS))
 
 
 def with_flags(scores):
@@ -49,7 +49,7 @@ def test_the_input_belongs_to_every_network_of_its_dataset():
     assert set(of_input["value"]) == {0.7}
     assert set(of_input["dataset"]) == {"digits"}
     assert (joined["state"] != "input").sum() == 5
-    assert list(joined.columns) == list(SCORE_COLUMNS)
+    assert list(joined.columns) == list(SCORE_TABLE_COLUMNS)
 
 
 def test_all_rows_of_the_input_are_joined():
@@ -92,6 +92,39 @@ def test_embedding_seeds_do_not_count_as_runs():
     summary = only(summarise(per_run(scores)))
     assert (summary["n_runs"], summary["mean"], summary["sd"]) == (2, 4, pytest.approx(np.std([2, 6], ddof=1)))
     assert summary["embedding_sd"] == pytest.approx((1 + np.std([4, 5, 9], ddof=1)) / 2)
+
+
+def test_draws_are_averaged_within_a_run_and_are_no_runs():
+    """Two networks through the same two draws, of two embeddings each: the spread over runs is that of their means."""
+    values = np.array([[[1.0, 3.0], [5.0, 9.0]], [[2.0, 2.0], [8.0, 8.0]]])
+    runs = per_run(
+        table(
+            *(
+                {"seed": float(seed), "space": "tsne", "draw": draw + 1, "embedding_seed": float(embedding), "value": value}
+                for (seed, draw, embedding), value in np.ndenumerate(values)
+            )
+        )
+    )
+    assert list(runs["value"]) == [4.5, 5.0]
+    assert list(runs["draws"]) == [2, 2]
+    assert list(runs["draw_sd"]) == [pytest.approx(np.std([2, 7], ddof=1)), pytest.approx(np.std([2, 8], ddof=1))]
+    assert list(runs["embedding_sd"]) == [pytest.approx(np.sqrt((2 + 8) / 2)), 0]
+    summary = only(summarise(runs))
+    assert (summary["n_runs"], summary["draws"], summary["mean"]) == (2, 2, 4.75)
+    assert summary["sd"] == pytest.approx(np.std([4.5, 5.0], ddof=1))
+    assert summary["draw_sd"] == pytest.approx(runs["draw_sd"].mean())
+
+
+def test_one_draw_has_no_spread_over_draws():
+    row = only(per_run(table({"space": "raw"})))
+    assert row["draws"] == 1
+    assert np.isnan(row["draw_sd"])
+
+
+def test_all_draws_of_the_input_are_joined_to_a_network():
+    scores = table({**OF_INPUT, "draw": 1, "value": 0.2}, {**OF_INPUT, "draw": 2, "value": 0.4}, {"draw": 1}, {"draw": 2})
+    of_input = only(per_run(with_input_joined(scores)), state="input")
+    assert (of_input["value"], of_input["draws"], of_input["seed"]) == (pytest.approx(0.3), 2, 0)
 
 
 def test_one_embedding_has_no_spread():

@@ -407,7 +407,7 @@ def test_one_flipped_bit_anywhere_is_noticed(tmp_path, name):
     store.write_checkpoints(tmp_path / "c.safetensors", PARAMS, provenance(), {0: {"w": torch.zeros(100)}})
     write_rows(tmp_path / "t.csv", ["a", "b"], [{"a": 1, "b": 0.5}] * 10)
     with replacing(tmp_path / "s.parquet", sealed=True) as temporary:
-        pd.DataFrame({column: [0.5] for column in store.SCORE_COLUMNS}).to_parquet(temporary)
+        pd.DataFrame({column: [0.5] for column in store.SCORE_TABLE_COLUMNS}).to_parquet(temporary)
     readers[name](target)
     content = target.read_bytes()
     for at in np.linspace(0, len(content) - 1, 40, dtype=int):

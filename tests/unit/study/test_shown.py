@@ -428,21 +428,23 @@ TOLD = [
     ),
     (
         "tables/spread.py",
-        "no scores of embeddings are left",
+        "no scores of layers are left",
         [
             (
                 table("spread", scores=["neighborhood_hit"], on=RAW),
-                "tables.shown.on chooses no embedding of several seeds that has the score 'neighborhood_hit'",
+                "tables.shown.on chooses no embedding of several seeds, nor sample of several draws, that has the score "
+                "'neighborhood_hit'; give one `seeds: 2`, or `draws: 2`",
             )
         ],
     ),
     (
         "tables/spread.py",
-        "no embedding of what",
+        "nothing that the table's `on` chooses has several draws",
         [
             (
                 table("spread", scores=["neighborhood_hit", "kl"]),
-                "tables.shown.on chooses no embedding of several seeds that has the scores 'neighborhood_hit' and 'kl'; give one",
+                "tables.shown.on chooses no embedding of several seeds, nor sample of several draws, that has the scores "
+                "'neighborhood_hit' and 'kl'; give one `seeds: 2`",
             )
         ],
     ),
@@ -671,6 +673,10 @@ FINE = {
         "figures": {"shown": {"kind": "score_by_depth", "score": "neighborhood_hit", "filters": True}},
     },
     "tests of filters by their mean": {**FILTERS, **table("tests", scores=["neighborhood_hit"])},
+    "a sample of several draws": {
+        "samples.look": {"split": "test", "choose": "random", "n": 100, "draws": 2},
+        **table("spread", scores=["neighborhood_hit"]),
+    },
     "an embedding of several seeds": {"embeddings.tsne.seeds": 2, **table("spread", scores=["neighborhood_hit", "kl"])},
     "embeddings by dynamic_tsne": {**DISPLACED, **of_score("score_by_lambda", on={"embedding": "moving"})},
     "as many neighbours as there are": figure("confused_pairs", k=359, pair=["3", "8"], on=ONE),

@@ -145,7 +145,7 @@ def test_means_over_embeddings_spread_less_than_one_published_embedding(compare)
 
 
 def noise(scores, **noise):
-    return noise_of_embeddings(pd.DataFrame(scores, columns=list(store.SCORE_COLUMNS)), noise)
+    return noise_of_embeddings(pd.DataFrame(scores, columns=list(store.SCORE_TABLE_COLUMNS)), noise)
 
 
 def test_noise_is_that_of_each_dataset_embedding_score_layer_and_state():
@@ -168,6 +168,13 @@ def test_noise_is_that_of_each_dataset_embedding_score_layer_and_state():
         ("mnist", "umap", "d_same", 0, "input"): Noise(pytest.approx(0.4 * half), 1),
         ("mnist", "umap", "d_same", 1, "trained"): Noise(pytest.approx(0.1 * half), 2),
     }
+
+
+def test_draws_of_a_sample_are_no_noise_of_embeddings():
+    """Two draws, each embedded twice."""
+    scores = [{**row, "draw": draw, "value": row["value"] + 0.3 * draw} for draw in (1, 2) for row in input_scores([0.50, 0.52])]
+    found = noise(scores, tsne="tsne_noise")
+    assert found["mnist", "tsne", "d_same", 0, "input"] == Noise(pytest.approx(0.02 * math.sqrt(0.5)), 2)
 
 
 def test_an_embedding_that_diverged_says_nothing_of_noise():

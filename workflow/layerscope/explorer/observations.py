@@ -10,7 +10,7 @@ from matplotlib.colors import to_hex
 from PIL import Image
 
 from layerscope import store
-from layerscope.data.samples import sample_rows
+from layerscope.data.samples import rows_of_sample
 from layerscope.explorer.drawn import drawn_positions
 from layerscope.explorer.scripts import encoded
 from layerscope.figures.shared.images import pictures
@@ -34,7 +34,7 @@ def observations_of_page(data: str, sample: dict, dataset: str) -> dict:
     numbers of each observation, where they are no pictures.
     """
     labels = store.read_split_labels(data, sample["split"])
-    rows = sample_rows(labels, sample["choose"], sample.get("n"), sample.get("seed", 0), sample["name"], dataset)
+    rows = rows_of_sample(labels, sample, dataset)
     described = store.describe_data(data)
     drawn = drawn_positions(None if described.targets else labels[rows], len(rows))
     page = {"split": sample["split"], "total": len(rows), "n": len(drawn)}

@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 
 from layerscope.errors import StudyError
 from layerscope.figures.shared import score_axes, sheet
-from layerscope.figures.shared.names import by_size, in_space, listed, measure, runs_counted, words
+from layerscope.figures.shared.names import by_size, draws_counted, in_space, listed, measure, runs_counted, words
 from layerscope.figures.shared.style import colours
 from layerscope.statistics.keys import FEWEST_UNITS, RUN, SUMMARY_KEYS
 from layerscope.statistics.pairs import final_accuracy
@@ -74,10 +74,12 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     sheet.add_key(figure, handles)
     several = any(score_axes.has_mean(own) for _, own in runs.groupby(["dataset", "architecture", "activation"]))
     meaned = "means over runs with 95 % intervals, thin lines are runs" if several else "every line is a run"
-    sheet.set_title(figure, options["title"] or f"{score.title} layer by layer in trained networks: {meaned}")
+    sheet.set_title(
+        figure, options["title"] or f"{score.title} layer by layer in trained networks: {meaned}{draws_counted(runs['draws'])}"
+    )
     sheet.fit(figure, panels.flat[: len(architectures)], HEIGHT)
     keys = [key for key in SUMMARY_KEYS if key not in ("epoch", "state", "filter")]
-    return figure, summary[[*keys, "n_runs", "mean", "sd", "interval_low", "interval_high"]]
+    return figure, summary[[*keys, "n_runs", "mean", "sd", "interval_low", "interval_high", "draws", "draw_sd"]]
 
 
 def _kinds(datasets: list[str], activations: list[str]) -> list[tuple[str, ...]]:

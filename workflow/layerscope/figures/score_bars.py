@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from layerscope.errors import StudyError
 from layerscope.figures.shared import score_axes, sheet
-from layerscope.figures.shared.names import by_size, in_space, listed, measure, runs_counted
+from layerscope.figures.shared.names import by_size, draws_counted, in_space, listed, measure, runs_counted
 from layerscope.figures.shared.style import colours
 from layerscope.statistics.estimates import estimate
 from layerscope.statistics.keys import FEWEST_UNITS, RUN
@@ -101,7 +101,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         )
         sheet.add_key(figure, [hollow, dashed])
     common = listed(runs[key].iloc[0] for key in ("dataset", "architecture", "activation") if runs[key].nunique() == 1)
-    about = f"{score.title} by layer{f', {common}' if common else ''}: bars are means over runs, points are runs"
+    meaned = f"bars are means over runs, points are runs{draws_counted(runs['draws'])}"
+    about = f"{score.title} by layer{f', {common}' if common else ''}: {meaned}"
     sheet.set_title(figure, options["title"] or about)
     sheet.fit(figure, drawn, HEIGHT)
     columns_of_table = [*RUN, "sample", "space", "layer", "depth", "value", "accuracy", "degenerate"]

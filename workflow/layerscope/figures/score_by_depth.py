@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 
 from layerscope.errors import StudyError
 from layerscope.figures.shared import score_axes, sheet
-from layerscope.figures.shared.names import in_space, measure, network_title, runs_counted, words
+from layerscope.figures.shared.names import draws_counted, in_space, measure, network_title, runs_counted, words
 from layerscope.figures.shared.style import STATE_LINES, STATE_MARKERS, colours
 from layerscope.statistics.keys import FEWEST_UNITS, FILTER_MEAN, LIVING_MEAN, NETWORK
 from layerscope.statistics.runs import stored_runs
@@ -99,7 +99,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     _add_keys(figure, runs, palette, lined)
     averaged = ", layers of filters by the mean over them" if options["filters"] else ""
     meaned = "means over runs with 95 % intervals, thin lines are runs" if _any_mean(runs) else "every line is a run"
-    sheet.set_title(figure, options["title"] or f"{score.title} by depth{averaged}: {meaned}")
+    sheet.set_title(figure, options["title"] or f"{score.title} by depth{averaged}: {meaned}{draws_counted(runs['draws'])}")
     sheet.fit(figure, [panel for panel in panels.flat if panel.axison], HEIGHT)
     return figure, summary
 

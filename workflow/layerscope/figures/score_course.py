@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared import score_axes, sheet
-from layerscope.figures.shared.names import by_size, in_space, measure, runs_counted, words
+from layerscope.figures.shared.names import by_size, draws_counted, in_space, measure, runs_counted, words
 from layerscope.figures.shared.style import ramp
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.runs import stored_runs
@@ -123,9 +123,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         sheet.add_key(figure, handles)
     several = any(score_axes.has_mean(own) for _, own in table.groupby(["dataset", "architecture", "activation"]))
     meaned = "means over runs, thin lines are runs" if several else "every line is a run"
-    sheet.set_title(
-        figure, options["title"] or f"{score.title}{' and loss' if len(shown) > 1 else ''} while networks are trained: {meaned}"
-    )
+    about = f"{score.title}{' and loss' if len(shown) > 1 else ''} while networks are trained"
+    sheet.set_title(figure, options["title"] or f"{about}: {meaned}{draws_counted(runs['draws'])}")
     sheet.fit(figure, [panel for panel in panels.flat if panel.axison], HEIGHT)
     return figure, table
 

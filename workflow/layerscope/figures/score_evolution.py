@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 
 from layerscope.errors import StudyError
 from layerscope.figures.shared import score_axes, sheet
-from layerscope.figures.shared.names import by_size, in_space, measure, network_title, runs_counted
+from layerscope.figures.shared.names import by_size, draws_counted, in_space, measure, network_title, runs_counted
 from layerscope.figures.shared.style import ramp
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.runs import stored_runs
@@ -78,7 +78,10 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         _add_scale(figure, panels, epochs, palette)
     if (table["epoch"] == 0).any():
         sheet.add_key(figure, [Line2D([], [], linewidth=1, marker="o", markersize=2, **UNTRAINED)], ["untrained"])
-    sheet.set_title(figure, options["title"] or f"{score.title} layer by layer after every epoch: means over runs")
+    sheet.set_title(
+        figure,
+        options["title"] or f"{score.title} layer by layer after every epoch: means over runs{draws_counted(runs['draws'])}",
+    )
     sheet.fit(figure, panels.flat[: len(networks)], HEIGHT)
     return figure, table
 

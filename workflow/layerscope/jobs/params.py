@@ -84,9 +84,11 @@ class JobParams:
         )
 
     def _sample(self, name: str) -> dict:
-        sample = self.study.samples[name]
-        unread = {"all": ("on", "n", "seed"), "first": ("on", "seed")}.get(sample["choose"], ("on",))
-        return {"name": name, **{key: value for key, value in sample.items() if key not in unread}}
+        sample, draw = self.study.drawn(name)
+        options = self.study.samples[sample]
+        unread = {"all": ("on", "draws", "n", "seed"), "first": ("on", "draws", "seed")}.get(options["choose"], ("on", "draws"))
+        drawn = {"draw": draw} if draw > 1 else {}
+        return {"name": name, **{key: value for key, value in options.items() if key not in unread}, **drawn}
 
     def dump(self, wildcards) -> str:
         """The activations of a network: its layers and epochs, and which observations it is given."""
@@ -271,7 +273,13 @@ class JobParams:
             scores=sorted(self.study.scores),
             ranges={name: kind.says("range") for name, kind in self._metrics_by_score() if kind.says("range")},
             accuracies=self._network_accuracies([]),
+            **({"draws": draws} if (draws := self._later_draws()) else {}),
         )
+
+    def _later_draws(self) -> dict[str, tuple[str, int]]:
+        """Name of a draw → its sample and number, of all but the first draws, which have the names of their samples."""
+        names = [name for sample in self.study.samples for name in self.study.draws_of(sample)[1:]]
+        return {name: self.study.drawn(name) for name in names}
 
     def _metrics_by_score(self) -> list[tuple[str, Kind]]:
         return [(name, self.views.metrics[entry["metric"]]) for name, entry in sorted(self.study.scores.items())]
@@ -334,7 +342,12 @@ class JobParams:
         chosen = [run for run in self.study.runs if selection.allows(on, **run.keys)]
         if "network" in kind.says("shows_one", ()):
             [run] = chosen
-            options = {**options, "on": self.views.named_layers(on, run), **self._snapshots(run)}
+            on = self.views.named_layers(on, run)
+            options = {**options, "on": on, **self._snapshots(run)}
+        if "draw" in on:
+            # A file is of one draw, and has its name for that of a sample.
+            of_files = {key: value for key, value in on.items() if key != "draw"}
+            options = {**options, "on": {**of_files, "sample": self.study.draws_shown(on)}}
         facts = {fact: NEEDS[fact](self, chosen) for fact in kind.says("needs", ()) if fact not in kind.needs_of_dataset}
         return self._params("figure", kind, options={**options, **facts})
 

@@ -216,7 +216,7 @@ class JobReads:
     def _shown(self, options: dict) -> Iterator[tuple[str, str]]:
         """The sources and samples of which `on` chooses some representation."""
         # A list of layers does not exclude the files of the input, which accompanies networks; numbers of filters still do.
-        within_network = {key: value for key, value in options.get("on", {}).items() if key != "layer"}
+        within_network = {key: value for key, value in {"draw": 1, **options.get("on", {})}.items() if key != "layer"}
         for source, sample in self.views.sources():
             if self.views.view(source, sample, within_network):
                 yield source, sample

@@ -129,7 +129,10 @@ class JobResources:
 
     def _n_of_sample(self, dataset: str, sample: str) -> int:
         known = sample_size(self.study, dataset, sample)
-        return self._n(dataset, self.study.samples[sample]["split"]) if known is None else known
+        return self._n(dataset, self._split_of(sample)) if known is None else known
+
+    def _split_of(self, sample: str) -> str:
+        return self.study.samples[self.study.drawn(sample)[0]]["split"]
 
     def _values(self, dataset: str) -> int:
         """Values of one observation."""
@@ -224,7 +227,7 @@ class JobResources:
 
     def _dump_given(self, wildcards) -> Need:
         run = self.views.runs[wildcards.run]
-        n = self._n(run.dataset, self.study.samples[wildcards.sample]["split"])
+        n = self._n(run.dataset, self._split_of(wildcards.sample))
         widths = self._widths(wildcards.run, self.views.view(wildcards.run, wildcards.sample, {}).whole_only())
         # A layer is read as a whole, and may be stored in double precision.
         return Need(150 + 4 * n * max(widths, default=0) * FLOAT, 5 + n * sum(widths) * FLOAT / 30)

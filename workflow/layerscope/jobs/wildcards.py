@@ -16,7 +16,7 @@ def constraints(study: Study, views: Views) -> dict[str, str]:
         "run": runs,
         "source": "|".join([runs, *views.inputs]),
         "dataset": "|".join(views.inputs.values()),
-        "sample": "|".join(study.samples) or NOTHING,
+        "sample": "|".join(draw for sample in study.samples for draw in study.draws_of(sample)) or NOTHING,
         "embedding": "|".join(study.embeddings) or NOTHING,
         "figure": "|".join(study.figures) or NOTHING,
         "table": "|".join(study.tables) or NOTHING,

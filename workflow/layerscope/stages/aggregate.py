@@ -42,7 +42,7 @@ NETWORK_FACTS = ("status", "reason", "device", "processor", "threads")
 ALIKE = ("device", "processor")
 NUMBERS = ("seed", "depth", "embedding_seed", "value", "chance")
 COUNTS = ("epoch", "n_points")
-KEYS = [column for column in store.SCORE_COLUMNS if column not in ("value", "n_points", "chance", "degenerate")]
+KEYS = [column for column in store.SCORE_TABLE_COLUMNS if column not in ("value", "n_points", "chance", "degenerate")]
 SNAPSHOT = ["seed", "sample", "epoch"]
 # Rows that are processed at once: few enough that their text columns need little memory.
 PART = 250_000
@@ -64,7 +64,7 @@ def main(arguments: argparse.Namespace) -> None:
     ):
         of_input: dict[str, pd.DataFrame] = {}
         for of_network in files_by_network(params):
-            scores = gathered([read_scores(file) for file in of_network])
+            scores = gathered([with_draw(read_scores(file), params.get("draws", {})) for file in of_network])
             scores = scores.sort_values(KEYS, kind="stable", na_position="first", ignore_index=True)
             reasons = as_text(hardly_learnt(scores, params["accuracies"]))
             runs = []
@@ -181,6 +181,17 @@ def read_scores(file: str) -> pd.DataFrame:
         if tuple(rows.columns) != store.SCORE_COLUMNS:
             raise ValueError("its columns are not those of a table of scores")
     return rows
+
+
+def with_draw(rows: pd.DataFrame, draws: dict[str, list]) -> pd.DataFrame:
+    """Rows of one file of scores, with the number of the draw that they are of, and the sample that it is a draw of.
+
+    draws: name of a draw → its sample and number. The first draw of a sample has the name of the sample, and is not among them.
+    """
+    named = {name: draws[name] for name in rows["sample"].cat.categories if name in draws}
+    numbers = rows["sample"].map({name: draw for name, (_, draw) in named.items()}).astype(float).fillna(1).astype("int64")
+    samples = rows["sample"].cat.rename_categories({name: sample for name, (sample, _) in named.items()})
+    return rows.assign(sample=samples, draw=numbers)[list(store.SCORE_TABLE_COLUMNS)]
 
 
 def check(scores: pd.DataFrame) -> None:

@@ -8,7 +8,7 @@ import numpy as np
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.data.given import GivenFile, look_at, read_layer, read_observations, read_predictions
-from layerscope.data.samples import sample_rows
+from layerscope.data.samples import rows_of_sample
 from layerscope.errors import StudyError
 from layerscope.files.provenance import provenance
 
@@ -19,7 +19,7 @@ def main(arguments: argparse.Namespace) -> None:
     sample = params["sample"]
     classes = store.describe_data(arguments.data).classes
     labels = store.read_split_labels(arguments.data, sample["split"])
-    rows = sample_rows(labels, sample["choose"], sample.get("n"), sample.get("seed", 0), sample["name"], params["dataset"])
+    rows = rows_of_sample(labels, sample, params["dataset"])
     with store.create_hdf5(arguments.activations, "activations", params, provenance(status="given")) as file:
         store.write_observations(file, labels[rows], rows)
         for epoch, given in zip(params["epochs"], arguments.given, strict=True):

@@ -1,4 +1,4 @@
-"""One row per run and score: embedding seeds are averaged, filters summarised, and the input joined to every network."""
+"""One row per run and score: draws and embedding seeds are averaged, filters summarised, and the input joined to networks."""
 
 from collections.abc import Iterable
 
@@ -7,12 +7,13 @@ import pandas as pd
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.statistics.groups import group_deviations, joined_reasons, shared_reasons
+from layerscope.statistics.groups import group_deviations, group_means, joined_reasons, shared_reasons
 from layerscope.statistics.keys import DEAD_FILTER, FILTER_MEAN, LIVING_MEAN, REPRESENTATION, RUN
 
 # The key columns of a run's rows, and their other columns.
 ROW = [*RUN, "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
-MEASURED = ["value", "embedding_sd", "n_points", "chance", "degenerate", "n_degenerate", "lowest", "highest"]
+SPREAD = ["draws", "draw_sd", "embedding_sd"]
+MEASURED = ["value", *SPREAD, "n_points", "chance", "degenerate", "n_degenerate", "lowest", "highest"]
 
 
 def stored_runs(source: str, scores: Iterable[str] | None, with_input: bool = True) -> pd.DataFrame:
@@ -48,23 +49,16 @@ def with_input_joined(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def per_run(scores: pd.DataFrame) -> pd.DataFrame:
-    """One row per run: the mean over embedding seeds, with their standard deviation as embedding_sd.
+    """One row per run: the mean over the draws of its sample, each of which is the mean over embedding seeds.
+
+    draws: of how many draws; draw_sd: the standard deviation over them, NaN of one. embedding_sd: the one over the embedding
+    seeds of a draw, from the mean of their variances.
 
     For every layer whose filters are scored, two rows are added: their mean, and the mean without dead filters. n_degenerate is
     1 for a flagged row, and for means over filters the number of dead ones.
     """
-    grouped = scores.groupby(ROW, dropna=False, sort=True)
-    means = grouped.agg(value=("value", "mean"), n_points=("n_points", "first"), chance=("chance", "mean")).reset_index()
-    groups = grouped.ngroup().to_numpy()
-    found = {
-        "value": means["value"],
-        "embedding_sd": group_deviations(groups, scores["value"].to_numpy()),
-        "n_points": means["n_points"],
-        "chance": means["chance"],
-        "degenerate": joined_reasons(groups, len(means), scores["degenerate"]),
-    }
-    flagged = (found["degenerate"] != "").astype(int)
-    rows = means[ROW].assign(**found, n_degenerate=flagged, lowest=-np.inf, highest=np.inf)
+    rows = _over_draws(_over_embeddings(scores))
+    rows = rows.assign(n_degenerate=(rows["degenerate"] != "").astype(int), lowest=-np.inf, highest=np.inf)
     filters = rows[rows["filter"] != ""]
     if filters.empty:
         return rows
@@ -81,12 +75,46 @@ def is_dead(rows: pd.DataFrame) -> pd.Series:
     return rows["degenerate"].str.contains(DEAD_FILTER, regex=False)
 
 
+def _over_embeddings(scores: pd.DataFrame) -> pd.DataFrame:
+    """One row per run and draw."""
+    grouped = scores.groupby([*ROW, "draw"], dropna=False, sort=True)
+    means = grouped.agg(value=("value", "mean"), n_points=("n_points", "first"), chance=("chance", "mean")).reset_index()
+    groups = grouped.ngroup().to_numpy()
+    return means.assign(
+        embedding_sd=group_deviations(groups, scores["value"].to_numpy()),
+        degenerate=joined_reasons(groups, len(means), scores["degenerate"]),
+    )
+
+
+def _over_draws(rows: pd.DataFrame) -> pd.DataFrame:
+    """One row per run, of rows per run and draw."""
+    if (rows["draw"] == 1).all():
+        return rows.drop(columns="draw").assign(draws=1, draw_sd=np.nan)
+    grouped = rows.groupby(ROW, dropna=False, sort=True)
+    means = grouped.agg(
+        value=("value", "mean"),
+        embedding_sd=("embedding_sd", "first"),
+        n_points=("n_points", "first"),
+        chance=("chance", "mean"),
+        draws=("draw", "nunique"),
+    ).reset_index()
+    groups = grouped.ngroup().to_numpy()
+    pooled = np.sqrt(group_means(groups, rows["embedding_sd"].to_numpy() ** 2))
+    return means.assign(
+        draw_sd=group_deviations(groups, rows["value"].to_numpy()),
+        embedding_sd=means["embedding_sd"].where(means["draws"] == 1, pooled),
+        degenerate=joined_reasons(groups, len(means), rows["degenerate"]),
+    )
+
+
 def _filter_means(filters: pd.DataFrame, name: str) -> pd.DataFrame:
     by_layer = [key for key in ROW if key != "filter"]
     grouped = filters.groupby(by_layer, dropna=False, sort=True)
-    means = grouped.agg(value=("value", "mean"), n_points=("n_points", "first"), chance=("chance", "mean")).reset_index()
+    means = grouped.agg(
+        value=("value", "mean"), n_points=("n_points", "first"), chance=("chance", "mean"), draws=("draws", "first")
+    ).reset_index()
     shared = shared_reasons(grouped.ngroup().to_numpy(), len(means), filters["degenerate"])
-    return means.assign(degenerate=shared, filter=name, embedding_sd=np.nan, lowest=-np.inf, highest=np.inf)
+    return means.assign(degenerate=shared, filter=name, draw_sd=np.nan, embedding_sd=np.nan, lowest=-np.inf, highest=np.inf)
 
 
 def within_ranges(runs: pd.DataFrame, ranges: dict[str, list]) -> pd.DataFrame:

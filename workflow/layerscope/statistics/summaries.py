@@ -17,17 +17,19 @@ def by_state(runs: pd.DataFrame) -> pd.DataFrame:
 
 
 def summarise(runs: pd.DataFrame) -> pd.DataFrame:
-    """Means over runs by SUMMARY_KEYS: n_runs (finite values), n_missing, n_degenerate, mean, sd, interval, embedding_sd, chance.
+    """Means over runs by SUMMARY_KEYS: n_runs (finite values), n_missing, n_degenerate, mean, sd, interval, draw_sd, chance, ...
 
-    n_degenerate counts flagged runs, and for means over filters the dead filters of all runs; mean_without_degenerate leaves
-    flagged runs out. The input of a dataset counts as a single observation, without spread.
+    sd and interval are over runs, each of which is a mean over the draws of its sample and over embeddings; draw_sd and
+    embedding_sd are the spread within a run, averaged over runs. n_degenerate counts flagged runs, and for means over filters the
+    dead filters of all runs; mean_without_degenerate leaves flagged runs out. The input of a dataset counts as a single
+    observation, without spread.
     """
     groups = runs.groupby(SUMMARY_KEYS, dropna=False, sort=True, observed=True).ngroup().to_numpy()
     _, first = np.unique(groups, return_index=True)
     summary = runs[SUMMARY_KEYS].iloc[first].reset_index(drop=True)
     counted = (runs["state"] != "input").to_numpy(copy=True)
     counted[first] = True
-    n_points = runs["n_points"].to_numpy()[first]
+    n_points, draws = (runs[column].to_numpy()[first] for column in ("n_points", "draws"))
     lowest, highest = (runs[bound].to_numpy()[first] for bound in ("lowest", "highest"))
     groups, runs = groups[counted], runs[counted]
     values, flagged = runs["value"].to_numpy(), (runs["degenerate"] != "").to_numpy()
@@ -49,6 +51,8 @@ def summarise(runs: pd.DataFrame) -> pd.DataFrame:
         n_degenerate=np.bincount(groups, weights=runs["n_degenerate"], minlength=len(summary)).astype(int),
         **found,
         mean_without_degenerate=living,
+        draws=draws,
+        draw_sd=group_means(groups, runs["draw_sd"].to_numpy()),
         embedding_sd=group_means(groups, runs["embedding_sd"].to_numpy()),
         chance=group_means(groups, runs["chance"].to_numpy()),
         n_points=n_points,

@@ -88,6 +88,10 @@ SCORE_COLUMNS = (
     "chance",
     "degenerate",
 )
+# The table of all scores has also which draw of its sample a row is of, the first of what is not drawn several times.
+SCORE_TABLE_COLUMNS = tuple(
+    name for column in SCORE_COLUMNS for name in (("draw", column) if column == "embedding_seed" else (column,))
+)
 HISTORY_COLUMNS = ("epoch", "step", "split", "loss", "accuracy")
 
 
@@ -165,6 +169,11 @@ def input_folder(dataset: str) -> str:
 def explorer_scripts() -> dict[str, str]:
     """The names of the explorer's scripts of samples and sources, with their wildcards, relative to its page."""
     return {kind: PATTERNS[f"explored_{kind}"].removeprefix("explorer/") for kind in ("sample", "source")}
+
+
+def draw_name(sample: str, draw: int) -> str:
+    """The `{sample}` part of the paths for one draw of a sample: the first has the sample's own name."""
+    return sample if draw == 1 else f"{sample}_draw{draw}"
 
 
 def download_folder() -> Path:

@@ -6,7 +6,7 @@ from typing import Any
 
 from layerscope.files.seals import intact
 from layerscope.files.whole import replacing
-from layerscope.store.layout import HISTORY_COLUMNS, SCORE_COLUMNS
+from layerscope.store.layout import HISTORY_COLUMNS, SCORE_TABLE_COLUMNS
 from layerscope.store.reading import reading
 
 
@@ -47,8 +47,8 @@ class ParquetTable:
 
 
 def read_score_table(source: str | Path, metrics: Iterable[str] | None = None):
-    """The scores of a study as a pandas DataFrame with the columns SCORE_COLUMNS. metrics: the scores wanted, by name, or all."""
-    return _read_parquet(source, SCORE_COLUMNS, metrics)
+    """The scores of a study as a pandas DataFrame with SCORE_TABLE_COLUMNS. metrics: the scores wanted, by name, or all."""
+    return _read_parquet(source, SCORE_TABLE_COLUMNS, metrics)
 
 
 def read_runs(source: str | Path, metrics: Iterable[str] | None = None):

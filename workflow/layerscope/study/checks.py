@@ -45,7 +45,11 @@ RESERVED_TARGETS = (
     "index",
 )
 RESERVED_SAMPLES = (*store.SPLITS, store.BATCHES, "scores")
+# The values of `choose` that draw at random.
+DRAWN = ("random", "per_class")
 NAMED_LAYERS = (selection.INPUT, selection.LAST, selection.HIDDEN)
+# The kinds of files that are of one sample.
+OF_SAMPLES = {"activations", "embedding", "neurons"}
 NEURON_KEYS = (*RUN_KEYS, "sample", "epoch", "state")
 Check = Callable[[Study], Iterator[str]]
 
@@ -54,6 +58,8 @@ def _check_names(study: Study) -> Iterator[str]:
     for name in study.samples:
         if name in RESERVED_SAMPLES:
             yield f"samples.{name}: the name is reserved; choose another one"
+        for other in {*study.draws_of(name)[1:]} & {*study.samples}:
+            yield f"samples.{other}: the files of a draw of samples.{name} have this name; choose another one"
     seen: dict[str, str] = {}
     for block in ("figures", "tables", "claims"):
         for name in getattr(study, block):
@@ -208,6 +214,7 @@ def _check_selectors(study: Study) -> Iterator[str]:
         "activation": {run.activation for run in study.runs},
         "seed": {run.seed for run in study.runs},
         "sample": {*study.samples, *store.SPLITS, store.BATCHES},
+        "draw": {*range(1, max((sample.get("draws", 1) for sample in study.samples.values()), default=1) + 1)},
         "epoch": {selection.FIRST, selection.LAST, *epochs},
         "state": {selection.INPUT, *STATES},
         "layer": {*NAMED_LAYERS, *layers},
@@ -225,6 +232,9 @@ def _check_selectors(study: Study) -> Iterator[str]:
             if where == "neurons.on" and key not in NEURON_KEYS:
                 yield f"{where}.{key}: networks, samples and snapshots are chosen here; {one_of(key, NEURON_KEYS)}"
                 continue
+            if key == "draw" and not _shows_draws(study, where):
+                yield f"{where}.draw: scores are means over all draws of a sample here; remove it"
+                continue
             for value in selection.named(selector, key):
                 if key in ("epoch", "filter") and isinstance(value, str) and value.isdecimal():
                     yield f"{where}.{key}: {value!r} is text; a number is wanted: write {int(value)}"
@@ -239,6 +249,14 @@ def _check_selectors(study: Study) -> Iterator[str]:
         for layer in choice["layers"] if choice and choice["layers"] != "all" else []:
             if layer not in layers:
                 yield f"representations.{where}.layers: no architecture has '{layer}'; {one_of(layer, layers)}"
+
+
+def _shows_draws(study: Study, where: str) -> bool:
+    """Whether a selector is of an embedding, a score, or of a figure that is made from the files of samples."""
+    block, name, *_ = where.split(".")
+    if block != "figures":
+        return block in ("embeddings", "scores")
+    return bool(OF_SAMPLES & {*study.kind_of(block, name).says("reads", ())})
 
 
 def _check_overrides(study: Study) -> Iterator[str]:
@@ -258,6 +276,12 @@ def _check_samples(study: Study) -> Iterator[str]:
             continue
         if sample["choose"] == "all" and "n" in sample:
             yield f"samples.{name}.n changes nothing with choose: all; write first, random or per_class there, or remove n"
+        draws = sample.get("draws", 1)
+        if draws > 1 and sample["choose"] not in DRAWN:
+            yield (
+                f"samples.{name}.draws: all {draws} draws would be the same, since choose: {sample['choose']} draws nothing at "
+                "random; write random or per_class there, or remove draws"
+            )
         for dataset in dict.fromkeys(run.dataset for run in study.runs if name in views.samples_of(run)):
             available = split_size(study, dataset, sample["split"])
             wanted = sample_size(study, dataset, name)
@@ -265,6 +289,11 @@ def _check_samples(study: Study) -> Iterator[str]:
                 yield f"samples.{name}.split: datasets.{dataset} has no {sample['split']} split; set its size there"
             elif available is not None and wanted is not None and wanted > available:
                 yield f"samples.{name}.n: {wanted} observations are wanted, {dataset} has {available} in {sample['split']}"
+            elif draws > 1 and sample["choose"] in DRAWN and wanted is not None and wanted == available:
+                yield (
+                    f"samples.{name}.draws: all {draws} draws would be the same, since n takes all {available} observations in "
+                    f"{sample['split']} of {dataset}; draw fewer, or remove draws"
+                )
 
 
 def _check_activations(study: Study) -> Iterator[str]:

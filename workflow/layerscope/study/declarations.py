@@ -279,7 +279,7 @@ FACTS: dict[str, dict[str, dict]] = {
         "scores_of": SCORES_OF,
         "states": STATES_SHOWN,
         "parts": PARTS_SHOWN,
-        "several_seeds": _flag("Whether its scores must be of an embedding of several seeds."),
+        "several_seeds": _flag("Whether its scores must be of an embedding of several seeds, or a sample of several draws."),
         "without": _some("Keys that its `on` must not have.", enum=[*selection.KEYS]),
         "published": {"description": "Which published numbers it reads.", "enum": [*store.PUBLISHED_TABLES]},
         "names_embeddings": _some("The options that map names of embeddings to names of embeddings."),

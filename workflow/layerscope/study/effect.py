@@ -51,6 +51,7 @@ def without_effect(study: Study, content: dict, given: dict) -> Iterator[str]:
 def unread_samples(study: Study, views: Views) -> Iterator[str]:
     """A message for each sample through which nothing looks."""
     read: set[str] = set()
+    # Of a sample these are its draws, each by its name.
     for source, sample in views.sources() if study.samples else ():
         if sample in read:
             continue
@@ -60,10 +61,13 @@ def unread_samples(study: Study, views: Views) -> Iterator[str]:
     for block in ("figures", "tables"):
         for name, entry in getattr(study, block).items():
             if {"activations", "neurons", "embedding"} & {*study.kind_of(block, name).says("reads", ())}:
-                read |= {sample for sample in study.samples if selection.allows(entry.get("on", {}), sample=sample)}
+                read |= {*study.draws_shown(entry.get("on", {}))}
     for sample in study.samples:
-        if sample not in read:
+        first, *others = study.draws_of(sample)
+        if not {first, *others} & read:
             yield f"samples.{sample} changes nothing: no embedding, score, figure or neurons look through it"
+        elif others and not {*others} & read:
+            yield f"samples.{sample}.draws changes nothing: no score or figure is of a draw after the first"
 
 
 def _in_grids(study: Study, content: dict, given: dict) -> Iterator[str]:

@@ -155,7 +155,7 @@ def _check_shows_one(study: Study, views: Views, name: str, figure: dict, kind: 
     )
     found = {
         "network": len(runs),
-        "sample": sum(selection.allows(on, sample=sample) for sample in study.samples),
+        "sample": len(study.draws_shown(on)),
         "embedding": sum(selection.allows(on, embedding=embedding) for embedding in study.embeddings),
         "layer": len(layers),
         # The input is the same at every snapshot.
@@ -177,9 +177,9 @@ def _check_layer_shown(study: Study, views: Views, name: str, figure: dict, kind
         return
     on = figure.get("on", {})
     [run] = [run for run in study.runs if selection.allows(on, **run.keys)]
-    [sample] = [sample for sample in study.samples if selection.allows(on, sample=sample)]
+    [sample] = study.draws_shown(on)
     kept = views.kept_layers(run)
-    if sample not in views.samples_of(run) or layers[0] not in kept:
+    if study.drawn(sample)[0] not in views.samples_of(run) or layers[0] not in kept:
         of = f"{run.architecture} on {run.dataset} through samples.{sample}"
         yield f"figures.{name}.on.layer: {layers[0]} is not looked at in {of}; {one_of(layers[0], kept)}"
     elif "embedding" in kind.says("shows_one"):
@@ -199,7 +199,7 @@ def _check_network_shown(study: Study, views: Views, name: str, figure: dict, ki
         return
     on = figure.get("on", {})
     [run] = [run for run in study.runs if selection.allows(on, **run.keys)]
-    [sample] = [sample for sample in study.samples if selection.allows(on, sample=sample)]
+    [sample] = study.draws_shown(on)
     layers = _layers(study, views, figure)
     if layers == [selection.INPUT]:
         # An input image can be shown like the maps of a layer.

@@ -26,7 +26,8 @@ SCORES = "{scores}"
 class Rows:
     """The rows of a score, or an embedding, of one network or input (run: None), in one space on one sample or split.
 
-    view: their snapshots, layers and filters; the scores of a network as such have the layer "".
+    view: their snapshots, layers and filters; the scores of a network as such have the layer "". draw: of the sample; scores of
+    all draws are averaged.
     """
 
     dataset: str
@@ -34,6 +35,7 @@ class Rows:
     space: str
     sample: str
     view: View
+    draw: int = 1
 
 
 @dataclass(frozen=True)
@@ -143,7 +145,7 @@ def _scored(study: Study, views: Views) -> dict[str, list[Rows]]:
                     view = View.from_params(wanted["view"])
                 else:
                     view = View(views.epochs_of(wanted, views.runs[source], sample), [""])
-                found[name].append(Rows(dataset, run, space, sample, view))
+                found[name].append(Rows(dataset, run, space, view=view, **study.draw_keys(sample)))
     for run in study.runs:
         for name, entry in views.run_scores(run).items():
             layers = [""]
@@ -170,7 +172,7 @@ def _embedded(study: Study, views: Views) -> Iterator[Rows]:
         run = views.runs.get(source)
         for name in views.embeddings_of(source, sample):
             view = views.view(source, sample, study.embeddings[name].get("on", {}))
-            yield Rows(run.dataset if run else views.inputs[source], run, name, sample, view)
+            yield Rows(run.dataset if run else views.inputs[source], run, name, view=view, **study.draw_keys(sample))
 
 
 # What selectors choose of it
@@ -277,7 +279,8 @@ def _in_words(kind: Kind, entry: dict) -> str:
 
 
 def _check_embeddings(study: Study, where: str, entry: dict, kind: Kind, embedded: list[Rows]) -> Iterator[str]:
-    on = entry.get("on", {})
+    on = {"draw": 1, **entry.get("on", {})}
+    embedded = [row for row in embedded if selection.allows(on, draw=row.draw)]
     # Files of an input have one snapshot, which is shown beside all states and epochs of networks.
     of_input = {key: value for key, value in on.items() if key not in ("epoch", "state")}
     found = _chosen(study, [row for row in embedded if row.run], on)
@@ -374,8 +377,17 @@ def _check_places(study: Study, where: str, kind: Kind, rows: list[Rows]) -> Ite
     samples = sorted({sample for _, sample in places})
     if kind.says("one_sample") and len(samples) > 1:
         yield f"{where}.on.sample: {SCORES} are of several samples ({', '.join(samples)}); name one"
-    if kind.says("several_seeds") and not any(len(study.embeddings.get(space, {}).get("seeds", ())) > 1 for space, _ in places):
-        yield f"{where}.on chooses no embedding of several seeds that has the score {SCORES}; give one `seeds: 2` or more"
+    if kind.says("several_seeds") and not any(_of_several(study, space, sample) for space, sample in places):
+        yield (
+            f"{where}.on chooses no embedding of several seeds, nor sample of several draws, that has the score {SCORES}; give "
+            "one `seeds: 2`, or `draws: 2`, or more"
+        )
+
+
+def _of_several(study: Study, space: str, sample: str) -> bool:
+    """Whether a score has several values of one network: in an embedding of several seeds, or of several draws of a sample."""
+    seeds, draws = study.embeddings.get(space, {}).get("seeds", ()), study.samples.get(sample, {}).get("draws", 1)
+    return len(seeds) > 1 or draws > 1
 
 
 def _check_compared(study: Study, where: str, entry: dict, rows: list[Rows]) -> Iterator[str]:

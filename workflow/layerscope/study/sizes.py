@@ -127,8 +127,8 @@ def neighbors_kept(study: Study, dataset: str, sample: str) -> int:
 
 
 def sample_size(study: Study, dataset: str, sample: str) -> int | None:
-    """How many observations a sample has, None where the study cannot know before the dataset is prepared."""
-    options = study.samples[sample]
+    """How many observations a sample, or one draw of it, has, None where the study cannot know before the dataset is prepared."""
+    options = study.samples[study.drawn(sample)[0]]
     if options["choose"] in ("first", "random"):
         return options["n"]
     if options["choose"] == "per_class":

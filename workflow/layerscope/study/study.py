@@ -81,6 +81,7 @@ class Study:
     beside: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
     _training: dict[Run, dict] = field(default_factory=dict, init=False, repr=False, compare=False)
+    _draws: dict[str, tuple[str, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def layers(self, run: Run) -> list[Layer]:
         """The layers of a network, first to last."""
@@ -122,6 +123,28 @@ class Study:
             key=lambda epoch: (isinstance(epoch, str), epoch),
         )
         return options
+
+    def draws_of(self, sample: str) -> list[str]:
+        """The names of all draws of a sample, first to last, as store.draw_name gives them."""
+        return [store.draw_name(sample, draw) for draw in range(1, self.samples[sample].get("draws", 1) + 1)]
+
+    def drawn(self, name: str) -> tuple[str, int]:
+        """(sample, number of the draw) of one draw of a sample, by its name."""
+        if not self._draws:
+            self._draws.update(
+                {drawn: (sample, n) for sample in self.samples for n, drawn in enumerate(self.draws_of(sample), 1)}
+            )
+        return self._draws[name]
+
+    def draw_keys(self, name: str) -> dict:
+        """The keys by which selectors choose one draw of a sample, by its name."""
+        sample, draw = self.drawn(name)
+        return {"sample": sample, "draw": draw}
+
+    def draws_shown(self, on: dict) -> list[str]:
+        """The names of the draws that a selector of what shows observations chooses: the first ones unless it names others."""
+        names = (name for sample in self.samples for name in self.draws_of(sample))
+        return [name for name in names if selection.allows({"draw": 1, **on}, **self.draw_keys(name))]
 
     def snapshots(self, run: Run) -> list[int]:
         """The epochs after which the weights of a network are saved."""

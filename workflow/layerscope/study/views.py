@@ -72,15 +72,27 @@ class Views:
         samples = self.study.samples.items()
         return [name for name, sample in samples if selection.allows(sample.get("on", {}), **run.keys)]
 
+    def _draws_of(self, run: Run) -> list[str]:
+        """The names of the draws of all samples on which activations of a network are stored."""
+        return [draw for sample in self.samples_of(run) for draw in self.study.draws_of(sample)]
+
     def sources(self) -> list[tuple[str, str]]:
-        """(source, sample) of every activations file: those of all networks, and of the input of their datasets."""
+        """(source, sample) of every activations file: those of all networks, and of the input of their datasets.
+
+        A sample is one draw here, and wherever files are meant (Study.drawn tells which); `samples_of` has samples as such. Of
+        draws after the first there are those that are scored, or embedded because their embedding says so.
+        """
         if not self._sources:
             for run in self.study.runs:
-                for sample in self.samples_of(run):
-                    if has_input(self.study, run.dataset):
-                        self._sources[store.input_folder(run.dataset), sample] = None
-                    self._sources[run.folder, sample] = None
+                folders = [store.input_folder(run.dataset)] if has_input(self.study, run.dataset) else []
+                for sample in self._draws_of(run):
+                    for source in (*folders, run.folder):
+                        if self.study.drawn(sample)[1] == 1 or self._is_looked_at(source, sample):
+                            self._sources[source, sample] = None
         return list(self._sources)
+
+    def _is_looked_at(self, source: str, sample: str) -> bool:
+        return bool(self.embeddings_of(source, sample) or self.spaces(source, sample))
 
     def plan(self, source: str, sample: str | None = None) -> Plan:
         """All representations of a source. sample: for an input, count only networks whose activations on it are stored."""
@@ -103,20 +115,20 @@ class Views:
     def _plan_of_input(self, source: str, sample: str | None) -> Plan:
         dataset = self.inputs[source]
         runs = [run for run in self.study.runs if run.dataset == dataset]
-        networks = tuple(run.keys for run in runs if sample is None or sample in self.samples_of(run))
+        networks = tuple(run.keys for run in runs if sample is None or sample in self._draws_of(run))
         return Plan({"dataset": dataset}, (selection.INPUT,), (selection.INPUT,), {}, (0,), networks)
 
     def view(self, source: str, sample: str, selector: dict) -> View:
         """The representations of a source that a selector chooses."""
-        return selection.resolve(selector, self.plan(source, sample), sample=sample)
+        return selection.resolve(selector, self.plan(source, sample), **self.study.draw_keys(sample))
 
     def mapped(self, run: Run, sample: str) -> View:
         """The snapshots and layers of a network whose neurons are mapped on a sample."""
         neurons = self.study.neurons
-        # Neurons are told by the classes that they tell.
-        if neurons is None or self.study.has_targets(run.dataset):
+        # Neurons are told by the classes that they tell. They are looked at and not averaged: one draw is enough.
+        if neurons is None or self.study.has_targets(run.dataset) or self.study.drawn(sample)[1] > 1:
             return View()
-        view = selection.resolve(neurons["on"], self.plan(run.folder), sample=sample).whole_only()
+        view = self.view(run.folder, sample, neurons["on"]).whole_only()
         layers = [layer for layer in view.whole if neurons["layers"] == "all" or layer in neurons["layers"]]
         return View(view.epochs, layers, {}) if layers and view.epochs else View()
 
@@ -132,18 +144,27 @@ class Views:
         return [space for space in spaces if self.scores_of(source, sample, space)]
 
     def embeddings_of(self, source: str, sample: str) -> list[str]:
-        """The names of the embeddings that are computed for a source."""
+        """The names of the embeddings that are computed for a source.
+
+        Of draws after the first these are those that are scored, since all that is not averaged is looked at in the first, and
+        those whose `on` names draws.
+        """
         if (source, sample) not in self._made_embeddings:
+            selectors = {name: options.get("on", {}) for name, options in self.study.embeddings.items()}
+            first = self.study.drawn(sample)[1] == 1
             self._made_embeddings[source, sample] = [
                 name
-                for name, options in self.study.embeddings.items()
-                if selection.allows(options.get("on", {}), embedding=name) and self.view(source, sample, options.get("on", {}))
+                for name, on in selectors.items()
+                if selection.allows(on, embedding=name)
+                and self.view(source, sample, on)
+                and (first or "draw" in on or self.scores_of(source, sample, name))
             ]
         return self._made_embeddings[source, sample]
 
     def embedded(self) -> list[tuple[str, str]]:
-        """(source, sample) of everything that is embedded by any method."""
-        return [of_source for of_source in self.sources() if self.embeddings_of(*of_source)]
+        """(source, sample) of everything that is embedded by any method, of the first draw of each sample."""
+        first = [(source, sample) for source, sample in self.sources() if self.study.drawn(sample)[1] == 1]
+        return [of_source for of_source in first if self.embeddings_of(*of_source)]
 
     def embedded_samples(self) -> list[tuple[str, str]]:
         """(dataset, sample) of everything that is embedded by any method."""
@@ -197,7 +218,7 @@ class Views:
         return self._run_scores[key]
 
     def _find_run_scores(self, run: Run, sample: str | None) -> dict[str, dict]:
-        keys = {**run.keys, **({"sample": sample} if sample else {})}
+        keys = {**run.keys, **(self.study.draw_keys(sample) if sample else {})}
         reads = ("predictions",) if sample else ("history", "spectra")
         if run in self.study.given and not sample:
             return {}

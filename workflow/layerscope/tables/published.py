@@ -19,6 +19,7 @@ from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, RUN
 from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
 from layerscope.store.reads import Reads
+from layerscope.tables.shared.comparison import of_networks_that_learnt
 from layerscope.tables.shared.published_comparisons import PANEL, Measured, compared, noise_of_embeddings
 from layerscope.tables.shared.published_summaries import by_figure, by_layer
 from layerscope.tables.shared.summary import number, p_value
@@ -52,8 +53,6 @@ TABLE = {
         },
     },
 }
-# Published networks were accepted, and had learnt: these are left out.
-LEFT_OUT = "not_accepted|near_chance|learnt_little|diverged"
 STATES = ("input", "trained", "untrained")
 
 
@@ -63,7 +62,7 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
     scores = store.read_score_table(reads.score_table[0], published["metric"])
     runs = select(stored_runs(reads.runs[0], published["metric"]), options.get("on", {}))
     runs = runs[~runs["filter"].isin([FILTER_MEAN, LIVING_MEAN]) & runs["state"].isin(STATES)]
-    runs = runs[~runs["degenerate"].str.contains(LEFT_OUT)]
+    runs = of_networks_that_learnt(runs)
     _check_comparable(published, runs)
     scores = scores[scores["sample"].isin(runs["sample"])]
     measured = Measured(

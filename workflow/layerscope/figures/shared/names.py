@@ -121,6 +121,12 @@ def runs_counted(runs: int, flagged: int = 0) -> str:
     return f"{runs} run{'' if runs == 1 else 's'}{f', {flagged} flagged' if flagged else ''}"
 
 
+def draws_counted(draws: Iterable[int]) -> str:
+    """What a title says of runs that are means over several draws of a sample; nothing where there is one. draws: by run."""
+    most = max(draws, default=1)
+    return f", each run is the mean over {most} draws of the sample" if most > 1 else ""
+
+
 def observations(*counts: int) -> str:
     """How many observations there are, as text; of panels with different numbers all of these."""
     return f"{' or '.join(f'{count:,}' for count in counts)} observation{'' if counts == (1,) else 's'}"

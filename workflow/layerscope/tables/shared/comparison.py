@@ -3,12 +3,16 @@
 from dataclasses import dataclass
 
 import numpy as np
+import pandas as pd
 
+from layerscope.statistics.components import Components
 from layerscope.statistics.estimates import CONFIDENCE
 from layerscope.statistics.keys import FEWEST_UNITS
 from layerscope.statistics.prediction import Noise, allowed_of_one_embedding, allowed_of_one_run, same_share_p
 
 NAN = float("nan")
+# The first words of the reasons for which a network is no counterpart of a published one.
+FLAGS = ("not_accepted", "near_chance", "learnt_little", "diverged")
 INSIDE, OUTSIDE, SAYS_NOTHING, TOO_FEW = "yes", "no", "says nothing", ""
 # Intervals narrower than this share of the way from chance to the best value tell something of any published number.
 LEAST_TOLD = 0.1
@@ -73,6 +77,21 @@ def judged_count(found: dict, of: int) -> dict:
     return row | {"inside": (INSIDE if p >= 1 - CONFIDENCE else OUTSIDE) if told else SAYS_NOTHING}
 
 
+def judged_by(spread: Components, published: float, scale: Scale, of_input: bool) -> dict:
+    """difference, allowed and inside, as of `judged`, of a published number beside a mean with these components of variance.
+
+    of_input: whether it is of the input of the networks, of which draws and embeddings vary.
+    """
+    units = max(spread.draws, spread.embeddings) if of_input else spread.networks
+    verdict = _verdict(spread.mean - published, spread.allowed, units, scale.reach(published))
+    return {"difference": spread.mean - published, "allowed": spread.allowed, "inside": verdict}
+
+
+def of_networks_that_learnt(rows: pd.DataFrame) -> pd.DataFrame:
+    """Rows without those of networks flagged as such: published networks were accepted, and had learnt."""
+    return rows[~rows["degenerate"].str.contains("|".join(FLAGS))]
+
+
 def _finite(found: dict) -> np.ndarray:
     values = np.asarray(found.pop("values"), dtype=np.float64)
     return values[np.isfinite(values)]
@@ -82,7 +101,6 @@ def _with_verdict(found: dict, values: np.ndarray, noise: Noise | None, allowed:
     n = len(values)
     mean = float(values.mean()) if n else NAN
     difference = mean - found["published"]
-    verdict = SAYS_NOTHING if allowed >= reach else INSIDE if abs(difference) <= allowed else OUTSIDE
     return found | {
         "measured": mean,
         "sd": float(values.std(ddof=1)) if n > 1 else NAN,
@@ -91,5 +109,11 @@ def _with_verdict(found: dict, values: np.ndarray, noise: Noise | None, allowed:
         "embedding_sd": NAN if noise is None else noise.sd,
         "allowed": allowed,
         "p": NAN,
-        "inside": verdict if n and units >= FEWEST_UNITS and np.isfinite(allowed) else TOO_FEW,
+        "inside": _verdict(difference, allowed, units, reach),
     }
+
+
+def _verdict(difference: float, allowed: float, units: float, reach: float) -> str:
+    if not np.isfinite([difference, allowed]).all() or not units >= FEWEST_UNITS:
+        return TOO_FEW
+    return SAYS_NOTHING if allowed >= reach else INSIDE if abs(difference) <= allowed else OUTSIDE

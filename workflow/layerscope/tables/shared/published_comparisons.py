@@ -43,13 +43,14 @@ class Measured:
 def noise_of_embeddings(scores: pd.DataFrame, repeated: dict[str, str]) -> dict[Place, Noise]:
     """The noise of one embedding by its place. repeated: embedding → the one that embeds the same points by several seeds.
 
-    Pooled over networks: embeddings of one network are about the mean of that network. Of whole layers alone.
+    Pooled over networks and draws: embeddings of one network are about the mean of that network on that draw. Of whole layers
+    alone.
     """
     found = {}
     for embedding, name in repeated.items():
         own = scores[(scores["space"] == name) & (scores["filter"] == "") & np.isfinite(scores["value"])]
         for (dataset, metric, depth, state), group in own.groupby(["dataset", "metric", "depth", "state"]):
-            noise = pooled_noise([each.to_numpy() for _, each in group.groupby("seed", dropna=False)["value"]])
+            noise = pooled_noise([each.to_numpy() for _, each in group.groupby(["seed", "draw"], dropna=False)["value"]])
             if noise is not None:
                 found[dataset, embedding, metric, int(depth), state] = noise
     return found
