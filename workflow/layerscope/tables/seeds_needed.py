@@ -1,0 +1,62 @@
+"""How many networks, samples and embeddings an interval of a given width takes."""
+
+import pandas as pd
+
+from layerscope import store
+from layerscope.statistics.components import components
+from layerscope.statistics.planning import half_width, needed
+from layerscope.statistics.select import select
+from layerscope.store.reads import Reads
+from layerscope.tables.shared.spread_columns import spread_columns
+from layerscope.tables.shared.summary import number
+
+TABLE = {
+    "description": (
+        "The interval of each mean that the networks, draws and embeddings of the study make, and how many of each make one of "
+        "± `within`, from the components of variance: the fewest networks, then the fewest draws, then the fewest embeddings."
+    ),
+    "reads": ("score_table",),
+    "parts": ("whole",),
+    "without_input": True,
+    "required": ("scores", "within"),
+    "options": {
+        "scores": {
+            "description": "Rows in order.",
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"$ref": "#/$defs/score_name"},
+        },
+        "within": {
+            "description": "Half the width of the 95 % interval that is wanted, in units of the scores.",
+            "type": "number",
+            "exclusiveMinimum": 0,
+        },
+    },
+}
+
+KEYS = ["dataset", "architecture", "activation", "sample", "space", "epoch", "state", "layer", "depth", "metric"]
+
+
+def rows(reads: Reads, options: dict) -> pd.DataFrame:
+    """One row per layer, state and score.
+
+    A dash stands where one network tells nothing of others, and where no number of networks, draws and embeddings that is looked
+    at (statistics.planning) makes such an interval.
+    """
+    scores = store.read_score_table(reads.score_table[0], options["scores"])
+    scores = select(scores[(scores["filter"] == "") & (scores["state"] != "input")], options.get("on", {}))
+    table = []
+    for key, group in scores.groupby(KEYS, dropna=False, sort=False):
+        keys = dict(zip(KEYS, key, strict=True))
+        found = components(group)
+        row = {name: keys[name] for name in ("dataset", "architecture", "activation", "sample", "space", "state")}
+        row["layer"] = f"layer {int(keys['depth'])} ({keys['layer']})" if keys["layer"] else ""
+        row |= {"score": keys["metric"], "mean": number(found.mean)} | spread_columns(found, 4)
+        now = half_width(found, found.networks, found.draws, max(1, round(found.embeddings)))
+        wanted = needed(found, options["within"])
+        row |= {"± now": number(now), "± wanted": number(options["within"])}
+        asked = ("networks needed", "draws needed", "embeddings needed")
+        row |= dict(zip(asked, wanted, strict=True)) if wanted else dict.fromkeys(asked, "-")
+        table.append(row)
+    return pd.DataFrame(table)
