@@ -12,7 +12,7 @@ from layerscope.errors import StudyError, one_of
 from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.kind_modules import load_kind
 from layerscope.scoring.shared.score_input import Predicted, Representation, Score, ScoreInput, with_defaults
-from layerscope.similarity.shared.measures import FEWEST_OBSERVATIONS, compare_by, similarity_measures
+from layerscope.similarity.shared.measures import FEWEST_OBSERVATIONS, compare_by, prepared, similarity_measures
 from layerscope.store import Neighbors
 from layerscope.study.kinds import Kind, Kinds
 from layerscope.study.schema import checked, entry_schema
@@ -130,10 +130,10 @@ def compare(
         )
     if len(first) < FEWEST_OBSERVATIONS:
         raise StudyError(f"first: {len(first)} rows are too few; {FEWEST_OBSERVATIONS} or more are wanted")
-    values = compare_by(first, second, wanted)
-    shuffled = [
-        compare_by(first, second[np.random.default_rng(seed).permutation(len(second))], wanted) for seed in range(permutations)
-    ]
+    of_first = prepared(first, wanted)
+    values = compare_by(of_first, prepared(second, wanted), wanted)
+    orders = [np.random.default_rng(seed).permutation(len(second)) for seed in range(permutations)]
+    shuffled = [compare_by(of_first, prepared(second[order], wanted), wanted) for order in orders]
     reasons = {name: "" if np.isfinite(value) else "one of both does not vary" for name, value in values.items()}
     return {
         name: Score(value, float(np.mean([of[name] for of in shuffled])) if shuffled else float("nan"), reasons[name])

@@ -21,6 +21,7 @@ from layerscope.figures import (
     embedding_trails,
     filter_maps,
     layer_profiles,
+    layer_similarity,
     neuron_map,
     score_bars,
     score_by_depth,
@@ -173,6 +174,14 @@ for about, made_of in {
 def _filters(folder):
     options = {**SHOWN, "panels": "filters", "panel_inches": 1.15, "on": {"embedding": "tsne", "layer": "conv1"}}
     return embedding_grid.draw(network(folder, WORDS), options)
+
+
+for about, layers in {"four layers": LAYERS, "many layers": tuple(f"block{number}" for number in range(13))}.items():
+
+    @case("layer_similarity", about)
+    def _similarity(folder, layers=layers):
+        options = {"measure": "cka", "panel_inches": 2.2, "title": "", "on": {}}
+        return layer_similarity.draw(network(folder, WORDS, count=60, layers=layers), options)
 
 
 @case("embedding_panels", "one")

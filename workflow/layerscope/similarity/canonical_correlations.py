@@ -1,5 +1,7 @@
 """Canonical correlations: the directions of two representations that say the same of observations."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from layerscope.similarity.shared.directions import centred, in_directions
@@ -29,10 +31,25 @@ MEASURES = {
 VARIANCE = 0.99
 
 
-def compare(first: np.ndarray, second: np.ndarray, measures: list[str]) -> dict[str, float]:
-    """The measures of two representations (n, d1) and (n, d2) of the same n observations. NaN where one does not vary."""
-    x, y = centred(first), centred(second)
-    (of_x, scale_x), (of_y, scale_y) = in_directions(x), in_directions(y)
+@dataclass(frozen=True)
+class Prepared:
+    """Centred points (n, d), orthonormal columns (n, r) of the same span, and their singular values (r,)."""
+
+    points: np.ndarray
+    columns: np.ndarray
+    singular: np.ndarray
+
+
+def prepare(points: np.ndarray) -> Prepared:
+    """What every comparison of a representation (n, d) needs."""
+    x = centred(points)
+    return Prepared(x, *in_directions(x))
+
+
+def compare(first: Prepared, second: Prepared, measures: list[str]) -> dict[str, float]:
+    """The measures of two prepared representations of the same observations. NaN where one does not vary."""
+    x, of_x, scale_x = first.points, first.columns, first.singular
+    of_y, scale_y = second.columns, second.singular
     if not scale_x.size or not scale_y.size:
         return dict.fromkeys(measures, float("nan"))
     found = {}

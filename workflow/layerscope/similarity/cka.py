@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from layerscope.similarity.shared.directions import centred
+
 MEASURES = {
     "cka": {
         "label": "CKA",
@@ -18,11 +20,16 @@ MEASURES = {
 BLOCK = 1024
 
 
-def compare(first: np.ndarray, second: np.ndarray, measures: list[str]) -> dict[str, float]:
-    """The measures of two representations (n, d1) and (n, d2) of the same n observations. NaN where one does not vary."""
-    x, y = (points.astype(np.float64) - points.mean(axis=0, dtype=np.float64) for points in (first, second))
-    own = hsic(x, x) * hsic(y, y)
-    return dict.fromkeys(measures, float(hsic(x, y) / np.sqrt(own)) if own > 0 else float("nan"))
+def prepare(points: np.ndarray) -> tuple[np.ndarray, float]:
+    """What every comparison of a representation (n, d) needs: its centred points, and their HSIC with themselves."""
+    x = centred(points)
+    return x, hsic(x, x)
+
+
+def compare(first: tuple[np.ndarray, float], second: tuple[np.ndarray, float], measures: list[str]) -> dict[str, float]:
+    """The measures of two prepared representations of the same observations. NaN where one does not vary."""
+    (x, own_x), (y, own_y) = first, second
+    return dict.fromkeys(measures, float(hsic(x, y) / np.sqrt(own_x * own_y)) if own_x * own_y > 0 else float("nan"))
 
 
 def hsic(x: np.ndarray, y: np.ndarray) -> float:

@@ -13,12 +13,17 @@ MEASURES = {
 }
 
 
-def compare(first: np.ndarray, second: np.ndarray, measures: list[str]) -> dict[str, float]:
-    """The measures of two representations (n, d1) and (n, d2) of the same n observations. NaN where one does not vary."""
+def prepare(points: np.ndarray) -> np.ndarray:
+    """What every comparison of a representation (n, d) needs: the ranks of all distances about their mean, of length 1 or 0."""
     from scipy.spatial.distance import pdist
     from scipy.stats import rankdata
 
-    ranks = [rankdata(pdist(points.astype(np.float64))) for points in (first, second)]
-    apart = [of - of.mean() for of in ranks]
-    lengths = np.prod([np.linalg.norm(of) for of in apart])
-    return dict.fromkeys(measures, float(apart[0] @ apart[1] / lengths) if lengths > 0 else float("nan"))
+    ranks = rankdata(pdist(points.astype(np.float64)))
+    apart = ranks - ranks.mean()
+    return apart / (np.linalg.norm(apart) or 1.0)
+
+
+def compare(first: np.ndarray, second: np.ndarray, measures: list[str]) -> dict[str, float]:
+    """The measures of two prepared representations of the same observations. NaN where one does not vary."""
+    vary = first.any() and second.any()
+    return dict.fromkeys(measures, float(first @ second) if vary else float("nan"))

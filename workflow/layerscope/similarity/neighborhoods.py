@@ -16,12 +16,15 @@ MEASURES = {
 NEIGHBORS = 10
 
 
-def compare(first: np.ndarray, second: np.ndarray, measures: list[str]) -> dict[str, float]:
-    """The measures of two representations (n, d1) and (n, d2) of the same n observations. NaN where n is ten or less."""
-    k = NEIGHBORS
-    if k >= len(first):
+def prepare(points: np.ndarray) -> np.ndarray | None:
+    """What every comparison of a representation (n, d) needs: the neighbours (n, 10) of each point. None of ten or fewer."""
+    return nearest_neighbors(points, NEIGHBORS)[0] if len(points) > NEIGHBORS else None
+
+
+def compare(first: np.ndarray | None, second: np.ndarray | None, measures: list[str]) -> dict[str, float]:
+    """The measures of two prepared representations of the same observations. NaN of ten observations or fewer."""
+    if first is None or second is None:
         return dict.fromkeys(measures, float("nan"))
-    of_first, of_second = (np.sort(nearest_neighbors(points, k)[0], axis=1) for points in (first, second))
-    together = np.sort(np.concatenate([of_first, of_second], axis=1), axis=1)
+    together = np.sort(np.concatenate([first, second], axis=1), axis=1)
     shared = (together[:, 1:] == together[:, :-1]).sum(axis=1)
-    return dict.fromkeys(measures, float(shared.mean() / k))
+    return dict.fromkeys(measures, float(shared.mean() / NEIGHBORS))

@@ -18,9 +18,17 @@ MEASURES = {
 }
 
 
-def compare(first: np.ndarray, second: np.ndarray, measures: list[str]) -> dict[str, float]:
-    """The measures of two representations (n, d1) and (n, d2) of the same n observations. NaN where one does not vary."""
-    (x, scale_x), (y, scale_y) = (in_directions(centred(points)) for points in (first, second))
+Directions = tuple[np.ndarray, np.ndarray]
+
+
+def prepare(points: np.ndarray) -> Directions:
+    """What every comparison of a representation (n, d) needs: its directions and their singular values."""
+    return in_directions(centred(points))
+
+
+def compare(first: Directions, second: Directions, measures: list[str]) -> dict[str, float]:
+    """The measures of two prepared representations of the same observations. NaN where one does not vary."""
+    (x, scale_x), (y, scale_y) = first, second
     if not scale_x.size or not scale_y.size:
         return dict.fromkeys(measures, float("nan"))
     product = (scale_x / np.linalg.norm(scale_x))[:, None] * (x.T @ y) * (scale_y / np.linalg.norm(scale_y))

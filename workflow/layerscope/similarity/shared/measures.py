@@ -1,5 +1,7 @@
 """The measures of similarity, by the modules that declare them."""
 
+from typing import Any
+
 import numpy as np
 
 from layerscope.files.sources import literal, modules
@@ -18,11 +20,20 @@ def similarity_measures() -> dict[str, dict]:
     return found
 
 
-def compare_by(first: np.ndarray, second: np.ndarray, measures: list[str]) -> dict[str, float]:
-    """The value of each measure for two representations (n, d1) and (n, d2) of the same observations, in the order asked."""
-    known = similarity_measures()
+def prepared(points: np.ndarray, measures: list[str]) -> dict[str, Any]:
+    """What comparisons of a representation (n, d) by these measures need of it, by the module of the measures."""
+    return {module: load_kind("similarity", module).prepare(points) for module in _by_module(measures)}
+
+
+def compare_by(first: dict[str, Any], second: dict[str, Any], measures: list[str]) -> dict[str, float]:
+    """The value of each measure for two prepared representations of the same observations, in the order asked."""
     found: dict[str, float] = {}
-    for module in dict.fromkeys(known[name]["module"] for name in measures):
-        asked = [name for name in measures if known[name]["module"] == module]
-        found |= load_kind("similarity", module).compare(first, second, asked)
+    for module, asked in _by_module(measures).items():
+        found |= load_kind("similarity", module).compare(first[module], second[module], asked)
     return {name: found[name] for name in measures}
+
+
+def _by_module(measures: list[str]) -> dict[str, list[str]]:
+    known = similarity_measures()
+    modules_asked = dict.fromkeys(known[name]["module"] for name in measures)
+    return {module: [name for name in measures if known[name]["module"] == module] for module in modules_asked}
