@@ -42,6 +42,8 @@ NETWORKS = {
     "CNN 32-64-128, mean": (CNN, "mean", 1),
     "CNN 32-64-128, channelwise": (CNN, "channelwise", 1),
     "CNN 32-64-128, stride 2": (CNN, "channelwise", 2),
+    "CNN 32-64-128, stride 3": (CNN, "channelwise", 3),
+    "CNN 32-64-128, stride 4": (CNN, "channelwise", 4),
 }
 STEPS = {"mlp": 20, "cnn": 2}
 ROUNDS = 60
