@@ -40,7 +40,7 @@ def whole(tmp_path: Path) -> Path:
     write_rows(tmp_path / "rows.csv", ("a", "b"), [{"a": 1, "b": 2}])
     with replacing(tmp_path / "scores.parquet", sealed=True) as temporary:
         table = store.ParquetTable(temporary)
-        table.add(pd.DataFrame({column: ["x"] for column in store.SCORE_COLUMNS}))
+        table.add(pd.DataFrame({column: ["x"] for column in store.SCORE_TABLE_COLUMNS}))
         table.close()
     store.write_checkpoints(tmp_path / "checkpoints.safetensors", {}, {}, {0: {"w": torch.zeros(3)}})
     return tmp_path

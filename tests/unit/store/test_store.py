@@ -186,6 +186,15 @@ def test_a_score_table_that_is_missing_or_damaged_is_named(tmp_path):
         store.read_score_table(tmp_path / "scores.parquet")
 
 
+def test_a_score_table_of_another_version_is_not_called_damaged(tmp_path):
+    table = pd.DataFrame({column: ["x"] for column in store.SCORE_TABLE_COLUMNS if column != "draw"})
+    table.to_parquet(tmp_path / "scores.parquet")
+    with pytest.raises(
+        StudyError, match=r"scores\.parquet lacks draw: another version of layerscope wrote it; run snakemake again"
+    ):
+        store.read_score_table(tmp_path / "scores.parquet")
+
+
 # There and back
 
 

@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
+from layerscope.errors import StudyError
 from layerscope.files.seals import intact
 from layerscope.files.whole import replacing
 from layerscope.store.layout import HISTORY_COLUMNS, SCORE_TABLE_COLUMNS
@@ -63,6 +64,8 @@ def _read_parquet(source: str | Path, columns: tuple[str, ...] | None, metrics: 
 
     with reading(source, OSError, ValueError, TypeError, KeyError, NotImplementedError), ParquetFile(intact(source)) as file:
         names = list(file.schema_arrow.names if columns is None else columns)
+        if lacking := [name for name in names if name not in file.schema_arrow.names]:
+            raise StudyError(f"{source} lacks {', '.join(lacking)}: another version of layerscope wrote it; run snakemake again")
         none = file.schema_arrow.empty_table().select(names)
         wanted = scalar(True)
         if metrics is not None:

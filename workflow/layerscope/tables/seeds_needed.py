@@ -17,7 +17,6 @@ TABLE = {
     ),
     "reads": ("score_table",),
     "parts": ("whole",),
-    "without_input": True,
     "required": ("scores", "within"),
     "options": {
         "scores": {

@@ -12,11 +12,11 @@ FEWEST_OBSERVATIONS = 4
 
 
 def similarity_measures() -> dict[str, dict]:
-    """Measure → what it declares, and the name of its `module`; modules in the order of their names."""
+    """Measure → what it declares, and the module that it is `declared_in`; modules in the order of their names."""
     found: dict[str, dict] = {}
     for module in modules("similarity"):
         declared = literal(f"layerscope.similarity.{module}", "MEASURES")
-        found |= {name: {**facts, "module": module} for name, facts in declared.items()}
+        found |= {name: {**facts, "declared_in": module} for name, facts in declared.items()}
     return found
 
 
@@ -35,5 +35,5 @@ def compare_by(first: dict[str, Any], second: dict[str, Any], measures: list[str
 
 def _by_module(measures: list[str]) -> dict[str, list[str]]:
     known = similarity_measures()
-    modules_asked = dict.fromkeys(known[name]["module"] for name in measures)
-    return {module: [name for name in measures if known[name]["module"] == module] for module in modules_asked}
+    modules_asked = dict.fromkeys(known[name]["declared_in"] for name in measures)
+    return {module: [name for name in measures if known[name]["declared_in"] == module] for module in modules_asked}
