@@ -317,7 +317,7 @@ def test_the_job_counts_of_the_default_study_follow_from_its_config(tmp_path: Pa
         "Scoring": 2 * runs + sources + embeddings,
         "Aggregating": 1,
         "Judging": 1,
-        "Drawing": 13,
+        "Drawing": 14,
         # Every source and every sample of a dataset.
         "Gathering": sources + datasets,
         # Tables, the explorer and the index.

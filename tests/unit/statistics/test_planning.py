@@ -56,7 +56,7 @@ def test_the_fewest_networks_are_found():
 
 
 @settings(max_examples=30, deadline=None)
-@given(*[st.floats(0.01, 1)] * 4, st.floats(0.2, 2))
+@given(*[st.floats(0.01, 1)] * 4, st.floats(0.4, 2))
 def test_none_of_the_three_can_be_one_fewer(network, draw, both, embedding, within):
     found = parts(network, draw, both, embedding)
     counts = needed(found, within)
