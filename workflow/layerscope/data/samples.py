@@ -19,7 +19,9 @@ def sample_rows(labels: np.ndarray, choose: str, n: int | None, seed: int, name:
     """
     rows = _rows(labels, choose, n, np.random.default_rng(seed if draw == 1 else [seed, draw]), name, dataset)
     if draw > 1 and len(rows) == len(labels):
-        raise StudyError(f"sample '{name}' takes all {len(rows)} observations of its split of '{dataset}', as all draws do")
+        raise StudyError(
+            f"sample '{name}' takes all {len(rows)} observations of its split of '{dataset}', as all draws do; draw fewer"
+        )
     return rows
 
 

@@ -14,6 +14,7 @@ from layerscope.figures.shared.names import network_title, observations, runs_co
 from layerscope.figures.shared.style import COLUMN, RAMP, SMALLEST
 from layerscope.similarity.shared.measures import compare_by, prepared, similarity_measures
 from layerscope.statistics.estimates import estimate
+from layerscope.statistics.keys import NETWORK
 from layerscope.store.reads import Reads
 
 FIGURE = {
@@ -38,7 +39,6 @@ FIGURE = {
     },
 }
 
-NETWORK = ["dataset", "architecture", "activation"]
 PAIR = [*NETWORK, "epoch", "depth", "layer", "other_depth", "other_layer"]
 # Values are written into the cells of panels with at most so many layers.
 MOST_WRITTEN = 8

@@ -7,7 +7,7 @@ from layerscope.statistics.components import components
 from layerscope.statistics.planning import half_width, needed
 from layerscope.statistics.select import select
 from layerscope.store.reads import Reads
-from layerscope.tables.shared.spread_columns import spread_columns
+from layerscope.tables.shared.spread_columns import ROW_KEYS, about_columns, spread_columns
 from layerscope.tables.shared.summary import number
 
 TABLE = {
@@ -34,8 +34,6 @@ TABLE = {
     },
 }
 
-KEYS = ["dataset", "architecture", "activation", "sample", "space", "epoch", "state", "layer", "depth", "metric"]
-
 
 def rows(reads: Reads, options: dict) -> pd.DataFrame:
     """One row per layer, state and score.
@@ -46,12 +44,9 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
     scores = store.read_score_table(reads.score_table[0], options["scores"])
     scores = select(scores[(scores["filter"] == "") & (scores["state"] != "input")], options.get("on", {}))
     table = []
-    for key, group in scores.groupby(KEYS, dropna=False, sort=False):
-        keys = dict(zip(KEYS, key, strict=True))
+    for key, group in scores.groupby(ROW_KEYS, dropna=False, sort=False):
         found = components(group)
-        row = {name: keys[name] for name in ("dataset", "architecture", "activation", "sample", "space", "state")}
-        row["layer"] = f"layer {int(keys['depth'])} ({keys['layer']})" if keys["layer"] else ""
-        row |= {"score": keys["metric"], "mean": number(found.mean)} | spread_columns(found, 4)
+        row = about_columns(dict(zip(ROW_KEYS, key, strict=True))) | {"mean": number(found.mean)} | spread_columns(found, 4)
         now = half_width(found, found.networks, found.draws, max(1, round(found.embeddings)))
         wanted = needed(found, options["within"])
         row |= {"± now": number(now), "± wanted": number(options["within"])}

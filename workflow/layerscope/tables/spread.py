@@ -9,7 +9,7 @@ from layerscope.statistics.components import components
 from layerscope.statistics.runs import with_input_joined
 from layerscope.statistics.select import select
 from layerscope.store.reads import Reads
-from layerscope.tables.shared.spread_columns import spread_columns
+from layerscope.tables.shared.spread_columns import ROW_KEYS, about_columns, spread_columns
 from layerscope.tables.shared.summary import number
 
 TABLE = {
@@ -32,8 +32,6 @@ TABLE = {
     },
 }
 
-KEYS = ["dataset", "architecture", "activation", "sample", "space", "epoch", "state", "layer", "depth", "metric"]
-
 
 def rows(reads: Reads, options: dict) -> pd.DataFrame:
     """One row per layer, state and score of which there are several draws or embeddings: the standard deviations of each.
@@ -51,19 +49,16 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
     scores = scores[scores["filter"] == ""]
     if scores.empty:
         raise StudyError("no scores of layers are left of what the table's `on` chooses; widen it")
-    table = []
-    for key, group in scores.groupby(KEYS, dropna=False, sort=False):
-        keys = dict(zip(KEYS, key, strict=True))
+    table: list[dict] = []
+    for key, group in scores.groupby(ROW_KEYS, dropna=False, sort=False):
+        keys = dict(zip(ROW_KEYS, key, strict=True))
         if keys["state"] == "input" and group["seed"].notna().any():
             # The input is joined to every network, but it counts once.
             group = group[group["seed"] == group["seed"].min()]
         found = components(group)
         if not np.isfinite([found.draw, found.embedding]).any():
             continue
-        row = {name: keys[name] for name in ("dataset", "architecture", "activation", "sample", "space", "state")}
-        row["layer"] = f"layer {int(keys['depth'])} ({keys['layer']})" if keys["layer"] else ""
-        row |= {"score": keys["metric"], "mean": number(found.mean)}
-        table.append(row | spread_columns(found, 6))
+        table.append({**about_columns(keys), "mean": number(found.mean)} | spread_columns(found, 6))
     if not table:
         raise StudyError(
             "nothing that the table's `on` chooses has several draws or embeddings; give a sample `draws: 2`, or an embedding "

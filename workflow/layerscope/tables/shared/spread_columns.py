@@ -1,7 +1,21 @@
-"""The components of a score's variance as columns of a table."""
+"""The rows and columns of tables of the components of a score's variance."""
+
+from collections.abc import Mapping
 
 from layerscope.statistics.components import Components
 from layerscope.tables.shared.summary import number
+
+# What the values of one row have in common.
+ROW_KEYS = ["dataset", "architecture", "activation", "sample", "space", "epoch", "state", "layer", "depth", "metric"]
+
+
+def about_columns(keys: Mapping) -> dict[str, str | int]:
+    """What a row is about, by its ROW_KEYS: the layer with its depth, nothing for scores of networks as such."""
+    named: dict[str, str | int] = {
+        name: keys[name] for name in ("dataset", "architecture", "activation", "sample", "space", "state")
+    }
+    layer = f"layer {int(keys['depth'])} ({keys['layer']})" if keys["layer"] else ""
+    return {**named, "layer": layer, "score": keys["metric"]}
 
 
 def spread_columns(found: Components, digits: int) -> dict[str, str | int]:
