@@ -71,7 +71,8 @@ $(BENCH_READY): $(READY) envs/benchmarks.txt
 environment: $(READY)
 
 # Requirements with settings of their own need pip 23.1; Python 3.11 may come with an older one. CMake comes from its own package:
-# building MulticoreTSNE needs the program itself on the PATH before the rest installs.
+# building MulticoreTSNE needs the program itself on the PATH before the rest installs. A build of it that is installed or kept already
+# may be one for a single core, by a later CMake.
 $(READY): envs/requirements.txt envs/repair_torchvision.py
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	  { echo "$(PYTHON) is older than 3.11: name a later one, for instance: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
@@ -79,6 +80,8 @@ $(READY): envs/requirements.txt envs/repair_torchvision.py
 	  { echo "no C++ compiler (c++ or g++) found: install one (Debian: apt install build-essential), then run make again" >&2; exit 1; }
 	$(PYTHON) -m venv $(ENVIRONMENT)
 	$(BIN)/python -m pip install --quiet "pip >= 23.1" "$$(grep '^cmake==' envs/requirements.txt)"
+	$(BIN)/pip uninstall --quiet --yes MulticoreTSNE 2>/dev/null
+	$(BIN)/pip cache remove multicoretsne >/dev/null 2>&1 || true
 	PATH="$$($(BIN)/python -c 'import cmake; print(cmake.CMAKE_BIN_DIR)'):$$PATH" \
 	  $(BIN)/pip install --quiet --requirement envs/requirements.txt
 	$(BIN)/python envs/repair_torchvision.py

@@ -13,7 +13,10 @@ descents of five representations and two seeds (ten exact descents: a quarter of
 
 memory: the largest that a process gets which embeds 100,000 points of 50 features, its graph included.
 
-The last three need MNIST and FashionMNIST below LAYERSCOPE_DATA or results/data, but for memory.
+whole: 60,000 images of MNIST from the points to the plane, neighbours included, by ours, by openTSNE and by MulticoreTSNE. Only
+where it is asked for: MulticoreTSNE takes half an hour and more.
+
+race, fidelity and whole need MNIST and FashionMNIST below LAYERSCOPE_DATA or results/data.
 """
 
 import os
@@ -55,6 +58,11 @@ SAMPLE = 1000
 
 def by_ours(points: np.ndarray, threads: int, seed: int) -> np.ndarray:
     return ExactTSNE(perplexity=PERPLEXITY, max_iter=ITERATIONS, random_state=seed, n_jobs=threads).fit_transform(points)
+
+
+def by_interpolation(points: np.ndarray, threads: int, seed: int) -> np.ndarray:
+    engine = TSNE(perplexity=PERPLEXITY, max_iter=ITERATIONS, method="interpolated", random_state=seed, n_jobs=threads)
+    return engine.fit_transform(points)
 
 
 def by_multicore(points: np.ndarray, threads: int, seed: int) -> np.ndarray:
@@ -294,6 +302,21 @@ def fidelity(threads: int, n: int = 10_000) -> None:
     print(f"{'mean':32}{exact:10.4f}{approximate:14.4f}{approximate / exact:9.4f}")
 
 
+# The whole way
+
+
+def whole(threads: int) -> None:
+    """Seconds of all threads, and of the clock, from the images to the plane; ours before and after the others."""
+    points = pictures("MNIST")[0]
+    print(f"\n{len(points):,} × {points.shape[1]}, the whole way, {threads} threads")
+    print(f"{'engine':26}{'clock (s)':>12}{'processor (s)':>15}", flush=True)
+    for name in ("ours", "openTSNE, FFT", "MulticoreTSNE", "ours"):
+        embed = by_interpolation if name == "ours" else ENGINES[name]
+        embed(points[:2000], threads, 0)
+        _, seconds, busy = timed(lambda embed=embed: embed(points, threads, 0))
+        print(f"{name:26}{seconds:12.1f}{busy:15.1f}", flush=True)
+
+
 # Its memory
 
 
@@ -351,8 +374,10 @@ def main() -> None:
                 races(threads)
             if "fidelity" in wanted:
                 fidelity(threads)
+            if "whole" in wanted:
+                whole(threads)
         except StudyError as error:
-            print(f"no race and no fidelity: {error}")
+            print(f"no images to embed: {error}")
         if "memory" in wanted:
             memory()
 

@@ -290,7 +290,7 @@ def test_an_edit_reruns_what_reads_it_and_nothing_else(study_copy: Path, case: s
     told = plan(study_copy)
     assert jobs_of(told) == stale
     head, _, reasons = told.partition("\nWhat is to be done, and why:\n")
-    assert bool(reasons) == bool(stale)
+    assert bool(reasons) == bool(stale) == ("these jobs would take about " in reasons)
     for line in TOLD.get(case, []):
         assert f"  {line}" in reasons.splitlines()
     # Nothing is told by whole params, nor by lists of files.

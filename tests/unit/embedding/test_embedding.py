@@ -1,6 +1,7 @@
 """Every engine: finite points in the plane, the same for the same seed, with separate blobs kept apart."""
 
 from importlib import import_module
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -151,11 +152,20 @@ def test_multicore_ends_in_its_own_process(monkeypatch):
     assert "MulticoreTSNE" not in sys.modules
 
 
+def test_multicore_was_built_to_use_several_cores():
+    """A CMake that does not find OpenMP builds it for one, without a word."""
+    from importlib.util import find_spec
+
+    folder = Path(find_spec("MulticoreTSNE").origin).parent
+    (library,) = folder.glob("libtsne_multicore.*")
+    assert b"omp_get_thread_num" in library.read_bytes()
+
+
 def test_a_missing_multicore_names_the_line_that_installs_it(monkeypatch):
     from layerscope.errors import StudyError
 
     monkeypatch.setattr(tsne_multicore, "find_spec", lambda name: None)
-    with pytest.raises(StudyError, match=r"engine: multicore needs .*pip install 'MulticoreTSNE==0\.1' --config-settings"):
+    with pytest.raises(StudyError, match=r"engine: multicore needs .*pip install 'cmake<4' && pip install 'MulticoreTSNE==0\.1'"):
         embed("multicore", blobs()[0])
 
 

@@ -34,7 +34,7 @@ class Watch:
         if snakemakes is None or not is_own or how == OFF:
             return
         if workflow.logger_manager.settings.dryrun:
-            _replace(snakemakes, PlanMessages(snakemakes, workflow))
+            _replace(snakemakes, PlanMessages(snakemakes, workflow, jobs))
         else:
             self._run = RunMessages(snakemakes, workflow, jobs, plain=how == PLAIN)
             _replace(snakemakes, self._run)

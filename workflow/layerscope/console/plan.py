@@ -8,8 +8,9 @@ from snakemake_interface_logger_plugins.common import LogEvent
 
 from layerscope.console.changes import Planned, grouped_lines, shortened
 from layerscope.console.messages import Messages
-from layerscope.console.names import job_name
+from layerscope.console.names import about, job_name
 from layerscope.console.reasons import reasons_of
+from layerscope.jobs.jobs import Jobs
 
 FOLLOWS = "comes after other jobs"
 # Beginnings of what Snakemake says of reasons at the end of a plan: the first is answered by reasons of our own.
@@ -19,9 +20,9 @@ REASONS, OF_REASONS = "Reasons:\n", ("Some jobs were triggered by provenance", "
 class PlanMessages(Messages):
     """The messages of a dry-run."""
 
-    def __init__(self, snakemakes: logging.StreamHandler, workflow: Any):
+    def __init__(self, snakemakes: logging.StreamHandler, workflow: Any, jobs: Jobs):
         super().__init__(snakemakes)
-        self.workflow = workflow
+        self.workflow, self.jobs = workflow, jobs
         self._planned: dict[int, Planned] = {}
         self._counted = False
 
@@ -36,7 +37,10 @@ class PlanMessages(Messages):
             return again
         text = str(record.msg)
         if text.startswith(REASONS):
-            self.screen.say("\n".join(["", "What is to be done, and why:", *(f"  {line}" for line in self._lines())]) + "\n")
+            self.screen.say(
+                "\n".join(["", "What is to be done, and why:", *(f"  {line}" for line in self._lines()), "", self._estimate()])
+                + "\n"
+            )
             return True
         return text.startswith(OF_REASONS) or super().instead(record, event)
 
@@ -52,12 +56,20 @@ class PlanMessages(Messages):
     def _lines(self) -> list[str]:
         return grouped_lines(self._plan().values())
 
+    def _estimate(self) -> str:
+        need = self.jobs.resources.need
+        seconds = sum(need(job.rule.name, job.wildcards).seconds for job in self._needed())
+        return f"One after the other, these jobs would take {about(seconds)} by estimate."
+
+    def _needed(self) -> list[Any]:
+        # Rules without a message only gather files.
+        return [job for job in self.workflow.dag.needrun_jobs(exclude_finished=False) if job.rule.message]
+
     def _plan(self) -> dict[int, Planned]:
         if not self._planned:
             dag = self.workflow.dag
             order = {rule.name: place for place, rule in enumerate(self.workflow.rules)}
-            jobs = [job for job in dag.needrun_jobs(exclude_finished=False) if job.rule.message]
-            for job in sorted(jobs, key=lambda job: (order[job.rule.name], job_name(job.wildcards_dict))):
+            for job in sorted(self._needed(), key=lambda job: (order[job.rule.name], job_name(job.wildcards_dict))):
                 follows = bool(dag.reason(job).updated_input_run)
                 planned = Planned(job.rule.name, job_name(job.wildcards_dict), reasons_of(job, dag), follows)
                 self._planned[dag.jobid(job)] = planned

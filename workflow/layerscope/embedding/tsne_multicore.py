@@ -40,9 +40,10 @@ ENGINE = {
     },
 }
 
+# CMake 4 and later find no OpenMP for it: it would be built without a word to use one core.
 INSTALL = (
-    "pip install 'MulticoreTSNE==0.1' --config-settings="
-    '"--build-option=build_ext --cmake-args=-DCMAKE_POLICY_VERSION_MINIMUM=3.5"'
+    "pip install 'cmake<4' && pip install 'MulticoreTSNE==0.1' --config-settings="
+    '"--build-option=build_ext --cmake-args=-DCMAKE_BUILD_TYPE=Release"'
 )
 
 

@@ -25,6 +25,9 @@ LEAST_MINUTES_OF_SCORES = 3
 MEMORY_MARGIN = 1.25
 TIME_MARGIN = 1.8
 
+# Seconds until a job has started and imported what it needs.
+START = 3
+
 MB = 1e6
 FLOAT = 4 / MB
 # Assumed number of observations in a split whose size is unknown before the dataset is prepared.
@@ -187,7 +190,7 @@ class JobResources:
     def _prepare(self, wildcards) -> Need:
         observations = sum(self._n(wildcards.dataset, split) for split in ("train", "test"))
         values = observations * self._values(wildcards.dataset)
-        return Need(150 + 2 * values * FLOAT, 5 + 1e-7 * values)
+        return Need(150 + 2 * values * FLOAT, START + 1e-7 * values)
 
     def _train(self, wildcards) -> Need:
         run = self.views.runs[wildcards.run]
@@ -208,7 +211,7 @@ class JobResources:
         observations = epochs * (3 * learned_from + evaluated)
         steps = epochs * math.ceil(learned_from / options["batch"])
         seconds = (
-            10
+            2 * START
             + observations * size.operations / OPERATIONS / self.study.threads
             + epochs * learned_from * size.outputs * OF_OUTPUT
             + steps * (OF_STEP + OF_STEP_AND_LAYER * len(layers) + OF_STEP_AND_WEIGHTS * weights)
@@ -222,7 +225,9 @@ class JobResources:
         weights = size.parameters * FLOAT
         memory = 280 + 2 * weights + min(n, DUMP_BATCH) * size.outputs * FLOAT
         kept = sum(self._widths(wildcards.run, self.views.view(wildcards.run, wildcards.sample, {})))
-        seconds = 5 + snapshots * (n * size.operations / OPERATIONS / self.study.threads + weights / 50) + n * kept * FLOAT / 30
+        seconds = (
+            START + snapshots * (n * size.operations / OPERATIONS / self.study.threads + weights / 50) + n * kept * FLOAT / 30
+        )
         return self._with_device(Need(memory, seconds))
 
     def _dump_given(self, wildcards) -> Need:
@@ -230,20 +235,20 @@ class JobResources:
         n = self._n(run.dataset, self._split_of(wildcards.sample))
         widths = self._widths(wildcards.run, self.views.view(wildcards.run, wildcards.sample, {}).whole_only())
         # A layer is read as a whole, and may be stored in double precision.
-        return Need(150 + 4 * n * max(widths, default=0) * FLOAT, 5 + n * sum(widths) * FLOAT / 30)
+        return Need(150 + 4 * n * max(widths, default=0) * FLOAT, START + n * sum(widths) * FLOAT / 30)
 
     def _with_device(self, need: Need) -> Need:
         return Need(need.memory + CUDA_MEMORY, need.seconds) if self.study.device == "cuda" else need
 
     def _dump_input(self, wildcards) -> Need:
         values = self._n_of_sample(wildcards.dataset, wildcards.sample) * self._values(wildcards.dataset)
-        return Need(100 + 2 * values * FLOAT, 5 + values * FLOAT / 50)
+        return Need(100 + 2 * values * FLOAT, START + values * FLOAT / 50)
 
     def _neighbors(self, wildcards) -> Need:
         n = self._n_of_sample(self._dataset(wildcards.source), wildcards.sample)
         widths = self._widths(wildcards.source, self.views.view(wildcards.source, wildcards.sample, {}))
         memory = 200 + n * max(widths) * FLOAT + 70 / MB * n * self.study.k
-        return Need(memory, 5 + n**2 * (5e-9 * len(widths) + 1.6e-11 * sum(widths)))
+        return Need(memory, START + n**2 * (5e-9 * len(widths) + 1.6e-11 * sum(widths)))
 
     def _neurons(self, wildcards) -> Need:
         run = self.views.runs[wildcards.run]
@@ -252,7 +257,7 @@ class JobResources:
         widest = max(widths, default=0)
         trees = (self.study.neurons or {})["trees"]
         memory = 230 + 4 * n * widest * FLOAT + 10 * widest**2 * FLOAT
-        return Need(memory, 5 + sum(1e-6 * trees * n * width**0.5 + 1e-6 * width**2 for width in widths))
+        return Need(memory, START + sum(1e-6 * trees * n * width**0.5 + 1e-6 * width**2 for width in widths))
 
     def _embed(self, wildcards) -> Need:
         embedding = self.study.embeddings[wildcards.embedding]
@@ -274,28 +279,28 @@ class JobResources:
             + together * cost.get("bytes_by_pair", 0) / MB * n**2
         )
         seconds = sum(factor * n**power * iterations**of_iterations for factor, power, of_iterations in cost["seconds"])
-        return Need(memory, 5 + len(embedding["seeds"]) * repeats * len(widths) * (seconds + 2e-8 * n * max(widths)))
+        return Need(memory, START + len(embedding["seeds"]) * repeats * len(widths) * (seconds + 2e-8 * n * max(widths)))
 
     def _device_to_embed(self, wildcards) -> str:
         embedding = self.study.embeddings[wildcards.embedding]
         return embedding.get(self.study.kinds.of_entry("embeddings", embedding).says("on_device"), "cpu")
 
     def _score_run(self, wildcards) -> Need:
-        return Need(150, 5)
+        return Need(150, START)
 
     def _score_sample(self, wildcards) -> Need:
-        return Need(150, 5)
+        return Need(150, START)
 
     def _score_raw(self, wildcards) -> Need:
         n, widths = self._scored(wildcards, "raw")
         memory = 200 + 6.6 * n * max(widths) * FLOAT + 20 / MB * n * self.study.k
-        return Need(memory, 5 + n**2 * (4e-9 * len(widths) + 5e-11 * sum(widths)))
+        return Need(memory, START + n**2 * (4e-9 * len(widths) + 5e-11 * sum(widths)))
 
     def _score_embedding(self, wildcards) -> Need:
         n, widths = self._scored(wildcards, wildcards.embedding)
         seeds = len(self.study.embeddings[wildcards.embedding]["seeds"])
         memory = 250 + n * max(widths) * FLOAT + 20 / MB * n * self.study.k
-        return Need(memory, 5 + seeds * len(widths) * 2e-9 * n**2)
+        return Need(memory, START + seeds * len(widths) * 2e-9 * n**2)
 
     def _scored(self, wildcards, space: str) -> tuple[int, list[int]]:
         source, sample = wildcards.source, wildcards.sample
@@ -307,7 +312,7 @@ class JobResources:
         of_network: Counter[tuple[str, ...]] = Counter()
         for (network, _), rows in self._score_rows().items():
             of_network[network] += rows
-        return Need(330 + 350 / MB * max(of_network.values(), default=0), 10 + 1e-4 * of_network.total())
+        return Need(330 + 350 / MB * max(of_network.values(), default=0), 2 * START + 1e-4 * of_network.total())
 
     def _claims(self, wildcards) -> Need:
         return self._shown(score for claim in self.study.claims.values() for score in self._scores_named("claims", claim))
@@ -321,18 +326,18 @@ class JobResources:
     def _explore_sample(self, wildcards) -> Need:
         values = self._values(wildcards.dataset)
         n = min(DRAWN, self._n_of_sample(wildcards.dataset, wildcards.sample))
-        return Need(300 + 6 * OBSERVATIONS_SHOWN * values * FLOAT, 10 + n * values * FLOAT / 10)
+        return Need(300 + 6 * OBSERVATIONS_SHOWN * values * FLOAT, 2 * START + n * values * FLOAT / 10)
 
     def _explore_source(self, wildcards) -> Need:
         n = min(DRAWN, self._n_of_sample(self._dataset(wildcards.source), wildcards.sample))
         widths = self._widths(wildcards.source, self.views.view(wildcards.source, wildcards.sample, {}).whole_only())
-        return Need(300 + 4 * n * max(widths, default=0) * FLOAT, 10 + n * sum(widths) * FLOAT / 30)
+        return Need(300 + 4 * n * max(widths, default=0) * FLOAT, 2 * START + n * sum(widths) * FLOAT / 30)
 
     def _explorer(self, wildcards) -> Need:
         return self._shown(self.study.scores)
 
     def _index(self, wildcards) -> Need:
-        return Need(200, 10)
+        return Need(200, 2 * START)
 
     def _scores_named(self, block: str, entry: dict) -> list[str]:
         return scores_named(self.study.kinds.of_entry(block, entry), entry)
@@ -352,4 +357,4 @@ class JobResources:
     def _shown(self, scores: Iterable[str]) -> Need:
         shown = set(scores)
         rows = sum(count for (_, score), count in self._score_rows().items() if score in shown)
-        return Need(300 + 1500 / MB * rows, 10 + 4e-5 * rows)
+        return Need(300 + 1500 / MB * rows, 2 * START + 4e-5 * rows)
