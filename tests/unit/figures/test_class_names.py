@@ -96,6 +96,17 @@ def test_one_observation_is_named():
     assert np.isnan(hits(np.zeros((1, 2)), np.zeros(1, int))).all()
 
 
+def test_an_outlier_does_not_carry_the_name_of_a_class_that_lies_among_others():
+    """Wherever the class is dense, its name would lie on more points of the other one than on its own."""
+    grid = np.stack(np.meshgrid(*2 * [np.linspace(-3, 3, 60)]), axis=-1).reshape(-1, 2)
+    own = np.repeat(np.random.default_rng(0).uniform(-2.5, 2.5, size=(40, 2)), 3, axis=0)
+    points = np.concatenate([grid, own, [[9.0, 9.0]]])
+    labels = np.repeat([0, 1], [len(grid), len(own) + 1])
+    assert {one.text for one in wanted(points, labels, ["", "b"])} == {"b"}
+    pixels, found = named(points, labels, ["", "b"])
+    assert not any(under(pixels, box)[-1] for _, box in found)
+
+
 def test_underscores_are_blanks_and_long_names_are_cut_in_their_middle():
     texts = [one.text for one in wanted(clusters((0, 0), (9, 9)), np.repeat([0, 1], N), ["ankle_boot", "x" * 20 + "y" * 20])]
     assert texts == ["ankle boot", f"{'x' * 7}…{'y' * 16}"]

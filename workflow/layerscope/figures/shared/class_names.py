@@ -21,6 +21,8 @@ GAP, SMALLEST_HALF = 2.0, 0.2
 MOST_OWN, MOST = 200, 4000
 # The share of a panel's side within which points count as near, and the largest share of points of others under a name.
 NEAR, FOREIGN = 0.05, 0.25
+# The share of the greatest density of a cluster at which its name may still stand: an outlier says nothing of it.
+DENSE = 0.5
 # Steps, in the height of a name, in which a place beside the densest point is looked for.
 STEPS = (-0.6, 0.0, 0.8)
 # The share of the points of a cluster that its name may hide.
@@ -129,7 +131,8 @@ def _place(size, candidates: np.ndarray, all_points: np.ndarray, is_own: np.ndar
     under_own = _within(candidates, own, half)
     under_others = _within(candidates, others, half)
     pure = under_others <= FOREIGN * (under_own + under_others)
-    within = [number for number in order[pure[order]] if is_free(box_at(candidates[number], size), used, room)]
+    dense = density >= DENSE * density[order[0]]
+    within = [number for number in order[(pure & dense)[order]] if is_free(box_at(candidates[number], size), used, room)]
     shows_points = [number for number in within if under_own[number] <= HIDDEN * len(candidates)]
     if shows_points:
         return candidates[shows_points[0]]
