@@ -18,9 +18,9 @@ PRODUCT_BYTES = 2**25
 # From this many points per column on, computing principal components is cheap compared with the products.
 MANY_POINTS = 10
 # Share of the variance that the components must hold. Fewer components make the products cheaper, but the bounds looser.
-REDUCED_SHARE = 0.95
+REDUCED_SHARE = 0.92
 SORTING_COLUMNS = 12
-# Number of points whose bounds are computed at once.
+# Number of points of whose bounds the smallest is kept; _tile_minima halves it four times.
 TILE = 64
 
 
@@ -123,7 +123,7 @@ def _search_by_products(points, rows, indices, squared):
         places = order[start : start + block]
         own = rows[places]
         products = columns[own] @ columns.T
-        _select(products, lowered_norms, tiled_norms, underflow, unit, points, own, places, indices, squared)
+        _select(products, tiled_norms, lowered_norms, underflow, unit, points, own, places, indices, squared)
 
     # Threads work on whole blocks, with BLAS itself on one thread: waiting BLAS threads would keep a core busy.
     with threadpool_limits(1, "blas"), ThreadPoolExecutor(numba.get_num_threads()) as threads:
@@ -188,45 +188,63 @@ def _squared_distance(first, second):
     return total
 
 
-@njit(cache=True)
-def _any_near(products, norms, start, threshold, lower):
-    """Fill lower (TILE,) with norms - 2 products from start on; return whether any of them is at most the threshold."""
-    # Two branch-free loops of fixed length, so that the compiler vectorises both. Few tiles hold a candidate.
-    for offset in range(TILE):
-        lower[offset] = norms[start + offset] - np.float32(2) * products[start + offset]
-    near = np.int32(0)
-    for offset in range(TILE):
-        near += np.int32(lower[offset] <= threshold)
-    return near > 0
+# Without NaN and signed zeros, neither of which occurs, the smaller of two floats is one instruction for many pairs.
+@njit(nogil=True, cache=True, fastmath={"nnan", "nsz"})
+def _tile_minima(products, norms, minima):
+    """Fill minima (tiles,) with the smallest norms - 2 products of each tile."""
+    lower = np.empty(TILE, dtype=np.float32)
+    for tile in range(len(minima)):
+        start = tile * TILE
+        # Loops of a length that is known and without branches, so that the compiler vectorises them.
+        for offset in range(TILE):
+            lower[offset] = norms[start + offset] - np.float32(2) * products[start + offset]
+        for offset in range(32):
+            lower[offset] = min(lower[offset], lower[offset + 32])
+        for offset in range(16):
+            lower[offset] = min(lower[offset], lower[offset + 16])
+        for offset in range(8):
+            lower[offset] = min(lower[offset], lower[offset + 8])
+        for offset in range(4):
+            lower[offset] = min(lower[offset], lower[offset + 4])
+        minima[tile] = min(min(lower[0], lower[1]), min(lower[2], lower[3]))
 
 
 @njit(nogil=True, cache=True)
-def _select(products, lowered_norms, tiled_norms, underflow, unit, points, rows, places, indices, squared):
+def _select(products, norms, lowered_norms, underflow, unit, points, rows, places, indices, squared):
+    """Fill indices and squared at some places. Of a row's tiles only those are looked into whose smallest bound is small enough.
+
+    The k-th smallest of the minima of tiles is at least the k-th smallest bound, so the k candidates with the smallest bounds lie
+    in tiles up to it. Their exact distances then say up to which bound there may be more.
+    """
     k = indices.shape[1]
     n = len(lowered_norms)
+    minima = np.empty(len(norms) // TILE, dtype=np.float32)
     for row in range(len(rows)):
         own, own_products = rows[row], products[row]
-        lower = np.empty(TILE, dtype=np.float32)
+        own_products[own] = -np.inf
+        _tile_minima(own_products, norms, minima)
+        limit = np.partition(minima, k - 1)[k - 1] if k < len(minima) else np.float32(np.inf)
         bounds = np.full(k, np.float32(np.inf))
         candidates = np.full(k, n, dtype=np.int32)
-        for start in range(0, n, TILE):
-            if _any_near(own_products, tiled_norms, start, bounds[k - 1], lower):
-                for other in range(start, min(start + TILE, n)):
-                    if lower[other - start] < bounds[k - 1] and other != own:
-                        _insert(lower[other - start], other, bounds, candidates)
+        for tile in range(len(minima)):
+            if minima[tile] <= limit and minima[tile] < bounds[k - 1]:
+                for other in range(tile * TILE, min((tile + 1) * TILE, n)):
+                    bound = norms[other] - np.float32(2) * own_products[other]
+                    if bound < bounds[k - 1]:
+                        _insert(bound, other, bounds, candidates)
         found, neighbors = squared[places[row]], indices[places[row]]
         found[:] = np.inf
         for candidate in candidates:
             _insert(_squared_distance(points[own], points[candidate]), candidate, found, neighbors)
         lowered = lowered_norms[own] - underflow
-        for start in range(0, n, TILE):
+        threshold = np.float32(found[k - 1] * unit - lowered)
+        for tile in range(len(minima)):
             # All k neighbours coincide with this point: no point of higher index can precede them.
-            if found[k - 1] == 0.0 and start > neighbors[k - 1]:
+            if found[k - 1] == 0.0 and tile * TILE > neighbors[k - 1]:
                 break
-            threshold = np.float32(found[k - 1] * unit - lowered)
-            if _any_near(own_products, tiled_norms, start, threshold, lower):
-                for other in range(start, min(start + TILE, n)):
-                    bound = lower[other - start]
+            if minima[tile] <= threshold:
+                for other in range(tile * TILE, min((tile + 1) * TILE, n)):
+                    bound = norms[other] - np.float32(2) * own_products[other]
                     # Skip the candidates, already measured: exactly the points up to the last of them by bound, then index.
                     seen = bound < bounds[k - 1] or (bound == bounds[k - 1] and other <= candidates[k - 1])
                     if bound <= threshold and not seen and other != own:
