@@ -122,7 +122,13 @@ def parser() -> argparse.ArgumentParser:
     pruned.set_defaults(run=prune)
     judged = commands.add_parser("judge", help="judge claims and draw scores from a file of runs", description=judge.__doc__)
     judged.add_argument("study", help="the study file")
-    judged.add_argument("--runs", help="a runs.parquet of the study (that of its results)")
+    judged.add_argument(
+        "--runs",
+        nargs="+",
+        default=[],
+        metavar="FILE",
+        help="a runs.parquet of the study (that of its results), or several of its parts",
+    )
     judged.add_argument("--into", required=True, metavar="FOLDER", help="where claims.csv, figures and tables are written")
     judged.set_defaults(run=judge)
     ran = commands.add_parser("run", help="make everything that a study asks for", description=run.__doc__)

@@ -1,15 +1,18 @@
-"""Judge the claims of a study, and draw its figures and tables of scores, from one file of runs: no network is needed."""
+"""Judge the claims of a study, and draw its figures and tables of scores, from its runs alone: no network is needed."""
 
+import contextlib
 import json
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
 from layerscope import store
 from layerscope.errors import StudyError
+from layerscope.files.whole import replacing
 from layerscope.jobs.jobs import Jobs
 from layerscope.statistics.keys import RUN
-from layerscope.statistics.runs import stored_runs
+from layerscope.statistics.runs import joined_runs, stored_runs
 from layerscope.study.load import load_study
 from layerscope.study.study import Study
 
@@ -17,17 +20,19 @@ from layerscope.study.study import Study
 ALONE = {"runs"}
 
 
-def judge_runs(study_file: str, runs: str | None, into: str) -> int:
+def judge_runs(study_file: str, runs: Sequence[str], into: str) -> int:
     """Write the claims.csv of a study, and every figure and table that reads runs alone, into a folder. Returns 0.
 
-    runs: a runs.parquet of the study, by default that of its results. Raises StudyError where it lacks scores that the study has.
+    runs: files like runs.parquet, by default that of the study's results. Several are parts of the study, such as machines or
+    evenings made; the folder then holds their runs together. Raises StudyError where scores of the study are missing, and where
+    parts have one network with other numbers.
     """
     jobs = Jobs(load_study(study_file, {}))
-    source = runs or jobs.path("runs")
-    for line in _networks_that_differ(jobs.study, source):
-        print(line)
     target = Path(into)
     target.mkdir(parents=True, exist_ok=True)
+    source = _together(runs, target) if len(runs) > 1 else runs[0] if runs else jobs.path("runs")
+    for line in _networks_that_differ(jobs.study, source):
+        print(line)
     if jobs.study.claims:
         from layerscope.stages import claims
 
@@ -46,6 +51,16 @@ def judge_runs(study_file: str, runs: str | None, into: str) -> int:
     if others:
         print(f"left as they are, since they show more than runs: {', '.join(others)}")
     return 0
+
+
+def _together(parts: Sequence[str], target: Path) -> str:
+    """The path of a file with the runs of all parts, in the folder."""
+    path = target / "runs.parquet"
+    runs = joined_runs(parts)
+    with replacing(path, sealed=True) as temporary, contextlib.closing(store.ParquetTable(temporary)) as table:
+        table.add(runs)
+    print(f"{path}: {len(runs[RUN].drop_duplicates())} networks of {len(parts)} files")
+    return str(path)
 
 
 def _networks_that_differ(study: Study, source: str) -> list[str]:

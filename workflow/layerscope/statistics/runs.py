@@ -1,6 +1,6 @@
 """One row per run and score: draws and embedding seeds are averaged, filters summarised, and the input joined to networks."""
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 import numpy as np
 import pandas as pd
@@ -25,6 +25,22 @@ def stored_runs(source: str, scores: Iterable[str] | None, with_input: bool = Tr
     if lacking := [column for column in (*ROW, *MEASURED) if column not in runs]:
         raise StudyError(f"{source} lacks {', '.join(lacking)}: another version of layerscope wrote it; run snakemake again")
     return in_order(runs if with_input else runs[runs["state"] != "input"])
+
+
+def joined_runs(sources: Sequence[str]) -> pd.DataFrame:
+    """The stored runs of parts of a study, together. Networks that are in several parts are taken once.
+
+    Raises StudyError where parts have one network with other numbers.
+    """
+    rows = pd.concat([stored_runs(source, None) for source in sources], keys=sources, names=["source"]).reset_index("source")
+    rows = rows.drop_duplicates([*ROW, *MEASURED])
+    twice = rows[rows.duplicated(ROW, keep=False)]
+    if len(twice):
+        [network] = twice[RUN].astype({"seed": int}).head(1).to_dict("records")
+        files = " and ".join(twice.merge(pd.DataFrame([network]))["source"].unique())
+        name = "/".join(map(str, network.values()))
+        raise StudyError(f"{files} have network {name} with other numbers; name each network's runs in one file alone")
+    return in_order(rows.drop(columns="source"))
 
 
 def runs_of(scores: pd.DataFrame) -> pd.DataFrame:
