@@ -27,7 +27,7 @@ FIGURE = {
     "options": {
         "measure": {
             "description": "A measure of similarity.",
-            "enum": ["cka", "procrustes", "svcca", "pwcca", "rsa", "mutual_neighbors"],
+            "enum": ["cka", "matched_correlation", "procrustes", "svcca", "pwcca", "rsa", "mutual_neighbors"],
             "default": "cka",
         },
         "panel_inches": {
