@@ -41,6 +41,7 @@ OTHERWISE = [
     (("kl", "displacement"), "figures/score_by_lambda.py", "scores that an option names by default; a study may name others"),
     (("timm", "torchvision"), "models/families/ torchvision_import.py", "the library"),
     (("umap",), "files/compiled.py", "the package, whose compiled functions are kept"),
+    (("cka",), "figures/", "the measure of a comparison that a figure makes where it names none"),
     (("exact",), "tsne/estimator.py embedding/tsne_layerscope.py", "a method of the estimator"),
     (("tsne",), "arrays.py", "the default of a parameter of a public function"),
     (("intrinsic_dimension", "saturation"), "saturation/__init__.py", "functions of the library"),

@@ -318,8 +318,10 @@ def test_the_job_counts_of_the_default_study_follow_from_its_config(tmp_path: Pa
         "Aggregating": 1,
         "Judging": 1,
         "Drawing": 14,
-        # Every source and every sample of a dataset.
-        "Gathering": sources + datasets,
+        # Three seeds of two architectures.
+        "Comparing": 6,
+        # Every source and every sample of a dataset, and all comparisons.
+        "Gathering": sources + datasets + 1,
         # Tables, the explorer and the index.
         "Writing": 5 + 2,
     }

@@ -114,6 +114,8 @@ def compare(
 ) -> dict[str, Score]:
     """How alike two representations (n, d1) and (n, d2) of the same n observations are, by measures of docs/metrics.md.
 
+    Maps of convolutions (n, filters, height, width) may stay in their shape: measures of units then take filters for units.
+
     measures: a name or several; all by default. Each Score has a value and its chance level, the mean over `permutations` seeded
     shufflings of the observations of the second (NaN for 0 of them). Raises StudyError for unknown measures and for arrays that
     do not fit.
@@ -123,7 +125,7 @@ def compare(
     for name in wanted:
         if name not in known:
             raise StudyError(f"measures: '{name}' is not known; {one_of(name, known)}")
-    first, second = _rows(first, "first"), _rows(second, "second")
+    first, second = _observations(first, "first"), _observations(second, "second")
     if len(first) != len(second):
         raise StudyError(
             f"second: {len(second)} rows are not allowed; {len(first)} are wanted, the same observations in one order"
@@ -134,7 +136,10 @@ def compare(
     values = compare_by(of_first, prepared(second, wanted), wanted)
     orders = [np.random.default_rng(seed).permutation(len(second)) for seed in range(permutations)]
     shuffled = [compare_by(of_first, prepared(second[order], wanted), wanted) for order in orders]
-    reasons = {name: "" if np.isfinite(value) else "one of both does not vary" for name, value in values.items()}
+    lost = (
+        "one of both does not vary" if first.shape[2:] == second.shape[2:] else "maps of different sizes have no units in common"
+    )
+    reasons = {name: "" if np.isfinite(value) else lost for name, value in values.items()}
     return {
         name: Score(value, float(np.mean([of[name] for of in shuffled])) if shuffled else float("nan"), reasons[name])
         for name, value in values.items()
@@ -152,7 +157,12 @@ def _classes(labels: np.ndarray, n: int) -> np.ndarray:
 
 
 def _rows(array: np.ndarray, name: str) -> np.ndarray:
+    found = _observations(array, name)
+    return found.reshape(len(found), -1)
+
+
+def _observations(array: np.ndarray, name: str) -> np.ndarray:
     rows = np.asarray(array)
     if rows.ndim < 2 or rows.dtype.kind not in "buif" or not np.isfinite(rows).all():
         raise StudyError(f"{name}: {rows.dtype} {rows.shape} is not allowed; finite numbers, a row an observation, are wanted")
-    return np.ascontiguousarray(rows.reshape(len(rows), -1), dtype=np.float32)
+    return np.ascontiguousarray(rows, dtype=np.float32)

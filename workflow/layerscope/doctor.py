@@ -98,10 +98,8 @@ def expected_files(jobs: Jobs) -> Iterator[Expected]:
     for path in [*jobs.targets(), *jobs.reads.score_files(), *jobs.reads.explored_files()]:
         if path not in known and not path.endswith(".h5"):
             known.add(path)
-            if path == jobs.path("score_table"):
-                yield Expected(path, "scores")
-                continue
-            yield Expected(path, KINDS.get(Path(path).suffix, "shown"))
+            by_name = {jobs.path("score_table"): "scores", jobs.path("comparisons"): "comparisons"}
+            yield Expected(path, by_name.get(path, KINDS.get(Path(path).suffix, "shown")))
 
 
 def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[Expected]:
@@ -141,6 +139,9 @@ def _read(expected: Expected) -> dict | None:
         return None
     if expected.kind == "scores":
         store.read_score_table(expected.path, metrics=())
+        return None
+    if expected.kind == "comparisons":
+        store.read_comparisons(expected.path)
         return None
     if expected.kind == "runs":
         store.read_runs(expected.path, metrics=())

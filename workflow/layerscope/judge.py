@@ -66,7 +66,7 @@ def _together(parts: Sequence[str], target: Path) -> str:
 def _networks_that_differ(study: Study, source: str) -> list[str]:
     """Lines on networks that the study and the file do not share. Raises StudyError for scores of the study without a row."""
     found = stored_runs(source, None, with_input=False)
-    missing = sorted({*study.scores} - {*found["metric"]})
+    missing = sorted({*study.scored} - {*found["metric"]})
     if missing:
         raise StudyError(f"{source} has no rows of the scores {', '.join(missing)}; name the runs.parquet of this study")
     there = {tuple(row) for row in found[RUN].drop_duplicates().itertuples(index=False)}

@@ -11,7 +11,6 @@ from pathlib import Path
 
 import yaml
 
-from layerscope.similarity.shared.measures import similarity_measures
 from layerscope.study.declarations import FACTS, FUNCTIONS, OF_THE_PACKAGE, facts_of
 from layerscope.study.kinds import BLOCKS, Kind, Kinds
 from layerscope.study.schema import blocks, entry_schema, resolved, whole_schema
@@ -63,7 +62,7 @@ def keys_page(kinds: Kinds) -> str:
     for name in ("training", "selector", "derived"):
         titles = {"training": "Training", "selector": "Selectors (`on`)", "derived": "Datasets made `from` others"}
         lines += ["", f"## {titles[name]}", "", *_rows("", blocks()["$defs"][name], set())]
-    for block in BLOCKS:
+    for block in TITLES:
         lines += ["", f"## {TITLES[block]}", "", _common(block)]
         for name, kind in sorted(kinds.of(block).items()):
             if block == "scores":
@@ -99,15 +98,17 @@ def metrics_page(kinds: Kinds) -> str:
             f"- reads, beside the points: {', '.join(reads) or 'nothing'}",
             "",
         ]
-    lines += ["# Measures of similarity", "", "`layerscope.compare(first, second)` compares two representations by them.", ""]
-    for name, facts in similarity_measures().items():
+    lines += ["# Measures of similarity", ""]
+    lines += ["`comparisons` of a study, and `layerscope.compare(first, second)`, compare representations by them.", ""]
+    for name, kind in kinds.of("comparisons").items():
         lines += [
             f"## {name}",
             "",
-            _sentence(facts["definition"]),
+            _sentence(kind.says("definition")),
             "",
-            f"- reference: {facts['reference']}",
-            f"- unchanged by: {facts['unchanged_by']}",
+            f"- reference: {kind.says('reference')}",
+            f"- in figures: {kind.says('label')}",
+            f"- unchanged by: {kind.says('unchanged_by')}",
             "",
         ]
     return "\n".join(lines).rstrip() + "\n"

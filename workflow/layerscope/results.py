@@ -58,6 +58,14 @@ class Results:
         """Paired tests of trained against untrained networks."""
         return store.read_frame(self._there("tests.csv"))
 
+    def comparisons(self, *names: str) -> pd.DataFrame:
+        """Every pair of representations of the named comparisons, or of all: the value and the chance level of each measure."""
+        rows = store.read_comparisons(self._there("comparisons.parquet"))
+        for name in names:
+            if name not in {*rows["comparison"]}:
+                raise StudyError(f"no comparison is named '{name}'; {one_of(name, sorted({*rows['comparison']}))}")
+        return rows[rows["comparison"].isin(names)].reset_index(drop=True) if names else rows
+
     def claims(self) -> pd.DataFrame:
         """The verdict on each claim."""
         return self._table("claims.csv")

@@ -1,6 +1,7 @@
 rule aggregate:
     input:
         scores=jobs.reads.score_files(),
+        comparisons=jobs.reads.compared_scores(),
         made_by=jobs.reads.made_by_files(),
         code=jobs.code.stage("aggregate"),
     output:
@@ -39,7 +40,7 @@ rule aggregate:
     message:
         "Aggregating all scores"
     shell:
-        "printf '%s\\n' --params {params.job:q} |"
+        "printf '%s\\n' --params {params.job:q} --comparisons {input.comparisons} |"
         " python -m layerscope.stages.aggregate --table {output.table} --runs {output.runs}"
         " --summary {output.summary} --tests {output.tests} --networks {output.networks} @/dev/stdin 2>&1 | tee {log}"
 

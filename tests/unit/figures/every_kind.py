@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
+import compared_files
 import numpy as np
 import pandas as pd
 from figure_files import NETWORK, SNAPSHOTS, made
@@ -29,6 +30,7 @@ from layerscope.figures import (
     score_course,
     score_evolution,
     score_scatter,
+    similarity_by_distance,
     training_curves,
 )
 from layerscope.figures.shared.films import Film
@@ -176,12 +178,28 @@ def _filters(folder):
     return embedding_grid.draw(network(folder, WORDS), options)
 
 
+CKA = {"cka": {"label": "CKA", "range": [None, 1], "itself": 1}}
+
+
+def layers_compared(folder, layers):
+    """The comparison of all layers of a network and its input with each other."""
+    of_input, file = network(folder, WORDS, count=60, layers=layers).activations
+    depths = [[layer, depth] for depth, layer in enumerate(layers, 1)]
+    return Reads(comparison=[compared_files.compared(file, compared_files.told(0, keys=NETWORK, layers=depths), [of_input])])
+
+
 for about, layers in {"four layers": LAYERS, "many layers": tuple(f"block{number}" for number in range(13))}.items():
 
     @case("layer_similarity", about)
     def _similarity(folder, layers=layers):
-        options = {"measure": "cka", "panel_inches": 2.2, "title": "", "on": {}}
-        return layer_similarity.draw(network(folder, WORDS, count=60, layers=layers), options)
+        options = {"measure": "cka", "measures": CKA, "order": "depth", "panel_inches": 2.2, "title": "", "on": {}}
+        return layer_similarity.draw(layers_compared(folder, layers), options)
+
+    @case("similarity_by_distance", about)
+    def _by_distance(folder, layers=layers):
+        return similarity_by_distance.draw(
+            layers_compared(folder, layers), {"measure": "cka", "measures": CKA, "title": "", "on": {}}
+        )
 
 
 @case("embedding_panels", "one")

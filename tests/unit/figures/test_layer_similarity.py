@@ -2,19 +2,14 @@
 
 import numpy as np
 import pytest
-from figure_files import INPUT, NETWORK, SAMPLE
+from compared_files import N, layers_compared, networks
 from scipy import stats
 
 import layerscope
-from layerscope import store
 from layerscope.figures import layer_similarity
 from layerscope.figures.shared.style import apply_style
-from layerscope.files.provenance import provenance
-from layerscope.similarity.shared.measures import similarity_measures
 from layerscope.store.reads import Reads
-
-N = 40
-LAYERS = {"hidden1": 6, "hidden2": 4, "output": 3}
+from layerscope.study.kinds import Kinds
 
 
 @pytest.fixture(autouse=True)
@@ -23,40 +18,24 @@ def style():
 
 
 @pytest.fixture
-def networks(tmp_path):
-    """The activations files of an input and of three networks, and all that is in them: (seed, epoch, layer) → outputs."""
-    outputs = {}
-
-    def write(keys, by_epoch, first):
-        file = str(tmp_path / f"{keys['architecture']}{keys['seed']}.h5")
-        with store.create_hdf5(file, "activations", {"keys": keys, "sample": SAMPLE}, provenance()) as opened:
-            store.write_observations(opened, np.arange(N) % 3, np.arange(N))
-            for epoch, layers in by_epoch.items():
-                for depth, (name, values) in enumerate(layers.items(), start=first):
-                    store.create_layer(opened, epoch, name, N, values.shape[1:], depth, "linear")[:] = values
-                    outputs[keys["seed"], epoch, name] = values
-        return file
-
-    generator = np.random.default_rng(0)
-    images = generator.normal(size=(N, 9)).astype(np.float32)
-    files = [write(INPUT, {0: {"input": images}}, 0)]
-    for seed in range(3):
-        by_epoch = {}
-        for epoch in (0, 5):
-            below, by_epoch[epoch] = images, {}
-            for name, width in LAYERS.items():
-                below = np.tanh(below @ generator.normal(size=(below.shape[1], width)) / 2).astype(np.float32)
-                by_epoch[epoch][name] = below
-        files.append(write({**NETWORK, "architecture": "mlp", "seed": seed}, by_epoch, 1))
-    return files, outputs
+def alike(tmp_path):
+    """The comparisons of the layers of three networks, and their outputs: (seed, epoch, layer) → array."""
+    files, outputs = networks(tmp_path)
+    return layers_compared(files, measures=["cka", "svcca", "procrustes"]), outputs
 
 
-def drawn(files, measure="cka", on=None):
-    return layer_similarity.draw(Reads(activations=files), {"measure": measure, "panel_inches": 2.2, "title": "", "on": on or {}})
+def drawn(files, measure="cka", on=None, order="depth"):
+    kinds = Kinds().of("comparisons")
+    measures = {
+        name: {"label": kind.says("label"), "range": kind.says("range"), "itself": kind.says("itself", 1)}
+        for name, kind in kinds.items()
+    }
+    options = {"measure": measure, "measures": measures, "order": order, "panel_inches": 2.2, "title": "", "on": on or {}}
+    return layer_similarity.draw(Reads(comparison=files), options)
 
 
-def test_every_pair_of_layers_has_the_mean_over_networks(networks):
-    files, outputs = networks
+def test_every_pair_of_layers_has_the_mean_over_networks(alike):
+    files, outputs = alike
     _, table = drawn(files)
     assert len(table) == 2 * 6
     row = table[(table["epoch"] == 5) & (table["layer"] == "hidden1") & (table["other_layer"] == "output")].iloc[0]
@@ -69,26 +48,26 @@ def test_every_pair_of_layers_has_the_mean_over_networks(networks):
     assert (row["depth"], row["other_depth"], row["observations"]) == (1, 3, N)
 
 
-def test_the_input_is_compared_with_every_layer(networks):
-    files, outputs = networks
+def test_the_input_is_compared_with_every_layer(alike):
+    files, outputs = alike
     _, table = drawn(files, on={"state": "trained"})
     of_input = table[table["layer"] == "input"]
     assert list(of_input["other_layer"]) == ["hidden1", "hidden2", "output"]
     assert set(table["epoch"]) == {5}
-    first = layerscope.compare(outputs[None, 0, "input"], outputs[0, 5, "hidden1"], "cka", permutations=0)["cka"].value
-    [alone] = drawn(files[:2], on={"state": "trained"})[1].query("layer == 'input' and other_layer == 'hidden1'")["mean"]
+    first = layerscope.compare(outputs[0, 5, "input"], outputs[0, 5, "hidden1"], "cka", permutations=0)["cka"].value
+    [alone] = drawn(files[:1], on={"state": "trained"})[1].query("layer == 'input' and other_layer == 'hidden1'")["mean"]
     assert alone == pytest.approx(first, abs=1e-5)
 
 
-def test_by_chance_layers_share_nothing(networks):
+def test_by_chance_layers_share_nothing(alike):
     """Of CKA without bias; canonical correlations are never far from 1 with so few observations."""
-    files, _ = networks
+    files, _ = alike
     assert drawn(files)[1]["chance"].mean() == pytest.approx(0, abs=0.1)
     assert drawn(files, "svcca")[1]["chance"].mean() > 0.2
 
 
-def test_a_panel_is_symmetric_and_says_its_values(networks):
-    files, _ = networks
+def test_a_panel_is_symmetric_and_says_its_values(alike):
+    files, _ = alike
     figure, table = drawn(files)
     untrained, trained, *_ = figure.axes
     matrix = np.asarray(trained.images[0].get_array())
@@ -101,25 +80,39 @@ def test_a_panel_is_symmetric_and_says_its_values(networks):
     assert trained.get_title().endswith("3 runs")
 
 
-def test_a_layer_is_at_no_distance_from_itself(networks):
-    figure, _ = drawn(networks[0], "procrustes")
+def test_a_layer_is_at_no_distance_from_itself(alike):
+    figure, _ = drawn(alike[0], "procrustes")
     assert np.diag(np.asarray(figure.axes[0].images[0].get_array())).tolist() == [0] * 4
 
 
-def test_a_dead_layer_has_no_value(networks, tmp_path):
-    files, _ = networks
-    import h5py
+def test_a_dead_layer_has_no_value(tmp_path):
+    def dead(by_epoch):
+        by_epoch[5]["hidden2"][:] = 0
 
-    from layerscope.files.seals import seal_of
-
-    with h5py.File(files[1], "a") as file:
-        file["epoch0005/hidden2"][:] = 0
-    seal_of(files[1]).unlink()
-    _, table = drawn(files[:2], on={"state": "trained"})
+    files = layers_compared(networks(tmp_path, seeds=1, change=dead)[0])
+    _, table = drawn(files, on={"state": "trained"})
     lost = (table["layer"] == "hidden2") | (table["other_layer"] == "hidden2")
     assert table.loc[lost, "mean"].isna().all()
+    assert {*table.loc[lost, "degenerate"]} == {"hidden2: no variance"}
     assert table.loc[~lost, "mean"].notna().all()
 
 
-def test_all_measures_can_be_asked_for():
-    assert {*layer_similarity.FIGURE["options"]["measure"]["enum"]} == {*similarity_measures()}
+def test_layers_can_stand_in_the_order_of_a_dendrogram(alike):
+    """The same values in another order, in which the two layers that are most alike are neighbours."""
+    by_depth, clustered = (drawn(alike[0], "procrustes", order=order)[0].axes[1] for order in ("depth", "clustered"))
+    matrices, names = [], []
+    for axis in (by_depth, clustered):
+        names.append([label.get_text() for label in axis.get_yticklabels()])
+        matrices.append(np.asarray(axis.images[0].get_array()))
+    places = [names[0].index(name) for name in names[1]]
+    np.testing.assert_array_equal(matrices[1], matrices[0][np.ix_(places, places)])
+    apart = matrices[1] + np.eye(4)
+    nearest = np.unravel_index(apart.argmin(), apart.shape)
+    assert abs(nearest[0] - nearest[1]) == 1
+
+
+def test_a_layer_without_a_value_stands_last():
+    matrix = np.array([[1, np.nan, 0.2, 0.9], [np.nan, 1, np.nan, np.nan], [0.2, np.nan, 1, 0.3], [0.9, np.nan, 0.3, 1]])
+    order = layer_similarity.clustered(matrix, 1.0)
+    assert order[-1] == 1
+    assert abs(order.index(0) - order.index(3)) == 1

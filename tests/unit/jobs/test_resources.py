@@ -35,6 +35,7 @@ STUDY = {
     "neurons": {"layers": ["hidden2"]},
     "embeddings": {"tsne": {"method": "tsne", "engine": "exact"}},
     "scores": {"d_same": {}, "accuracy": {}},
+    "comparisons": {"alike": {"between": "layers", "measures": ["cka"]}},
     "figures": {"hit": {"kind": "score_by_depth", "score": "d_same"}, "accuracies": {"kind": "training_curves"}},
     "tables": {"separation": {"kind": "trained_untrained", "scores": ["d_same"]}},
 }
@@ -46,7 +47,15 @@ MANY_POINTS = {
 MANY_SCORES = {"embeddings__tsne__seeds": 300_000}
 RUN = "runs/mine/mlp/relu/seed0"
 KEYS = SimpleNamespace(
-    dataset="mine", run=RUN, source=RUN, sample="some", embedding="tsne", figure="hit", film="hit", table="separation"
+    dataset="mine",
+    run=RUN,
+    source=RUN,
+    sample="some",
+    embedding="tsne",
+    comparison="alike",
+    figure="hit",
+    film="hit",
+    table="separation",
 )
 
 
@@ -107,6 +116,8 @@ def test_a_second_attempt_asks_for_twice_as_much(jobs, rule):
         ("embed", {"samples__some__n": 6000, "embeddings__tsne": {"method": "mds"}}),
         ("score_raw", MANY_POINTS),
         ("neurons", {"architectures__mlp__hidden": [512, 9000]}),
+        ("compare", {"architectures__mlp__hidden": [90_000, 8]}),
+        ("compare", {"comparisons__alike__measures": ["rsa"], "samples__some__n": 6000}),
         ("aggregate", MANY_SCORES),
         ("figure", MANY_SCORES),
         ("table", MANY_SCORES),
@@ -128,6 +139,7 @@ def test_larger_work_asks_for_more_memory(jobs, rule, changes):
         ("embed", {"samples__some__n": 6000, "embeddings__tsne": {"method": "tsne", "engine": "exact", "iterations": 50_000}}),
         ("embed", {"embeddings__tsne__seeds": 500}),
         ("score_raw", MANY_POINTS),
+        ("compare", MANY_POINTS),
     ],
 )
 def test_longer_work_asks_for_more_time(jobs, rule, changes):

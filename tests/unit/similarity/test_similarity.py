@@ -1,5 +1,7 @@
 """How alike two representations are: equal to definitions and libraries, unchanged by what they should be, around 0 by chance."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -12,6 +14,8 @@ from layerscope.similarity import cka
 from layerscope.similarity.shared.measures import similarity_measures
 
 MEASURES = list(similarity_measures())
+# Those that do not ask which units carry what.
+TURNED = [name for name in MEASURES if name != "matched_correlation"]
 
 
 def pair(n=60, widths=(5, 8), noise=0.5, seed=0):
@@ -87,6 +91,36 @@ def test_shared_neighbors_are_those_of_scikit_learn():
     assert values(first, second, "mutual_neighbors")["mutual_neighbors"] == pytest.approx(expected)
 
 
+def test_matched_units_are_the_best_of_all_assignments():
+    first, second = pair(n=40, widths=(4, 5))
+    correlations = np.corrcoef(first.T, second.T)[:4, 4:]
+    best = max(correlations[range(4), order].mean() for order in itertools.permutations(range(5), 4))
+    assert values(first, second, "matched_correlation")["matched_correlation"] == pytest.approx(best)
+
+
+@settings(max_examples=20, deadline=None)
+@given(st.permutations(range(6)), st.floats(0.1, 10), st.floats(-5, 5))
+def test_networks_of_the_same_units_in_another_order_match_wholly(order, scale, shift):
+    """Dead units are left out, on either side."""
+    first = pair(widths=(6, 2))[0]
+    second = np.c_[np.zeros(60), scale * first[:, order] + shift]
+    assert values(first, second, "matched_correlation")["matched_correlation"] == pytest.approx(1, abs=1e-5)
+
+
+def test_filters_are_matched_over_observations_and_positions():
+    """As plain units they are one column a filter, of all positions of all observations."""
+    generator = np.random.default_rng(0)
+    first, second = (generator.normal(size=(30, filters, 3, 2)) for filters in (4, 3))
+    columns = [maps.transpose(0, 2, 3, 1).reshape(-1, maps.shape[1]) for maps in (first, second)]
+    expected = values(*columns, "matched_correlation")
+    assert values(first, second, "matched_correlation") == pytest.approx(expected, abs=1e-5)
+    # All other measures take an observation for a row.
+    assert values(first, second, "cka") == values(*(maps.reshape(30, -1) for maps in (first, second)), "cka")
+    found = layerscope.compare(first, second[..., :1], ["matched_correlation", "cka"], permutations=0)
+    assert found["matched_correlation"].reason == "maps of different sizes have no units in common"
+    assert np.isfinite(found["cka"].value)
+
+
 # What changes nothing
 
 
@@ -94,8 +128,8 @@ def test_shared_neighbors_are_those_of_scikit_learn():
 @given(st.integers(0, 1000), st.floats(0.01, 100))
 def test_rotations_shifts_and_scales_change_nothing(seed, scale):
     first, second = pair(seed=seed)
-    expected = values(first, second)
-    for name, value in values(turned(first, seed, scale), turned(second, seed + 1)).items():
+    expected = values(first, second, TURNED)
+    for name, value in values(turned(first, seed, scale), turned(second, seed + 1), TURNED).items():
         # Ranks and neighbours jump where two distances are equal but for rounding; PWCCA weighs the units of the first.
         assert value == pytest.approx(expected[name], abs=0.2 if name == "pwcca" else 0.005), name
     weighted = values(first, turned(second, seed, scale), "pwcca")["pwcca"]
@@ -110,7 +144,7 @@ def test_the_order_of_both_changes_nothing(name):
 
 def test_a_representation_is_wholly_like_itself():
     first, _ = pair()
-    for name, value in values(first, turned(first)).items():
+    for name, value in values(first, turned(first), TURNED).items():
         assert value == pytest.approx(0 if name == "procrustes" else 1, abs=1e-6), name
 
 
@@ -157,7 +191,7 @@ def test_chance_is_that_of_shuffled_observations():
 def test_a_dead_layer_is_like_nothing():
     first, _ = pair()
     found = layerscope.compare(first, np.zeros((60, 3)), permutations=0)
-    for name in ("cka", "procrustes", "svcca", "pwcca", "rsa"):
+    for name in ("cka", "procrustes", "svcca", "pwcca", "rsa", "matched_correlation"):
         assert np.isnan(found[name].value)
         assert found[name].reason == "one of both does not vary"
 

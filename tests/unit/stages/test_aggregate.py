@@ -103,7 +103,7 @@ def aggregated(folder: Path, params: dict) -> dict[str, bytes]:
     written = {name: folder / "aggregate" / name for name in OUTPUTS}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        aggregate.main(argparse.Namespace(params=params, **{name: str(file) for name, file in written.items()}))
+        aggregate.main(argparse.Namespace(params=params, comparisons=[], **{name: str(file) for name, file in written.items()}))
     return {name: file.read_bytes() for name, file in written.items()}
 
 

@@ -294,7 +294,17 @@ DECLARED_WRONG = {
     "a figure in a list": ("FIGURE = [1]" + DRAWING, ["FIGURE: [1] is a list; a block of keys is wanted"]),
     "an unknown kind of file": (
         drawn(reads=("rnus",)),
-        ["FIGURE.reads[0]: 'rnus' is not allowed; did you mean 'runs'? allowed: activations, data, "],
+        ["FIGURE.reads[0]: 'rnus' is not allowed; did you mean 'runs'? allowed: activations, comparison, data, "],
+    ),
+    "a measure that prepares nothing": (
+        "MEASURES = {'near': {'label': 'n', 'range': (0, 1), 'definition': 'd', 'reference': 'r', 'unchanged_by': 'u'}}\n"
+        "def compare(first, second, measures): return {}",
+        ["MEASURES: the file has no function prepare; it must define prepare"],
+    ),
+    "a measure that says nothing of itself": (
+        "MEASURES = {'near': {'label': 'n', 'rnge': (0, 1), 'definition': 'd', 'reference': 'r', 'unchanged_by': 'u'}}\n"
+        "def prepare(points): return points\ndef compare(first, second, measures): return {}",
+        ["MEASURES.near.rnge: unknown key", "MEASURES.near.range is missing; it must be given"],
     ),
     "one file as text": (drawn(reads="runs"), ["FIGURE.reads: 'runs' is text; a list is wanted"]),
     "no files": (f"FIGURE = {{'description': 'Dots.'}}{DRAWING}", ["FIGURE.reads is missing; it must be given"]),

@@ -79,7 +79,7 @@ NOTED = {
     ),
     "a sample through which nothing looks": (
         {"embeddings": {}, "figures": {}, "claims": {}, "neighbors": {}, "scores": {"accuracy": {"on": {"sample": "test"}}}},
-        "samples.look changes nothing: no embedding, score, figure or neurons look through it",
+        "samples.look changes nothing: no embedding, score, comparison, figure or neurons look through it",
     ),
     "representations without samples": (
         {**ALONE, "samples": {}, "neighbors": {}},

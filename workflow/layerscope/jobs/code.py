@@ -43,6 +43,11 @@ class JobCode:
         """The sources of an embedding: the stage and the engine."""
         return _sources("embed", self.study.kind_of("embeddings", wildcards.embedding).module)
 
+    def compare(self, wildcards) -> list[str]:
+        """The sources of a comparison: the stage and its measures."""
+        known, asked = self.study.kinds.of("comparisons"), self.study.comparisons[wildcards.comparison]["measures"]
+        return _sources("compare", *sorted({known[name].module for name in asked}))
+
     def score_run(self, wildcards) -> list[str]:
         """The sources of the scores of a network on its splits and from its spectra: the stage and their metrics."""
         return self._scores("score_run", self.views.run_scores(self.views.runs[wildcards.run]))

@@ -17,6 +17,10 @@ def every_job(jobs: Jobs) -> Iterator[tuple[str, dict[str, str]]]:
             yield "score_run", {"run": name}
     for source, sample in jobs.views.sources():
         yield from _of_sample(jobs, source, sample)
+    for name, run in jobs.comparisons.all_files():
+        yield "compare", {"run": run.folder, "sample": jobs.comparisons.draw(name), "comparison": name}
+    if jobs.study.comparisons:
+        yield "gather_comparisons", {}
     if jobs.aggregates():
         yield "aggregate", {}
     if jobs.study.claims:

@@ -7,6 +7,7 @@ from layerscope.jobs.params import JobParams
 from layerscope.jobs.reads import JobReads
 from layerscope.jobs.resources import JobResources
 from layerscope.jobs.wildcards import constraints, runs_expression
+from layerscope.study.comparisons import Comparisons
 from layerscope.study.effect import unread_samples
 from layerscope.study.study import Study
 from layerscope.study.views import Views
@@ -19,6 +20,7 @@ class Jobs:
         self.study = study
         self.views = Views(study)
         self.params = JobParams(study, self.views)
+        self.comparisons = Comparisons(study, self.views)
         self.reads = JobReads(study, self.views)
         self.code = JobCode(study, self.views)
         self.resources = JobResources(study, self.views)
@@ -67,9 +69,12 @@ class Jobs:
     def targets(self) -> list[str]:
         """The files that a finished study must have; Snakemake adds the files that these are made from."""
         wanted = [self.path("checkpoints", run=run.folder) for run in self.study.runs if run not in self.study.given]
-        scores = self.reads.score_files()
+        scores = self.reads.aggregated_files()
         if scores:
             wanted += [*scores, *(self.path(name) for name in ("score_table", "runs", "summary", "tests", "networks"))]
+        comparisons = self.reads.comparison_files()
+        if comparisons:
+            wanted += [*(file for file in comparisons if file not in scores), self.path("comparisons")]
         for name in (*self.study.figures, *self.study.tables):
             wanted += self.target(name)
         if self.study.claims:
@@ -86,7 +91,7 @@ class Jobs:
 
     def has_index(self) -> bool:
         """Whether there is a first page: anything is scored, drawn, written as a table, or embedded."""
-        return bool(self.reads.score_files() or self.study.figures or self.study.tables or self.views.embedded())
+        return bool(self.reads.aggregated_files() or self.study.figures or self.study.tables or self.views.embedded())
 
     def figure_files(self) -> list[str]:
         """The files of all figures."""
@@ -124,7 +129,7 @@ class Jobs:
         """Whether the study needs the tables of all its scores."""
         kinds = [self.study.kind_of(block, name) for block in ("figures", "tables") for name in getattr(self.study, block)]
         read = {kind_of_file for kind in kinds for kind_of_file in kind.says("reads", ())}
-        return bool(self.reads.score_files() or self.study.claims or read & {"score_table", "runs", "tests"})
+        return bool(self.reads.aggregated_files() or self.study.claims or read & {"score_table", "runs", "tests"})
 
     def data_files(self) -> list[str]:
         """The prepared datasets of all networks."""

@@ -9,9 +9,10 @@ from collections.abc import Callable
 from layerscope import selection, store
 from layerscope.data.targets import STANDARDISE
 from layerscope.files.provenance import canonical_json
+from layerscope.study.comparisons import Comparisons
 from layerscope.study.kinds import BLOCKS, Kind
 from layerscope.study.sizes import neighbors_kept, source_sizes
-from layerscope.study.study import Run, Study
+from layerscope.study.study import DIFFER_IN, WITH_ALL, Run, Study
 from layerscope.study.views import Views
 
 # The unit of what is a number without one.
@@ -24,6 +25,7 @@ class JobParams:
     def __init__(self, study: Study, views: Views):
         self.study = study
         self.views = views
+        self.comparisons = Comparisons(study, views)
 
     def _params(self, schema: str, *kinds: Kind, **told: object) -> str:
         """Canonical JSON. kinds: those that the job uses; the user's own files among their modules are listed as `code`."""
@@ -256,6 +258,42 @@ class JobParams:
             threads=1,
         )
 
+    def compare(self, wildcards) -> str:
+        """What of a network is compared with what, and by which measures."""
+        name, run = wildcards.comparison, self.views.runs[wildcards.run]
+        entry, found = self.study.comparisons[name], self.comparisons
+        known = self.study.kinds.of("comparisons")
+        told: dict[str, object] = {"with": entry.get("with", WITH_ALL)}
+        if entry["between"] in DIFFER_IN:
+            told = {"others": [self._compared_with(name, run, other) for other in found.others(name, run)]}
+        return self._params(
+            "comparison",
+            *(known[measure] for measure in entry["measures"]),
+            keys=self._keys(wildcards.run, wildcards.sample),
+            comparison=name,
+            between=entry["between"],
+            measures=entry["measures"],
+            permutations=entry["permutations"],
+            **self._snapshots(run),
+            epochs=found.view(name, run).epochs,
+            layers=found.layers(name, run),
+            **told,
+        )
+
+    def _compared_with(self, name: str, run: Run, other: Run) -> dict:
+        layers = self.comparisons.layers_of_both(name, run, other)
+        return {
+            "keys": other.keys,
+            "epochs": self.comparisons.epochs_of_both(name, run, other),
+            "layers": [[*mine, *theirs] for mine, theirs in layers],
+            "independent": self.comparisons.others(name, run)[other],
+        }
+
+    def gather_comparisons(self, wildcards) -> str:
+        """Which comparisons there are, of which networks."""
+        files = [[name, *run.keys.values()] for name, run in self.comparisons.all_files()]
+        return self._params("comparison", files=files)
+
     def _layer_sizes(self, source: str) -> dict[str, tuple[int, int]]:
         """Layer → (depth, number of filters or units), for the rows of representations that a diverged network lacks."""
         if source in self.views.inputs:
@@ -271,8 +309,9 @@ class JobParams:
             expected=self._expected(),
             networks=self._networks(),
             scores=sorted(self.study.scores),
-            ranges={name: kind.says("range") for name, kind in self._metrics_by_score() if kind.says("range")},
+            ranges={name: kind.says("range") for name, kind in self._kinds_of_scores() if kind.says("range")},
             accuracies=self._network_accuracies([]),
+            **({"compared": sorted(self.study.compared)} if self.study.compared else {}),
             **({"draws": draws} if (draws := self._later_draws()) else {}),
         )
 
@@ -283,6 +322,10 @@ class JobParams:
 
     def _metrics_by_score(self) -> list[tuple[str, Kind]]:
         return [(name, self.views.metrics[entry["metric"]]) for name, entry in sorted(self.study.scores.items())]
+
+    def _kinds_of_scores(self) -> list[tuple[str, Kind]]:
+        """As _metrics_by_score, with the scores that comparisons are."""
+        return [(name, self.study.metric_of(name)) for name in sorted(self.study.scored)]
 
     def _networks(self) -> list[dict]:
         """Every network; networks that differ only in their seed share one entry."""
@@ -444,12 +487,14 @@ class JobParams:
         A score has the label of its metric; several scores of one metric have their own names, but for the one named as it is.
         """
         told = {}
+        compared = self.study.compared
         metrics = Counter(entry["metric"] for entry in self.study.scores.values())
-        for name, kind in self._metrics_by_score():
-            shares = metrics[kind.name] > 1 and name != kind.name
+        for name, kind in self._kinds_of_scores():
+            label = name if metrics[kind.name] > 1 and name != kind.name else kind.says("label", name)
+            unit = kind.says("unit", WITHOUT_UNIT)
             told[name] = {
-                "label": name if shares else kind.says("label", name),
-                "unit": "" if kind.says("unit") == WITHOUT_UNIT else kind.says("unit"),
+                "label": f"{label} ({compared[name]['comparison']})" if name in compared else label,
+                "unit": "" if unit == WITHOUT_UNIT else unit,
                 "range": kind.says("range", [None, None]),
                 "higher_is_better": kind.says("higher_is_better"),
             }
@@ -463,7 +508,20 @@ class JobParams:
 
     def _higher_is_better(self, _: list[Run]) -> dict[str, bool | None]:
         """Score → whether more of it is better; None where that has no meaning."""
-        return {name: self.views.metrics[entry["metric"]].says("higher_is_better") for name, entry in self.study.scores.items()}
+        return {name: self.study.metric_of(name).says("higher_is_better") for name in self.study.scored}
+
+    def _measures(self, _: list[Run]) -> dict[str, dict]:
+        """Measure of any comparison → what figures name it by: label, range, and its value for a representation and itself."""
+        asked = sorted({name for entry in self.study.comparisons.values() for name in entry["measures"]})
+        known = self.study.kinds.of("comparisons")
+        return {
+            name: {
+                "label": known[name].says("label"),
+                "range": known[name].says("range"),
+                "itself": known[name].says("itself", 1),
+            }
+            for name in asked
+        }
 
 
 # Facts that a kind can request besides its options, by the name that it declares under `needs`.
@@ -476,6 +534,7 @@ NEEDS: dict[str, Callable[[JobParams, list[Run]], dict | list]] = {
     "network_accuracies": JobParams._network_accuracies,
     "layer_accuracies": JobParams._layer_accuracies,
     "repeats": JobParams._repeats,
+    "measures": JobParams._measures,
 }
 
 

@@ -7,6 +7,7 @@ from types import SimpleNamespace
 from layerscope import selection, store
 from layerscope.data.own_files import find_own, own_files
 from layerscope.errors import StudyError
+from layerscope.study.comparisons import Comparisons
 from layerscope.study.study import Run, Study
 from layerscope.study.views import Views
 
@@ -17,6 +18,7 @@ class JobReads:
     def __init__(self, study: Study, views: Views):
         self.study = study
         self.views = views
+        self.comparisons = Comparisons(study, views)
 
     def _path(self, name: str, **keys: object) -> str:
         return store.path(self.study.name, name, **keys)
@@ -113,6 +115,34 @@ class JobReads:
         reads = {need for entry in wanted.values() for need in self.views.metrics[entry["metric"]].reads(kind)}
         return [self._neighbors(wildcards)] if "neighbors" in reads else []
 
+    # Comparisons
+
+    def compared_input(self, wildcards) -> list[str]:
+        """[the activations of the input of a network] if it is compared with layers, else []."""
+        run = self.views.runs[wildcards.run]
+        source = store.input_folder(run.dataset)
+        taken = self.comparisons.takes_input(wildcards.comparison, run)
+        return [self._path("activations", source=source, sample=wildcards.sample)] if taken else []
+
+    def compared_networks(self, wildcards) -> list[str]:
+        """The activations of the networks that a network is compared with."""
+        others = self.comparisons.others(wildcards.comparison, self.views.runs[wildcards.run])
+        return [self._path("activations", source=other.folder, sample=wildcards.sample) for other in others]
+
+    def _files_of_comparison(self, name: str) -> list[tuple[Run, str]]:
+        sample = self.comparisons.draw(name)
+        runs = self.comparisons.files(name)
+        return [(run, self._path("comparison", run=run.folder, sample=sample, comparison=name)) for run in runs]
+
+    def comparison_files(self) -> list[str]:
+        """Every file of comparisons."""
+        return [file for name in self.study.comparisons for _, file in self._files_of_comparison(name)]
+
+    def compared_scores(self) -> list[str]:
+        """The files of the comparisons that are scores too."""
+        names = dict.fromkeys(entry["comparison"] for entry in self.study.compared.values())
+        return [file for name in names for _, file in self._files_of_comparison(name)]
+
     # The explorer
 
     def embeddings(self, wildcards) -> list[str]:
@@ -133,7 +163,7 @@ class JobReads:
 
     def explorer_runs(self) -> list[str]:
         """[the runs of the study] if anything is scored, else []."""
-        return [self._path("runs")] if self.score_files() else []
+        return [self._path("runs")] if self.aggregated_files() else []
 
     # The index
 
@@ -147,7 +177,7 @@ class JobReads:
 
     def index_networks(self) -> list[str]:
         """[how the networks ended] if anything is scored, else []."""
-        return [self._path("networks")] if self.score_files() else []
+        return [self._path("networks")] if self.aggregated_files() else []
 
     # Figures and tables
 
@@ -170,7 +200,7 @@ class JobReads:
         for kind in self.study.kind_of(block, name).says("reads", ()):
             reads[kind] = self._files(kind, options)
             # A study without scores has no runs; what names a score is refused in it before.
-            if not reads[kind] and (kind != "runs" or self.study.scores):
+            if not reads[kind] and (kind != "runs" or self.study.scored):
                 raise StudyError(f"{block}.{name}.on chooses nothing that this study makes; widen it")
         return reads
 
@@ -184,7 +214,7 @@ class JobReads:
         return [self._path("score_table")]
 
     def _runs(self, _: dict) -> list[str]:
-        return [self._path("runs")] if self.study.scores else []
+        return [self._path("runs")] if self.study.scored else []
 
     def _tests(self, _: dict) -> list[str]:
         return [self._path("tests")]
@@ -213,6 +243,10 @@ class JobReads:
     def _neurons(self, options: dict) -> list[str]:
         return [file for source, sample in self._shown(options) for file in self.neurons_files(source, sample)]
 
+    def _comparison(self, options: dict) -> list[str]:
+        chosen = self._chosen(options)
+        return [file for run, file in self._files_of_comparison(options["comparison"]) if run in chosen]
+
     def _shown(self, options: dict) -> Iterator[tuple[str, str]]:
         """The sources and samples of which `on` chooses some representation."""
         # A list of layers does not exclude the files of the input, which accompanies networks; numbers of filters still do.
@@ -237,6 +271,10 @@ class JobReads:
             files += [self._path("scores", source=source, sample=sample, space=space) for space in spaces]
         return files
 
+    def aggregated_files(self) -> list[str]:
+        """All that the aggregate takes in: every file of scores, and of comparisons that are scores."""
+        return self.score_files() + self.compared_scores()
+
     def made_by_files(self) -> list[str]:
         """A file of every network whose provenance says how its training ended and what made it."""
         return [self._path(**keys) for run in self.study.runs if (keys := self.views.made_by(run))]
@@ -252,5 +290,6 @@ FILES: dict[str, Callable[[JobReads, dict], list[str]]] = {
     "activations": JobReads._activations,
     "embedding": JobReads._embedding,
     "neurons": JobReads._neurons,
+    "comparison": JobReads._comparison,
     "published": JobReads._published,
 }

@@ -13,6 +13,7 @@ from typing import Any
 
 from layerscope.models.size import NetworkSize, network_size
 from layerscope.selection import View
+from layerscope.study.comparisons import Comparisons
 from layerscope.study.sizes import sample_size, source_sizes, split_size
 from layerscope.study.study import Run, Study, scores_named
 from layerscope.study.views import Views
@@ -45,6 +46,9 @@ OF_OUTPUT = 0.5e-8
 OF_STEP = 5e-4
 OF_STEP_AND_LAYER = 2e-4
 OF_STEP_AND_WEIGHTS = 6e-4
+# Of a measure of similarity: seconds by observations × values × the fewer of both; seconds by pair of observations; copies that
+# it holds of a layer, in floats; bytes by pair of observations, where it holds pairs.
+OF_COMPARISON, OF_COMPARED_PAIRS, OF_PREPARED, BYTES_BY_PAIR = 1e-10, 3e-8, 8, 4
 EVALUATION_BATCH = 1000
 DUMP_BATCH = 500
 ROWS_FOLLOWED = 4096
@@ -66,6 +70,7 @@ class JobResources:
     def __init__(self, study: Study, views: Views):
         self.study = study
         self.views = views
+        self.comparisons = Comparisons(study, views)
         self._sizes: dict[tuple[str, str], NetworkSize] = {}
         self._rows: Counter[tuple[tuple[str, ...], str]] | None = None
         # Longer names first: a rule's name may end with `_` and the name of another one.
@@ -81,6 +86,8 @@ class JobResources:
             "dump": self._dump,
             "neighbors": self._neighbors,
             "neurons": self._neurons,
+            "compare": self._compare,
+            "gather_comparisons": self._gather_comparisons,
             "embed": self._embed,
             "aggregate": self._aggregate,
             "claims": self._claims,
@@ -258,6 +265,32 @@ class JobResources:
         trees = (self.study.neurons or {})["trees"]
         memory = 230 + 4 * n * widest * FLOAT + 10 * widest**2 * FLOAT
         return Need(memory, START + sum(1e-6 * trees * n * width**0.5 + 1e-6 * width**2 for width in widths))
+
+    def _compare(self, wildcards) -> Need:
+        name, run = wildcards.comparison, self.views.runs[wildcards.run]
+        entry, n = self.study.comparisons[name], self._n_of_sample(run.dataset, wildcards.sample)
+        view = self.comparisons.view(name, run)
+        widths = self._widths(wildcards.run, View(view.epochs, view.whole))
+        if self.comparisons.takes_input(name, run):
+            widths += [self._values(run.dataset)] * len(view.epochs)
+        others = len(self.comparisons.others(name, run))
+        if others:
+            pairs, together = float(others * len(widths)), 2.0 + others
+        elif entry["between"] == "layers":
+            pairs, together = len(widths) ** 2 / 2 / len(view.epochs), len(widths) / len(view.epochs)
+        else:
+            pairs, together = len(widths) * len(view.epochs) / 2, len(view.epochs)
+        shuffled = 1 + entry["permutations"]
+        prepared = sum(n * min(n, width) * width for width in widths) * (shuffled + others)
+        compared = pairs * shuffled * sum(n * min(n, width) * width for width in widths) / max(1, len(widths))
+        known = self.study.kinds.of("comparisons")
+        held = OF_PREPARED * n * max(widths, default=0) * FLOAT
+        held += BYTES_BY_PAIR / MB * n**2 if any(known[name].says("holds_pairs") for name in entry["measures"]) else 0
+        seconds = OF_COMPARISON * (prepared + compared) + OF_COMPARED_PAIRS * n**2 * len(widths) * (shuffled + others)
+        return Need(220 + together * held, START + len(entry["measures"]) * seconds)
+
+    def _gather_comparisons(self, wildcards) -> Need:
+        return Need(200, 2 * START)
 
     def _embed(self, wildcards) -> Need:
         embedding = self.study.embeddings[wildcards.embedding]

@@ -18,6 +18,7 @@ def constraints(study: Study, views: Views) -> dict[str, str]:
         "dataset": "|".join(views.inputs.values()),
         "sample": "|".join(draw for sample in study.samples for draw in study.draws_of(sample)) or NOTHING,
         "embedding": "|".join(study.embeddings) or NOTHING,
+        "comparison": "|".join(study.comparisons) or NOTHING,
         "figure": "|".join(study.figures) or NOTHING,
         "table": "|".join(study.tables) or NOTHING,
     }

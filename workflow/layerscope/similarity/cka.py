@@ -8,6 +8,7 @@ MEASURES = {
     "cka": {
         "label": "CKA",
         "range": (None, 1),
+        "fewest": 4,
         "definition": (
             "HSIC(K, L) / √(HSIC(K, K) HSIC(L, L)) of the linear kernels K = X Xᵀ and L = Y Yᵀ, with the estimator of HSIC that "
             "has no bias however few observations there are beside units; around 0 for representations that share nothing"

@@ -6,6 +6,7 @@ MEASURES = {
     "rsa": {
         "label": "correlation of distances (RSA)",
         "range": (-1, 1),
+        "holds_pairs": True,
         "definition": "Spearman's rank correlation of the Euclidean distances of all pairs of observations",
         "reference": "Kriegeskorte, Mur and Bandettini 2008",
         "unchanged_by": "rotations, shifts and one scale of each",

@@ -8,6 +8,7 @@ MEASURES = {
     "mutual_neighbors": {
         "label": "shared nearest neighbours",
         "range": (0, 1),
+        "fewest": 11,
         "definition": "the mean over observations of the share of their ten nearest neighbours that they have in both",
         "reference": "Huh et al. 2024",
         "unchanged_by": "rotations, shifts and one scale of each",

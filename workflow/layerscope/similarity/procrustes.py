@@ -8,6 +8,7 @@ MEASURES = {
     "procrustes": {
         "label": "Procrustes distance",
         "range": (0, 1),
+        "itself": 0,
         "definition": (
             "1 minus the nuclear norm of Xᵀ Y, X and Y centred and of Frobenius norm 1: half the squared distance of both after "
             "the best rotation of one; 0 for equal shapes"

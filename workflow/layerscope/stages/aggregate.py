@@ -55,6 +55,7 @@ def main(arguments: argparse.Namespace) -> None:
     """
     params = arguments.params
     tests, named, poor = [], set(), {}
+    reasons_of_networks = []
     with (
         replacing(arguments.summary, sealed=True) as summary,
         replacing(arguments.table, sealed=True) as temporary,
@@ -67,6 +68,7 @@ def main(arguments: argparse.Namespace) -> None:
             scores = gathered([with_draw(read_scores(file), params.get("draws", {})) for file in of_network])
             scores = scores.sort_values(KEYS, kind="stable", na_position="first", ignore_index=True)
             reasons = as_text(hardly_learnt(scores, params["accuracies"]))
+            reasons_of_networks.append(reasons)
             runs = []
             for part in parts(scores):
                 check(part)
@@ -82,7 +84,15 @@ def main(arguments: argparse.Namespace) -> None:
             add_runs(table_of_runs, as_text(runs), of_input)
             store.append_frame(summary, summarise(runs))
             tests.append(paired_tests(runs))
-        check_names(named, params["scores"])
+        for part in compared_scores(arguments.comparisons, reasons_of_networks):
+            check(part)
+            table.add(part)
+            runs = within_ranges(per_run(part), params["ranges"])
+            named.update(part["metric"])
+            table_of_runs.add(in_order(runs))
+            store.append_frame(summary, summarise(runs))
+            tests.append(paired_tests(runs))
+        check_names(named, [*params["scores"], *params.get("compared", [])])
     store.write_frame(arguments.tests, with_correction(gathered(tests)))
     columns = (*RUN, *NETWORK_FACTS, "attempts", "class_rates", "versions", "unlike")
     write_rows(arguments.networks, columns, networks(params, poor))
@@ -194,6 +204,40 @@ def with_draw(rows: pd.DataFrame, draws: dict[str, list]) -> pd.DataFrame:
     return rows.assign(sample=samples, draw=numbers)[list(store.SCORE_TABLE_COLUMNS)]
 
 
+def compared_scores(files: list[str], reasons: list[pd.DataFrame]) -> Iterator[pd.DataFrame]:
+    """The rows of scores that comparisons are, one table for each kind of network (NETWORK), sorted by KEYS.
+
+    Of pairs of networks only those count that share no network with each other: a pair is a row of the network that stands in its
+    file. reasons: RUN, epoch and reason of the networks that learnt hardly anything; a pair is flagged for either of both.
+    """
+    by_network: dict[tuple, list[pd.DataFrame]] = {}
+    poor = pd.concat(reasons, ignore_index=True) if reasons else pd.DataFrame(columns=[*RUN, "epoch", "reason"])
+    poor = poor.astype({"seed": float, "epoch": int})
+    of_other = poor.rename(columns={key: f"other_{key}" for key in ("architecture", "activation", "seed", "epoch")})
+    for file in files:
+        rows = store.read_comparison(file)
+        rows = rows[rows["independent"]].reset_index(drop=True)
+        if rows.empty:
+            continue
+        rows["degenerate"] = _flagged_twice(rows, poor, of_other)
+        names = [store.compared_name(*both) for both in zip(rows["comparison"], rows["measure"], strict=True)]
+        scores = rows.assign(metric=names, filter="", space="raw", draw=1, embedding_seed=np.nan)
+        scores = scores.astype({"seed": float, "depth": float})[list(store.SCORE_TABLE_COLUMNS)]
+        by_network.setdefault(tuple(scores[NETWORK].iloc[0]), []).append(scores)
+    for _, parts_of_network in sorted(by_network.items()):
+        yield pd.concat(parts_of_network).sort_values(KEYS, kind="stable", na_position="first", ignore_index=True)
+
+
+def _flagged_twice(rows: pd.DataFrame, poor: pd.DataFrame, of_other: pd.DataFrame) -> list[str]:
+    """The reasons of rows of a comparison, with those of both networks."""
+    found = [rows["degenerate"]]
+    for frame in (poor, of_other):
+        keys = [key for key in frame.columns if key != "reason"]
+        wanted = rows[keys].astype({key: frame[key].dtype for key in keys})
+        found.append(wanted.merge(frame, how="left", on=keys)["reason"].fillna(""))
+    return ["; ".join(dict.fromkeys(filter(None, reasons))) for reasons in zip(*found, strict=True)]
+
+
 def check(scores: pd.DataFrame) -> None:
     """Raise StudyError unless rows have unique keys and every value that is not finite has a reason."""
     doubled = scores[scores.duplicated(KEYS, keep=False)]
@@ -215,6 +259,7 @@ def check_names(found: set[str], names: list[str]) -> None:
 def parser() -> argparse.ArgumentParser:
     """The options of this stage's command line."""
     parser = stage_parser(__doc__)
+    parser.add_argument("--comparisons", nargs="*", default=[], help="the comparisons that are scores, where there are any")
     parser.add_argument("--table", required=True, help="all rows, to write (Parquet)")
     parser.add_argument("--runs", required=True, help="one row a run, to write (Parquet)")
     parser.add_argument("--summary", required=True, help="means over runs, to write (CSV)")

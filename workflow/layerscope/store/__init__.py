@@ -64,6 +64,7 @@ from layerscope.store.job_files import (
 )
 from layerscope.store.layout import (
     BATCHES,
+    COMPARISON_COLUMNS,
     EXPLORER_PARTS,
     FIGURE_FORMATS,
     FILM_FORMATS,
@@ -76,6 +77,7 @@ from layerscope.store.layout import (
     SPLITS,
     TABLE_FORMATS,
     beside_network,
+    compared_name,
     description_file,
     download_folder,
     draw_name,
@@ -123,6 +125,8 @@ from layerscope.store.reads import (
 from layerscope.store.tables import (
     ParquetTable,
     append_frame,
+    read_comparison,
+    read_comparisons,
     read_frame,
     read_history,
     read_runs,

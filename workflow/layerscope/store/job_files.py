@@ -34,6 +34,8 @@ JOBS: dict[str, tuple[str, list[str]]] = {
     "neighbors": ("neighbors/{source}/{sample}", _names("neighbors")),
     "embed": ("embed/{source}/{sample}/{embedding}", _names("embedding")),
     "neurons": ("neurons/{run}/{sample}", _names("neurons")),
+    "compare": ("compare/{run}/{sample}/{comparison}", _names("comparison")),
+    "gather_comparisons": ("gather_comparisons", _names("comparisons")),
     "score_run": ("score_run/{run}", _names("run_scores")),
     "score_sample": ("score_sample/{run}/{sample}", _names("scores", source="{run}", space="run")),
     "score_raw": ("score_raw/{source}/{sample}", _names("scores", space="raw")),

@@ -21,6 +21,8 @@ PATTERNS = {
     "neighbors": "{source}/{sample}/neighbors.h5",
     "embedding": "{source}/{sample}/embeddings/{embedding}.h5",
     "neurons": "{run}/{sample}/neurons.h5",
+    "comparison": "{run}/{sample}/comparisons/{comparison}.csv",
+    "comparisons": "comparisons.parquet",
     "run_scores": "{run}/scores/run.csv",
     "scores": "{source}/{sample}/scores/{space}.csv",
     "score_table": "scores.parquet",
@@ -61,6 +63,7 @@ SCHEMA = {
     "neighbors": 1,
     "embedding": 1,
     "neurons": 1,
+    "comparison": 1,
     "scores": 1,
     "aggregate": 1,
     "figure": 1,
@@ -91,6 +94,33 @@ SCORE_COLUMNS = (
 # The table of all scores has also which draw of its sample a row is of, the first of what is not drawn several times.
 SCORE_TABLE_COLUMNS = tuple(
     name for column in SCORE_COLUMNS for name in (("draw", column) if column == "embedding_seed" else (column,))
+)
+# A row of a comparison: a representation of a network, and the other one that it is compared with.
+COMPARISON_COLUMNS = (
+    "study",
+    "comparison",
+    "between",
+    "dataset",
+    "architecture",
+    "activation",
+    "seed",
+    "sample",
+    "epoch",
+    "state",
+    "layer",
+    "depth",
+    "other_architecture",
+    "other_activation",
+    "other_seed",
+    "other_epoch",
+    "other_layer",
+    "other_depth",
+    "measure",
+    "value",
+    "chance",
+    "n_points",
+    "independent",
+    "degenerate",
 )
 HISTORY_COLUMNS = ("epoch", "step", "split", "loss", "accuracy")
 
@@ -169,6 +199,11 @@ def input_folder(dataset: str) -> str:
 def explorer_scripts() -> dict[str, str]:
     """The names of the explorer's scripts of samples and sources, with their wildcards, relative to its page."""
     return {kind: PATTERNS[f"explored_{kind}"].removeprefix("explorer/") for kind in ("sample", "source")}
+
+
+def compared_name(comparison: str, measure: str) -> str:
+    """The name of the score that a measure of a comparison is. Names that a study gives have no dot."""
+    return f"{comparison}.{measure}"
 
 
 def draw_name(sample: str, draw: int) -> str:

@@ -7,7 +7,7 @@ from typing import Any
 from layerscope.errors import StudyError
 from layerscope.files.seals import intact
 from layerscope.files.whole import replacing
-from layerscope.store.layout import HISTORY_COLUMNS, SCORE_TABLE_COLUMNS
+from layerscope.store.layout import COMPARISON_COLUMNS, HISTORY_COLUMNS, SCORE_TABLE_COLUMNS
 from layerscope.store.reading import reading
 
 
@@ -55,6 +55,23 @@ def read_score_table(source: str | Path, metrics: Iterable[str] | None = None):
 def read_runs(source: str | Path, metrics: Iterable[str] | None = None):
     """The runs of a study (statistics.runs) as a pandas DataFrame. metrics: the scores wanted, by name, or all."""
     return _read_parquet(source, None, metrics)
+
+
+def read_comparison(source: str | Path):
+    """One file of a comparison as a pandas DataFrame with COMPARISON_COLUMNS; `independent` is a bool."""
+    import pandas
+
+    numbers = ("seed", "epoch", "depth", "other_seed", "other_epoch", "other_depth", "n_points")
+    types = dict.fromkeys(COMPARISON_COLUMNS, "str") | dict.fromkeys(numbers, "int64")
+    types |= {"value": "float64", "chance": "float64", "independent": "bool"}
+    with reading(source, ValueError, KeyError):
+        missing = {"value": ["nan"], "chance": ["nan"]}
+        return pandas.read_csv(intact(source), dtype=types, keep_default_na=False, na_values=missing)[list(COMPARISON_COLUMNS)]
+
+
+def read_comparisons(source: str | Path):
+    """All comparisons of a study as a pandas DataFrame with COMPARISON_COLUMNS."""
+    return _read_parquet(source, COMPARISON_COLUMNS, None)
 
 
 def _read_parquet(source: str | Path, columns: tuple[str, ...] | None, metrics: Iterable[str] | None):

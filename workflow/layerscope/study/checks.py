@@ -10,6 +10,12 @@ from layerscope.errors import StudyError, one_of
 from layerscope.models.answers import answer
 from layerscope.selection import RUN_KEYS
 from layerscope.study.claim_checks import check_units
+from layerscope.study.comparison_checks import (
+    check_comparisons,
+    check_figures_of_comparisons,
+    check_pairs,
+    check_scores_of_pairs,
+)
 from layerscope.study.declarations import STATES
 from layerscope.study.figure_checks import FIGURE_CHECKS
 from layerscope.study.given import check_given
@@ -30,6 +36,8 @@ RESERVED_TARGETS = (
     "neighbors",
     "embed",
     "neurons",
+    "compare",
+    "gather_comparisons",
     "score_run",
     "score_sample",
     "score_raw",
@@ -49,7 +57,7 @@ RESERVED_SAMPLES = (*store.SPLITS, store.BATCHES, "scores")
 DRAWN = ("random", "per_class")
 NAMED_LAYERS = (selection.INPUT, selection.LAST, selection.HIDDEN)
 # The kinds of files that are of one sample.
-OF_SAMPLES = {"activations", "embedding", "neurons"}
+OF_SAMPLES = {"activations", "embedding", "neurons", "comparison"}
 NEURON_KEYS = (*RUN_KEYS, "sample", "epoch", "state")
 Check = Callable[[Study], Iterator[str]]
 
@@ -255,7 +263,7 @@ def _shows_draws(study: Study, where: str) -> bool:
     """Whether a selector is of an embedding, a score, or of a figure that is made from the files of samples."""
     block, name, *_ = where.split(".")
     if block != "figures":
-        return block in ("embeddings", "scores")
+        return block in ("embeddings", "scores", "comparisons")
     return bool(OF_SAMPLES & {*study.kind_of(block, name).says("reads", ())})
 
 
@@ -389,9 +397,14 @@ def _entries_that_name_scores(study: Study) -> Iterator[tuple[str, dict, Kind]]:
 def _check_scores_are_defined(study: Study) -> Iterator[str]:
     for where, entry, kind in _entries_that_name_scores(study):
         for score in scores_named(kind, entry):
-            if score not in study.scores:
+            comparison, _, measure = score.partition(".")
+            if score in study.scored:
+                continue
+            if measure in study.comparisons.get(comparison, {}).get("measures", ()):
+                yield f"{where}: '{score}' is no score: in comparisons.{comparison}, {study.several_values(comparison)}"
+            else:
                 metric = f"write {score}: {{}} under `scores`; " if score in study.kinds.of("scores") else ""
-                yield f"{where}: no score is named '{score}'; {metric}{one_of(score, study.scores)}"
+                yield f"{where}: no score is named '{score}'; {metric}{one_of(score, study.scored)}"
 
 
 def _check_scores_named(study: Study) -> Iterator[str]:
@@ -405,7 +418,7 @@ def _check_scores_named(study: Study) -> Iterator[str]:
             yield f"scores.{name}.phase: no training follows its layers in this phase; training.spectra.phases: [{phase}]"
     for where, entry, kind in _entries_that_name_scores(study):
         for named in scores_named(kind, entry):
-            metric = metrics[study.scores[named]["metric"]]
+            metric = study.metric_of(named)
             if kind.says("scores_of") == "layers" and metric.of_splits:
                 yield f"{where}: '{named}' has no depth; {_that_show_networks(study)}"
             if kind.says("scores_of") == "networks" and "run" not in metric.spaces:
@@ -466,7 +479,7 @@ def _check_courses(study: Study) -> Iterator[str]:
         key = study.kinds.of_entry("claims", claim).says("every_epoch_of")
         if key is None:
             continue
-        options = study.scores[claim[key]]["options"]
+        options = study.scored[claim[key]]["options"]
         if "epochs" not in options:
             by_epoch = [metric.name for metric in study.kinds.of("scores").values() if "epochs" in metric.options]
             yield f"claims.{name}.{key}: '{claim[key]}' is no score of a split; {_are(by_epoch)}"
@@ -478,16 +491,18 @@ def _check_courses(study: Study) -> Iterator[str]:
         if not where or any(figure[key] != value for key, value in where.items()):
             continue
         for score in scores_named(kind, figure):
-            if study.scores[score]["options"].get("epochs", "all") != "all":
+            if study.scored[score]["options"].get("epochs", "all") != "all":
                 yield f"figures.{name}: '{score}' is of snapshots only; scores.{score}.epochs: all"
 
 
 def _check_claims_are_definite(study: Study) -> Iterator[str]:
-    metrics = study.kinds.of("scores")
     for name, claim in study.claims.items():
+        if claim["score"] in study.compared:
+            # It is of representations in their own space, on the sample of its comparison.
+            continue
         compared = [claim[key] for key in ("between", "along") if isinstance(claim.get(key), dict)]
         named = {*claim.get("on", {}), *(key for part in compared for key in part)}
-        metric = metrics[study.scores[claim["score"]]["metric"]]
+        metric = study.metric_of(claim["score"])
         of_layers = metric.spaces != ("run",)
         if of_layers and "embedding" not in named:
             yield f"claims.{name}.on.embedding is missing; name the space that the claim is about, for instance raw"
@@ -501,12 +516,12 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
 CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
     (
         *(check_given, _check_names, _check_sizes, _check_training, *TARGET_CHECKS, _check_parameters),
-        *(_check_claims, _check_scores_are_defined, _check_embedding_seeds),
+        *(_check_claims, check_comparisons, _check_scores_are_defined, _check_embedding_seeds),
     ),
     (_check_selectors, _check_samples),
     (_check_overrides,),
 )
 CHECKS_AS_ADAPTED: tuple[Check, ...] = (
     *(_check_activations, _check_neighbors, _check_scores_named, *LABEL_CHECKS, *FIGURE_CHECKS),
-    *(_check_courses, _check_claims_are_definite, check_units),
+    *(_check_courses, _check_claims_are_definite, check_pairs, check_figures_of_comparisons, check_scores_of_pairs, check_units),
 )

@@ -5,7 +5,9 @@ from collections.abc import Iterator
 from layerscope import selection
 from layerscope.selection import RUN_KEYS
 from layerscope.statistics.keys import FEWEST_UNITS
-from layerscope.study.study import Run, Study
+from layerscope.study.comparisons import Comparisons
+from layerscope.study.study import DIFFER_IN, Run, Study
+from layerscope.study.views import Views
 
 
 def check_units(study: Study) -> Iterator[str]:
@@ -32,7 +34,13 @@ def claims_of_few_units(study: Study) -> Iterator[str]:
             keys = claim.get("cluster", varying)
             apart = f" ({', '.join(keys)})" if keys else ""
             are = "unit" if units == 1 else "units"
-            yield f"claims.{name} will be undecided: its networks are {units} independent {are}{apart}, and three or more decide"
+            its = "its pairs of networks" if _is_of_pairs(study, claim) else "its networks"
+            yield f"claims.{name} will be undecided: {its} are {units} independent {are}{apart}, and three or more decide"
+
+
+def _is_of_pairs(study: Study, claim: dict) -> bool:
+    comparison = study.compared.get(claim["score"], {}).get("comparison")
+    return comparison is not None and study.comparisons[comparison]["between"] in DIFFER_IN
 
 
 def _compared(claim: dict) -> set[str]:
@@ -40,7 +48,17 @@ def _compared(claim: dict) -> set[str]:
 
 
 def _runs(study: Study, claim: dict) -> list[Run]:
-    return [run for run in study.runs if selection.allows(claim.get("on", {}), **run.keys)]
+    """The networks that a claim is about; of a score of pairs of networks, the one of each pair that has the score."""
+    chosen = [run for run in study.runs if selection.allows(claim.get("on", {}), **run.keys)]
+    compared = study.compared.get(claim["score"])
+    if compared is None:
+        return chosen
+    comparisons = Comparisons(study, Views(study))
+    return [run for run in comparisons.networks(compared["comparison"]) if run in chosen and _has(comparisons, compared, run)]
+
+
+def _has(comparisons: Comparisons, compared: dict, run: Run) -> bool:
+    return bool(comparisons.of_score(compared["comparison"], run))
 
 
 def _units(study: Study, claim: dict) -> int:

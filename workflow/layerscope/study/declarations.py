@@ -18,11 +18,16 @@ from layerscope.study.kinds import BLOCKS, Kind, declared_kinds
 from layerscope.study.schema import blocks, entry_schema, mistakes_in
 
 # What jobs tell a kind of the study, beside its options, where it declares so (layerscope.jobs.params).
-TOLD = ("sizes", "activations", "lambdas", "metrics", "higher_is_better", "network_accuracies", "layer_accuracies", "repeats")
+TOLD = (
+    *("sizes", "activations", "lambdas", "metrics", "higher_is_better", "network_accuracies", "layer_accuracies", "repeats"),
+    "measures",
+)
 # What a figure, a table or a claim can show: networks in these states, and of a layer the whole, its single filters, or the means
 # over them.
 STATES = ("untrained", "pretrained", "trained", "intermediate")
 PARTS = ("whole", "filters", "means")
+# What comparisons compare: representations of one network, or of networks that differ in one key.
+BETWEEN = ("layers", "epochs", "seeds", "architectures", "activations")
 # What scores can read in each space, besides the points.
 READ_BY_SCORES = {
     "raw": ("neighbors", "predictions"),
@@ -76,6 +81,13 @@ PACKAGES = _some("The distributions that its results depend on; their versions s
 SCORES_OF = {"description": "What the scores that it names must be of.", "enum": ["layers", "networks"]}
 STATES_SHOWN = _some("The states of networks that it shows, so that `on` must choose networks in each of them.", enum=[*STATES])
 PARTS_SHOWN = _some("What it shows of a layer: the whole, single filters, the means over filters.", enum=[*PARTS])
+RANGE = {
+    "description": "The smallest and the largest value that it can have, None where there is no bound.",
+    "type": "array",
+    "minItems": 2,
+    "maxItems": 2,
+    "items": {"type": ["number", "null"]},
+}
 ONE_SPACE = _flag("Whether it is of scores of one space, so that an `on` that chooses several is refused.")
 PAIRS_SCORES = _flag("Whether it pairs two scores of a network; those of networks as such are taken on the test split.")
 
@@ -210,13 +222,7 @@ FACTS: dict[str, dict[str, dict]] = {
         },
         "label": _text("What figures call it; by default the name of the score."),
         "unit": _text("The unit of its values, 1 for a number without one."),
-        "range": {
-            "description": "The smallest and the largest value that it can have, None where there is no bound.",
-            "type": "array",
-            "minItems": 2,
-            "maxItems": 2,
-            "items": {"type": ["number", "null"]},
-        },
+        "range": RANGE,
         "higher_is_better": {"description": "Whether more is better; None where it has no meaning.", "type": ["boolean", "null"]},
         "whole_only": _flag("Whether it applies to whole layers and not to single filters."),
         "definition": _text("A formula or a sentence by which a reader can compute it."),
@@ -229,6 +235,17 @@ FACTS: dict[str, dict[str, dict]] = {
         "needs": _some("What data or given activations may lack, without which it has no value.", enum=[*OF_LABELS, "losses"]),
         "by_default": BY_DEFAULT,
         "options": OPTIONS,
+    },
+    "comparisons": {
+        "label": _text("What figures call it."),
+        "range": RANGE,
+        "itself": {"description": "Its value for a representation and itself, 1 by default.", "type": "number"},
+        "fewest": {"description": "The fewest observations of which it has a value.", "type": "integer", "minimum": 1},
+        "holds_pairs": _flag("Whether it holds a number for every pair of observations, for estimates of its memory."),
+        "takes_maps": _flag("Whether it takes the maps of a layer in their shape, (n, filters, height, width)."),
+        "definition": _text("A formula or a sentence by which a reader can compute it."),
+        "reference": _text("Where it comes from."),
+        "unchanged_by": _text("Which maps of a representation change nothing."),
     },
     "figures": {
         "description": DESCRIPTION,
@@ -263,6 +280,13 @@ FACTS: dict[str, dict[str, dict]] = {
             "type": "object",
         },
         "scores_of": SCORES_OF,
+        "compares": {
+            "description": "What the comparison that it shows must be between, and the measures of one that it makes itself.",
+            "type": "object",
+            "additionalProperties": False,
+            "required": ["between", "measures"],
+            "properties": {"between": {"enum": [*BETWEEN]}, "measures": {"type": "array", "items": {"type": "string"}}},
+        },
         "formats": {
             "description": "The formats of its files: those of a picture by default, or those of a film.",
             "enum": [[*store.FIGURE_FORMATS], [*store.FILM_FORMATS]],
@@ -312,6 +336,7 @@ ALWAYS = {
     "architectures": ("description",),
     "embeddings": ("description",),
     "scores": ("reads", "unit", "higher_is_better", "definition", "reference", "chance"),
+    "comparisons": ("label", "range", "definition", "reference", "unchanged_by"),
     "figures": ("description", "reads"),
     "tables": ("description", "reads"),
     "claims": ("description",),
@@ -327,6 +352,7 @@ FUNCTIONS = {
     "architectures": "",
     "embeddings": "embed(points, neighbors, options, seed, threads)",
     "scores": "score(scored, asked)",
+    "comparisons": "compare(first, second, measures)",
     "figures": "draw(reads, options)",
     "tables": "rows(reads, options)",
     "claims": "estimate(claim, evidence)",
@@ -399,7 +425,7 @@ def mistakes_of(block: str, module: str) -> Iterator[str]:
     if found:
         return
     for kind in declared_kinds(block, module):
-        place = f"{where}.{kind.name}" if block == "scores" else where
+        place = f"{where}.{kind.name}" if BLOCKS[block].by_name else where
         options = list(_mistakes_of_options(kind, f"{place}.options"))
         yield from options or _mistakes_among_facts(kind, place)
     yield from _missing_functions(block, module, where)
@@ -426,7 +452,7 @@ def facts_of(block: str, own: bool) -> dict:
 
 def _schema(block: str, own: bool) -> dict:
     facts = facts_of(block, own)
-    if block != "scores":
+    if not BLOCKS[block].by_name:
         return facts
     named = {"$ref": "#/$defs/name"}
     return {"type": "object", "minProperties": 1, "propertyNames": named, "additionalProperties": facts}
@@ -473,7 +499,7 @@ def _mistakes_of_keywords(part: dict, where: str) -> Iterator[str]:
 
 def _mistakes_among_facts(kind: Kind, where: str) -> Iterator[str]:
     """What a fact says of others: the options that it names, and what it makes necessary."""
-    keys = entry_schema(kind)["properties"]
+    keys = {} if BLOCKS[kind.block].alike else entry_schema(kind)["properties"]
     for name in kind.says("required", ()):
         if name not in keys:
             yield f"{where}.required: there is no option '{name}'; {one_of(name, keys)}"
@@ -515,6 +541,8 @@ def _options_named(kind: Kind, fact: str) -> list[str]:
 def functions_of(kind: Kind) -> list[str]:
     """The functions that the module of a kind must have."""
     found = [FUNCTIONS[kind.block].partition("(")[0]] if FUNCTIONS[kind.block] else []
+    if kind.block == "comparisons":
+        found.append("prepare")
     if "over" in kind.options and kind.block == "embeddings":
         found.append("embed_steps")
     if kind.says("pairs_together"):

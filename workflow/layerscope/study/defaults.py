@@ -19,7 +19,7 @@ from layerscope.study.views import Views
 
 # The blocks that say what is made of networks; none of them has entries by default once one of them, or MORE_LOOKS, has any.
 LOOKS = ("embeddings", "scores", "figures", "tables")
-MORE_LOOKS = ("claims", "neurons")
+MORE_LOOKS = ("claims", "neurons", "comparisons")
 # Of the observations of a larger test split so many are drawn: t-SNE takes a time that grows with their square.
 LOOKED_AT = 1000
 # Networks by default are trained so, since the rate at which SGD diverges falls with the number of pixels and their brightness.

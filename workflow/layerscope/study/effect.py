@@ -58,6 +58,7 @@ def unread_samples(study: Study, views: Views) -> Iterator[str]:
         mapped = source in views.runs and views.mapped(views.runs[source], sample)
         if mapped or views.embeddings_of(source, sample) or views.spaces(source, sample):
             read.add(sample)
+    read |= {draw for sample in study.samples for draw in study.draws_of(sample) if views.is_compared(draw)}
     for block in ("figures", "tables"):
         for name, entry in getattr(study, block).items():
             if {"activations", "neurons", "embedding"} & {*study.kind_of(block, name).says("reads", ())}:
@@ -65,7 +66,7 @@ def unread_samples(study: Study, views: Views) -> Iterator[str]:
     for sample in study.samples:
         first, *others = study.draws_of(sample)
         if not {first, *others} & read:
-            yield f"samples.{sample} changes nothing: no embedding, score, figure or neurons look through it"
+            yield f"samples.{sample} changes nothing: no embedding, score, comparison, figure or neurons look through it"
         elif others and not {*others} & read:
             yield f"samples.{sample}.draws changes nothing: no score or figure is of a draw after the first"
 
@@ -149,6 +150,7 @@ def _in_code(study: Study) -> Iterator[str]:
     blocks = ("datasets", "architectures", "embeddings", "scores", "figures", "tables", "claims")
     entries = [(block, entry) for block in blocks for entry in getattr(study, block).values()]
     used = {study.kinds.of_entry(block, entry).module for block, entry in entries}
+    used |= {study.kinds.of("comparisons")[name].module for entry in study.comparisons.values() for name in entry["measures"]}
     used |= {entry.get(study.kinds.of_entry(block, entry).says("own_code", "")) for block, entry in entries}
     for file, path in study.kinds.files.items():
         if path not in used:

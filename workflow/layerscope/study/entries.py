@@ -17,6 +17,8 @@ def entries_of(content: dict, kinds: Kinds, mistakes: Mistakes) -> dict[str, dic
     entries: dict[str, dict] = {block: {} for block in BLOCKS}
     for block in BLOCKS:
         given = content.get(block)
+        if BLOCKS[block].alike:
+            continue
         for name, entry in given.items() if isinstance(given, dict) else ():
             # An entry that is no mapping has been reported already, by the check against the schema.
             if isinstance(entry, dict) and not (block == "datasets" and "from" in entry):

@@ -1,4 +1,4 @@
-"""The kinds of scores, figures, tables, engines, families, sources and claim statistics, and what they declare.
+"""The kinds of scores, measures, figures, tables, engines, families, sources and claim statistics, and what they declare.
 
 A kind is one module, from the package or a user's own file (`code:` in a study file), with one literal that declares what it
 reads, shows and takes. Literals are parsed without running the module, so planning is fast and runs no user code.
@@ -21,20 +21,24 @@ class Block:
     """A block of a study file whose entries come in kinds.
 
     package: the subpackage of layerscope with the modules of its kinds. declaration: the name of the literal in each of them.
-    key: the key of an entry that names its kind. one: what messages call a single kind.
+    key: the key of an entry that names its kind. one: what messages call a single kind. by_name: whether the literal of a module
+    has several kinds, by name. alike: whether an entry names several kinds, and has the same keys whatever they are.
     """
 
     package: str
     declaration: str
     key: str
     one: str
+    by_name: bool = False
+    alike: bool = False
 
 
 BLOCKS = {
     "datasets": Block("data.sources", "SOURCE", "source", "source of data"),
     "architectures": Block("models.families", "FAMILY", "family", "family of networks"),
     "embeddings": Block("embedding", "ENGINE", "method", "embedding method"),
-    "scores": Block("scoring", "METRICS", "metric", "metric"),
+    "scores": Block("scoring", "METRICS", "metric", "metric", by_name=True),
+    "comparisons": Block("similarity", "MEASURES", "measures", "measure of similarity", by_name=True, alike=True),
     "figures": Block("figures", "FIGURE", "kind", "kind of figure"),
     "tables": Block("tables", "TABLE", "kind", "kind of table"),
     "claims": Block("claims", "STATISTIC", "statistic", "claim statistic"),
@@ -71,12 +75,12 @@ class Kind:
 
     def reads(self, space: str) -> tuple[str, ...]:
         """What a metric reads in a space (raw, embedding, run) besides the points; empty if it does not apply there."""
-        return self.declared["reads"].get(space, ())
+        return self.says("reads", {}).get(space, ())
 
     @property
     def spaces(self) -> tuple[str, ...]:
         """The spaces that a metric applies to: raw, embedding, run."""
-        return tuple(self.declared["reads"])
+        return tuple(self.says("reads", {}))
 
     @property
     def of_splits(self) -> bool:
@@ -184,7 +188,7 @@ def declared_kinds(block: str, module: str) -> Iterator[Kind]:
         declared = literal(module, BLOCKS[block].declaration)
     except KeyError:
         return
-    if block == "scores":
+    if BLOCKS[block].by_name:
         for name, about in declared.items():
             yield Kind(block, name, module, about)
     else:

@@ -18,6 +18,7 @@ from layerscope.models.plan import Layer
 from layerscope.selection import NONE
 from layerscope.study.adapt import adapted
 from layerscope.study.checks import CHECKS_AS_ADAPTED, CHECKS_AS_WRITTEN, Check
+from layerscope.study.comparisons import add_of_figures
 from layerscope.study.declarations import check_own_files
 from layerscope.study.defaults import LOOKS, add_networks, with_looks
 from layerscope.study.effect import without_effect
@@ -73,6 +74,7 @@ def build_study(content: dict, folder: Path) -> Study:
         notes += add_networks(content, given, entries, kinds)
     _refuse_unless_shown(mistakes)
     _complete(content, entries, kinds)
+    add_of_figures(content, entries, kinds)
     for part in ("whole", "filters"):
         with mistakes.gathered():
             content["representations"][part] = _layer_choice(content["representations"].get(part), part)
@@ -115,6 +117,7 @@ def build_study(content: dict, folder: Path) -> Study:
         neurons=content.get("neurons"),
         embeddings=entries["embeddings"],
         scores=entries["scores"],
+        comparisons=content["comparisons"],
         figures=entries["figures"],
         tables=entries["tables"],
         claims=entries["claims"],
@@ -150,13 +153,14 @@ def _checked(study: Study, checks: Sequence[Check], mistakes: Mistakes) -> Study
     mistakes.messages += found
     about = {(where[1], where[2]) for message in found if (where := ENTRY.match(message))}
     scores = {name: entry for name, entry in study.scores.items() if ("scores", name) not in about}
+    known = {*scores, *study.compared}
 
     def kept(block: str) -> dict[str, dict]:
         return {
             name: entry
             for name, entry in getattr(study, block).items()
             if (block, name) not in about
-            and all(score in scores for score in scores_named(study.kinds.of_entry(block, entry), entry))
+            and all(score in known for score in scores_named(study.kinds.of_entry(block, entry), entry))
         }
 
     figures, tables, claims = (kept(block) for block in SHOWN)
@@ -182,8 +186,10 @@ def _complete(content: dict, entries: dict[str, dict[str, dict]], kinds: Kinds) 
         grid.setdefault("architectures", list(entries["architectures"]))
     metrics = [kinds.of("scores")[entry["metric"]] for entry in entries["scores"].values()]
     looks = bool(entries["embeddings"]) or "neurons" in content or any("run" not in metric.spaces for metric in metrics)
+    looks = looks or bool(content["comparisons"])
     looks = looks or any(
-        "activations" in kinds.of_entry("figures", entry).says("reads", ()) for entry in entries["figures"].values()
+        {"activations", "comparison"} & {*kinds.of_entry("figures", entry).says("reads", ())}
+        for entry in entries["figures"].values()
     )
     if looks and not content["samples"]:
         content["samples"] = {"all_test": {"split": "test", "choose": "all", "seed": 0}}

@@ -11,10 +11,11 @@ from typing import Any
 
 from layerscope import selection, store
 from layerscope.selection import INPUT, WHOLE, View
+from layerscope.study.comparisons import Comparisons
 from layerscope.study.declarations import PARTS
 from layerscope.study.kinds import Kind
 from layerscope.study.sizes import source_sizes, split_size
-from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named, selectors
+from layerscope.study.study import DIFFER_IN, RESERVED_EMBEDDINGS, Run, Study, scores_named, selectors
 from layerscope.study.views import Views
 
 BLOCKS = ("figures", "tables", "claims")
@@ -54,11 +55,14 @@ def reached(study: Study, views: Views) -> Reached:
     """The rows of scores and embeddings of all networks and inputs."""
     scored = _scored(study, views)
     beside = {(row.dataset, row.space, row.sample) for rows in scored.values() for row in rows if row.run}
-    return Reached(scored, list(_embedded(study, views)), beside)
+    return Reached({**scored, **_compared(study, views)}, list(_embedded(study, views)), beside)
 
 
 def _with_few_seeds(study: Study) -> Study:
     """The study with one network of each kind, and those of the seeds that it names: all others have the same rows as these."""
+    if any(DIFFER_IN.get(entry["between"]) == "seed" for entry in study.comparisons.values()):
+        # Networks that are compared with those of other seeds have rows only where these are there.
+        return study
     named = {seed for _, selector in selectors(study) for seed in selection.named(selector, "seed")}
     first: dict[tuple[str, str, str], Run] = {}
     for run in study.runs:
@@ -154,6 +158,17 @@ def _scored(study: Study, views: Views) -> dict[str, list[Rows]]:
                 layers = [layer for layer in study.followed_layers(run) if selection.allows(named, layer=layer)]
             view = View(views.epochs_of(entry, run), layers)
             found[name] += [Rows(run.dataset, run, "run", split, view) for split in _splits(study, run, entry) if view]
+    return found
+
+
+def _compared(study: Study, views: Views) -> dict[str, list[Rows]]:
+    """Score that a comparison is → its rows."""
+    comparisons, found = Comparisons(study, views), {}
+    for score, entry in study.compared.items():
+        name = entry["comparison"]
+        views_of = {run: comparisons.of_score(name, run) for run in comparisons.networks(name)}
+        keys = study.draw_keys(comparisons.draw(name))
+        found[score] = [Rows(run.dataset, run, "raw", view=view, **keys) for run, view in views_of.items() if view]
     return found
 
 

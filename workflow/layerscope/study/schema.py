@@ -42,7 +42,7 @@ def entry_schema(kind: Kind) -> dict:
 def whole_schema(kinds: Kinds) -> dict:
     """The schema of study files with the options of every kind, for editors and for the reference of keys."""
     definitions = {name: part for name, part in blocks()["$defs"].items() if name != "entries"}
-    for block in BLOCKS:
+    for block in (name for name, about in BLOCKS.items() if not about.alike):
         definitions[block] = {name: entry_schema(kind) for name, kind in kinds.of(block).items()}
     return {**{key: part for key, part in blocks().items() if key != "$defs"}, "$defs": definitions}
 

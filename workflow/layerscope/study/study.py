@@ -20,6 +20,10 @@ SWITCHED_OFF: dict[str, dict] = {"augmentation": {}, "spectra": {"phases": []}}
 SCHEDULE = {"$ref": "#/$defs/schedule"}
 # The schema of an option that is the name of a score.
 SCORE_NAME = {"$ref": "#/$defs/score_name"}
+# What a comparison between networks is between → the key in which they differ.
+DIFFER_IN = {"seeds": "seed", "architectures": "architecture", "activations": "activation"}
+# What each step of a sequence is compared with where a comparison does not say it.
+WITH_ALL = "all"
 
 
 @dataclass(frozen=True)
@@ -70,6 +74,7 @@ class Study:
     neurons: dict | None
     embeddings: dict[str, dict]
     scores: dict[str, dict]
+    comparisons: dict[str, dict]
     figures: dict[str, dict]
     tables: dict[str, dict]
     claims: dict[str, dict]
@@ -82,6 +87,40 @@ class Study:
     notes: tuple[str, ...] = ()
     _training: dict[Run, dict] = field(default_factory=dict, init=False, repr=False, compare=False)
     _draws: dict[str, tuple[str, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
+
+    @property
+    def compared(self) -> dict[str, dict]:
+        """The scores that comparisons are, by name (store.compared_name): entries as of scores, with the comparison of each."""
+        return {
+            store.compared_name(name, measure): {"metric": measure, "options": {}, "on": entry["on"], "comparison": name}
+            for name, entry in self.comparisons.items()
+            if not self.several_values(name)
+            for measure in entry["measures"]
+        }
+
+    @property
+    def scored(self) -> dict[str, dict]:
+        """All scores by name, those that comparisons are among them."""
+        return {**self.scores, **self.compared}
+
+    def metric_of(self, score: str) -> Kind:
+        """The metric of a score, or the measure of one that a comparison is."""
+        entry = self.scored[score]
+        return self.kinds.of("comparisons" if "comparison" in entry else "scores")[entry["metric"]]
+
+    def several_values(self, comparison: str) -> str:
+        """Why a comparison is no score: of what it has several values for a layer of a network; "" where it has one."""
+        entry = self.comparisons[comparison]
+        key = DIFFER_IN.get(entry["between"])
+        if key is None:
+            others = f"other {entry['between']}" if entry.get("with", WITH_ALL) == WITH_ALL else ""
+            return (
+                f"each has several values, one for each of the {others}: write `with: previous`, first or last" if others else ""
+            )
+        values = {run.keys[key] for run in self.runs if selection.allows(entry["on"], **run.keys)}
+        if key == "seed" or len(values) <= 2:
+            return ""
+        return f"networks of {len(values)} {entry['between']} are in several pairs each: choose two of them by its `on`"
 
     def layers(self, run: Run) -> list[Layer]:
         """The layers of a network, first to last."""
@@ -247,7 +286,7 @@ def selectors(study: Study) -> Iterator[tuple[str, dict]]:
             yield f"representations.{name}.on", choice["on"]
     if study.neurons is not None:
         yield "neurons.on", study.neurons["on"]
-    for block in ("samples", "embeddings", "scores", "figures", "tables", "claims"):
+    for block in ("samples", "embeddings", "scores", "comparisons", "figures", "tables", "claims"):
         for name, entry in getattr(study, block).items():
             yield f"{block}.{name}.on", entry.get("on", {})
             for key in ("between", "along"):

@@ -92,7 +92,13 @@ class Views:
         return list(self._sources)
 
     def _is_looked_at(self, source: str, sample: str) -> bool:
-        return bool(self.embeddings_of(source, sample) or self.spaces(source, sample))
+        return bool(self.embeddings_of(source, sample) or self.spaces(source, sample) or self.is_compared(sample))
+
+    def is_compared(self, sample: str) -> bool:
+        """Whether a comparison is on one draw of a sample, by its name."""
+        keys = self.study.draw_keys(sample)
+        entries = [entry for entry in self.study.comparisons.values() if entry["sample"] == keys["sample"]]
+        return any(selection.allows({"draw": 1, **entry["on"]}, draw=keys["draw"]) for entry in entries)
 
     def plan(self, source: str, sample: str | None = None) -> Plan:
         """All representations of a source. sample: for an input, count only networks whose activations on it are stored."""
