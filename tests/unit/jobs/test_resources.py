@@ -46,7 +46,15 @@ MANY_POINTS = {
 MANY_SCORES = {"embeddings__tsne__seeds": 300_000}
 RUN = "runs/mine/mlp/relu/seed0"
 KEYS = SimpleNamespace(
-    dataset="mine", run=RUN, source=RUN, sample="some", embedding="tsne", figure="hit", film="hit", table="separation"
+    dataset="mine",
+    run=RUN,
+    source=RUN,
+    sample="some",
+    space="raw",
+    embedding="tsne",
+    figure="hit",
+    film="hit",
+    table="separation",
 )
 
 
@@ -106,6 +114,7 @@ def test_a_second_attempt_asks_for_twice_as_much(jobs, rule):
         ("neighbors", MANY_POINTS),
         ("embed", {"samples__some__n": 6000, "embeddings__tsne": {"method": "mds"}}),
         ("score_raw", MANY_POINTS),
+        ("score_observations", MANY_POINTS),
         ("neurons", {"architectures__mlp__hidden": [512, 9000]}),
         ("aggregate", MANY_SCORES),
         ("figure", MANY_SCORES),
@@ -128,6 +137,7 @@ def test_larger_work_asks_for_more_memory(jobs, rule, changes):
         ("embed", {"samples__some__n": 6000, "embeddings__tsne": {"method": "tsne", "engine": "exact", "iterations": 50_000}}),
         ("embed", {"embeddings__tsne__seeds": 500}),
         ("score_raw", MANY_POINTS),
+        ("score_observations", MANY_POINTS),
     ],
 )
 def test_longer_work_asks_for_more_time(jobs, rule, changes):

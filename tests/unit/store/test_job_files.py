@@ -26,6 +26,8 @@ def test_a_job_writes_outputs_a_log_and_its_measurements():
         (f"{RUN}/some/activations.h5", [f"dump/{RUN}/some", f"dump_given/{RUN}/some"]),
         ("inputs/digits/some/activations.h5", ["dump_input/digits/some"]),
         (f"{RUN}/some/scores/pca.csv", [f"score_embedding/{RUN}/some/pca"]),
+        (f"{RUN}/some/observations/pca.h5", [f"score_observations/{RUN}/some/pca"]),
+        ("inputs/digits/some/observations/raw.h5", ["score_observations/inputs/digits/some/raw"]),
         ("scores.parquet", ["aggregate"]),
         ("figures/hit.png", ["figure/hit"]),
         ("figures/moves.gif", ["film/moves"]),

@@ -62,6 +62,13 @@ class JobCode:
     def _scores(self, stage: str, wanted: dict[str, dict]) -> list[str]:
         return _sources(stage, *sorted({self.views.metrics[entry["metric"]].module for entry in wanted.values()}))
 
+    def score_observations(self, wildcards) -> list[str]:
+        """The sources of the scores of every observation: the stage, the metrics, and what tells these of each observation."""
+        wanted = self.views.observed_scores(wildcards.source, wildcards.sample, wildcards.space)
+        metrics = [self.views.metrics[entry["metric"]] for entry in wanted.values()]
+        told_by = {kind.by_observation for kind in metrics if kind.by_observation}
+        return _sources("score_observations", *sorted({kind.module for kind in metrics} | told_by))
+
     def claims(self) -> list[str]:
         """The sources of the verdicts: the stage and the statistics that the claims of the study name."""
         return _sources("claims", *sorted({self.study.kind_of("claims", name).module for name in self.study.claims}))

@@ -55,6 +55,8 @@ def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[tuple[str, dict
             yield "score_raw", of_source
         else:
             yield "score_embedding", {**of_source, "embedding": space}
+    for space in jobs.views.observed(source, sample):
+        yield "score_observations", {**of_source, "space": space}
 
 
 def files_of_jobs(jobs: Jobs) -> Iterator[store.JobFiles]:

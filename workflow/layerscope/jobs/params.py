@@ -256,6 +256,42 @@ class JobParams:
             threads=1,
         )
 
+    def score_observations(self, wildcards) -> str:
+        """The scores that are kept of every observation, in one space: of a network as such, or of its whole layers."""
+        source, sample, space = wildcards.source, wildcards.sample, wildcards.space
+        wanted = self.views.observed_scores(source, sample, space)
+        told = {"keys": self._keys(source, sample), "space": space, "threads": 1}
+        if source in self.views.inputs:
+            told["snapshots"] = [0]
+        else:
+            told |= self._snapshots(self.views.runs[source])
+        if space == "run":
+            of_network = {
+                name: {
+                    "metric": entry["metric"],
+                    "module": self.views.metrics[entry["metric"]].stem,
+                    "options": entry["options"],
+                    "epochs": entry["epochs"],
+                }
+                for name, entry in wanted.items()
+            }
+            return self._params("observations", *self._metrics(wanted), **told, scores=of_network)
+        selectors = [(self.study.observations or {})["on"]]
+        selectors += [] if space == "raw" else [self.study.embeddings[space].get("on", {})]
+        view = self.views.view(source, sample, {}).whole_only()
+        for selector in selectors:
+            view = view.common(self.views.view(source, sample, selector))
+        return self._params(
+            "observations",
+            *self._metrics(wanted),
+            **told,
+            view=view.to_params(),
+            scores=wanted,
+            seeds=[None] if space == "raw" else self.study.embeddings[space]["seeds"],
+            layers=self._layer_sizes(source),
+            distinct_rows=self._k(source, sample),
+        )
+
     def _layer_sizes(self, source: str) -> dict[str, tuple[int, int]]:
         """Layer → (depth, number of filters or units), for the rows of representations that a diverged network lacks."""
         if source in self.views.inputs:

@@ -7,7 +7,7 @@ from types import SimpleNamespace
 from layerscope import selection, store
 from layerscope.data.own_files import find_own, own_files
 from layerscope.errors import StudyError
-from layerscope.study.study import Run, Study
+from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study
 from layerscope.study.views import Views
 
 
@@ -113,6 +113,29 @@ class JobReads:
         reads = {need for entry in wanted.values() for need in self.views.metrics[entry["metric"]].reads(kind)}
         return [self._neighbors(wildcards)] if "neighbors" in reads else []
 
+    # The scores of every observation
+
+    def observations_neighbors(self, wildcards) -> list[str]:
+        """[the neighbors file] if a score that is kept of every observation reads it, else []."""
+        if wildcards.space == "run":
+            return []
+        kind = "raw" if wildcards.space == "raw" else "embedding"
+        wanted = self.views.observed_scores(wildcards.source, wildcards.sample, wildcards.space)
+        reads = {need for entry in wanted.values() for need in self.views.metrics[entry["metric"]].reads(kind)}
+        return [self._neighbors(wildcards)] if "neighbors" in reads else []
+
+    def observations_embedding(self, wildcards) -> list[str]:
+        """[the embedding in which observations are scored], [] where they are scored in none."""
+        if wildcards.space in RESERVED_EMBEDDINGS:
+            return []
+        keys = {"source": wildcards.source, "sample": wildcards.sample, "embedding": wildcards.space}
+        return [self._path("embedding", **keys)]
+
+    def observations_files(self, source: str, sample: str) -> list[str]:
+        """The files with the scores of every observation of a source."""
+        spaces = self.views.observed(source, sample)
+        return [self._path("observations", source=source, sample=sample, space=space) for space in spaces]
+
     # The explorer
 
     def embeddings(self, wildcards) -> list[str]:
@@ -210,6 +233,16 @@ class JobReads:
             if selection.allows(options.get("on", {}), embedding=embedding)
         ]
 
+    def _observations(self, options: dict) -> list[str]:
+        """Those in the spaces that `on` chooses which have the score that is shown."""
+        return [
+            self._path("observations", source=source, sample=sample, space=space)
+            for source, sample in self._shown(options)
+            for space in self.views.observed(source, sample)
+            if selection.allows(options.get("on", {}), embedding=space)
+            and {*self.views.observed_scores(source, sample, space)} & {options.get("score"), *options.get("scores", ())}
+        ]
+
     def _neurons(self, options: dict) -> list[str]:
         return [file for source, sample in self._shown(options) for file in self.neurons_files(source, sample)]
 
@@ -252,5 +285,6 @@ FILES: dict[str, Callable[[JobReads, dict], list[str]]] = {
     "activations": JobReads._activations,
     "embedding": JobReads._embedding,
     "neurons": JobReads._neurons,
+    "observations": JobReads._observations,
     "published": JobReads._published,
 }

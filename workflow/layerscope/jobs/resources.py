@@ -71,6 +71,7 @@ class JobResources:
         # Longer names first: a rule's name may end with `_` and the name of another one.
         self._rules: dict[str, Callable[[Any], Need]] = {
             "score_embedding": self._score_embedding,
+            "score_observations": self._score_observations,
             "score_sample": self._score_sample,
             "score_raw": self._score_raw,
             "score_run": self._score_run,
@@ -301,6 +302,15 @@ class JobResources:
         seeds = len(self.study.embeddings[wildcards.embedding]["seeds"])
         memory = 250 + n * max(widths) * FLOAT + 20 / MB * n * self.study.k
         return Need(memory, START + seeds * len(widths) * 2e-9 * n**2)
+
+    def _score_observations(self, wildcards) -> Need:
+        if wildcards.space == "run":
+            return Need(150, START)
+        n, widths = self._scored(wildcards, wildcards.space)
+        seeds = 1 if wildcards.space == "raw" else len(self.study.embeddings[wildcards.space]["seeds"])
+        # All pairs are looked at in blocks, of which several copies are held, and each score is taken of the whole too.
+        memory = 600 + n * max(widths, default=0) * FLOAT + 20 / MB * n * self.study.k
+        return Need(memory, START + n**2 * (seeds * len(widths) * 2e-7 + 1e-10 * sum(widths)))
 
     def _scored(self, wildcards, space: str) -> tuple[int, list[int]]:
         source, sample = wildcards.source, wildcards.sample

@@ -102,6 +102,12 @@ from layerscope.store.networks import (
     write_checkpoints,
     write_spectra,
 )
+from layerscope.store.observations import (
+    ObservationScores,
+    observation_scores,
+    read_observations,
+    write_observation_scores,
+)
 from layerscope.store.published import (
     PUBLISHED_COLUMNS,
     PUBLISHED_TABLES,

@@ -38,6 +38,7 @@ JOBS: dict[str, tuple[str, list[str]]] = {
     "score_sample": ("score_sample/{run}/{sample}", _names("scores", source="{run}", space="run")),
     "score_raw": ("score_raw/{source}/{sample}", _names("scores", space="raw")),
     "score_embedding": ("score_embedding/{source}/{sample}/{embedding}", _names("scores", space="{embedding}")),
+    "score_observations": ("score_observations/{source}/{sample}/{space}", _names("observations")),
     "aggregate": ("aggregate", _names("score_table", "runs", "summary", "tests", "networks")),
     "claims": ("claims", _names("claims")),
     "figure": ("figure/{figure}", [name for suffix in FIGURE_FORMATS for name in _names("figure", format=suffix)]),

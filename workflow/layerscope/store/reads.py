@@ -16,6 +16,7 @@ class Reads:
     activations: list[str] = field(default_factory=list)
     embedding: list[str] = field(default_factory=list)
     neurons: list[str] = field(default_factory=list)
+    observations: list[str] = field(default_factory=list)
     published: list[str] = field(default_factory=list)
 
 

@@ -14,6 +14,7 @@ from layerscope.study.declarations import STATES
 from layerscope.study.figure_checks import FIGURE_CHECKS
 from layerscope.study.given import check_given
 from layerscope.study.kinds import Kind
+from layerscope.study.observation_checks import check_observations
 from layerscope.study.sizes import class_names, outputs_of, sample_size, source_sizes, split_size
 from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named, selectors
 from layerscope.study.target_checks import LABEL_CHECKS, TARGET_CHECKS
@@ -34,6 +35,7 @@ RESERVED_TARGETS = (
     "score_sample",
     "score_raw",
     "score_embedding",
+    "score_observations",
     "aggregate",
     "claims",
     "figure",
@@ -49,7 +51,7 @@ RESERVED_SAMPLES = (*store.SPLITS, store.BATCHES, "scores")
 DRAWN = ("random", "per_class")
 NAMED_LAYERS = (selection.INPUT, selection.LAST, selection.HIDDEN)
 # The kinds of files that are of one sample.
-OF_SAMPLES = {"activations", "embedding", "neurons"}
+OF_SAMPLES = {"activations", "embedding", "neurons", "observations"}
 NEURON_KEYS = (*RUN_KEYS, "sample", "epoch", "state")
 Check = Callable[[Study], Iterator[str]]
 
@@ -508,5 +510,5 @@ CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
 )
 CHECKS_AS_ADAPTED: tuple[Check, ...] = (
     *(_check_activations, _check_neighbors, _check_scores_named, *LABEL_CHECKS, *FIGURE_CHECKS),
-    *(_check_courses, _check_claims_are_definite, check_units),
+    *(_check_courses, _check_claims_are_definite, check_units, check_observations),
 )

@@ -62,7 +62,6 @@ OPTIONS = {
     "type": "object",
     "additionalProperties": {"type": "object"},
 }
-TOLD_OF_THE_STUDY = _some("What its function is told among the options, beside those of the entry.", enum=[*TOLD])
 READS = _some("The kinds of files that it is made from.", enum=[*KINDS_OF_FILES])
 NEIGHBORS = {
     "description": "How many neighbours it needs: times × the value of an option + plus.",
@@ -249,6 +248,12 @@ FACTS: dict[str, dict[str, dict]] = {
             "additionalProperties": {"type": "object", "additionalProperties": PARTS_SHOWN},
         },
         "one_space": ONE_SPACE,
+        "one_kind_of_network": _flag("Whether `on` must choose networks that differ in their seed alone."),
+        "fewest_layers": {
+            "description": "How many layers of a network, its input counted, must have its score of every observation.",
+            "type": "integer",
+            "minimum": 1,
+        },
         "one_sample": _flag("Whether it shows scores of one sample, so that an `on` that chooses several is refused."),
         "pairs_scores": PAIRS_SCORES,
         "embeddings_with": _text("The option of embeddings that those whose scores it shows must have."),
@@ -275,7 +280,7 @@ FACTS: dict[str, dict[str, dict]] = {
     "tables": {
         "description": DESCRIPTION,
         "reads": READS,
-        "needs": TOLD_OF_THE_STUDY,
+        "needs": _some("What its datasets must have, and what its function is told of the study.", enum=[*OF_LABELS, *TOLD]),
         "scores_of": SCORES_OF,
         "states": STATES_SHOWN,
         "parts": PARTS_SHOWN,

@@ -79,6 +79,8 @@ class Study:
     given: dict[Run, dict[int, str]] = field(default_factory=dict)
     # (Dataset, architecture) → which arrays the files of given networks have beside their layers.
     beside: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    # Which scores are kept of every observation, and on what: `scores` and `on`; None where none are.
+    observations: dict | None = None
     notes: tuple[str, ...] = ()
     _training: dict[Run, dict] = field(default_factory=dict, init=False, repr=False, compare=False)
     _draws: dict[str, tuple[str, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -247,6 +249,8 @@ def selectors(study: Study) -> Iterator[tuple[str, dict]]:
             yield f"representations.{name}.on", choice["on"]
     if study.neurons is not None:
         yield "neurons.on", study.neurons["on"]
+    if study.observations is not None:
+        yield "observations.on", study.observations["on"]
     for block in ("samples", "embeddings", "scores", "figures", "tables", "claims"):
         for name, entry in getattr(study, block).items():
             yield f"{block}.{name}.on", entry.get("on", {})

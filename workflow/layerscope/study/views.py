@@ -210,6 +210,36 @@ class Views:
                 }
         return found
 
+    def observed(self, source: str, sample: str) -> list[str]:
+        """The spaces (run, raw and embeddings) in which a source has a score that is kept of every observation."""
+        if self.study.observations is None:
+            return []
+        return [space for space in self.spaces(source, sample) if self.observed_scores(source, sample, space)]
+
+    def observed_scores(self, source: str, sample: str, space: str) -> dict[str, dict]:
+        """The scores of a source in a space that are kept of every observation.
+
+        As scores_of, of whole layers; for `run`, name → entry of the study with its epochs. Observations are looked at one by
+        one, and not averaged: one draw of a sample is enough.
+        """
+        asked = self.study.observations
+        if asked is None or self.study.drawn(sample)[1] > 1 or not selection.allows(asked["on"], embedding=space):
+            return {}
+        found = {}
+        view = self.view(source, sample, asked["on"]).whole_only()
+        for name, entry in self.scores_of(source, sample, space).items():
+            if name not in asked["scores"]:
+                continue
+            if space == "run":
+                run = self.runs[source]
+                if selection.allows(asked["on"], **run.keys, **self.study.draw_keys(sample)):
+                    epochs = self.epochs_of(entry, run, sample)
+                    both = [epoch for epoch in self.epochs_of({**entry, "on": asked["on"]}, run, sample) if epoch in epochs]
+                    found.update({name: {**entry, "epochs": both}} if both else {})
+            elif common := View.from_params(entry["view"]).common(view):
+                found[name] = {**entry, "view": common.to_params()}
+        return found
+
     def run_scores(self, run: Run, sample: str | None = None) -> dict[str, dict]:
         """The scores of a network in the space `run`: from predictions on a sample, or without one from history and spectra."""
         key = (run.folder, sample)
