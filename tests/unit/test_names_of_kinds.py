@@ -56,7 +56,11 @@ OTHERWISE = [
         "scoring/by_observation/",
         "the metrics that are told of every observation there",
     ),
-    (("loss", "kl_knn"), "scoring/by_observation/", "the metrics that are told of every observation there"),
+    (
+        ("kl_knn", "knn_probe_held_out", "linear_probe_held_out", "loss", "neighbors_changed"),
+        "scoring/by_observation/",
+        "the metrics that are told of every observation there",
+    ),
     (("kl", "displacement"), "figures/score_by_lambda.py", "scores that an option names by default; a study may name others"),
     (("timm", "torchvision"), "models/families/ torchvision_import.py", "the library"),
     (("umap",), "files/compiled.py", "the package, whose compiled functions are kept"),

@@ -104,7 +104,12 @@ class Results:
         space: raw for layers as they are, run for a network as such, or the name of an embedding. Each has `values` (n,) float64,
         whose mean is the score, and what they are of: score, epoch, layer, depth, embedding_seed.
         """
-        return store.observation_scores(self._of_sample(network, sample, f"observations/{space}.h5"))
+        # Those that read more than their layer lie in a file of their own.
+        beside = self._of_sample(network, sample, "activations.h5").parent / "observations/beside.h5"
+        files = [beside] if space == "raw" and beside.is_file() else []
+        own = beside.with_name(f"{space}.h5")
+        for file in [own, *files] if own.is_file() or not files else files:
+            yield from store.observation_scores(self._there(str(file.relative_to(self.folder))))
 
     def embeddings(self, network: Network | str, sample: str, name: str) -> Iterator[tuple[int, StoredRepresentation]]:
         """(seed, embedding) of every representation that is embedded, each (n, 2) float32."""

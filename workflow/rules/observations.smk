@@ -3,6 +3,8 @@ rule score_observations:
         activations=jobs.pattern("activations"),
         neighbors=jobs.reads.observations_neighbors,
         embedding=jobs.reads.observations_embedding,
+        input_neighbors=jobs.reads.beside_input_neighbors,
+        fitted_on=jobs.reads.beside_fitted_on,
         code=jobs.code.score_observations,
     output:
         observations=jobs.pattern("observations"),
@@ -22,4 +24,5 @@ rule score_observations:
         "Scoring every observation of {wildcards.source} on {wildcards.sample} in {wildcards.space}"
     shell:
         "python -m layerscope.stages.score_observations --params {params.job:q} --activations {input.activations}"
-        " --neighbors {input.neighbors} --embedding {input.embedding} --observations {output.observations} 2>&1 | tee {log}"
+        " --neighbors {input.neighbors} --embedding {input.embedding} --input-neighbors {input.input_neighbors}"
+        " --fitted-on {input.fitted_on} --observations {output.observations} 2>&1 | tee {log}"

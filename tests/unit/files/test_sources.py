@@ -76,7 +76,8 @@ def test_no_stage_depends_on_another_one(name):
     shared = {
         "score_run": {"stages.score"},
         "score_sample": {"stages.score"},
-        "score_observations": {"stages.score"},
+        "score_beside": {"stages.score"},
+        "score_observations": {"stages.score", "stages.score_beside"},
         "table": {"stages.figure"},
     }
     assert others <= shared.get(name, set())

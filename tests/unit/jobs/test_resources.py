@@ -115,6 +115,7 @@ def test_a_second_attempt_asks_for_twice_as_much(jobs, rule):
         ("embed", {"samples__some__n": 6000, "embeddings__tsne": {"method": "mds"}}),
         ("score_raw", MANY_POINTS),
         ("score_observations", MANY_POINTS),
+        ("score_beside", MANY_POINTS),
         ("neurons", {"architectures__mlp__hidden": [512, 9000]}),
         ("aggregate", MANY_SCORES),
         ("figure", MANY_SCORES),
@@ -138,6 +139,7 @@ def test_larger_work_asks_for_more_memory(jobs, rule, changes):
         ("embed", {"embeddings__tsne__seeds": 500}),
         ("score_raw", MANY_POINTS),
         ("score_observations", MANY_POINTS),
+        ("score_beside", MANY_POINTS),
     ],
 )
 def test_longer_work_asks_for_more_time(jobs, rule, changes):

@@ -14,9 +14,11 @@ from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.kind_modules import load_kind
 from layerscope.scoring.by_observation import classification, displacement, kl, knn
 from layerscope.scoring.by_observation import trustworthiness as trust
+from layerscope.scoring.shared.beside_input import BesideInput, Fitted
 from layerscope.scoring.shared.score_input import NetworkInput, Predicted, Representation, ScoreInput, with_defaults
 from layerscope.study.kinds import Kinds
 
+GIVEN = {"perplexity": 10.0, "fitted_on": "fit"}
 TOLD = {name: kind for name, kind in Kinds().of("scores").items() if kind.by_observation}
 
 
@@ -28,8 +30,12 @@ def scene(n=90, width=5, classes=3, seed=0, space="embedding", spread=1.5):
     plane = (points[:, :2] + generator.normal(size=(n, 2))).astype(np.float32)
     before = {"epochs": plane + 1, "layers": plane[::-1].copy()}
     neighbors, _ = nearest_neighbors(points, min(60, n - 1))
-    representation = Representation(points, labels)
-    return ScoreInput(representation, points if space == "raw" else plane, space, neighbors, before=before)
+    told = (Representation(points, labels), points if space == "raw" else plane, space, neighbors)
+    if space != "raw":
+        return ScoreInput(*told, before=before)
+    earlier, _ = nearest_neighbors(points[:, ::2], min(60, n - 1))
+    fitted = Fitted((points + generator.normal(size=points.shape)).astype(np.float32), labels)
+    return BesideInput(*told, earlier={"layer": earlier}, fitted={"fit": fitted})
 
 
 def network(n=50, seed=0):
@@ -47,7 +53,7 @@ def test_the_metrics_that_are_told_of_every_observation_are_these():
     """A module that declared a metric under a wrong name would be found nowhere, without a word."""
     declared = [
         name
-        for stem in ("classification", "displacement", "kl", "knn", "trustworthiness")
+        for stem in ("classification", "displacement", "kl", "knn", "neighbors_changed", "probes", "trustworthiness")
         for name in import_module(f"layerscope.scoring.by_observation.{stem}").BY_OBSERVATION
     ]
     assert sorted(TOLD) == sorted(declared)
@@ -58,7 +64,7 @@ def test_the_metrics_that_are_told_of_every_observation_are_these():
 @given(n=st.integers(70, 150), classes=st.integers(2, 5), seed=st.integers(0, 99))
 def test_the_mean_over_observations_is_the_score_of_the_whole(name, n, classes, seed):
     kind = TOLD[name]
-    options = options_of(name, **({"perplexity": 10.0} if "perplexity" in kind.options else {}))
+    options = options_of(name, **{key: value for key, value in GIVEN.items() if key in kind.options})
     for space in kind.spaces:
         scored = network(n, seed) if space == "run" else scene(n, classes=classes, seed=seed, space=space)
         whole = load_kind("scoring", kind.stem).score(scored, {name: (name, options)})[name].value

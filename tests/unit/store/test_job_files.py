@@ -27,6 +27,7 @@ def test_a_job_writes_outputs_a_log_and_its_measurements():
         ("inputs/digits/some/activations.h5", ["dump_input/digits/some"]),
         (f"{RUN}/some/scores/pca.csv", [f"score_embedding/{RUN}/some/pca"]),
         (f"{RUN}/some/observations/pca.h5", [f"score_observations/{RUN}/some/pca"]),
+        (f"{RUN}/some/scores/beside.csv", [f"score_beside/{RUN}/some", f"score_embedding/{RUN}/some/beside"]),
         ("inputs/digits/some/observations/raw.h5", ["score_observations/inputs/digits/some/raw"]),
         ("scores.parquet", ["aggregate"]),
         ("figures/hit.png", ["figure/hit"]),

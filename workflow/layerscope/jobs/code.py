@@ -4,7 +4,7 @@ from functools import cache
 
 from layerscope.files.sources import page_files, sources
 from layerscope.kind_modules import architecture_sources
-from layerscope.study.study import Study
+from layerscope.study.study import BESIDE, Study
 from layerscope.study.views import Views
 
 
@@ -54,6 +54,10 @@ class JobCode:
     def score_raw(self, wildcards) -> list[str]:
         """The sources of the scores of representations: the stage and their metrics."""
         return self._scores("score", self.views.scores_of(wildcards.source, wildcards.sample, "raw"))
+
+    def score_beside(self, wildcards) -> list[str]:
+        """The sources of the scores that read more than their representation: the stage and their metrics."""
+        return self._scores("score_beside", self.views.scores_of(wildcards.source, wildcards.sample, BESIDE))
 
     def score_embedding(self, wildcards) -> list[str]:
         """The sources of the scores of an embedding: the stage and their metrics."""

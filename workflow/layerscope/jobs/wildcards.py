@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from layerscope import store
-from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study
+from layerscope.study.study import BESIDE, RESERVED_EMBEDDINGS, Run, Study
 from layerscope.study.views import Views
 
 NOTHING = "none"
@@ -18,7 +18,7 @@ def constraints(study: Study, views: Views) -> dict[str, str]:
         "dataset": "|".join(views.inputs.values()),
         "sample": "|".join(draw for sample in study.samples for draw in study.draws_of(sample)) or NOTHING,
         "embedding": "|".join(study.embeddings) or NOTHING,
-        "space": "|".join((*RESERVED_EMBEDDINGS, *study.embeddings)),
+        "space": "|".join((*RESERVED_EMBEDDINGS, BESIDE, *study.embeddings)),
         "figure": "|".join(study.figures) or NOTHING,
         "table": "|".join(study.tables) or NOTHING,
     }

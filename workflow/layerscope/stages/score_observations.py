@@ -15,6 +15,7 @@ from layerscope.scoring.shared.rows import unaccepted
 from layerscope.scoring.shared.score_input import NetworkInput, Predicted, Representation, Score, ScoreInput
 from layerscope.selection import View
 from layerscope.stages.score import asked_of, expected_representations, flag_of
+from layerscope.stages.score_beside import add_files, beside_inputs
 from layerscope.store import ObservationScores, StoredRepresentation
 
 
@@ -25,7 +26,10 @@ def main(arguments: argparse.Namespace) -> None:
     labels = store.read_labels(arguments.activations) if targets is None else targets
     rows = store.read_index(arguments.activations)
     made_by = provenance(threads=params["threads"])
-    found = of_network(arguments) if params["space"] == "run" else of_representations(arguments, len(rows))
+    if params.get("beside"):
+        found = of_what_stands_beside(arguments, len(rows))
+    else:
+        found = of_network(arguments) if params["space"] == "run" else of_representations(arguments, len(rows))
     with store.create_hdf5(arguments.observations, "observations", params, made_by) as file:
         store.write_observations(file, labels, rows)
         for scores in found:
@@ -83,6 +87,26 @@ def of_representations(arguments: argparse.Namespace, n: int) -> Iterator[Observ
                     values, reason = found
                     reason = _joined(flagged, "" if status == "ok" else status, reason)
                     yield ObservationScores(name, stored.epoch, stored.layer, stored.depth, seed, values, reason)
+    yield from _lacking(params, seen, n, made_by)
+
+
+def of_what_stands_beside(arguments: argparse.Namespace, n: int) -> Iterator[ObservationScores]:
+    """The scores in the layers that are asked for, of metrics that read more than these (see stages.score_beside)."""
+    params, made_by = arguments.params, store.file_provenance(arguments.activations)
+    seen = set()
+    for stored, scored in tqdm(beside_inputs(arguments), desc="score", delay=10, mininterval=5):
+        seen.add(stored.name)
+        flagged = _joined(unaccepted(made_by, stored.epoch), flag_of(arguments.activations, stored, params["distinct_rows"]))
+        for name, entry in _asked(params, stored).items():
+            found = observed(scored, name, entry, n, params.get("code"))
+            if found is not None:
+                values, reason = found
+                yield ObservationScores(name, stored.epoch, stored.layer, stored.depth, None, values, _joined(flagged, reason))
+    yield from _lacking(params, seen, n, made_by)
+
+
+def _lacking(params: dict, seen: set[str], n: int, made_by: dict) -> Iterator[ObservationScores]:
+    """NaN for the representations that the file of activations lacks, because the training of the network diverged."""
     for expected in expected_representations(params):
         for seed in params["seeds"] if expected.name not in seen else ():
             for name in _asked(params, expected):
@@ -148,7 +172,7 @@ def parser() -> argparse.ArgumentParser:
     """The options of this stage's command line."""
     parser = stage_parser(__doc__)
     parser.add_argument("--activations", required=True, help="the representations, labels and predictions")
-    parser.add_argument("--neighbors", nargs="*", default=[], help="their nearest neighbours, where a score reads them")
+    add_files(parser)
     parser.add_argument("--embedding", nargs="*", default=[], help="their embedding; none to score representations, or a network")
     parser.add_argument("--observations", required=True, help="the scores of every observation, to write (HDF5)")
     return parser

@@ -95,6 +95,7 @@ from layerscope.store.networks import (
     StoredSpectrum,
     checkpoint_provenance,
     examine_checkpoints,
+    read_linear_map,
     read_snapshot,
     snapshot_epochs,
     spectra,

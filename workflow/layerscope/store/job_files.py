@@ -37,6 +37,7 @@ JOBS: dict[str, tuple[str, list[str]]] = {
     "score_run": ("score_run/{run}", _names("run_scores")),
     "score_sample": ("score_sample/{run}/{sample}", _names("scores", source="{run}", space="run")),
     "score_raw": ("score_raw/{source}/{sample}", _names("scores", space="raw")),
+    "score_beside": ("score_beside/{source}/{sample}", _names("scores", space="beside")),
     "score_embedding": ("score_embedding/{source}/{sample}/{embedding}", _names("scores", space="{embedding}")),
     "score_observations": ("score_observations/{source}/{sample}/{space}", _names("observations")),
     "aggregate": ("aggregate", _names("score_table", "runs", "summary", "tests", "networks")),

@@ -9,6 +9,7 @@ from layerscope.data.own_files import find_own
 from layerscope.errors import StudyError, one_of
 from layerscope.models.answers import answer
 from layerscope.selection import RUN_KEYS
+from layerscope.study.beside_checks import check_beside
 from layerscope.study.claim_checks import check_units
 from layerscope.study.declarations import STATES
 from layerscope.study.figure_checks import FIGURE_CHECKS
@@ -34,6 +35,7 @@ RESERVED_TARGETS = (
     "score_run",
     "score_sample",
     "score_raw",
+    "score_beside",
     "score_embedding",
     "score_observations",
     "aggregate",
@@ -510,5 +512,5 @@ CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
 )
 CHECKS_AS_ADAPTED: tuple[Check, ...] = (
     *(_check_activations, _check_neighbors, _check_scores_named, *LABEL_CHECKS, *FIGURE_CHECKS),
-    *(_check_courses, _check_claims_are_definite, check_units, check_observations),
+    *(_check_courses, _check_claims_are_definite, check_units, check_beside, check_observations),
 )

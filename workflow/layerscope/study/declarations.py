@@ -14,7 +14,7 @@ from layerscope.errors import Mistakes, one_of
 from layerscope.files.sources import beside, bound, is_own, literal
 from layerscope.models.declared import KINDS
 from layerscope.store.reads import KINDS_OF_FILES
-from layerscope.study.kinds import BLOCKS, Kind, declared_kinds
+from layerscope.study.kinds import BLOCKS, READ_BESIDE, Kind, declared_kinds
 from layerscope.study.schema import blocks, entry_schema, mistakes_in
 
 # What jobs tell a kind of the study, beside its options, where it declares so (layerscope.jobs.params).
@@ -25,7 +25,7 @@ STATES = ("untrained", "pretrained", "trained", "intermediate")
 PARTS = ("whole", "filters", "means")
 # What scores can read in each space, besides the points.
 READ_BY_SCORES = {
-    "raw": ("neighbors", "predictions"),
+    "raw": ("neighbors", "predictions", *READ_BESIDE),
     "embedding": ("neighbors", "predictions"),
     "run": ("history", "predictions", "spectra"),
 }
@@ -227,6 +227,7 @@ FACTS: dict[str, dict[str, dict]] = {
         "needs_points": NEEDS_POINTS,
         "needs": _some("What data or given activations may lack, without which it has no value.", enum=[*OF_LABELS, "losses"]),
         "by_default": BY_DEFAULT,
+        "required": REQUIRED,
         "options": OPTIONS,
     },
     "figures": {

@@ -58,6 +58,7 @@ def unread_samples(study: Study, views: Views) -> Iterator[str]:
         mapped = source in views.runs and views.mapped(views.runs[source], sample)
         if mapped or views.embeddings_of(source, sample) or views.spaces(source, sample):
             read.add(sample)
+    read |= {entry["options"].get("fitted_on") for entry in study.scores.values()}
     for block in ("figures", "tables"):
         for name, entry in getattr(study, block).items():
             if {"activations", "neurons", "embedding"} & {*study.kind_of(block, name).says("reads", ())}:

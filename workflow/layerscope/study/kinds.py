@@ -14,6 +14,8 @@ from layerscope.files.sources import bound, is_own, literal, modules
 
 # What a metric or a figure may need of a dataset, which has one of them (`needs`).
 CLASSES, TARGETS = "classes", "targets"
+# What scores of a representation can read that is none of it.
+READ_BESIDE = ("weights", "fitted_on", "earlier")
 # Where metrics are told of every observation, in modules named as those of the metrics, and the literal that names these metrics.
 BY_OBSERVATION, DECLARED_THERE = "scoring.by_observation", "BY_OBSERVATION"
 
@@ -84,6 +86,11 @@ class Kind:
     def of_splits(self) -> bool:
         """Whether a metric rates a network on a split or sample (accuracy, loss) and not its layers."""
         return bool({"history", "predictions"} & {*self.reads("run")})
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether a metric of representations reads more than these: weights, another sample, or other layers."""
+        return bool({*READ_BESIDE} & {*self.reads("raw")})
 
     @property
     def by_observation(self) -> str | None:

@@ -6,7 +6,7 @@ from layerscope import selection, store
 from layerscope.errors import one_of
 from layerscope.selection import View
 from layerscope.study.kinds import Kind
-from layerscope.study.study import Run, Study, scores_named
+from layerscope.study.study import Run, Study, scores_named, space_of_rows
 from layerscope.study.views import Views
 
 READ = "observations"
@@ -70,7 +70,7 @@ def _layers_kept(study: Study, views: Views, run: Run, score: str, on: dict) -> 
         chosen = views.view(source, sample, on)
         for space in views.observed(source, sample) if chosen else ():
             kept = views.observed_scores(source, sample, space).get(score)
-            if kept is None or not selection.allows(on, embedding=space):
+            if kept is None or not selection.allows(on, embedding=space_of_rows(space)):
                 continue
             if space == "run":
                 found |= {""} if {*kept["epochs"]} & {*chosen.epochs} else set()

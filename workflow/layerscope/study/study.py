@@ -15,6 +15,8 @@ from layerscope.study.overrides import overridden
 from layerscope.study.schema import checked
 
 RESERVED_EMBEDDINGS = ("raw", "run")
+# The name, in the place of a space, of files of scores that read more than their own representation; no embedding has it.
+BESIDE = "beside"
 # The options of a block of the training that is switched off.
 SWITCHED_OFF: dict[str, dict] = {"augmentation": {}, "spectra": {"phases": []}}
 SCHEDULE = {"$ref": "#/$defs/schedule"}
@@ -224,6 +226,11 @@ class Study:
     def lacks(self, dataset: str, kind: Kind) -> str:
         """What a kind of score or figure needs and a dataset has not: classes or targets; "" where nothing is lacking."""
         return next(iter(kind.needs_of_dataset - {TARGETS if self.has_targets(dataset) else CLASSES}), "")
+
+
+def space_of_rows(space: str) -> str:
+    """The space that the rows of a file of scores have, by the name in the place of the space in the name of the file."""
+    return RESERVED_EMBEDDINGS[0] if space == BESIDE else space
 
 
 @cache
