@@ -131,6 +131,18 @@ CASES = {
     ),
     "a claim": (in_study("expect: positive", "expect: negative"), {"Judging the claims", "Writing the index"}),
     "a score's option": (in_study("neighborhood_hit: {k: 6}", "neighborhood_hit: {k: 7}"), scoring(*EVERYWHERE) | AFTER_SCORES),
+    "a score that reads the weights, and another layer": (
+        in_study(
+            "  accuracy: {}\n",
+            "  accuracy: {}\n  nc3: {on: {architecture: mlp, layer: hidden2}}\n"
+            "  neighbors_changed: {k: 9, on: {architecture: mlp}}\n",
+        ),
+        {f"Scoring the representations of {run} on some beside others" for run in MLP} | AFTER_SCORES,
+    ),
+    "scores kept of every observation": (
+        in_study("figures:\n", "observations: {scores: [neighborhood_hit], on: {architecture: mlp, embedding: raw}}\nfigures:\n"),
+        {f"Scoring every observation of {source} on some in raw" for source in (*MLP, *INPUT)},
+    ),
     "an embedding's option": (
         in_study("iterations: 40, on", "iterations: 60, on"),
         embedding(MLP[0], *INPUT, name="tsne") | AFTER_SCORES | OF_TSNE,

@@ -57,10 +57,14 @@ def score(
     for name, options in asked.items():
         kind = kinds.named("scores", name, "metrics")
         if space not in kind.spaces:
-            fit = [other.name for other in kinds.of("scores").values() if space in other.spaces]
+            fit = [other.name for other in kinds.of("scores").values() if space in other.spaces and not other.is_beside]
             if "embedding" in kind.spaces:
                 raise StudyError(f"metrics: '{name}' rates an embedding; give that of the points as `embedding`")
             raise StudyError(f"metrics: '{name}' is no metric of {SPACES[space]}; {one_of(name, fit)}")
+        if kind.is_beside:
+            raise StudyError(
+                f"metrics: '{name}' reads more than one layer ({', '.join(kind.reads(space))}); a study gives it that"
+            )
         given = {"classes": labels, "targets": targets}
         for lacking in [needed for needed in sorted(kind.needs_of_dataset) if given[needed] is None]:
             raise StudyError(f"metrics: '{name}' needs {lacking}; give `{'labels' if lacking == 'classes' else lacking}`")

@@ -121,6 +121,10 @@ def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[Expected]:
         seeds = tuple(f"seed{seed}" for seed in jobs.study.embeddings[name]["seeds"])
         path = jobs.path("embedding", source=source, sample=sample, embedding=name)
         yield Expected(path, "hdf5", jobs.params.embed(wildcards), seeds)
+    for space in jobs.views.observed(source, sample):
+        wildcards.space = space
+        path = jobs.path("observations", source=source, sample=sample, space=space)
+        yield Expected(path, "hdf5", jobs.params.score_observations(wildcards), (labels, "index"))
     if run is not None and jobs.views.mapped(run, sample):
         yield Expected(jobs.path("neurons", run=source, sample=sample), "hdf5", jobs.params.neurons(wildcards))
 

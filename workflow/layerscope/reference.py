@@ -94,6 +94,7 @@ def metrics_page(kinds: Kinds) -> str:
             f"- unit: {kind.says('unit')}; {DIRECTIONS[kind.says('higher_is_better')]}",
             f"- chance: {kind.says('chance')}",
             f"- applies to: {where}",
+            *(["- of every observation: yes"] if kind.by_observation else []),
             f"- options (defaults): {options}",
             f"- reads, beside the points: {', '.join(reads) or 'nothing'}",
             "",

@@ -16,7 +16,7 @@ from layerscope import store
 from layerscope.errors import StudyError, one_of
 from layerscope.selection import RUN_KEYS, View
 from layerscope.statistics.runs import stored_runs
-from layerscope.store import Neighbors, Predictions, StoredRepresentation
+from layerscope.store import Neighbors, ObservationScores, Predictions, StoredRepresentation
 
 Network = Mapping[str, str | int]
 
@@ -105,6 +105,19 @@ class Results:
     def predictions(self, network: Network, sample: str) -> Iterator[Predictions]:
         """The predicted classes, or targets, and the losses of a network on a sample, at each snapshot."""
         return store.predictions(self._of_sample(network, sample, "activations.h5"))
+
+    def observations(self, network: Network | str, sample: str, space: str = "raw") -> Iterator[ObservationScores]:
+        """The scores of every observation of a sample, as far as the study keeps them; `labels` has the rows that they are of.
+
+        space: raw for layers as they are, run for a network as such, or the name of an embedding. Each has `values` (n,) float64,
+        whose mean is the score, and what they are of: score, epoch, layer, depth, embedding_seed.
+        """
+        # Those that read more than their layer lie in a file of their own.
+        beside = self._of_sample(network, sample, "activations.h5").parent / "observations/beside.h5"
+        files = [beside] if space == "raw" and beside.is_file() else []
+        own = beside.with_name(f"{space}.h5")
+        for file in [own, *files] if own.is_file() or not files else files:
+            yield from store.observation_scores(self._there(str(file.relative_to(self.folder))))
 
     def embeddings(self, network: Network | str, sample: str, name: str) -> Iterator[tuple[int, StoredRepresentation]]:
         """(seed, embedding) of every representation that is embedded, each (n, 2) float32."""

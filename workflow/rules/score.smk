@@ -76,6 +76,36 @@ rule score_raw:
         " --neighbors {input.neighbors} --scores {output.scores} 2>&1 | tee {log}"
 
 
+rule score_beside:
+    input:
+        activations=jobs.pattern("activations"),
+        neighbors=jobs.reads.beside_neighbors,
+        input_neighbors=jobs.reads.beside_input_neighbors,
+        fitted_on=jobs.reads.beside_fitted_on,
+        checkpoints=jobs.reads.beside_checkpoints,
+        code=jobs.code.score_beside,
+    output:
+        scores=jobs.pattern("scores", space="beside"),
+    log:
+        jobs.log("score_beside"),
+    benchmark:
+        jobs.benchmark("score_beside")
+    conda:
+        "../../envs/study.yaml"
+    threads: 1
+    resources:
+        mem_mb=jobs.resources.memory,
+        runtime=jobs.resources.runtime,
+    params:
+        job=jobs.params.score_beside,
+    message:
+        "Scoring the representations of {wildcards.source} on {wildcards.sample} beside others"
+    shell:
+        "python -m layerscope.stages.score_beside --params {params.job:q} --activations {input.activations}"
+        " --neighbors {input.neighbors} --input-neighbors {input.input_neighbors} --fitted-on {input.fitted_on}"
+        " --checkpoints {input.checkpoints} --scores {output.scores} 2>&1 | tee {log}"
+
+
 rule score_embedding:
     input:
         activations=jobs.pattern("activations"),

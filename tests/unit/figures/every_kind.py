@@ -8,11 +8,13 @@ import compared_files
 import numpy as np
 import pandas as pd
 from figure_files import NETWORK, SNAPSHOTS, made
+from observation_files import written as observations
 from score_rows import OF_INPUT, OF_LAYER, told_of, written
 
 from layerscope import store
 from layerscope.figures import (
     confused_pairs,
+    crossing_observations,
     dataset_strip,
     embedding_by_neuron,
     embedding_film,
@@ -186,6 +188,30 @@ def layers_compared(folder, layers):
     of_input, file = network(folder, WORDS, count=60, layers=layers).activations
     depths = [[layer, depth] for depth, layer in enumerate(layers, 1)]
     return Reads(comparison=[compared_files.compared(file, compared_files.told(0, keys=NETWORK, layers=depths), [of_input])])
+
+
+for about, classes in {"words": WORDS, "hostile names": HOSTILE}.items():
+    for shape in ((8, 8), (5,)):
+
+        @case("crossing_observations", f"{about}, {'pictures' if len(shape) > 1 else 'rows'}")
+        def _crossing(folder, classes=classes, shape=shape):
+            read = network(folder, classes, count=60, shape=shape)
+            labels, index = store.read_labels(read.activations[1]), store.read_index(read.activations[1])
+            files = [
+                observations(
+                    folder,
+                    labels,
+                    {
+                        ("neighborhood_hit", 5, name, depth): np.random.default_rng(seed + depth).random(60)
+                        for depth, name in enumerate(LAYERS, 1)
+                    },
+                    seed=seed,
+                    index=index,
+                )
+                for seed in range(3)
+            ]
+            options = {"score": "neighborhood_hit", "count": 8, "title": "", "on": {}, "metrics": told_of("neighborhood_hit")}
+            return crossing_observations.draw(replace(read, observations=files), options)
 
 
 for about, layers in {"four layers": LAYERS, "many layers": tuple(f"block{number}" for number in range(13))}.items():

@@ -73,8 +73,14 @@ def test_no_stage_depends_on_the_layout_the_shell_or_the_config(name):
 @pytest.mark.parametrize("name", STAGES)
 def test_no_stage_depends_on_another_one(name):
     others = {module for module in stage(name) if module.startswith("stages.")} - {f"stages.{name}"}
-    shared = {"score_run": {"stages.score"}, "score_sample": {"stages.score"}, "table": {"stages.figure"}}.get(name, set())
-    assert others <= shared
+    shared = {
+        "score_run": {"stages.score"},
+        "score_sample": {"stages.score"},
+        "score_beside": {"stages.score"},
+        "score_observations": {"stages.score", "stages.score_beside"},
+        "table": {"stages.figure"},
+    }
+    assert others <= shared.get(name, set())
 
 
 @pytest.mark.parametrize("family", ["mlp", "cnn", "vgg"])

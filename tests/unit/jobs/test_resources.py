@@ -51,6 +51,7 @@ KEYS = SimpleNamespace(
     run=RUN,
     source=RUN,
     sample="some",
+    space="raw",
     embedding="tsne",
     comparison="alike",
     figure="hit",
@@ -115,6 +116,8 @@ def test_a_second_attempt_asks_for_twice_as_much(jobs, rule):
         ("neighbors", MANY_POINTS),
         ("embed", {"samples__some__n": 6000, "embeddings__tsne": {"method": "mds"}}),
         ("score_raw", MANY_POINTS),
+        ("score_observations", MANY_POINTS),
+        ("score_beside", MANY_POINTS),
         ("neurons", {"architectures__mlp__hidden": [512, 9000]}),
         ("compare", {"architectures__mlp__hidden": [90_000, 8]}),
         ("compare", {"comparisons__alike__measures": ["rsa"], "samples__some__n": 6000}),
@@ -140,6 +143,8 @@ def test_larger_work_asks_for_more_memory(jobs, rule, changes):
         ("embed", {"embeddings__tsne__seeds": 500}),
         ("score_raw", MANY_POINTS),
         ("compare", MANY_POINTS),
+        ("score_observations", MANY_POINTS),
+        ("score_beside", MANY_POINTS),
     ],
 )
 def test_longer_work_asks_for_more_time(jobs, rule, changes):

@@ -10,6 +10,7 @@ from sklearn.preprocessing import StandardScaler
 import layerscope
 from layerscope.errors import StudyError
 from layerscope.kind_modules import load_kind
+from layerscope.scoring.shared.beside_input import BesideInput, Fitted
 from layerscope.scoring.shared.score_input import NetworkInput, Predicted, Representation, ScoreInput, with_defaults
 from layerscope.study.kinds import CLASSES, TARGETS, Kinds
 
@@ -28,7 +29,9 @@ def inputs(kind, labels, targets):
         if space != "run":
             points = POINTS if space == "raw" else POINTS[:, :2]
             whole = Representation(POINTS, labels, targets=targets)
-            yield ScoreInput(whole, points, space, NEIGHBORS, 1.0, {"epochs": points, "layers": points}, predicted)
+            told = (whole, points, space, NEIGHBORS, 1.0, {"epochs": points, "layers": points}, predicted)
+            beside = {"earlier": {"layer": NEIGHBORS}, "fitted": {"fit": Fitted(POINTS, labels)}}
+            yield BesideInput(*told, **beside) if kind.is_beside else ScoreInput(*told)
         elif "spectra" in kind.reads(space):
             yield NetworkInput(labels, eigenvalues=np.arange(5.0)[::-1], targets=targets)
         else:
@@ -37,7 +40,8 @@ def inputs(kind, labels, targets):
 
 
 def scores(kind, labels, targets):
-    module, asked = load_kind("scoring", kind.stem), {"it": (kind.name, with_defaults(dict(kind.declared), {}))}
+    given = {"fitted_on": "fit"} if "fitted_on" in kind.options else {}
+    module, asked = load_kind("scoring", kind.stem), {"it": (kind.name, with_defaults(dict(kind.declared), given))}
     return [module.score(scored, asked)["it"] for scored in inputs(kind, labels, targets)]
 
 

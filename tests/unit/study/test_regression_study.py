@@ -224,6 +224,10 @@ REFUSED = {
         {"figures__strip": {"kind": "dataset_strip"}},
         "figures.strip: dataset_strip shows classes, and datasets.houses has targets (task: regression); name others under `on`",
     ),
+    "a table of classes": (
+        {"tables": {"classes": {"kind": "scores_by_class", "scores": ["loss"]}}, "scores__loss": {}},
+        "tables.classes: scores_by_class shows classes, and datasets.houses has targets (task: regression)",
+    ),
     "misclassified": (
         {"figures__grid__mark_misclassified": True},
         "figures.grid.mark_misclassified: datasets.houses has targets (task: regression) and no classes; remove it",

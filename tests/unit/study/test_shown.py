@@ -20,6 +20,7 @@ RAW = {"embedding": "raw"}
 FILTERS = {"architectures.mlp": CNN, "representations": {"filters": {"layers": ["conv1"]}}, "claims": GONE, "figures": GONE}
 SEVERAL = {"samples.other": {"split": "test", "choose": "first", "n": 200}, "claims": GONE}
 MOVING = {"method": "dynamic_tsne", "over": "epochs", "lambda": 0.1}
+KEPT = {"observations": {"scores": ["neighborhood_hit"], "on": {"state": "untrained"}}}
 DISPLACED = {"embeddings.moving": MOVING, "scores.displacement": {}, "scores.kl": GONE, "figures.grid": GONE}
 
 
@@ -38,6 +39,36 @@ def of_score(kind, **options):
 # For each `raise` of a figure or a table: its file, the beginning of its message, and studies that would come to it, with what is
 # said of them before anything is trained.
 TOLD = [
+    (
+        "figures/crossing_observations.py",
+        "no scores of observations are left",
+        [
+            (
+                {**KEPT, **of_score("crossing_observations", on={**RAW, "state": "trained"})},
+                "figures.shown.on leaves too few layers whose observations have 'neighborhood_hit' (input)",
+            )
+        ],
+    ),
+    (
+        "figures/crossing_observations.py",
+        "the figure's `on` leaves a single layer",
+        [
+            (
+                {**KEPT, **of_score("crossing_observations", on={**RAW, "layer": "last"})},
+                "figures.shown.on leaves too few layers whose observations have 'neighborhood_hit' (output)",
+            )
+        ],
+    ),
+    (
+        "tables/scores_by_class.py",
+        "no scores of observations with classes are left",
+        [
+            (
+                {**KEPT, **table("scores_by_class", scores=["neighborhood_hit"], on={"state": "trained", "layer": "hidden"})},
+                "tables.shown.on chooses nothing of which 'neighborhood_hit' is kept of every observation",
+            )
+        ],
+    ),
     (
         "figures/shared/one_network.py",
         "`on` chooses",
@@ -524,6 +555,11 @@ PUBLISHED = [
 
 # What only networks and drawn samples can tell, whatever the options are.
 DATA_ALONE_TELL = [
+    (
+        "figures/crossing_observations.py",
+        "the networks that the figure's `on` chooses were given",
+        "what files of one's own have",
+    ),
     ("statistics/runs.py", "{source} lacks", "which version wrote a file"),
     ("figures/shared/one_network.py", "{source}: the embedding of", "the embedding diverged"),
     ("figures/confused_pairs.py", "{source}: the embedding of layer", "the embedding diverged"),

@@ -4,7 +4,7 @@ from functools import cache
 
 from layerscope.files.sources import page_files, sources
 from layerscope.kind_modules import architecture_sources
-from layerscope.study.study import Study
+from layerscope.study.study import BESIDE, Study
 from layerscope.study.views import Views
 
 
@@ -60,12 +60,23 @@ class JobCode:
         """The sources of the scores of representations: the stage and their metrics."""
         return self._scores("score", self.views.scores_of(wildcards.source, wildcards.sample, "raw"))
 
+    def score_beside(self, wildcards) -> list[str]:
+        """The sources of the scores that read more than their representation: the stage and their metrics."""
+        return self._scores("score_beside", self.views.scores_of(wildcards.source, wildcards.sample, BESIDE))
+
     def score_embedding(self, wildcards) -> list[str]:
         """The sources of the scores of an embedding: the stage and their metrics."""
         return self._scores("score", self.views.scores_of(wildcards.source, wildcards.sample, wildcards.embedding))
 
     def _scores(self, stage: str, wanted: dict[str, dict]) -> list[str]:
         return _sources(stage, *sorted({self.views.metrics[entry["metric"]].module for entry in wanted.values()}))
+
+    def score_observations(self, wildcards) -> list[str]:
+        """The sources of the scores of every observation: the stage, the metrics, and what tells these of each observation."""
+        wanted = self.views.observed_scores(wildcards.source, wildcards.sample, wildcards.space)
+        metrics = [self.views.metrics[entry["metric"]] for entry in wanted.values()]
+        told_by = {kind.by_observation for kind in metrics if kind.by_observation}
+        return _sources("score_observations", *sorted({kind.module for kind in metrics} | told_by))
 
     def claims(self) -> list[str]:
         """The sources of the verdicts: the stage and the statistics that the claims of the study name."""

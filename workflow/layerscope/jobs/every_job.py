@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from layerscope import store
 from layerscope.jobs.jobs import Jobs
+from layerscope.study.study import BESIDE
 
 
 def every_job(jobs: Jobs) -> Iterator[tuple[str, dict[str, str]]]:
@@ -57,8 +58,12 @@ def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[tuple[str, dict
             yield "score_sample", {"run": source, "sample": sample}
         elif space == "raw":
             yield "score_raw", of_source
+        elif space == BESIDE:
+            yield "score_beside", of_source
         else:
             yield "score_embedding", {**of_source, "embedding": space}
+    for space in jobs.views.observed(source, sample):
+        yield "score_observations", {**of_source, "space": space}
 
 
 def files_of_jobs(jobs: Jobs) -> Iterator[store.JobFiles]:

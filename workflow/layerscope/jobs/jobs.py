@@ -80,7 +80,7 @@ class Jobs:
         if self.study.claims:
             wanted.append(self.path("claims"))
         for source, sample in self.views.sources():
-            wanted += self.reads.neurons_files(source, sample)
+            wanted += self.reads.neurons_files(source, sample) + self.reads.observations_files(source, sample)
             wanted += [
                 self.path("embedding", source=source, sample=sample, embedding=name)
                 for name in self.views.embeddings_of(source, sample)

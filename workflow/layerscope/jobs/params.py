@@ -9,10 +9,11 @@ from collections.abc import Callable
 from layerscope import selection, store
 from layerscope.data.targets import STANDARDISE
 from layerscope.files.provenance import canonical_json
+from layerscope.models.last_layer import last_linear
 from layerscope.study.comparisons import Comparisons
 from layerscope.study.kinds import BLOCKS, Kind
 from layerscope.study.sizes import neighbors_kept, source_sizes
-from layerscope.study.study import DIFFER_IN, WITH_ALL, Run, Study
+from layerscope.study.study import BESIDE, DIFFER_IN, WITH_ALL, Run, Study, space_of_rows
 from layerscope.study.views import Views
 
 # The unit of what is a number without one.
@@ -236,19 +237,36 @@ class JobParams:
         """The scores of representations in their own space."""
         return self._score(wildcards.source, wildcards.sample, "raw")
 
+    def score_beside(self, wildcards) -> str:
+        """The scores of representations that read more than these: weights, another sample, or other layers."""
+        return self._score(wildcards.source, wildcards.sample, BESIDE)
+
+    def _beside(self, source: str, sample: str, scores: dict[str, dict]) -> dict[str, object]:
+        """What scores are told of what they read beside a representation."""
+        reads = {read for entry in scores.values() for read in self.views.metrics[entry["metric"]].reads("raw")}
+        told: dict[str, object] = {}
+        if "earlier" in reads:
+            told["sequence"] = self.views.view(source, sample, {}).whole
+        if "weights" in reads:
+            run = self.views.runs[source]
+            told["last"] = "" if run in self.study.given else last_linear(self.study.layers(run))
+        return told
+
     def score_embedding(self, wildcards) -> str:
         """The scores of representations in one embedding."""
         return self._score(wildcards.source, wildcards.sample, wildcards.embedding)
 
     def _score(self, source: str, sample: str, space: str) -> str:
-        seeds = [None] if space == "raw" else self.study.embeddings[space]["seeds"]
-        selector = {} if space == "raw" else self.study.embeddings[space].get("on", {})
+        is_raw = space_of_rows(space) == "raw"
+        seeds = [None] if is_raw else self.study.embeddings[space]["seeds"]
+        selector = {} if is_raw else self.study.embeddings[space].get("on", {})
         scores = self.views.scores_of(source, sample, space)
         return self._params(
             "scores",
             *self._metrics(scores),
             keys=self._keys(source, sample),
-            space=space,
+            space=space_of_rows(space),
+            **(self._beside(source, sample, scores) if space == BESIDE else {}),
             **({"snapshots": [0]} if source in self.views.inputs else self._snapshots(self.views.runs[source])),
             view=self.views.view(source, sample, selector).to_params(),
             scores=scores,
@@ -293,6 +311,44 @@ class JobParams:
         """Which comparisons there are, of which networks."""
         files = [[name, *run.keys.values()] for name, run in self.comparisons.all_files()]
         return self._params("comparison", files=files)
+
+    def score_observations(self, wildcards) -> str:
+        """The scores that are kept of every observation, in one space: of a network as such, or of its whole layers."""
+        source, sample, space = wildcards.source, wildcards.sample, wildcards.space
+        wanted = self.views.observed_scores(source, sample, space)
+        told = {"keys": self._keys(source, sample), "space": space_of_rows(space), "threads": 1}
+        told |= {"beside": True, **self._beside(source, sample, wanted)} if space == BESIDE else {}
+        if source in self.views.inputs:
+            told["snapshots"] = [0]
+        else:
+            told |= self._snapshots(self.views.runs[source])
+        if space == "run":
+            of_network = {
+                name: {
+                    "metric": entry["metric"],
+                    "module": self.views.metrics[entry["metric"]].stem,
+                    "options": entry["options"],
+                    "epochs": entry["epochs"],
+                }
+                for name, entry in wanted.items()
+            }
+            return self._params("observations", *self._metrics(wanted), **told, scores=of_network)
+        selectors = [(self.study.observations or {})["on"]]
+        is_raw = space_of_rows(space) == "raw"
+        selectors += [] if is_raw else [self.study.embeddings[space].get("on", {})]
+        view = self.views.view(source, sample, {}).whole_only()
+        for selector in selectors:
+            view = view.common(self.views.view(source, sample, selector))
+        return self._params(
+            "observations",
+            *self._metrics(wanted),
+            **told,
+            view=view.to_params(),
+            scores=wanted,
+            seeds=[None] if is_raw else self.study.embeddings[space]["seeds"],
+            layers=self._layer_sizes(source),
+            distinct_rows=self._k(source, sample),
+        )
 
     def _layer_sizes(self, source: str) -> dict[str, tuple[int, int]]:
         """Layer → (depth, number of filters or units), for the rows of representations that a diverged network lacks."""

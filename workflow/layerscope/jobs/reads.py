@@ -8,7 +8,7 @@ from layerscope import selection, store
 from layerscope.data.own_files import find_own, own_files
 from layerscope.errors import StudyError
 from layerscope.study.comparisons import Comparisons
-from layerscope.study.study import Run, Study
+from layerscope.study.study import BESIDE, RESERVED_EMBEDDINGS, Run, Study, space_of_rows
 from layerscope.study.views import Views
 
 
@@ -96,11 +96,19 @@ class JobReads:
     def neighbors_files(self, source: str, sample: str) -> list[str]:
         """[the neighbors file of a source] if an embedding or a score of it reads it, else []."""
         of_source = SimpleNamespace(source=source, sample=sample)
-        found = self.score_raw_neighbors(of_source)
+        found = self.score_raw_neighbors(of_source) + self.beside_neighbors(of_source)
+        if source in self.views.inputs and not found:
+            networks = (run.folder for run in self.study.runs if run.dataset == self.views.inputs[source])
+            found += next((file for one in networks if (file := self._read_by(one, sample))), [])
         for embedding in self.views.embeddings_of(source, sample):
             of_source.embedding = embedding
             found += self.embed_neighbors(of_source) + self.score_embedding_neighbors(of_source)
         return found[:1]
+
+    def _read_by(self, network: str, sample: str) -> list[str]:
+        """[the neighbors file of the input] if a score of a network reads it, else []."""
+        is_there = (network, sample) in self.views.sources()
+        return self.beside_input_neighbors(SimpleNamespace(source=network, sample=sample)) if is_there else []
 
     def score_raw_neighbors(self, wildcards) -> list[str]:
         """[the neighbors file] if a score of representations reads it, else []."""
@@ -142,6 +150,63 @@ class JobReads:
         """The files of the comparisons that are scores too."""
         names = dict.fromkeys(entry["comparison"] for entry in self.study.compared.values())
         return [file for name in names for _, file in self._files_of_comparison(name)]
+
+    # What scores read beside their representation. For those of every observation, wildcards have a space.
+
+    def _wanted_beside(self, wildcards, read: str) -> dict[str, dict]:
+        """The scores, by name, that read something beside their representation."""
+        if getattr(wildcards, "space", BESIDE) != BESIDE:
+            return {}
+        wanted = self.views.scores_of(wildcards.source, wildcards.sample, BESIDE)
+        if hasattr(wildcards, "space"):
+            wanted = self.views.observed_scores(wildcards.source, wildcards.sample, BESIDE)
+        return {name: entry for name, entry in wanted.items() if read in self.views.metrics[entry["metric"]].reads("raw")}
+
+    def beside_neighbors(self, wildcards) -> list[str]:
+        """[the neighbors file] if a score that reads more than its representation reads it, else []."""
+        return self._score_neighbors(wildcards, BESIDE, "raw")
+
+    def beside_input_neighbors(self, wildcards) -> list[str]:
+        """[the neighbors file of the input of a network] if a score compares layers with it and it is looked at, else []."""
+        if not self._wanted_beside(wildcards, "earlier"):
+            return []
+        source = store.input_folder(self.views.dataset_of(wildcards.source))
+        is_there = (source, wildcards.sample) in self.views.sources()
+        return [self._path("neighbors", source=source, sample=wildcards.sample)] if is_there else []
+
+    def beside_fitted_on(self, wildcards) -> list[str]:
+        """The activations of a source for the samples that its probes are fitted on."""
+        names = {entry["options"]["fitted_on"] for entry in self._wanted_beside(wildcards, "fitted_on").values()}
+        return [self._path("activations", source=wildcards.source, sample=name) for name in sorted(names)]
+
+    def beside_checkpoints(self, wildcards) -> list[str]:
+        """[the weights of a network] if a score reads them and the network is trained, else []."""
+        run = self.views.runs.get(wildcards.source)
+        reads = run is not None and run not in self.study.given and self._wanted_beside(wildcards, "weights")
+        return [self._path("checkpoints", run=wildcards.source)] if reads else []
+
+    # The scores of every observation
+
+    def observations_neighbors(self, wildcards) -> list[str]:
+        """[the neighbors file] if a score that is kept of every observation reads it, else []."""
+        if wildcards.space == "run":
+            return []
+        kind = "raw" if space_of_rows(wildcards.space) == "raw" else "embedding"
+        wanted = self.views.observed_scores(wildcards.source, wildcards.sample, wildcards.space)
+        reads = {need for entry in wanted.values() for need in self.views.metrics[entry["metric"]].reads(kind)}
+        return [self._neighbors(wildcards)] if "neighbors" in reads else []
+
+    def observations_embedding(self, wildcards) -> list[str]:
+        """[the embedding in which observations are scored], [] where they are scored in none."""
+        if wildcards.space in (*RESERVED_EMBEDDINGS, BESIDE):
+            return []
+        keys = {"source": wildcards.source, "sample": wildcards.sample, "embedding": wildcards.space}
+        return [self._path("embedding", **keys)]
+
+    def observations_files(self, source: str, sample: str) -> list[str]:
+        """The files with the scores of every observation of a source."""
+        spaces = self.views.observed(source, sample)
+        return [self._path("observations", source=source, sample=sample, space=space) for space in spaces]
 
     # The explorer
 
@@ -240,6 +305,16 @@ class JobReads:
             if selection.allows(options.get("on", {}), embedding=embedding)
         ]
 
+    def _observations(self, options: dict) -> list[str]:
+        """Those in the spaces that `on` chooses which have the score that is shown."""
+        return [
+            self._path("observations", source=source, sample=sample, space=space)
+            for source, sample in self._shown(options)
+            for space in self.views.observed(source, sample)
+            if selection.allows(options.get("on", {}), embedding=space_of_rows(space))
+            and {*self.views.observed_scores(source, sample, space)} & {options.get("score"), *options.get("scores", ())}
+        ]
+
     def _neurons(self, options: dict) -> list[str]:
         return [file for source, sample in self._shown(options) for file in self.neurons_files(source, sample)]
 
@@ -291,5 +366,6 @@ FILES: dict[str, Callable[[JobReads, dict], list[str]]] = {
     "embedding": JobReads._embedding,
     "neurons": JobReads._neurons,
     "comparison": JobReads._comparison,
+    "observations": JobReads._observations,
     "published": JobReads._published,
 }

@@ -15,7 +15,7 @@ from layerscope.models.size import NetworkSize, network_size
 from layerscope.selection import View
 from layerscope.study.comparisons import Comparisons
 from layerscope.study.sizes import sample_size, source_sizes, split_size
-from layerscope.study.study import Run, Study, scores_named
+from layerscope.study.study import BESIDE, Run, Study, scores_named, space_of_rows
 from layerscope.study.views import Views
 
 # Minima for any job (MB, minutes): what Python and its libraries use differs more between machines than between small jobs.
@@ -76,8 +76,10 @@ class JobResources:
         # Longer names first: a rule's name may end with `_` and the name of another one.
         self._rules: dict[str, Callable[[Any], Need]] = {
             "score_embedding": self._score_embedding,
+            "score_observations": self._score_observations,
             "score_sample": self._score_sample,
             "score_raw": self._score_raw,
+            "score_beside": self._score_beside,
             "score_run": self._score_run,
             "dump_input": self._dump_input,
             "dump_given": self._dump_given,
@@ -181,7 +183,7 @@ class JobResources:
                 run = self.views.runs.get(source)
                 network = (run.dataset, run.architecture, run.activation) if run else (self.views.inputs[source],)
                 for space in self.views.spaces(source, sample):
-                    seeds = 1 if space in ("run", "raw") else len(self.study.embeddings[space]["seeds"])
+                    seeds = 1 if space in ("run", "raw", BESIDE) else len(self.study.embeddings[space]["seeds"])
                     for score, entry in self.views.scores_of(source, sample, space).items():
                         self._rows[network, score] += (
                             seeds * len(self._widths(source, View.from_params(entry["view"]))) if "view" in entry else 1
@@ -329,15 +331,32 @@ class JobResources:
         memory = 200 + 6.6 * n * max(widths) * FLOAT + 20 / MB * n * self.study.k
         return Need(memory, START + n**2 * (4e-9 * len(widths) + 5e-11 * sum(widths)))
 
+    def _score_beside(self, wildcards) -> Need:
+        need, dataset = self._score_raw(wildcards), self._dataset(wildcards.source)
+        _, widths = self._scored(wildcards, "raw")
+        named = [entry["options"].get("fitted_on") for entry in self.study.scores.values()]
+        fitted = sum(self._n_of_sample(dataset, sample) for sample in {*named} & {*self.study.samples})
+        # A probe holds what it is fitted on three times, and goes over it at most 200 times for each of ten classes.
+        return Need(need.memory + 6 * fitted * max(widths, default=0) * FLOAT, need.seconds + 4e-7 * fitted * sum(widths))
+
     def _score_embedding(self, wildcards) -> Need:
         n, widths = self._scored(wildcards, wildcards.embedding)
         seeds = len(self.study.embeddings[wildcards.embedding]["seeds"])
         memory = 250 + n * max(widths) * FLOAT + 20 / MB * n * self.study.k
         return Need(memory, START + seeds * len(widths) * 2e-9 * n**2)
 
+    def _score_observations(self, wildcards) -> Need:
+        if wildcards.space == "run":
+            return Need(150, START)
+        n, widths = self._scored(wildcards, wildcards.space)
+        seeds = 1 if space_of_rows(wildcards.space) == "raw" else len(self.study.embeddings[wildcards.space]["seeds"])
+        # All pairs are looked at in blocks, of which several copies are held, and each score is taken of the whole too.
+        memory = 600 + n * max(widths, default=0) * FLOAT + 20 / MB * n * self.study.k
+        return Need(memory, START + n**2 * (seeds * len(widths) * 8e-7 + 1e-10 * sum(widths)))
+
     def _scored(self, wildcards, space: str) -> tuple[int, list[int]]:
         source, sample = wildcards.source, wildcards.sample
-        on = {} if space == "raw" else self.study.embeddings[space].get("on", {})
+        on = {} if space_of_rows(space) == "raw" else self.study.embeddings[space].get("on", {})
         n = self._n_of_sample(self._dataset(source), sample)
         return n, self._widths(source, self.views.view(source, sample, on))
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from layerscope import store
-from layerscope.study.study import Run, Study
+from layerscope.study.study import BESIDE, RESERVED_EMBEDDINGS, Run, Study
 from layerscope.study.views import Views
 
 NOTHING = "none"
@@ -19,6 +19,7 @@ def constraints(study: Study, views: Views) -> dict[str, str]:
         "sample": "|".join(draw for sample in study.samples for draw in study.draws_of(sample)) or NOTHING,
         "embedding": "|".join(study.embeddings) or NOTHING,
         "comparison": "|".join(study.comparisons) or NOTHING,
+        "space": "|".join((*RESERVED_EMBEDDINGS, BESIDE, *study.embeddings)),
         "figure": "|".join(study.figures) or NOTHING,
         "table": "|".join(study.tables) or NOTHING,
     }

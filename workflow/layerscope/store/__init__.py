@@ -97,12 +97,19 @@ from layerscope.store.networks import (
     StoredSpectrum,
     checkpoint_provenance,
     examine_checkpoints,
+    read_linear_map,
     read_snapshot,
     snapshot_epochs,
     spectra,
     unfinished_training,
     write_checkpoints,
     write_spectra,
+)
+from layerscope.store.observations import (
+    ObservationScores,
+    observation_scores,
+    read_observations,
+    write_observation_scores,
 )
 from layerscope.store.published import (
     PUBLISHED_COLUMNS,

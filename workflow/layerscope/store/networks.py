@@ -58,6 +58,22 @@ def read_snapshot(checkpoints: str | Path, epoch: int) -> dict:
         return {key.removeprefix(start): file.get_tensor(key) for key in file.keys() if key.startswith(start)}  # noqa: SIM118
 
 
+def read_linear_map(checkpoints: str | Path, epoch: int, start: str) -> "tuple[np.ndarray, np.ndarray] | None":
+    """The weights (outputs, inputs) and the bias (outputs,) of a linear layer at a snapshot, float32; a missing bias is 0.
+
+    start: what the names of its parameters begin with. None where a snapshot is not there, because the training diverged.
+    """
+    import numpy as np
+
+    prefix = f"{epoch_name(epoch)}/{start}"
+    with _open_checkpoints(checkpoints) as file:
+        if f"{prefix}weight" not in file.keys():  # noqa: SIM118 (no mapping)
+            return None
+        weights = file.get_tensor(f"{prefix}weight").float().numpy()
+        has_bias = f"{prefix}bias" in file.keys()  # noqa: SIM118
+        return weights, file.get_tensor(f"{prefix}bias").float().numpy() if has_bias else np.zeros(len(weights), np.float32)
+
+
 def checkpoint_provenance(source: str | Path) -> dict:
     """Package versions, threads, device and status of a training."""
     with _open_checkpoints(source) as file:

@@ -17,6 +17,7 @@ class Reads:
     embedding: list[str] = field(default_factory=list)
     neurons: list[str] = field(default_factory=list)
     comparison: list[str] = field(default_factory=list)
+    observations: list[str] = field(default_factory=list)
     published: list[str] = field(default_factory=list)
 
 

@@ -9,6 +9,7 @@ from layerscope.data.own_files import find_own
 from layerscope.errors import StudyError, one_of
 from layerscope.models.answers import answer
 from layerscope.selection import RUN_KEYS
+from layerscope.study.beside_checks import check_beside
 from layerscope.study.claim_checks import check_units
 from layerscope.study.comparison_checks import (
     check_comparisons,
@@ -20,6 +21,7 @@ from layerscope.study.declarations import STATES
 from layerscope.study.figure_checks import FIGURE_CHECKS
 from layerscope.study.given import check_given
 from layerscope.study.kinds import Kind
+from layerscope.study.observation_checks import check_observations
 from layerscope.study.sizes import class_names, outputs_of, sample_size, source_sizes, split_size
 from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named, selectors
 from layerscope.study.target_checks import LABEL_CHECKS, TARGET_CHECKS
@@ -41,7 +43,9 @@ RESERVED_TARGETS = (
     "score_run",
     "score_sample",
     "score_raw",
+    "score_beside",
     "score_embedding",
+    "score_observations",
     "aggregate",
     "claims",
     "figure",
@@ -57,7 +61,7 @@ RESERVED_SAMPLES = (*store.SPLITS, store.BATCHES, "scores")
 DRAWN = ("random", "per_class")
 NAMED_LAYERS = (selection.INPUT, selection.LAST, selection.HIDDEN)
 # The kinds of files that are of one sample.
-OF_SAMPLES = {"activations", "embedding", "neurons", "comparison"}
+OF_SAMPLES = {"activations", "embedding", "neurons", "comparison", "observations"}
 NEURON_KEYS = (*RUN_KEYS, "sample", "epoch", "state")
 Check = Callable[[Study], Iterator[str]]
 
@@ -524,4 +528,5 @@ CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
 CHECKS_AS_ADAPTED: tuple[Check, ...] = (
     *(_check_activations, _check_neighbors, _check_scores_named, *LABEL_CHECKS, *FIGURE_CHECKS),
     *(_check_courses, _check_claims_are_definite, check_pairs, check_figures_of_comparisons, check_scores_of_pairs, check_units),
+    *(check_beside, check_observations),
 )

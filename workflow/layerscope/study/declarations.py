@@ -14,7 +14,7 @@ from layerscope.errors import Mistakes, one_of
 from layerscope.files.sources import beside, bound, is_own, literal
 from layerscope.models.declared import KINDS
 from layerscope.store.reads import KINDS_OF_FILES
-from layerscope.study.kinds import BLOCKS, Kind, declared_kinds
+from layerscope.study.kinds import BLOCKS, READ_BESIDE, Kind, declared_kinds
 from layerscope.study.schema import blocks, entry_schema, mistakes_in
 
 # What jobs tell a kind of the study, beside its options, where it declares so (layerscope.jobs.params).
@@ -30,7 +30,7 @@ PARTS = ("whole", "filters", "means")
 BETWEEN = ("layers", "epochs", "seeds", "architectures", "activations")
 # What scores can read in each space, besides the points.
 READ_BY_SCORES = {
-    "raw": ("neighbors", "predictions"),
+    "raw": ("neighbors", "predictions", *READ_BESIDE),
     "embedding": ("neighbors", "predictions"),
     "run": ("history", "predictions", "spectra"),
 }
@@ -67,7 +67,6 @@ OPTIONS = {
     "type": "object",
     "additionalProperties": {"type": "object"},
 }
-TOLD_OF_THE_STUDY = _some("What its function is told among the options, beside those of the entry.", enum=[*TOLD])
 READS = _some("The kinds of files that it is made from.", enum=[*KINDS_OF_FILES])
 NEIGHBORS = {
     "description": "How many neighbours it needs: times × the value of an option + plus.",
@@ -234,6 +233,7 @@ FACTS: dict[str, dict[str, dict]] = {
         "needs_points": NEEDS_POINTS,
         "needs": _some("What data or given activations may lack, without which it has no value.", enum=[*OF_LABELS, "losses"]),
         "by_default": BY_DEFAULT,
+        "required": REQUIRED,
         "options": OPTIONS,
     },
     "comparisons": {
@@ -266,6 +266,12 @@ FACTS: dict[str, dict[str, dict]] = {
             "additionalProperties": {"type": "object", "additionalProperties": PARTS_SHOWN},
         },
         "one_space": ONE_SPACE,
+        "one_kind_of_network": _flag("Whether `on` must choose networks that differ in their seed alone."),
+        "fewest_layers": {
+            "description": "How many layers of a network, its input counted, must have its score of every observation.",
+            "type": "integer",
+            "minimum": 1,
+        },
         "one_sample": _flag("Whether it shows scores of one sample, so that an `on` that chooses several is refused."),
         "pairs_scores": PAIRS_SCORES,
         "embeddings_with": _text("The option of embeddings that those whose scores it shows must have."),
@@ -299,7 +305,7 @@ FACTS: dict[str, dict[str, dict]] = {
     "tables": {
         "description": DESCRIPTION,
         "reads": READS,
-        "needs": TOLD_OF_THE_STUDY,
+        "needs": _some("What its datasets must have, and what its function is told of the study.", enum=[*OF_LABELS, *TOLD]),
         "scores_of": SCORES_OF,
         "states": STATES_SHOWN,
         "parts": PARTS_SHOWN,

@@ -59,6 +59,7 @@ def unread_samples(study: Study, views: Views) -> Iterator[str]:
         if mapped or views.embeddings_of(source, sample) or views.spaces(source, sample):
             read.add(sample)
     read |= {draw for sample in study.samples for draw in study.draws_of(sample) if views.is_compared(draw)}
+    read |= {entry["options"].get("fitted_on") for entry in study.scores.values()}
     for block in ("figures", "tables"):
         for name, entry in getattr(study, block).items():
             if {"activations", "neurons", "embedding"} & {*study.kind_of(block, name).says("reads", ())}:

@@ -9,7 +9,7 @@ from layerscope.errors import Mistakes, StudyError, one_of
 from layerscope.study.kinds import BLOCKS, Kinds
 from layerscope.study.schema import checked, entry_schema
 from layerscope.study.sizes import find_sizes, source_sizes
-from layerscope.study.study import RESERVED_EMBEDDINGS, Run
+from layerscope.study.study import BESIDE, RESERVED_EMBEDDINGS, Run
 
 
 def entries_of(content: dict, kinds: Kinds, mistakes: Mistakes) -> dict[str, dict[str, dict]]:
@@ -88,7 +88,7 @@ def _dataset(kinds: Kinds, name: str, entry: dict, filled: dict) -> dict:
 
 def _embedding(kinds: Kinds, name: str, entry: dict) -> dict:
     where = f"embeddings.{name}"
-    if name in RESERVED_EMBEDDINGS:
+    if name in (*RESERVED_EMBEDDINGS, BESIDE):
         raise StudyError(f"{where}: the name is reserved; choose another one")
     method = entry.get("method")
     if method is None:

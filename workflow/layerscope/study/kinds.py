@@ -10,10 +10,14 @@ from pathlib import Path
 from typing import Any
 
 from layerscope.errors import StudyError, one_of
-from layerscope.files.sources import is_own, literal, modules
+from layerscope.files.sources import bound, is_own, literal, modules
 
 # What a metric or a figure may need of a dataset, which has one of them (`needs`).
 CLASSES, TARGETS = "classes", "targets"
+# What scores of a representation can read that is none of it.
+READ_BESIDE = ("weights", "fitted_on", "earlier")
+# Where metrics are told of every observation, in modules named as those of the metrics, and the literal that names these metrics.
+BY_OBSERVATION, DECLARED_THERE = "scoring.by_observation", "BY_OBSERVATION"
 
 
 @dataclass(frozen=True)
@@ -86,6 +90,22 @@ class Kind:
     def of_splits(self) -> bool:
         """Whether a metric rates a network on a split or sample (accuracy, loss) and not its layers."""
         return bool({"history", "predictions"} & {*self.reads("run")})
+
+    @property
+    def is_beside(self) -> bool:
+        """Whether a metric of representations reads more than these: weights, another sample, or other layers."""
+        return bool({*READ_BESIDE} & {*self.reads("raw")})
+
+    @property
+    def by_observation(self) -> str | None:
+        """The module that tells a metric of every observation, dotted or a user's own file; None where none does."""
+        if self.is_own:
+            module = self.module
+        elif self.stem in modules(BY_OBSERVATION):
+            module = f"layerscope.{BY_OBSERVATION}.{self.stem}"
+        else:
+            return None
+        return module if bound(module, DECLARED_THERE) and self.name in literal(module, DECLARED_THERE) else None
 
     @property
     def needs_of_dataset(self) -> set[str]:

@@ -125,6 +125,7 @@ def build_study(content: dict, folder: Path) -> Study:
         plans=plans,
         given=files,
         beside=beside,
+        observations=content.get("observations"),
         notes=tuple(notes),
     )
     for group in CHECKS_AS_WRITTEN:

@@ -15,7 +15,7 @@ from layerscope.study.comparisons import Comparisons
 from layerscope.study.declarations import PARTS
 from layerscope.study.kinds import Kind
 from layerscope.study.sizes import source_sizes, split_size
-from layerscope.study.study import DIFFER_IN, RESERVED_EMBEDDINGS, Run, Study, scores_named, selectors
+from layerscope.study.study import DIFFER_IN, RESERVED_EMBEDDINGS, Run, Study, scores_named, selectors, space_of_rows
 from layerscope.study.views import Views
 
 BLOCKS = ("figures", "tables", "claims")
@@ -149,7 +149,7 @@ def _scored(study: Study, views: Views) -> dict[str, list[Rows]]:
                     view = View.from_params(wanted["view"])
                 else:
                     view = View(views.epochs_of(wanted, views.runs[source], sample), [""])
-                found[name].append(Rows(dataset, run, space, view=view, **study.draw_keys(sample)))
+                found[name].append(Rows(dataset, run, space_of_rows(space), view=view, **study.draw_keys(sample)))
     for run in study.runs:
         for name, entry in views.run_scores(run).items():
             layers = [""]

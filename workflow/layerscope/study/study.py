@@ -15,6 +15,8 @@ from layerscope.study.overrides import overridden
 from layerscope.study.schema import checked
 
 RESERVED_EMBEDDINGS = ("raw", "run")
+# The name, in the place of a space, of files of scores that read more than their own representation; no embedding has it.
+BESIDE = "beside"
 # The options of a block of the training that is switched off.
 SWITCHED_OFF: dict[str, dict] = {"augmentation": {}, "spectra": {"phases": []}}
 SCHEDULE = {"$ref": "#/$defs/schedule"}
@@ -84,6 +86,8 @@ class Study:
     given: dict[Run, dict[int, str]] = field(default_factory=dict)
     # (Dataset, architecture) → which arrays the files of given networks have beside their layers.
     beside: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
+    # Which scores are kept of every observation, and on what: `scores` and `on`; None where none are.
+    observations: dict | None = None
     notes: tuple[str, ...] = ()
     _training: dict[Run, dict] = field(default_factory=dict, init=False, repr=False, compare=False)
     _draws: dict[str, tuple[str, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -263,6 +267,11 @@ class Study:
         return next(iter(kind.needs_of_dataset - {TARGETS if self.has_targets(dataset) else CLASSES}), "")
 
 
+def space_of_rows(space: str) -> str:
+    """The space that the rows of a file of scores have, by the name in the place of the space in the name of the file."""
+    return RESERVED_EMBEDDINGS[0] if space == BESIDE else space
+
+
 @cache
 def _training_defaults() -> dict:
     return checked({}, {"$ref": "#/$defs/training"}, "training")
@@ -286,6 +295,8 @@ def selectors(study: Study) -> Iterator[tuple[str, dict]]:
             yield f"representations.{name}.on", choice["on"]
     if study.neurons is not None:
         yield "neurons.on", study.neurons["on"]
+    if study.observations is not None:
+        yield "observations.on", study.observations["on"]
     for block in ("samples", "embeddings", "scores", "comparisons", "figures", "tables", "claims"):
         for name, entry in getattr(study, block).items():
             yield f"{block}.{name}.on", entry.get("on", {})

@@ -71,13 +71,25 @@ def _check_scores_have_labels(study: Study) -> Iterator[str]:
             yield f"scores.{name}: {metric.name} needs {lacking[0]}, and {_has(study, datasets)}; what works there: {known}"
 
 
+def _check_tables_have_labels(study: Study) -> Iterator[str]:
+    for name, table in study.tables.items():
+        yield from _lacking(study, f"tables.{name}", study.kinds.of_entry("tables", table), table)
+
+
+def _lacking(study: Study, where: str, kind: Kind, entry: dict) -> Iterator[str]:
+    """A message where a figure or a table chooses datasets that have not what its kind shows."""
+    lacking = [dataset for dataset in _datasets(study, entry.get("on", {})) if study.lacks(dataset, kind)]
+    if lacking:
+        needed = study.lacks(lacking[0], kind)
+        yield f"{where}: {kind.name} shows {needed}, and {_has(study, lacking)}; name others under `on`, or remove it"
+
+
 def _check_figures_have_labels(study: Study) -> Iterator[str]:
     for name, figure in study.figures.items():
         kind, datasets = study.kinds.of_entry("figures", figure), _datasets(study, figure.get("on", {}))
-        lacking = [dataset for dataset in datasets if study.lacks(dataset, kind)]
+        lacking = list(_lacking(study, f"figures.{name}", kind, figure))
         if lacking:
-            needed = study.lacks(lacking[0], kind)
-            yield f"figures.{name}: {kind.name} shows {needed}, and {_has(study, lacking)}; name others under `on`, or remove it"
+            yield from lacking
             continue
         with_targets = [dataset for dataset in datasets if study.has_targets(dataset)]
         with_classes = [dataset for dataset in datasets if not study.has_targets(dataset)]
@@ -115,5 +127,5 @@ def _check_target_named(study: Study, where: str, target: str, datasets: Sequenc
 # The first are read before defaults are fitted to samples, whose sizes they are about; the others rely on valid selectors.
 TARGET_CHECKS: tuple[Callable[[Study], Iterator[str]], ...] = (_check_training_on_targets, _check_samples_of_targets)
 LABEL_CHECKS: tuple[Callable[[Study], Iterator[str]], ...] = (
-    *(_check_neurons_of_targets, _check_scores_have_labels, _check_figures_have_labels),
+    *(_check_neurons_of_targets, _check_scores_have_labels, _check_figures_have_labels, _check_tables_have_labels),
 )

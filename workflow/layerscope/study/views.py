@@ -5,8 +5,9 @@ A source is the results folder of a network, or of the input of a dataset.
 
 from layerscope import selection, store
 from layerscope.selection import Plan, View
+from layerscope.study.kinds import Kind
 from layerscope.study.sizes import has_input
-from layerscope.study.study import Run, Study
+from layerscope.study.study import BESIDE, Run, Study, space_of_rows
 
 
 class Views:
@@ -145,8 +146,8 @@ class Views:
     # Embeddings and scores
 
     def spaces(self, source: str, sample: str) -> list[str]:
-        """The spaces (run, raw and embeddings) in which a source has at least one score."""
-        spaces = ["run", "raw", *self.embeddings_of(source, sample)]
+        """The spaces (run, raw and embeddings) in which a source has at least one score, BESIDE for scores that read more."""
+        spaces = ["run", "raw", BESIDE, *self.embeddings_of(source, sample)]
         return [space for space in spaces if self.scores_of(source, sample, space)]
 
     def embeddings_of(self, source: str, sample: str) -> list[str]:
@@ -190,12 +191,16 @@ class Views:
     def _find_scores(self, source: str, sample: str, space: str) -> dict[str, dict]:
         if space == "run":
             return {} if source in self.inputs else self.run_scores(self.runs[source], sample)
-        kind = "raw" if space == "raw" else "embedding"
+        kind = "raw" if space in ("raw", BESIDE) else "embedding"
         made = self.view(source, sample, self.study.embeddings[space].get("on", {})) if kind == "embedding" else None
         found = {}
         for name, entry in self.study.scores.items():
             metric = self.metrics[entry["metric"]]
-            if kind not in metric.spaces or not selection.allows(entry["on"], embedding=space):
+            if kind not in metric.spaces or not selection.allows(entry["on"], embedding=space_of_rows(space)):
+                continue
+            if kind == "raw" and (
+                metric.is_beside != (space == BESIDE) or not self._stands_beside(source, sample, entry, metric)
+            ):
                 continue
             # Neither an input nor an autoencoder predicts classes.
             silent = source in self.inputs or not self.study.predicts(self.runs[source])
@@ -214,6 +219,42 @@ class Views:
                     "options": entry["options"],
                     "view": view.to_params(),
                 }
+        return found
+
+    def _stands_beside(self, source: str, sample: str, entry: dict, metric: Kind) -> bool:
+        """Whether what a metric reads beside a representation can be there. The input has no weights and no layer before it."""
+        if source in self.inputs and {"weights", "earlier"} & {*metric.reads("raw")}:
+            return False
+        return self.study.drawn(sample)[0] != entry["options"].get("fitted_on")
+
+    def observed(self, source: str, sample: str) -> list[str]:
+        """Those of `spaces` in which a source has a score that is kept of every observation."""
+        if self.study.observations is None:
+            return []
+        return [space for space in self.spaces(source, sample) if self.observed_scores(source, sample, space)]
+
+    def observed_scores(self, source: str, sample: str, space: str) -> dict[str, dict]:
+        """The scores of a source in a space that are kept of every observation.
+
+        As scores_of, of whole layers; for `run`, name → entry of the study with its epochs. Observations are looked at one by
+        one, and not averaged: one draw of a sample is enough.
+        """
+        asked = self.study.observations
+        if asked is None or self.study.drawn(sample)[1] > 1 or not selection.allows(asked["on"], embedding=space_of_rows(space)):
+            return {}
+        found = {}
+        view = self.view(source, sample, asked["on"]).whole_only()
+        for name, entry in self.scores_of(source, sample, space).items():
+            if name not in asked["scores"]:
+                continue
+            if space == "run":
+                run = self.runs[source]
+                if selection.allows(asked["on"], **run.keys, **self.study.draw_keys(sample)):
+                    epochs = self.epochs_of(entry, run, sample)
+                    both = [epoch for epoch in self.epochs_of({**entry, "on": asked["on"]}, run, sample) if epoch in epochs]
+                    found.update({name: {**entry, "epochs": both}} if both else {})
+            elif common := View.from_params(entry["view"]).common(view):
+                found[name] = {**entry, "view": common.to_params()}
         return found
 
     def run_scores(self, run: Run, sample: str | None = None) -> dict[str, dict]:
