@@ -38,7 +38,6 @@ OTHERWISE = [
     (("pca",), "embedding/tsne_opentsne.py tsne/estimator.py", "an initialisation of t-SNE"),
     (("kl_engine",), "stages/", "an attribute of an embedding, which engines give back"),
     (("displacement",), "embedding/dynamic_tsne.py", "an attribute of an embedding, which engines give back"),
-    (("kl", "displacement"), "figures/score_by_lambda.py", "scores that an option names by default; a study may name others"),
     (("timm", "torchvision"), "models/families/ torchvision_import.py", "the library"),
     (("umap",), "files/compiled.py", "the package, whose compiled functions are kept"),
     (("exact",), "tsne/estimator.py embedding/tsne_layerscope.py", "a method of the estimator"),

@@ -303,8 +303,8 @@ DECLARED_WRONG = {
         ["FIGURE: the file has no function draw; it must define draw"],
     ),
     "needs of what nobody tells": (
-        drawn(needs=("lamdas",)),
-        ["FIGURE.needs[0]: 'lamdas' is not allowed; did you mean 'lambdas'? allowed: "],
+        drawn(needs=("metrcs",)),
+        ["FIGURE.needs[0]: 'metrcs' is not allowed; did you mean 'metrics'? allowed: "],
     ),
     "a state that no network is in": (
         drawn(states=("traind",)),

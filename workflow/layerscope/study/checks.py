@@ -14,6 +14,7 @@ from layerscope.study.declarations import STATES
 from layerscope.study.figure_checks import FIGURE_CHECKS
 from layerscope.study.given import check_given
 from layerscope.study.kinds import Kind
+from layerscope.study.named_options import check_named_options, check_scores_together
 from layerscope.study.sizes import class_names, outputs_of, sample_size, source_sizes, split_size
 from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named, selectors
 from layerscope.study.target_checks import LABEL_CHECKS, TARGET_CHECKS
@@ -223,6 +224,9 @@ def _check_selectors(study: Study) -> Iterator[str]:
     for where, selector in selectors(study):
         of_networks = where.startswith(("training.", "samples.", "representations."))
         for key in selector:
+            if key in study.variants.options():
+                # Its values were looked up where the names of its variants were written.
+                continue
             if key not in selection.KEYS:
                 yield f"{where}.{key}: unknown key; {one_of(key, selection.KEYS)}"
                 continue
@@ -429,7 +433,7 @@ def _that_show_networks(study: Study) -> str:
 
 
 def _simple_values(values: object) -> bool:
-    return isinstance(values, list) and all(isinstance(value, str | int) for value in values)
+    return isinstance(values, list) and all(isinstance(value, str | int | float) for value in values)
 
 
 def _check_claims(study: Study) -> Iterator[str]:
@@ -487,7 +491,7 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
     for name, claim in study.claims.items():
         compared = [claim[key] for key in ("between", "along") if isinstance(claim.get(key), dict)]
         named = {*claim.get("on", {}), *(key for part in compared for key in part)}
-        metric = metrics[study.scores[claim["score"]]["metric"]]
+        metric = metrics[study.scores[selection.named(claim, "score")[0]]["metric"]]
         of_layers = metric.spaces != ("run",)
         if of_layers and "embedding" not in named:
             yield f"claims.{name}.on.embedding is missing; name the space that the claim is about, for instance raw"
@@ -501,7 +505,7 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
 CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
     (
         *(check_given, _check_names, _check_sizes, _check_training, *TARGET_CHECKS, _check_parameters),
-        *(_check_claims, _check_scores_are_defined, _check_embedding_seeds),
+        *(_check_claims, _check_scores_are_defined, check_scores_together, check_named_options, _check_embedding_seeds),
     ),
     (_check_selectors, _check_samples),
     (_check_overrides,),

@@ -18,7 +18,7 @@ from layerscope.study.kinds import BLOCKS, Kind, declared_kinds
 from layerscope.study.schema import blocks, entry_schema, mistakes_in
 
 # What jobs tell a kind of the study, beside its options, where it declares so (layerscope.jobs.params).
-TOLD = ("sizes", "activations", "lambdas", "metrics", "higher_is_better", "network_accuracies", "layer_accuracies", "repeats")
+TOLD = ("sizes", "activations", "metrics", "higher_is_better", "network_accuracies", "layer_accuracies", "repeats")
 # What a figure, a table or a claim can show: networks in these states, and of a layer the whole, its single filters, or the means
 # over them.
 STATES = ("untrained", "pretrained", "trained", "intermediate")
@@ -77,6 +77,11 @@ SCORES_OF = {"description": "What the scores that it names must be of.", "enum":
 STATES_SHOWN = _some("The states of networks that it shows, so that `on` must choose networks in each of them.", enum=[*STATES])
 PARTS_SHOWN = _some("What it shows of a layer: the whole, single filters, the means over filters.", enum=[*PARTS])
 ONE_SPACE = _flag("Whether it is of scores of one space, so that an `on` that chooses several is refused.")
+NAMES_OPTIONS = {
+    "description": "Its options that name an option which entries vary → other words that they take.",
+    "type": "object",
+    "additionalProperties": {"type": "array", "items": {"type": "string"}},
+}
 PAIRS_SCORES = _flag("Whether it pairs two scores of a network; those of networks as such are taken on the test split.")
 
 COST = {
@@ -232,6 +237,7 @@ FACTS: dict[str, dict[str, dict]] = {
     },
     "figures": {
         "description": DESCRIPTION,
+        "also_called": ALSO_CALLED,
         "reads": READS,
         "needs": _some("What its datasets must have, and what its function is told of the study.", enum=[*OF_LABELS, *TOLD]),
         "shows_one": _some("What `on` must choose exactly one of.", enum=["network", "sample", "embedding", "layer", "snapshot"]),
@@ -251,7 +257,7 @@ FACTS: dict[str, dict[str, dict]] = {
         "one_space": ONE_SPACE,
         "one_sample": _flag("Whether it shows scores of one sample, so that an `on` that chooses several is refused."),
         "pairs_scores": PAIRS_SCORES,
-        "embeddings_with": _text("The option of embeddings that those whose scores it shows must have."),
+        "names_options": NAMES_OPTIONS,
         "needs_points": NEEDS_POINTS,
         "names_classes": _some("The options that name classes."),
         "names_rows": _some("The options that name rows of the split of a sample."),
@@ -299,6 +305,7 @@ FACTS: dict[str, dict[str, dict]] = {
             "enum": ["differences", "interactions", "correlations"],
         },
         "within_network": _flag("Whether it compares within a network, so that no key may tell networks apart."),
+        "names_options": NAMES_OPTIONS,
         "every_epoch_of": _text("The option with the score that must be of every epoch."),
         "states": STATES_SHOWN,
         "one_space": ONE_SPACE,
