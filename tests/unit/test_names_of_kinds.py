@@ -61,7 +61,6 @@ OTHERWISE = [
         "scoring/by_observation/",
         "the metrics that are told of every observation there",
     ),
-    (("kl", "displacement"), "figures/score_by_lambda.py", "scores that an option names by default; a study may name others"),
     (("timm", "torchvision"), "models/families/ torchvision_import.py", "the library"),
     (("umap",), "files/compiled.py", "the package, whose compiled functions are kept"),
     (("cka",), "figures/", "the measure of a comparison that a figure makes where it names none"),

@@ -69,11 +69,15 @@ def _networks_that_differ(study: Study, source: str) -> list[str]:
     missing = sorted({*study.scored} - {*found["metric"]})
     if missing:
         raise StudyError(f"{source} has no rows of the scores {', '.join(missing)}; name the runs.parquet of this study")
+    if lacking := sorted({*study.variants.options()} - {*found.columns}):
+        raise StudyError(
+            f"{source} has no column {', '.join(lacking)}, an option that this study varies; name the runs of this study"
+        )
     there = {tuple(row) for row in found[RUN].drop_duplicates().itertuples(index=False)}
     asked = {tuple(run.keys[key] for key in RUN) for run in study.runs}
     lines = []
-    if lacking := asked - there:
-        lines.append(f"{source} lacks {len(lacking)} of the {len(asked)} networks of the study: what follows is without them")
+    if absent := asked - there:
+        lines.append(f"{source} lacks {len(absent)} of the {len(asked)} networks of the study: what follows is without them")
     if unasked := there - asked:
         lines.append(f"{source} has {len(unasked)} networks that the study does not have: what follows is with them")
     return lines

@@ -28,7 +28,7 @@ from layerscope.figures import (
     neuron_map,
     score_bars,
     score_by_depth,
-    score_by_lambda,
+    score_by_option,
     score_course,
     score_evolution,
     score_scatter,
@@ -471,8 +471,8 @@ for about, made_of in STUDIES.items():
 
 for about, weights in {"three": (0.0, 0.01, 1.0), "nine": (0.0, *(10.0**power for power in range(-4, 4)))}.items():
 
-    @case("score_by_lambda", about)
-    def _by_lambda(folder, weights=weights):
+    @case("score_by_option", about)
+    def _by_option(folder, weights=weights):
         rows = [
             {**OF_LAYER, "seed": float(seed), "space": f"through_{place}", "metric": metric, "epoch": epoch, "value": value}
             for seed in range(3)
@@ -481,5 +481,7 @@ for about, weights in {"three": (0.0, 0.01, 1.0), "nine": (0.0, *(10.0**power fo
             for metric, value in (("kl", 0.8 + 0.05 * place**1.5 + seed / 40), ("displacement", 3 / (1 + place) + seed / 10))
         ]
         spaces = {f"through_{place}": weight for place, weight in enumerate(weights)}
-        options = told("kl", against="displacement", lambdas=spaces, on={})
-        return score_by_lambda.draw(Reads(**written(folder, rows)), options)
+        named = {"lambda": {"column": "space", "values": spaces}}
+        options = told("kl", against="displacement", x="lambda", on={"epoch": [2, 4]}, named_options=named)
+        options["alike"] = {"space": dict.fromkeys(spaces, "through")}
+        return score_by_option.draw(Reads(**written(folder, rows)), options)

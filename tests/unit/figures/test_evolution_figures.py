@@ -8,7 +8,6 @@ import numpy as np
 import pytest
 from figure_files import CLASSES, NETWORK, SNAPSHOTS, made
 from PIL import Image
-from score_rows import OF_LAYER, told_of, written
 
 from layerscope import store
 from layerscope.errors import StudyError
@@ -19,7 +18,6 @@ from layerscope.figures import (
     embedding_panels,
     embedding_trails,
     neuron_map,
-    score_by_lambda,
 )
 from layerscope.figures.shared.films import save_film
 from layerscope.figures.shared.style import apply_style
@@ -269,25 +267,3 @@ def test_panels_can_share_their_scale(network):
     first, second = figure.axes[:2]
     assert first.get_xlim() == second.get_xlim()
     assert first.get_ylim() == second.get_ylim()
-
-
-# What stillness costs
-
-
-def test_scores_are_averaged_over_steps_and_stand_by_their_lambda(tmp_path):
-    rows = [
-        {**OF_LAYER, "seed": float(seed), "space": space, "epoch": epoch, "metric": metric, "value": value + seed + epoch}
-        for seed in (0, 1)
-        for space, value in (("unbound", 1.0), ("bound", 3.0))
-        for epoch in (2, 4)
-        for metric in ("kl", "displacement")
-    ]
-    inputs = Reads(**written(tmp_path, rows))
-    told = {"kind": "score_by_lambda", "score": "kl", "against": "displacement", "on": {}, "title": ""}
-    told["metrics"] = told_of("kl", "displacement")
-    _, table = score_by_lambda.draw(inputs, {**told, "lambdas": {"unbound": 0.0, "bound": 0.5}})
-    found = table.set_index(["seed", "lambda"])["kl"]
-    assert list(table["lambda"]) == [0.0, 0.5, 0.0, 0.5]
-    assert found.to_dict() == {(0.0, 0.0): 4.0, (0.0, 0.5): 6.0, (1.0, 0.0): 5.0, (1.0, 0.5): 7.0}
-    with pytest.raises(StudyError, match="reaches no embedding of several steps together"):
-        score_by_lambda.draw(inputs, {**told, "lambdas": {}})

@@ -279,7 +279,7 @@ DECLARED_WRONG = {
     ),
     "what no space has": (
         metrics(reads={"raw": ("history",)}),
-        ["METRICS.mine.reads.raw[0]: 'history' is not allowed; allowed: neighbors, predictions"],
+        ["METRICS.mine.reads.raw[0]: 'history' is not allowed; allowed: earlier, fitted_on, neighbors, predictions, weights"],
     ),
     "neighbours of an unknown number": (metrics(reads={"raw": ("neighbors",)}), ["METRICS.mine.neighbors is missing"]),
     "neighbours by an option that it has not": (
@@ -313,8 +313,8 @@ DECLARED_WRONG = {
         ["FIGURE: the file has no function draw; it must define draw"],
     ),
     "needs of what nobody tells": (
-        drawn(needs=("lamdas",)),
-        ["FIGURE.needs[0]: 'lamdas' is not allowed; did you mean 'lambdas'? allowed: "],
+        drawn(needs=("metrcs",)),
+        ["FIGURE.needs[0]: 'metrcs' is not allowed; did you mean 'metrics'? allowed: "],
     ),
     "a state that no network is in": (
         drawn(states=("traind",)),

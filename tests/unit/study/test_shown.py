@@ -36,6 +36,10 @@ def of_score(kind, **options):
     return figure(kind, score="neighborhood_hit", **options)
 
 
+def by_lambda(**options):
+    return of_score("score_by_option", x="lambda", **options)
+
+
 # For each `raise` of a figure or a table: its file, the beginning of its message, and studies that would come to it, with what is
 # said of them before anything is trained.
 TOLD = [
@@ -320,22 +324,26 @@ TOLD = [
         ],
     ),
     (
-        "figures/score_by_lambda.py",
-        "{missing[0]} reaches no embedding",
+        "figures/score_by_option.py",
+        "nothing that `on` chooses",
         [
             (
-                of_score("score_by_lambda", against="kl"),
-                "figures.shown.on: score_by_lambda shows embeddings that have a lambda, whole layers of networks, not of their "
-                "input, and it chooses none that has the scores 'neighborhood_hit' and 'kl'; widen it",
-            )
+                {**DISPLACED, "embeddings.still": {**MOVING, "lambda": 1}, **by_lambda(on=RAW)},
+                "figures.shown.on: score_by_option shows what has a lambda, whole layers of networks, not of their input, and it "
+                "chooses none that has the score 'neighborhood_hit'; widen it",
+            ),
+            (
+                by_lambda(),
+                "figures.shown.x: 'lambda' is no option that varies in this study (`vary`); allowed: (nothing is defined)",
+            ),
         ],
     ),
     (
-        "figures/score_by_lambda.py",
-        "the embeddings are of several samples",
+        "figures/score_by_option.py",
+        "the scores are of several samples",
         [
             (
-                {**SEVERAL, **DISPLACED, **of_score("score_by_lambda")},
+                {**SEVERAL, **DISPLACED, "embeddings.still": {**MOVING, "lambda": 1}, **by_lambda(against="displacement")},
                 "figures.shown.on.sample: 'neighborhood_hit' and 'displacement' are of several samples (look, other); name one",
             )
         ],
@@ -561,6 +569,7 @@ DATA_ALONE_TELL = [
         "what files of one's own have",
     ),
     ("statistics/runs.py", "{source} lacks", "which version wrote a file"),
+    ("statistics/runs.py", "{files} have network", "which networks the parts of a study hold"),
     ("figures/shared/one_network.py", "{source}: the embedding of", "the embedding diverged"),
     ("figures/confused_pairs.py", "{source}: the embedding of layer", "the embedding diverged"),
     ("figures/filter_maps.py", "the sample has no observation", "which classes a random sample has"),
@@ -714,7 +723,11 @@ FINE = {
         **table("spread", scores=["neighborhood_hit"]),
     },
     "an embedding of several seeds": {"embeddings.tsne.seeds": 2, **table("spread", scores=["neighborhood_hit", "kl"])},
-    "embeddings by dynamic_tsne": {**DISPLACED, **of_score("score_by_lambda", on={"embedding": "moving"})},
+    "embeddings by dynamic_tsne": {
+        **DISPLACED,
+        "embeddings.still": {**MOVING, "lambda": 1},
+        **by_lambda(on={"embedding": "moving"}),
+    },
     "as many neighbours as there are": figure("confused_pairs", k=359, pair=["3", "8"], on=ONE),
     "the last row": figure("embedding_insets", observations=[359], on=ONE),
     "classes that only one of two datasets has": {

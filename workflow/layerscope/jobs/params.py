@@ -10,8 +10,10 @@ from layerscope import selection, store
 from layerscope.data.targets import STANDARDISE
 from layerscope.files.provenance import canonical_json
 from layerscope.models.last_layer import last_linear
+from layerscope.study.claim_checks import compared_options
 from layerscope.study.comparisons import Comparisons
 from layerscope.study.kinds import BLOCKS, Kind
+from layerscope.study.named_options import alike_without, named_option
 from layerscope.study.sizes import neighbors_kept, source_sizes
 from layerscope.study.study import BESIDE, DIFFER_IN, WITH_ALL, Run, Study, space_of_rows
 from layerscope.study.views import Views
@@ -369,6 +371,7 @@ class JobParams:
             accuracies=self._network_accuracies([]),
             **({"compared": sorted(self.study.compared)} if self.study.compared else {}),
             **({"draws": draws} if (draws := self._later_draws()) else {}),
+            **({"options": options} if (options := self.study.variants.columns()) else {}),
         )
 
     def _later_draws(self) -> dict[str, tuple[str, int]]:
@@ -425,7 +428,15 @@ class JobParams:
             *kinds,
             claims=self.study.claims,
             **({"sizes": self._sizes(self.study.runs)} if needed else {}),
+            **({"alike": alike} if (alike := self._alike()) else {}),
         )
+
+    def _alike(self) -> dict[str, dict[str, dict[str, str]]]:
+        """Claim → column → name of a network's entry → the name that those share which differ in what it compares alone."""
+        found = {
+            name: self.study.variants.alike(compared_options(self.study, claim)) for name, claim in self.study.claims.items()
+        }
+        return {name: columns for name, columns in found.items() if columns}
 
     def figure(self, wildcards) -> str:
         """The options of a figure, and the facts that its kind needs."""
@@ -447,7 +458,13 @@ class JobParams:
             # A file is of one draw, and has its name for that of a sample.
             of_files = {key: value for key, value in on.items() if key != "draw"}
             options = {**options, "on": {**of_files, "sample": self.study.draws_shown(on)}}
-        facts = {fact: NEEDS[fact](self, chosen) for fact in kind.says("needs", ()) if fact not in kind.needs_of_dataset}
+        facts: dict = {fact: NEEDS[fact](self, chosen) for fact in kind.says("needs", ()) if fact not in kind.needs_of_dataset}
+        if kind.says("names_options"):
+            named = {
+                word: named_option(self.study, word) for option in kind.says("names_options") if (word := options.get(option))
+            }
+            facts["named_options"] = {word: option.to_params() for word, option in named.items() if option}
+            facts["alike"] = alike_without(self.study, named)
         return self._params("figure", kind, options={**options, **facts})
 
     def explore_sample(self, wildcards) -> str:
@@ -486,8 +503,8 @@ class JobParams:
     def _captioned(self, block: str, name: str) -> dict:
         options, kind = getattr(self.study, block)[name], self.study.kind_of(block, name)
         formats = {"formats": list(kind.says("formats", store.FIGURE_FORMATS))} if block == "figures" else {}
-        description = kind.says("description")
-        return {"name": name, "title": options["title"], "description": description, "on": options.get("on", {}), **formats}
+        description, on = kind.says("description"), self.study.variants.as_written(options.get("on", {}))
+        return {"name": name, "title": options["title"], "description": description, "on": on, **formats}
 
     def _explored_networks(self) -> list[dict]:
         """Every network of which anything is embedded; networks that differ only in their seed share one entry."""
@@ -520,10 +537,6 @@ class JobParams:
     def _activations(self, runs: list[Run]) -> list[str]:
         """The activations of the given networks, as the study lists them."""
         return list(dict.fromkeys(run.activation for run in runs))
-
-    def _lambdas(self, _: list[Run]) -> dict[str, float]:
-        """Embedding → its lambda, the weight of movement between steps, for embeddings of several steps together."""
-        return {name: embedding["lambda"] for name, embedding in self.study.embeddings.items() if "lambda" in embedding}
 
     def _network_accuracies(self, _: list[Run]) -> list[str]:
         """The scores that are the accuracy of a network on a split."""
@@ -584,7 +597,6 @@ class JobParams:
 NEEDS: dict[str, Callable[[JobParams, list[Run]], dict | list]] = {
     "sizes": JobParams._sizes,
     "activations": JobParams._activations,
-    "lambdas": JobParams._lambdas,
     "metrics": JobParams._told_of_metrics,
     "higher_is_better": JobParams._higher_is_better,
     "network_accuracies": JobParams._network_accuracies,

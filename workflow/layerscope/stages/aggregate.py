@@ -21,7 +21,7 @@ from layerscope.files.whole import replacing
 from layerscope.statistics.flags import flag, hardly_learnt
 from layerscope.statistics.groups import as_text, gathered
 from layerscope.statistics.keys import NETWORK, RUN
-from layerscope.statistics.runs import in_order, per_run, with_input_joined, within_ranges
+from layerscope.statistics.runs import in_order, per_run, with_input_joined, with_options, within_ranges
 from layerscope.statistics.summaries import paired_tests, summarise, with_correction
 from layerscope.store.reading import reading
 
@@ -81,7 +81,7 @@ def main(arguments: argparse.Namespace) -> None:
                     poor[tuple(row[key] for key in RUN)] = row["reason"]
             del scores
             runs = gathered(runs)
-            add_runs(table_of_runs, as_text(runs), of_input)
+            add_runs(table_of_runs, as_text(runs), of_input, params.get("options", {}))
             store.append_frame(summary, summarise(runs))
             tests.append(paired_tests(runs))
         for part in compared_scores(arguments.comparisons, reasons_of_networks):
@@ -98,8 +98,8 @@ def main(arguments: argparse.Namespace) -> None:
     write_rows(arguments.networks, columns, networks(params, poor))
 
 
-def add_runs(table: store.ParquetTable, runs: pd.DataFrame, of_input: dict[str, pd.DataFrame]) -> None:
-    """Write the runs of one kind of network, with the input of its dataset joined.
+def add_runs(table: store.ParquetTable, runs: pd.DataFrame, of_input: dict[str, pd.DataFrame], options: dict[str, dict]) -> None:
+    """Write the runs of one kind of network, with the input of its dataset joined, and the options that vary.
 
     of_input: dataset → the runs of its input. The input comes before its networks; its runs are kept here to be joined to them.
     """
@@ -109,7 +109,7 @@ def add_runs(table: store.ParquetTable, runs: pd.DataFrame, of_input: dict[str, 
         of_input[dataset] = runs
     else:
         both = [of_input[dataset], runs] if dataset in of_input else [runs]
-        table.add(in_order(with_input_joined(pd.concat(both, ignore_index=True))))
+        table.add(with_options(in_order(with_input_joined(pd.concat(both, ignore_index=True))), options))
 
 
 def parts(scores: pd.DataFrame) -> Iterator[pd.DataFrame]:

@@ -2,6 +2,7 @@
 
 import argparse
 
+from layerscope import selection
 from layerscope.claims.shared.judge import CLAIM_COLUMNS, judge_all
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.files.csv_tables import write_rows
@@ -10,10 +11,10 @@ from layerscope.statistics.runs import stored_runs
 
 def main(arguments: argparse.Namespace) -> None:
     """Write one row per claim: the estimate, its interval and the verdict."""
-    claims, sizes, code = (arguments.params.get(key) for key in ("claims", "sizes", "code"))
-    judged = {claim[key] for claim in claims.values() for key in ("score", "against") if key in claim}
+    claims, sizes, code, alike = (arguments.params.get(key) for key in ("claims", "sizes", "code", "alike"))
+    judged = {score for claim in claims.values() for key in ("score", "against") for score in selection.named(claim, key)}
     runs = stored_runs(arguments.runs, judged)
-    verdicts = judge_all(claims, runs, sizes, code)
+    verdicts = judge_all(claims, runs, sizes, code, alike)
     write_rows(arguments.claims, CLAIM_COLUMNS, verdicts)
 
 

@@ -8,12 +8,7 @@ import pandas as pd
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.statistics.groups import group_deviations, group_means, joined_reasons, shared_reasons
-from layerscope.statistics.keys import DEAD_FILTER, FILTER_MEAN, LIVING_MEAN, REPRESENTATION, RUN
-
-# The key columns of a run's rows, and their other columns.
-ROW = [*RUN, "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
-SPREAD = ["draws", "draw_sd", "embedding_sd"]
-MEASURED = ["value", *SPREAD, "n_points", "chance", "degenerate", "n_degenerate", "lowest", "highest"]
+from layerscope.statistics.keys import DEAD_FILTER, FILTER_MEAN, LIVING_MEAN, MEASURED, ROW, RUN
 
 
 def stored_runs(source: str, scores: Iterable[str] | None, with_input: bool = True) -> pd.DataFrame:
@@ -49,9 +44,22 @@ def runs_of(scores: pd.DataFrame) -> pd.DataFrame:
 
 
 def in_order(runs: pd.DataFrame) -> pd.DataFrame:
-    """Sort rows by network, sample, epoch, layer, space and score; means over filters come last."""
+    """Sort rows by network, sample, epoch, layer, space and score; means over filters come last. Columns of options stay."""
+    options = [column for column in runs if column not in (*ROW, *MEASURED)]
     stands_for = runs["filter"].map({FILTER_MEAN: 1, LIVING_MEAN: 2}).fillna(0)
-    return runs.assign(stands_for=stands_for).sort_values(["stands_for", *ROW], ignore_index=True)[[*ROW, *MEASURED]]
+    return runs.assign(stands_for=stands_for).sort_values(["stands_for", *ROW], ignore_index=True)[[*ROW, *MEASURED, *options]]
+
+
+def with_options(runs: pd.DataFrame, options: dict[str, dict]) -> pd.DataFrame:
+    """Runs with a column for each option that varies: a number, or text; NaN, or "", in rows that have it not.
+
+    options: option → the column whose names tell it, and its value by these names.
+    """
+    for option, told in options.items():
+        values = runs[told["column"]].map(told["values"])
+        are_text = any(isinstance(value, str) for value in told["values"].values())
+        runs = runs.assign(**{option: values.astype(object).fillna("").astype("str") if are_text else values.astype(float)})
+    return runs
 
 
 def with_input_joined(scores: pd.DataFrame) -> pd.DataFrame:

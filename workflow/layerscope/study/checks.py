@@ -21,6 +21,7 @@ from layerscope.study.declarations import STATES
 from layerscope.study.figure_checks import FIGURE_CHECKS
 from layerscope.study.given import check_given
 from layerscope.study.kinds import Kind
+from layerscope.study.named_options import check_named_options, check_scores_together
 from layerscope.study.observation_checks import check_observations
 from layerscope.study.sizes import class_names, outputs_of, sample_size, source_sizes, split_size
 from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named, selectors
@@ -235,6 +236,9 @@ def _check_selectors(study: Study) -> Iterator[str]:
     for where, selector in selectors(study):
         of_networks = where.startswith(("training.", "samples.", "representations."))
         for key in selector:
+            if key in study.variants.options():
+                # Its values were looked up where the names of its variants were written.
+                continue
             if key not in selection.KEYS:
                 yield f"{where}.{key}: unknown key; {one_of(key, selection.KEYS)}"
                 continue
@@ -446,7 +450,7 @@ def _that_show_networks(study: Study) -> str:
 
 
 def _simple_values(values: object) -> bool:
-    return isinstance(values, list) and all(isinstance(value, str | int) for value in values)
+    return isinstance(values, list) and all(isinstance(value, str | int | float) for value in values)
 
 
 def _check_claims(study: Study) -> Iterator[str]:
@@ -501,12 +505,13 @@ def _check_courses(study: Study) -> Iterator[str]:
 
 def _check_claims_are_definite(study: Study) -> Iterator[str]:
     for name, claim in study.claims.items():
-        if claim["score"] in study.compared:
+        scores = selection.named(claim, "score")
+        if scores[0] in study.compared:
             # It is of representations in their own space, on the sample of its comparison.
             continue
         compared = [claim[key] for key in ("between", "along") if isinstance(claim.get(key), dict)]
         named = {*claim.get("on", {}), *(key for part in compared for key in part)}
-        metric = study.metric_of(claim["score"])
+        metric = study.metric_of(scores[0])
         of_layers = metric.spaces != ("run",)
         if of_layers and "embedding" not in named:
             yield f"claims.{name}.on.embedding is missing; name the space that the claim is about, for instance raw"
@@ -520,7 +525,8 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
 CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
     (
         *(check_given, _check_names, _check_sizes, _check_training, *TARGET_CHECKS, _check_parameters),
-        *(_check_claims, check_comparisons, _check_scores_are_defined, _check_embedding_seeds),
+        *(_check_claims, check_comparisons, _check_scores_are_defined, check_scores_together, check_named_options),
+        _check_embedding_seeds,
     ),
     (_check_selectors, _check_samples),
     (_check_overrides,),

@@ -30,7 +30,7 @@ def claims_of_few_units(study: Study) -> Iterator[str]:
     """A line for each claim that cannot be decided, since its networks are fewer than three independent units."""
     for name, claim in study.claims.items():
         if (units := _units(study, claim)) < FEWEST_UNITS:
-            varying = [key for key in RUN_KEYS if key != "seed" and len({run.keys[key] for run in _runs(study, claim)}) > 1]
+            varying = [key for key in RUN_KEYS if key != "seed" and len({run[key] for run in _keys_of_runs(study, claim)}) > 1]
             keys = claim.get("cluster", varying)
             apart = f" ({', '.join(keys)})" if keys else ""
             are = "unit" if units == 1 else "units"
@@ -39,8 +39,13 @@ def claims_of_few_units(study: Study) -> Iterator[str]:
 
 
 def _is_of_pairs(study: Study, claim: dict) -> bool:
-    comparison = study.compared.get(claim["score"], {}).get("comparison")
-    return comparison is not None and study.comparisons[comparison]["between"] in DIFFER_IN
+    compared = _comparison_of(study, claim)
+    return compared is not None and study.comparisons[compared["comparison"]]["between"] in DIFFER_IN
+
+
+def _comparison_of(study: Study, claim: dict) -> dict | None:
+    """The score of a claim where it is one of a comparison, which does not vary."""
+    return study.compared.get(selection.named(claim, "score")[0])
 
 
 def _compared(claim: dict) -> set[str]:
@@ -50,7 +55,7 @@ def _compared(claim: dict) -> set[str]:
 def _runs(study: Study, claim: dict) -> list[Run]:
     """The networks that a claim is about; of a score of pairs of networks, the one of each pair that has the score."""
     chosen = [run for run in study.runs if selection.allows(claim.get("on", {}), **run.keys)]
-    compared = study.compared.get(claim["score"])
+    compared = _comparison_of(study, claim)
     if compared is None:
         return chosen
     comparisons = Comparisons(study, Views(study))
@@ -63,7 +68,19 @@ def _has(comparisons: Comparisons, compared: dict, run: Run) -> bool:
 
 def _units(study: Study, claim: dict) -> int:
     """How many independent units the networks of a claim are, at most."""
-    runs, beside = _runs(study, claim), [key for key in RUN_KEYS if key not in _compared(claim)]
-    varying = [key for key in beside if key != "seed" and len({run.keys[key] for run in runs}) > 1]
+    runs, beside = _keys_of_runs(study, claim), [key for key in RUN_KEYS if key not in _compared(claim)]
+    varying = [key for key in beside if key != "seed" and len({run[key] for run in runs}) > 1]
     keys = claim.get("cluster") or varying or beside
-    return len({tuple(run.keys[key] for key in keys) for run in runs})
+    return len({tuple(run[key] for key in keys) for run in runs})
+
+
+def _keys_of_runs(study: Study, claim: dict) -> list[dict]:
+    """The keys of a claim's networks, where those that differ in what it compares alone are the same."""
+    alike = study.variants.alike(compared_options(study, claim))
+    return [{key: alike.get(key, {}).get(value, value) for key, value in run.keys.items()} for run in _runs(study, claim)]
+
+
+def compared_options(study: Study, claim: dict) -> list[str]:
+    """The options that vary whose values a claim compares."""
+    words = [*_compared(claim), *([claim["along"]] if isinstance(claim.get("along"), str) else [])]
+    return [word for word in words if word in study.variants.options()]

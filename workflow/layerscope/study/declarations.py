@@ -19,7 +19,7 @@ from layerscope.study.schema import blocks, entry_schema, mistakes_in
 
 # What jobs tell a kind of the study, beside its options, where it declares so (layerscope.jobs.params).
 TOLD = (
-    *("sizes", "activations", "lambdas", "metrics", "higher_is_better", "network_accuracies", "layer_accuracies", "repeats"),
+    *("sizes", "activations", "metrics", "higher_is_better", "network_accuracies", "layer_accuracies", "repeats"),
     "measures",
 )
 # What a figure, a table or a claim can show: networks in these states, and of a layer the whole, its single filters, or the means
@@ -88,6 +88,11 @@ RANGE = {
     "items": {"type": ["number", "null"]},
 }
 ONE_SPACE = _flag("Whether it is of scores of one space, so that an `on` that chooses several is refused.")
+NAMES_OPTIONS = {
+    "description": "Its options that name an option which entries vary → other words that they take.",
+    "type": "object",
+    "additionalProperties": {"type": "array", "items": {"type": "string"}},
+}
 PAIRS_SCORES = _flag("Whether it pairs two scores of a network; those of networks as such are taken on the test split.")
 
 COST = {
@@ -249,6 +254,7 @@ FACTS: dict[str, dict[str, dict]] = {
     },
     "figures": {
         "description": DESCRIPTION,
+        "also_called": ALSO_CALLED,
         "reads": READS,
         "needs": _some("What its datasets must have, and what its function is told of the study.", enum=[*OF_LABELS, *TOLD]),
         "shows_one": _some("What `on` must choose exactly one of.", enum=["network", "sample", "embedding", "layer", "snapshot"]),
@@ -274,7 +280,7 @@ FACTS: dict[str, dict[str, dict]] = {
         },
         "one_sample": _flag("Whether it shows scores of one sample, so that an `on` that chooses several is refused."),
         "pairs_scores": PAIRS_SCORES,
-        "embeddings_with": _text("The option of embeddings that those whose scores it shows must have."),
+        "names_options": NAMES_OPTIONS,
         "needs_points": NEEDS_POINTS,
         "names_classes": _some("The options that name classes."),
         "names_rows": _some("The options that name rows of the split of a sample."),
@@ -329,6 +335,7 @@ FACTS: dict[str, dict[str, dict]] = {
             "enum": ["differences", "interactions", "correlations"],
         },
         "within_network": _flag("Whether it compares within a network, so that no key may tell networks apart."),
+        "names_options": NAMES_OPTIONS,
         "every_epoch_of": _text("The option with the score that must be of every epoch."),
         "states": STATES_SHOWN,
         "one_space": ONE_SPACE,

@@ -97,7 +97,9 @@ def _in_training(study: Study, given: dict) -> Iterator[str]:
         on = study.training["overrides"][index]["on"]
         runs = [run for run in study.runs if selection.allows(on, **run.keys)]
         places.append((f"training.overrides[{index}]", override, runs))
-        if all(study.training_of(run) == study.training_without(run, index) for run in runs):
+        # One of the values that vary may be that of the other networks.
+        varied = f"training.overrides[{index}]" in study.variants.places
+        if not varied and all(study.training_of(run) == study.training_without(run, index) for run in runs):
             yield f"training.overrides[{index}] changes nothing: its networks are trained in the same way without it"
     for where, options, runs in places:
         for way, reads, reason in READ_BY:

@@ -31,6 +31,8 @@ from layerscope.study.reach import check_reach
 from layerscope.study.schema import blocks, checked
 from layerscope.study.sizes import find_sizes, outputs_of, source_sizes
 from layerscope.study.study import Run, Study, scores_named
+from layerscope.study.variants import Variants
+from layerscope.study.vary import with_variants
 
 # Nothing in a study refers to the entries of these blocks.
 SHOWN = ("figures", "tables", "claims")
@@ -57,6 +59,18 @@ def build_study(content: dict, folder: Path) -> Study:
     with mistakes.gathered():
         kinds = _kinds(content.get("code", []), folder, content.get("architectures"))
     mistakes.refuse(more_may_follow=True)
+    content, variants = with_variants(content, kinds)
+    try:
+        study = _built(content, kinds, variants)
+    except StudyError as error:
+        told = dict.fromkeys(variants.in_file(message) for message in error.messages)
+        raise StudyError(*told, more_may_follow=error.more_may_follow) from None
+    return replace(study, notes=tuple(dict.fromkeys(map(variants.in_file, study.notes))))
+
+
+def _built(content: dict, kinds: Kinds, variants: Variants) -> Study:
+    """The study of a content in which every variant is an entry."""
+    mistakes = Mistakes()
     given = with_given_completed(content, kinds)
     content, switched_off = with_options_off_apart(given)
     with mistakes.gathered():
@@ -126,6 +140,7 @@ def build_study(content: dict, folder: Path) -> Study:
         given=files,
         beside=beside,
         observations=content.get("observations"),
+        variants=variants,
         notes=tuple(notes),
     )
     for group in CHECKS_AS_WRITTEN:

@@ -14,8 +14,10 @@ from layerscope.selection import INPUT, WHOLE, View
 from layerscope.study.comparisons import Comparisons
 from layerscope.study.declarations import PARTS
 from layerscope.study.kinds import Kind
+from layerscope.study.named_options import named_option
 from layerscope.study.sizes import source_sizes, split_size
 from layerscope.study.study import DIFFER_IN, RESERVED_EMBEDDINGS, Run, Study, scores_named, selectors, space_of_rows
+from layerscope.study.variants import Option
 from layerscope.study.views import Views
 
 BLOCKS = ("figures", "tables", "claims")
@@ -241,13 +243,13 @@ def _names_input(*selectors: object) -> bool:
 
 
 def _shown(study: Study, kind: Kind, entry: dict, rows: list[Rows]) -> list[Rows]:
-    """The rows that a kind shows, by what it declares: states, without_input, embeddings_with, parts."""
-    states, option = kind.says("states"), kind.says("embeddings_with")
+    """The rows that a kind shows, by what it declares: states, without_input, names_options, parts."""
+    states, options = kind.says("states"), _options_named(study, kind, entry)
     found = []
     for row in rows:
         if row.run is None and (states or kind.says("without_input")):
             continue
-        if option and option not in study.embeddings.get(row.space, {}):
+        if not all(_has(row, option) for option in options):
             continue
         view = _parts_shown(kind, entry, row.view)
         if states and row.run:
@@ -255,6 +257,21 @@ def _shown(study: Study, kind: Kind, entry: dict, rows: list[Rows]) -> list[Rows
         if view:
             found.append(replace(row, view=view))
     return found
+
+
+def _options_named(study: Study, kind: Kind, entry: dict) -> list[Option]:
+    """The options by which an entry tells apart what it shows."""
+    words = [entry.get(option) for option in kind.says("names_options", {})]
+    found = [named_option(study, word) for word in words if isinstance(word, str)]
+    return [option for option in found if option is not None]
+
+
+def _has(row: Rows, option: Option) -> bool:
+    """Whether rows are of an entry that has an option. Of which score they are is not told by a row."""
+    if option.key == "embedding":
+        return row.space in option.values
+    of_run = row.run.keys if row.run else {"dataset": row.dataset}
+    return option.key not in of_run or of_run[option.key] in option.values
 
 
 def _in_states(study: Study, row: Rows, states: Sequence[str]) -> list[int]:
@@ -278,7 +295,7 @@ def _parts_shown(kind: Kind, entry: dict, view: View) -> View:
     return replace(view, whole=view.whole if "whole" in parts else [], filters=view.filters if of_filters else {})
 
 
-def _in_words(kind: Kind, entry: dict) -> str:
+def _in_words(study: Study, kind: Kind, entry: dict) -> str:
     """What a kind shows, for messages: `whole layers of trained networks`."""
     parts = _parts(kind, entry)
     what = "whole layers" if parts == ("whole",) else "single filters" if parts == ("filters",) else "layers"
@@ -286,8 +303,8 @@ def _in_words(kind: Kind, entry: dict) -> str:
     words = f"{what} of {states} networks" if states else f"{what} of networks"
     if kind.says("without_input") and not kind.says("states"):
         words += ", not of their input"
-    option = kind.says("embeddings_with")
-    return f"embeddings that have a {option}, {words}" if option else words
+    options = [entry[option] for option in kind.says("names_options", {}) if named_option(study, str(entry.get(option)))]
+    return f"what has a {' and a '.join(options)}, {words}" if options else words
 
 
 # The checks of one figure, table or claim
@@ -305,7 +322,8 @@ def _check_embeddings(study: Study, where: str, entry: dict, kind: Kind, embedde
     elif not found:
         yield f"{where}.on chooses nothing that is embedded; widen it, or the `on` of the embedding"
     elif not (shown := _shown(study, kind, entry, found)):
-        yield f"{where}.on: {kind.name} shows {_in_words(kind, entry)} here, and it chooses none that is embedded; widen it"
+        what = _in_words(study, kind, entry)
+        yield f"{where}.on: {kind.name} shows {what} here, and it chooses none that is embedded; widen it"
     elif kind.says("same_classes"):
         sizes = {row.dataset: source_sizes(study.kinds, study.datasets[row.dataset]) for row in shown}
         classes = {dataset: known["classes"] for dataset, known in sizes.items() if "classes" in known}
@@ -353,7 +371,8 @@ def _mistakes(
     if not found:
         yield f"{where}.on chooses nothing that has the score {SCORES}; widen it, or the `on` of the score"
     elif not shown:
-        yield f"{where}.on: {kind.name} shows {_in_words(kind, entry)}, and it chooses none that has the score {SCORES}; widen it"
+        what = _in_words(study, kind, entry)
+        yield f"{where}.on: {kind.name} shows {what}, and it chooses none that has the score {SCORES}; widen it"
     else:
         for wanted in (wanted for wanted in states if not any(_in_states(study, row, [wanted]) for row in shown)):
             of = f"{kind.name} shows {' and '.join(states)} networks"
@@ -361,7 +380,7 @@ def _mistakes(
         yield from _check_places(study, where, kind, shown)
         if entry.get("filters") == "living" and not any(row.view.filters for row in shown):
             yield f"{where}.filters changes nothing: `on` chooses no single filters that have the score {SCORES}; name them there"
-    if found and score == entry.get("score"):
+    if found and score in selection.named(entry, "score"):
         yield from _check_compared(study, where, entry, found)
 
 
@@ -412,15 +431,29 @@ def _check_compared(study: Study, where: str, entry: dict, rows: list[Rows]) -> 
             continue
         said = False
         for key, value in ((key, value) for key, values in entry[part].items() for value in values):
-            if not _chosen(study, rows, {key: value}):
+            if not _chosen(study, rows, _in_names(study, {key: value})):
                 said = True
                 yield f"{where}.{part}.{key}: nothing that `on` chooses with the score {SCORES} is {value}; widen it"
         if len(entry[part]) == 1 or said:
             continue
         cells = [dict(zip(entry[part], values, strict=True)) for values in product(*entry[part].values())]
-        if missing := [cell for cell in cells if not _chosen(study, rows, cell)]:
+        if missing := [cell for cell in cells if not _chosen(study, rows, _in_names(study, cell))]:
             listed = ", or ".join(" and ".join(f"{key} {value}" for key, value in cell.items()) for cell in missing)
             yield f"{where}.{part}: nothing that `on` chooses with the score {SCORES} is of {listed}; compare other values"
+
+
+def _in_names(study: Study, on: dict) -> dict:
+    """A selector in which names of variants stand in the place of values of options; scores are none of its keys."""
+    found: dict = {}
+    for key, value in on.items():
+        if key not in study.variants.options():
+            found[key] = value
+            continue
+        option = study.variants.option(key)
+        names = [name for name, known in option.values.items() if known == value]
+        if option.key in selection.KEYS:
+            found[option.key] = [name for name in names if selection.allows(found, **{option.key: name})]
+    return found
 
 
 # Published numbers

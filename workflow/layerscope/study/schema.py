@@ -18,6 +18,8 @@ from layerscope.errors import StudyError, one_of
 from layerscope.study.kinds import BLOCKS, Kind, Kinds
 from layerscope.study.yaml_file import read_yaml
 
+# The schema of options that name a score, and of those that name the variants of one together (layerscope.study.vary).
+ONE_SCORE, SEVERAL_SCORES = "#/$defs/score_name", "#/$defs/score_names"
 BLOCKS_FILE = Path(__file__).with_name("blocks.yaml")
 
 
@@ -42,9 +44,16 @@ def entry_schema(kind: Kind) -> dict:
 def whole_schema(kinds: Kinds) -> dict:
     """The schema of study files with the options of every kind, for editors and for the reference of keys."""
     definitions = {name: part for name, part in blocks()["$defs"].items() if name != "entries"}
+    # Options that vary are keys of selectors too; a study file is checked when they are no longer there.
+    definitions["selector"] = {**definitions["selector"], "additionalProperties": {}}
     for block in (name for name, about in BLOCKS.items() if not about.alike):
         definitions[block] = {name: entry_schema(kind) for name, kind in kinds.of(block).items()}
     return {**{key: part for key, part in blocks().items() if key != "$defs"}, "$defs": definitions}
+
+
+def names_scores(part: dict) -> bool:
+    """Whether an option of this schema names a score, or a list of them."""
+    return bool({ONE_SCORE, SEVERAL_SCORES} & {part.get("$ref"), part.get("items", {}).get("$ref")})
 
 
 def checked(value: Any, part: dict, where: str) -> Any:

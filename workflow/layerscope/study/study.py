@@ -12,7 +12,8 @@ from layerscope.data.targets import REGRESSION
 from layerscope.models.plan import Layer
 from layerscope.study.kinds import CLASSES, TARGETS, Kind, Kinds
 from layerscope.study.overrides import overridden
-from layerscope.study.schema import checked
+from layerscope.study.schema import ONE_SCORE, checked, names_scores
+from layerscope.study.variants import Variants
 
 RESERVED_EMBEDDINGS = ("raw", "run")
 # The name, in the place of a space, of files of scores that read more than their own representation; no embedding has it.
@@ -20,8 +21,6 @@ BESIDE = "beside"
 # The options of a block of the training that is switched off.
 SWITCHED_OFF: dict[str, dict] = {"augmentation": {}, "spectra": {"phases": []}}
 SCHEDULE = {"$ref": "#/$defs/schedule"}
-# The schema of an option that is the name of a score.
-SCORE_NAME = {"$ref": "#/$defs/score_name"}
 # What a comparison between networks is between → the key in which they differ.
 DIFFER_IN = {"seeds": "seed", "architectures": "architecture", "activations": "activation"}
 # What each step of a sequence is compared with where a comparison does not say it.
@@ -88,6 +87,7 @@ class Study:
     beside: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     # Which scores are kept of every observation, and on what: `scores` and `on`; None where none are.
     observations: dict | None = None
+    variants: Variants = field(default_factory=Variants)
     notes: tuple[str, ...] = ()
     _training: dict[Run, dict] = field(default_factory=dict, init=False, repr=False, compare=False)
     _draws: dict[str, tuple[str, int]] = field(default_factory=dict, init=False, repr=False, compare=False)
@@ -280,8 +280,8 @@ def _training_defaults() -> dict:
 def scores_named(kind: Kind, entry: dict) -> list[str]:
     """The scores that a figure, a table or a claim names, by the options of its kind that are names of scores."""
     found: list[str] = []
-    for option, part in {"score": SCORE_NAME, **kind.options}.items():
-        if option in entry and SCORE_NAME["$ref"] in (part.get("$ref"), part.get("items", {}).get("$ref")):
+    for option, part in {"score": {"$ref": ONE_SCORE}, **kind.options}.items():
+        if option in entry and names_scores(part):
             found += entry[option] if isinstance(entry[option], list) else [entry[option]]
     return found
 

@@ -32,13 +32,16 @@ CLAIM_COLUMNS = (
 )
 
 
-def judge_all(claims: dict[str, dict], runs: pd.DataFrame, sizes: dict | None = None, code: dict | None = None) -> list[dict]:
+def judge_all(
+    claims: dict[str, dict], runs: pd.DataFrame, sizes: dict | None = None, code: dict | None = None, alike: dict | None = None
+) -> list[dict]:
     """Estimate claims and judge them, each by its p corrected for the number of claims in its family: rows of CLAIM_COLUMNS.
 
     runs: one row per run and representation (statistics.runs), with the input joined. sizes: architecture → depth and width.
-    code: the user's own files, as in job params. A claim of fewer than three independent units is undecided.
+    code: the user's own files, as in job params. alike: claim → column → name → the name that networks share which differ in what
+    the claim compares alone, an option that varies: they are pairs. A claim of fewer than three independent units is undecided.
     """
-    rows = [_estimated(name, claim, runs, sizes, code) for name, claim in claims.items()]
+    rows = [_estimated(name, claim, runs, sizes, code, (alike or {}).get(name, {})) for name, claim in claims.items()]
     for family in dict.fromkeys(row["family"] for row in rows):
         members = [row for row in rows if row["family"] == family]
         for row, p_holm in zip(members, holm([row["p"] for row in members]), strict=True):
@@ -47,14 +50,18 @@ def judge_all(claims: dict[str, dict], runs: pd.DataFrame, sizes: dict | None = 
     return [{column: row[column] for column in CLAIM_COLUMNS} for row in rows]
 
 
-def _estimated(name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None, code: dict | None) -> dict:
+def _estimated(
+    name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None, code: dict | None, alike: dict[str, dict[str, str]]
+) -> dict:
     """What one claim says and what was found of it, before it is judged among its family."""
     statistic = load_kind("claims", claim["statistic"], code)
-    rows = _rows_of(claim, runs[runs["metric"] == claim["score"]], statistic.STATISTIC.get("takes_input", False))
+    scores = selection.named(claim, "score")
+    rows = _rows_of(claim, runs[runs["metric"].isin(scores)], statistic.STATISTIC.get("takes_input", False))
     if claim.get("filters") == "living":
         rows = rows[~is_dead(rows)]
     if claim.get("flagged") == "leave_out":
         rows = _without_flagged_runs(rows)
+    rows = rows.assign(**{column: rows[column].replace(names) for column, names in alike.items()})
     found, verdict = statistic.estimate(claim, Evidence(rows, runs, sizes or {}))
     furthest = _furthest(statistic.STATISTIC.get("estimates"), rows)
     expected = claim["expect"]
@@ -68,7 +75,7 @@ def _estimated(name: str, claim: dict, runs: pd.DataFrame, sizes: dict | None, c
         "source": claim["source"],
         "family": claim.get("family", ""),
         "statistic": claim["statistic"],
-        "score": claim["score"],
+        "score": ", ".join(scores),
         "expected": expected,
         "estimate": found.mean,
         "interval_low": max(found.low, -furthest),

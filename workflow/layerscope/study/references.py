@@ -1,0 +1,163 @@
+"""Write the names of variants wherever a study file names their entries, or chooses by an option that varies.
+
+The name of an entry means all of its variants: in grids, in `on`, and in what figures, tables and claims show. An option that
+varies is a key of `on` like any other, and stands for the names of the variants that have its value.
+"""
+
+from collections.abc import Collection, Iterator
+from typing import Any
+
+from layerscope import selection
+from layerscope.errors import Mistakes, StudyError
+from layerscope.study.kinds import Kind, Kinds
+from layerscope.study.schema import SEVERAL_SCORES, entry_schema, names_scores
+from layerscope.study.unchecked import entries_in, kind_in, training_blocks
+from layerscope.study.variants import KEY_OF, Variants, as_yaml
+
+# The parts of a claim that compare values of a key.
+COMPARING = ("between", "along")
+
+
+def write_references(content: dict, kinds: Kinds, variants: Variants, mistakes: Mistakes) -> None:
+    """Write the names of variants wherever the study names their entries, or chooses by an option that varies."""
+    for grid in _mappings(content.get("grids")):
+        for block in ("datasets", "architectures"):
+            if isinstance(grid.get(block), list):
+                grid[block] = _flat(variants, KEY_OF[block], grid[block])
+    observed = content.get("observations")
+    if isinstance(observed, dict) and isinstance(observed.get("scores"), list):
+        observed["scores"] = _flat(variants, "score", observed["scores"])
+    for where, holder in _holders(content):
+        with mistakes.gathered():
+            if "on" in holder:
+                holder["on"] = _meant(holder["on"], variants, f"{where}.on")
+    for block in ("figures", "tables", "claims"):
+        for name, entry in entries_in(content, block):
+            try:
+                kind = kind_in(kinds, block, name, entry)
+            except StudyError:
+                # An unknown kind is told by the check of the entry.
+                continue
+            with mistakes.gathered():
+                _write_shown(entry, kind, variants, f"{block}.{name}")
+
+
+def _mappings(value: object) -> list[dict]:
+    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+
+
+def _holders(content: dict) -> Iterator[tuple[str, dict]]:
+    """(where, block) of everything with a selector, but for what shows scores."""
+    for block in ("samples", "embeddings", "scores", "comparisons"):
+        yield from ((f"{block}.{name}", entry) for name, entry in entries_in(content, block))
+    yield from ((f"representations.{name}", entry) for name, entry in entries_in(content, "representations"))
+    for block in ("neurons", "observations"):
+        if isinstance(content.get(block), dict):
+            yield block, content[block]
+    yield from training_blocks(content)
+
+
+def _flat(variants: Variants, key: str, names: list) -> list:
+    return [name for named in names for name in (variants.of_entry(key, named) if isinstance(named, str) else [named])]
+
+
+def _meant(on: Any, variants: Variants, where: str, compared: Collection[str] = (), scores_named: bool = False) -> Any:
+    """A selector by names alone. compared: options that must vary in what it chooses.
+
+    scores_named: whether options of scores choose among those that stand beside the selector (_write_scores).
+    """
+    if not isinstance(on, dict):
+        return on
+    options = variants.options()
+    named = {option: value for option, value in on.items() if option in options}
+    meant = {key: value for key, value in on.items() if key not in options}
+    for key in (*KEY_OF.values(),):
+        if key in meant:
+            names = _flat(variants, key, selection.named(meant, key))
+            meant[key] = names if isinstance(meant[key], list) or len(names) > 1 else names[0]
+        allowed = _allowed(variants, key, named, compared, where)
+        if allowed is None or (key == "score" and scores_named):
+            continue
+        if key == "score":
+            raise StudyError(
+                f"{where}: scores vary {', '.join(_of_key(options, key, named))}, and none is chosen here; remove it"
+            )
+        names = [name for name in allowed if selection.allows(meant, **{key: name})]
+        if not names:
+            told = [f"{option} {value}" for option, value in named.items()] + [
+                option for option in compared if option not in named
+            ]
+            raise StudyError(f"{where} chooses nothing: it has no {key} with {' and '.join(told)}; widen it")
+        meant[key] = names if len(names) > 1 else names[0]
+    return meant
+
+
+def _of_key(options: dict[str, str], key: str, named: Collection[str]) -> list[str]:
+    return [option for option in named if options[option] == key]
+
+
+def _allowed(variants: Variants, key: str, named: dict[str, Any], compared: Collection[str], where: str) -> list[str] | None:
+    """The names of a key that options allow, None where no option is of this key."""
+    options = variants.options()
+    having = [option for option in (*named, *compared) if options.get(option) == key]
+    if not having:
+        return None
+    names = [name for name, variant in variants.found[key].items() if all(option in variant.values for option in having)]
+    for option in _of_key(options, key, named):
+        chosen = variants.chosen(option, named[option], where)
+        names = [name for name in names if name in chosen]
+    return names
+
+
+def _write_shown(entry: dict, kind: Kind, variants: Variants, where: str) -> None:
+    """Write names of variants into an entry that shows scores: a figure, a table or a claim."""
+    options = variants.options()
+    for part in COMPARING:
+        _write_compared(entry, part, variants, f"{where}.{part}")
+    words = [entry.get(option) for option in (*COMPARING, *kind.says("names_options", ()))]
+    compared = [word for word in words if isinstance(word, str)] + [
+        key for word in words if isinstance(word, dict) for key in word
+    ]
+    compared = [option for option in compared if option in options]
+    on = entry.get("on", {})
+    named = {option: value for option, value in on.items() if option in options} if isinstance(on, dict) else {}
+    meant = _meant(on, variants, f"{where}.on", compared, scores_named=True)
+    if "on" in entry or meant:
+        entry["on"] = meant
+    allowed = _allowed(variants, "score", named, compared, f"{where}.on")
+    for option, part in entry_schema(kind)["properties"].items():
+        if option in entry and names_scores(part):
+            _write_scores(entry, option, part, variants, allowed, where)
+
+
+def _write_compared(entry: dict, part: str, variants: Variants, where: str) -> None:
+    """The values of options as tables have them, in what a claim compares."""
+    if not isinstance(entry.get(part), dict):
+        return
+    for key, values in entry[part].items():
+        for value in values if isinstance(values, list) else ():
+            names = variants.of_entry(key, value) if isinstance(value, str) else []
+            if len(names) > 1:
+                varied = ", ".join(variants.found[key][names[0]].values)
+                raise StudyError(f"{where}.{key}: {value} varies {varied}; name one of {', '.join(names)}, or compare {varied}")
+        if key in variants.options() and isinstance(values, list):
+            entry[part][key] = [next(iter(variants.chosen(key, value, f"{where}.{key}").values())) for value in values]
+
+
+def _write_scores(entry: dict, option: str, part: dict, variants: Variants, allowed: list[str] | None, where: str) -> None:
+    """The names of variants in an option that names scores. allowed: those that options choose, None for all."""
+    given = entry[option] if isinstance(entry[option], list) else [entry[option]]
+    varied = variants.found.get("score", {})
+    names = [name for name in _flat(variants, "score", given) if name not in varied or allowed is None or name in allowed]
+    if names == given:
+        return
+    if not names:
+        raise StudyError(f"{where}.on chooses no variant of {', '.join(map(str, given))}; widen it")
+    if len(names) > 1 and part.get("$ref") != SEVERAL_SCORES and not isinstance(entry[option], list):
+        options = list(varied[names[0]].values)
+        values = ", ".join(f"{option}: {as_yaml(value)}" for option, value in varied[names[0]].values.items())
+        raise StudyError(
+            f"{where}.{option}: {given[0]} varies {', '.join(options)}; name one of {', '.join(names)}, or choose by "
+            f"`on: {{{values}}}`"
+        )
+    entry[option] = names if len(names) > 1 or isinstance(entry[option], list) else names[0]
