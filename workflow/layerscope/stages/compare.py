@@ -21,6 +21,7 @@ from layerscope.similarity.shared.pairs import pairs_of
 from layerscope.states import state
 
 NAN = float("nan")
+DIVERGED = "diverged"
 
 
 @dataclass(frozen=True)
@@ -147,7 +148,7 @@ def ready(place: Place, measures: list[str], code: dict | None, maps: bool) -> R
         # The input is the same at every snapshot, and stored once.
         outputs = store.read_layer(place.source, place.epoch if place.depth else 0, place.layer)
     except StudyError:
-        if made_by["status"] == "ok":
+        if made_by["status"] != DIVERGED:
             raise
         return Ready(None, {}, f"{made_by['status']}: {made_by['reason']}", "")
     flat = outputs.reshape(len(outputs), -1)
