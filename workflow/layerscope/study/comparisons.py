@@ -31,13 +31,19 @@ def add_of_figures(content: dict, entries: dict[str, dict[str, dict]], kinds: Ki
         measures = [figure["measure"]] if "measure" in figure else [*made["measures"]]
         named = selection.named(figure.get("on", {}), "sample")
         sample = {"sample": named[0] if len(named) == 1 else named} if named else {}
-        comparisons[name] = {"between": made["between"], "measures": measures, "permutations": 1, **sample, "on": on}
+        made_by = {"made_by": f"figures.{name}"}
+        comparisons[name] = {"between": made["between"], "measures": measures, "permutations": 1, **sample, "on": on, **made_by}
     for figure in entries["figures"].values():
         if figure.get("comparison") in comparisons:
             figure.setdefault("measure", comparisons[figure["comparison"]]["measures"][0])
     for entry in comparisons.values():
         if "sample" not in entry and len(samples) == 1:
             entry["sample"] = samples[0]
+
+
+def place_of(name: str, entry: dict) -> str:
+    """Where a comparison stands in a study, for messages: by itself, or as that of a figure that names none."""
+    return entry.get("made_by", f"comparisons.{name}")
 
 
 class Comparisons:
