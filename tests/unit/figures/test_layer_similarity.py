@@ -97,6 +97,12 @@ def test_a_dead_layer_has_no_value(tmp_path):
     assert table.loc[~lost, "mean"].notna().all()
 
 
+def test_layers_that_were_not_compared_have_no_value(tmp_path):
+    files = layers_compared(networks(tmp_path, seeds=1)[0], **{"with": "previous"}, epochs=[5])
+    matrix = np.ma.asarray(drawn(files)[0].axes[0].images[0].get_array()).filled(np.nan)
+    assert np.isfinite(matrix).astype(int).tolist() == [[1, 1, 0, 0], [1, 1, 1, 0], [0, 1, 1, 1], [0, 0, 1, 1]]
+
+
 def test_layers_can_stand_in_the_order_of_a_dendrogram(alike):
     """The same values in another order, in which the two layers that are most alike are neighbours."""
     by_depth, clustered = (drawn(alike[0], "procrustes", order=order)[0].axes[1] for order in ("depth", "clustered"))

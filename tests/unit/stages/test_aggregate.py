@@ -1,9 +1,11 @@
 """The aggregate of a study: the same bytes in whatever order its scores come, and one message for scores that are not right."""
 
 import argparse
+import io
 import itertools
 import random
 import shutil
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -98,12 +100,13 @@ def study(tmp_path_factory) -> tuple[Path, dict]:
     return folder, params
 
 
-def aggregated(folder: Path, params: dict) -> dict[str, bytes]:
+def aggregated(folder: Path, params: dict, comparisons: Sequence[str] = ()) -> dict[str, bytes]:
     """What the aggregate of the scores in a folder writes."""
     written = {name: folder / "aggregate" / name for name in OUTPUTS}
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
-        aggregate.main(argparse.Namespace(params=params, comparisons=[], **{name: str(file) for name, file in written.items()}))
+        files = {name: str(file) for name, file in written.items()}
+        aggregate.main(argparse.Namespace(params=params, comparisons=[*comparisons], **files))
     return {name: file.read_bytes() for name, file in written.items()}
 
 
@@ -234,3 +237,52 @@ def test_the_runs_are_those_of_all_scores_with_the_input_joined(study, written):
     assert set(whole.loc[whole["state"] == "input", "architecture"]) == {"mlp", "cnn"}
     without = stored_runs(written / "runs", names, with_input=False)
     pd.testing.assert_frame_equal(without, whole[whole["state"] != "input"].reset_index(drop=True))
+
+
+# Comparisons that are scores
+
+
+def of_pair(value: float, **keys) -> dict:
+    """A row of a comparison of two seeds."""
+    row = {
+        **{"study": "s", "comparison": "twins", "between": "seeds", "dataset": "digits", "architecture": "mlp"},
+        **{"activation": "relu", "seed": 1, "sample": "look", "epoch": 5, "state": "trained", "layer": "hidden1", "depth": 1},
+        **{"other_architecture": "mlp", "other_activation": "relu", "other_seed": 0, "other_epoch": 5},
+        **{"other_layer": "hidden1", "other_depth": 1, "measure": "cka", "value": value, "chance": 0.0, "n_points": 50},
+        **{"independent": True, "degenerate": ""},
+    }
+    return {**row, **keys}
+
+
+def test_pairs_that_share_a_network_are_no_scores_and_either_network_may_flag_a_pair(tmp_path):
+    file = str(tmp_path / "twins.csv")
+    rows = [of_pair(0.5), of_pair(0.6, epoch=0, other_epoch=0, state="untrained"), of_pair(0.7, other_seed=2, independent=False)]
+    write_rows(file, store.COMPARISON_COLUMNS, rows)
+    poor = pd.DataFrame({"dataset": ["digits"], "architecture": "mlp", "activation": "relu", "seed": 0.0, "epoch": 5})
+    [scores] = aggregate.compared_scores([file], [poor.assign(reason="near_chance: it knows nothing")])
+    assert tuple(scores.columns) == store.SCORE_TABLE_COLUMNS
+    assert scores[["metric", "space", "seed", "value", "degenerate"]].to_numpy().tolist() == [
+        ["twins.cka", "raw", 1.0, 0.6, ""],
+        ["twins.cka", "raw", 1.0, 0.5, "near_chance: it knows nothing"],
+    ]
+    aggregate.check(scores)
+
+
+def test_comparisons_are_taken_in_beside_the_scores(study, tmp_path):
+    """They change no row of another score, and are of the same types in the files of all rows and of runs."""
+    folder, params = study
+    file = str(tmp_path / "twins.csv")
+    write_rows(file, store.COMPARISON_COLUMNS, [of_pair(0.5), of_pair(np.nan, layer="output", depth=2, degenerate="no variance")])
+    plain = aggregated(folder, params)
+    told = {**params, "compared": ["twins.cka"], "ranges": {**params["ranges"], "twins.cka": [None, 1]}}
+    written = aggregated(folder, told, [file])
+    for name in ("table", "runs"):
+        before, after = (pd.read_parquet(io.BytesIO(found[name])) for found in (plain, written))
+        added = after[after["metric"] == "twins.cka"]
+        pd.testing.assert_frame_equal(after[after["metric"] != "twins.cka"].reset_index(drop=True), before)
+        assert added["value"].to_list() == [0.5, pytest.approx(np.nan, nan_ok=True)]
+        # One of both networks is at chance there.
+        assert [reason.split(":")[0] for reason in added["degenerate"]] == ["near_chance", "no variance; near_chance"]
+    assert added["highest"].to_list() == [1, 1]
+    with pytest.raises(StudyError, match=r"no row has the scores twins.cka"):
+        aggregated(folder, told)

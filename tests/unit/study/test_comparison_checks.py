@@ -134,6 +134,14 @@ BROKEN = {
         {"comparisons": {"alike": LAYERS}, "figures.seen": {"kind": "layer_similarity", "comparison": "alik"}},
         "figures.seen.comparison: no comparison is named 'alik'; did you mean 'alike'?",
     ),
+    "a figure of no comparison, of two samples": (
+        {**TWO_SAMPLES, "figures.seen": {"kind": "layer_similarity"}},
+        "figures.seen.on.sample is missing; name the sample whose observations are compared",
+    ),
+    "a figure of no comparison, of one layer": (
+        {"figures.seen": {"kind": "layer_similarity", "on": {"layer": "hidden1"}}},
+        "figures.seen: hidden1 would be compared with itself only, since it is the one layer chosen; name more of them",
+    ),
     "a figure of another measure": (
         {"comparisons": {"alike": LAYERS}, "figures.seen": {"kind": "layer_similarity", "comparison": "alike", "measure": "rsa"}},
         "figures.seen.measure: 'rsa' is no measure of comparisons.alike",
@@ -200,7 +208,7 @@ def test_a_figure_of_no_comparison_makes_one_of_its_own_name():
     study = built({"figures.seen": {"kind": "layer_similarity", "measure": "rsa", "on": {"state": "trained"}}})
     [(name, entry)] = study.comparisons.items()
     assert (name, entry["between"], entry["measures"], entry["sample"]) == ("seen", "layers", ["rsa"], "look")
-    assert entry["on"] == {"state": "trained"}
+    assert (entry["on"], entry["made_by"]) == ({"state": "trained"}, "figures.seen")
     assert study.figures["seen"]["comparison"] == "seen"
     assert built({"figures.seen": {"kind": "layer_similarity"}}).comparisons["seen"]["measures"] == ["cka"]
 

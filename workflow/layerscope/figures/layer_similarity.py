@@ -105,7 +105,8 @@ def _matrix(own: pd.DataFrame, itself: float) -> tuple[np.ndarray, list[str]]:
     """The means as a symmetric matrix, and the names of its layers in order. itself: of a layer with itself."""
     names = {row.depth: row.layer for row in own.itertuples()} | {row.other_depth: row.other_layer for row in own.itertuples()}
     place = {depth: number for number, depth in enumerate(sorted(names))}
-    matrix = np.full((len(place), len(place)), float(itself))
+    matrix = np.full((len(place), len(place)), np.nan)
+    np.fill_diagonal(matrix, itself)
     for row in own.itertuples():
         one, other = place[row.depth], place[row.other_depth]
         matrix[one, other] = matrix[other, one] = row.mean

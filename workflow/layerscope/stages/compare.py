@@ -21,6 +21,7 @@ from layerscope.similarity.shared.pairs import pairs_of
 from layerscope.states import state
 
 NAN = float("nan")
+DIVERGED = "diverged"
 
 
 @dataclass(frozen=True)
@@ -142,14 +143,12 @@ def orders(one: Ready, count: int) -> Iterator[np.ndarray]:
 
 def ready(place: Place, measures: list[str], code: dict | None, maps: bool) -> Ready:
     """A representation, prepared for comparisons. maps: whether a measure takes maps in their own shape."""
-    made_by = made(place.source)
-    try:
-        # The input is the same at every snapshot, and stored once.
-        outputs = store.read_layer(place.source, place.epoch if place.depth else 0, place.layer)
-    except StudyError:
-        if made_by["status"] == "ok":
-            raise
+    made_by = provenance_of(place.source)
+    # The input is the same at every snapshot, and stored once.
+    epoch = place.epoch if place.depth else 0
+    if made_by["status"] == DIVERGED and not store.has_layer(place.source, epoch, place.layer):
         return Ready(None, {}, f"{made_by['status']}: {made_by['reason']}", "")
+    outputs = store.read_layer(place.source, epoch, place.layer)
     flat = outputs.reshape(len(outputs), -1)
     reason = degenerate_reason(flat, 2)
     if reason:
@@ -158,7 +157,7 @@ def ready(place: Place, measures: list[str], code: dict | None, maps: bool) -> R
 
 
 @cache
-def made(source: str) -> dict:
+def provenance_of(source: str) -> dict:
     """The provenance of a file."""
     return store.file_provenance(source)
 

@@ -15,6 +15,7 @@ from layerscope.store.activations import (
     StoredRepresentation,
     Targets,
     create_layer,
+    has_layer,
     join_activations,
     predictions,
     read_index,

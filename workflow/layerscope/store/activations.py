@@ -151,6 +151,12 @@ def series(source: str | Path, view: View, over: str | None) -> Iterator[list[St
             yield from steps.values()
 
 
+def has_layer(source: str | Path, epoch: int, layer: str) -> bool:
+    """Whether an activations file has a layer at a snapshot; not those after a training diverged."""
+    with open_hdf5(source, "activations") as file:
+        return f"{epoch_name(epoch)}/{layer}" in file
+
+
 def read_layer_rows(source: str | Path, epoch: int, layer: str, rows: "np.ndarray") -> "np.ndarray":
     """The outputs of a layer for some rows of an activations file: (len(rows), ...) float32 in the layer's own shape.
 

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from layerscope import selection
 from layerscope.errors import StudyError, one_of
-from layerscope.study.comparisons import Comparisons
+from layerscope.study.comparisons import Comparisons, place_of
 from layerscope.study.kinds import Kind
 from layerscope.study.sizes import sample_size
 from layerscope.study.study import DIFFER_IN, Study, scores_named
@@ -21,7 +21,7 @@ SAID_ELSEWHERE = {
 def check_comparisons(study: Study) -> Iterator[str]:
     """What a comparison says by itself."""
     for name, entry in study.comparisons.items():
-        where, between = f"comparisons.{name}", entry["between"]
+        where, between = place_of(name, entry), entry["between"]
         for measure in entry["measures"]:
             try:
                 study.kinds.named("comparisons", measure, f"{where}.measures")
@@ -40,6 +40,7 @@ def check_comparisons(study: Study) -> Iterator[str]:
 
 
 def _check_sample(study: Study, where: str, entry: dict) -> Iterator[str]:
+    where = f"{where}.on" if "made_by" in entry else where
     if "sample" not in entry:
         yield f"{where}.sample is missing; name the sample whose observations are compared: {one_of('', study.samples)}"
     elif isinstance(entry["sample"], list):
@@ -55,7 +56,7 @@ def check_pairs(study: Study) -> Iterator[str]:
     """Whether there is anything to compare, of enough observations."""
     found = Comparisons(study, Views(study))
     for name, entry in study.comparisons.items():
-        where, between = f"comparisons.{name}", entry["between"]
+        where, between = place_of(name, entry), entry["between"]
         networks = found.networks(name)
         if not networks:
             yield f"{where} reaches no layer of a network that is looked at through samples.{entry['sample']}; widen its `on`"

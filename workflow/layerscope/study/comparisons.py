@@ -31,13 +31,19 @@ def add_of_figures(content: dict, entries: dict[str, dict[str, dict]], kinds: Ki
         measures = [figure["measure"]] if "measure" in figure else [*made["measures"]]
         named = selection.named(figure.get("on", {}), "sample")
         sample = {"sample": named[0] if len(named) == 1 else named} if named else {}
-        comparisons[name] = {"between": made["between"], "measures": measures, "permutations": 1, **sample, "on": on}
+        made_by = {"made_by": f"figures.{name}"}
+        comparisons[name] = {"between": made["between"], "measures": measures, "permutations": 1, **sample, "on": on, **made_by}
     for figure in entries["figures"].values():
         if figure.get("comparison") in comparisons:
             figure.setdefault("measure", comparisons[figure["comparison"]]["measures"][0])
     for entry in comparisons.values():
         if "sample" not in entry and len(samples) == 1:
             entry["sample"] = samples[0]
+
+
+def place_of(name: str, entry: dict) -> str:
+    """Where a comparison stands in a study, for messages: by itself, or as that of a figure that names none."""
+    return entry.get("made_by", f"comparisons.{name}")
 
 
 class Comparisons:
@@ -47,6 +53,8 @@ class Comparisons:
         self.study = study
         self.views = views
         self._found: dict[str, dict[Run, dict[Run, bool]]] = {}
+        self._networks: dict[str, list[Run]] = {}
+        self._views: dict[tuple[str, Run], View] = {}
 
     def draw(self, name: str) -> str:
         """The draw of the sample on which representations are compared."""
@@ -55,14 +63,21 @@ class Comparisons:
 
     def networks(self, name: str) -> list[Run]:
         """The networks that a comparison chooses, and of which it finds a layer on its sample."""
+        if name not in self._networks:
+            self._networks[name] = self._chosen(name)
+        return self._networks[name]
+
+    def _chosen(self, name: str) -> list[Run]:
         on, sample = self.study.comparisons[name]["on"], self.study.comparisons[name]["sample"]
         chosen = [run for run in self.study.runs if selection.allows(on, **run.keys)]
         return [run for run in chosen if sample in self.views.samples_of(run) and self.view(name, run)]
 
     def view(self, name: str, run: Run) -> View:
         """The snapshots and whole layers of a network that a comparison chooses."""
-        on = {key: value for key, value in self.study.comparisons[name]["on"].items() if key != "draw"}
-        return selection.resolve(on, self.views.plan(run.folder)).whole_only()
+        if (name, run) not in self._views:
+            on = {key: value for key, value in self.study.comparisons[name]["on"].items() if key != "draw"}
+            self._views[name, run] = selection.resolve(on, self.views.plan(run.folder)).whole_only()
+        return self._views[name, run]
 
     def layers(self, name: str, run: Run) -> list[Layer]:
         """The layers of a network that a comparison chooses, without the input."""

@@ -169,6 +169,8 @@ def _checked(study: Study, checks: Sequence[Check], mistakes: Mistakes) -> Study
     mistakes.messages += found
     about = {(where[1], where[2]) for message in found if (where := ENTRY.match(message))}
     scores = {name: entry for name, entry in study.scores.items() if ("scores", name) not in about}
+    made_by = {name for block, name in about if block == "figures"}
+    comparisons = {name: entry for name, entry in study.comparisons.items() if not ("made_by" in entry and name in made_by)}
     known = {*scores, *study.compared}
 
     def kept(block: str) -> dict[str, dict]:
@@ -181,7 +183,7 @@ def _checked(study: Study, checks: Sequence[Check], mistakes: Mistakes) -> Study
 
     figures, tables, claims = (kept(block) for block in SHOWN)
     neurons = None if any(message.startswith("neurons") for message in found) else study.neurons
-    return replace(study, scores=scores, figures=figures, tables=tables, claims=claims, neurons=neurons)
+    return replace(study, scores=scores, comparisons=comparisons, figures=figures, tables=tables, claims=claims, neurons=neurons)
 
 
 def _is_shown(message: str) -> bool:

@@ -62,14 +62,13 @@ def reached(study: Study, views: Views) -> Reached:
 
 def _with_few_seeds(study: Study) -> Study:
     """The study with one network of each kind, and those of the seeds that it names: all others have the same rows as these."""
-    if any(DIFFER_IN.get(entry["between"]) == "seed" for entry in study.comparisons.values()):
-        # Networks that are compared with those of other seeds have rows only where these are there.
-        return study
     named = {seed for _, selector in selectors(study) for seed in selection.named(selector, "seed")}
-    first: dict[tuple[str, str, str], Run] = {}
+    by_kind: dict[tuple[str, str, str], list[Run]] = {}
     for run in study.runs:
-        first.setdefault((run.dataset, run.architecture, run.activation), run)
-    kept = {*first.values()}
+        by_kind.setdefault((run.dataset, run.architecture, run.activation), []).append(run)
+    # Networks that are compared with those of other seeds have rows only where these are there.
+    of_pairs = any(DIFFER_IN.get(entry["between"]) == "seed" for entry in study.comparisons.values())
+    kept = {run for runs in by_kind.values() for run in runs[: 2 if of_pairs else 1]}
     return replace(study, runs=[run for run in study.runs if run in kept or run.seed in named])
 
 
