@@ -10,6 +10,7 @@ from layerscope.errors import StudyError, one_of
 from layerscope.models.answers import answer
 from layerscope.selection import RUN_KEYS
 from layerscope.study.claim_checks import check_units
+from layerscope.study.controls import check_controls
 from layerscope.study.declarations import STATES
 from layerscope.study.figure_checks import FIGURE_CHECKS
 from layerscope.study.given import check_given
@@ -505,7 +506,14 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
 CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
     (
         *(check_given, _check_names, _check_sizes, _check_training, *TARGET_CHECKS, _check_parameters),
-        *(_check_claims, _check_scores_are_defined, check_scores_together, check_named_options, _check_embedding_seeds),
+        *(
+            _check_claims,
+            _check_scores_are_defined,
+            check_scores_together,
+            check_named_options,
+            check_controls,
+            _check_embedding_seeds,
+        ),
     ),
     (_check_selectors, _check_samples),
     (_check_overrides,),
