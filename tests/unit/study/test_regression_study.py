@@ -211,8 +211,8 @@ REFUSED = {
         {"scores__neighborhood_hit": {}},
         "scores.neighborhood_hit: neighborhood_hit needs classes, and datasets.houses has targets (task: regression); what works "
         "there: continuity, continuity_sampled, dead_share, displacement, effective_rank, kl, kl_engine, kl_knn, "
-        "levina_bickel, linear_dimension, linear_probe_r2, neighbors_changed, sparsity, trustworthiness, trustworthiness_sampled, "
-        "two_nn",
+        "levina_bickel, linear_dimension, linear_probe_r2, neighbors_changed, sparsity, trustworthiness, "
+        "trustworthiness_sampled, two_nn",
     ),
     "accuracy": (
         {"scores__accuracy": {}},

@@ -22,6 +22,10 @@ STATISTIC = {
             "minProperties": 1,
             "maxProperties": 1,
         },
+        "against": {
+            "$ref": "#/$defs/control",
+            "description": "A control, short for between: {control: [none, ...]}; of last snapshots unless `on` names others.",
+        },
         "paired": {
             "description": "With a key that tells networks apart: networks alike in all other keys are a pair.",
             "type": "boolean",

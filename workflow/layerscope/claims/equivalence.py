@@ -20,6 +20,10 @@ STATISTIC = {
             "minProperties": 1,
             "maxProperties": 1,
         },
+        "against": {
+            "$ref": "#/$defs/control",
+            "description": "A control, short for between: {control: [none, ...]}; of last snapshots unless `on` names others.",
+        },
         "expect": {
             "type": "object",
             "additionalProperties": False,

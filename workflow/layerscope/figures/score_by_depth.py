@@ -1,5 +1,6 @@
 """One score against depth: a thin line per run, the mean with its interval, the chance level."""
 
+import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
@@ -8,6 +9,7 @@ from layerscope.errors import StudyError
 from layerscope.figures.shared import score_axes, sheet
 from layerscope.figures.shared.names import draws_counted, in_space, measure, network_title, runs_counted, words
 from layerscope.figures.shared.style import STATE_LINES, STATE_MARKERS, colours
+from layerscope.statistics.estimates import estimate
 from layerscope.statistics.keys import FEWEST_UNITS, FILTER_MEAN, LIVING_MEAN, NETWORK
 from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
@@ -17,7 +19,7 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": "One score against depth. One line a run, the mean with its interval, the chance level.",
     "reads": ("runs",),
-    "needs": ("metrics",),
+    "needs": ("metrics", "control_networks"),
     "scores_of": "layers",
     "parts_by": {"filters": {False: ("whole",), True: ("whole", "means")}},
     "required": ("score",),
@@ -35,7 +37,21 @@ FIGURE = {
             "type": "boolean",
             "default": False,
         },
+        "controls": {
+            "description": "Controls to draw in grey (`controls` of a grid), at their last snapshots.",
+            "type": "array",
+            "uniqueItems": True,
+            "items": {"$ref": "#/$defs/control"},
+            "default": [],
+        },
     },
+}
+# Control → its grey and its dashes.
+CONTROL_LOOKS: dict[str, dict] = {
+    "untrained": {"color": "0.25", "linestyle": (0, (5, 1.5))},
+    "shuffled_labels": {"color": "0.4", "linestyle": (0, (3, 1, 1, 1))},
+    "noise": {"color": "0.55", "linestyle": (0, (8, 3))},
+    "random_projection": {"color": "0.65", "linestyle": (0, (6, 2, 1, 2, 1, 2))},
 }
 
 # The least width of a panel, and the height of one.
@@ -46,8 +62,9 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Spaces down, architectures on datasets across, in further bands where they do not fit.
 
     Colours are activation functions, line styles states. Thick lines are means over three runs or more with 95 % intervals;
-    fewer runs are drawn alone. Flagged runs are hollow. With `filters`, a layer whose filters are scored is shown by the mean
-    over them, degenerate ones included; hollow markers are the mean without these. Other layers are scored as a whole.
+    fewer runs are drawn alone. Flagged runs are hollow. Controls are grey. With `filters`, a layer whose filters are scored is
+    shown by the mean over them, degenerate ones included; hollow markers are the mean without these. Other layers are scored as a
+    whole.
     """
     runs = select(stored_runs(reads.runs[0], [options["score"]]), options.get("on", {}))
     runs = _means_over_filters(runs) if options["filters"] else runs[runs["filter"] == ""]
@@ -55,6 +72,10 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     if runs.empty:
         raise StudyError(f"no rows of {options['score']} have a depth in what `on` chooses; widen it")
     score = measure(options, options["score"])
+    beside = {
+        name: of for name, of in options.get("control_networks", {}).items() if of["control"] in options.get("controls", [])
+    }
+    runs, controls = _apart(runs, beside)
     runs = by_state(runs)
     summary = summarise(runs)
     spaces = list(runs[["space", "sample"]].drop_duplicates().itertuples(index=False))
@@ -67,7 +88,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     figure, panels = sheet.panels(bands * len(spaces), across, width, HEIGHT)
     activations = sorted(runs["activation"].unique())
     palette = dict(zip(activations, colours(len(activations)), strict=True))
-    ends = {space: score_axes.limits(_shown(runs, summary, space, score), score) for space in spaces}
+    values = pd.concat([runs, controls])
+    ends = {space: score_axes.limits(_shown(values, summary, space, score), score) for space in spaces}
     if score.low is not None and score.high is not None:
         # Of a score with bounds all panels have one scale, so that spaces can be compared.
         ends = dict.fromkeys(spaces, (min(low for low, _ in ends.values()), max(high for _, high in ends.values())))
@@ -82,6 +104,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
             if len(layers):
                 score_axes.name_layers(panel, layers["depth"], layers["layer"], sheet.inside(width, across))
             panel.set_ylim(ends[space, sample])
+            of_panel = controls.assign(architecture=controls["of"])
+            _draw_controls(panel, of_panel[(of_panel[list(key)] == pd.Series(key)).all(axis=1)])
             _draw_panel(panel, own[own["filter"] != LIVING_MEAN], means[~living], palette)
             _draw_living(panel, means[living], palette)
             chance = means.groupby("depth")["chance"].mean()
@@ -97,11 +121,42 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
                 panel.set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + 0.3, 7), *told]))
     sheet.leave_out(panels[-len(spaces) :, len(networks) - (bands - 1) * across :].flat)
     _add_keys(figure, runs, palette, lined)
+    drawn = [control for control in CONTROL_LOOKS if (controls["control"] == control).any()]
+    looks = [Line2D([], [], linewidth=1, label=f"control: {words(name)}", **CONTROL_LOOKS[name]) for name in drawn]
+    sheet.add_key(figure, looks)
     averaged = ", layers of filters by the mean over them" if options["filters"] else ""
     meaned = "means over runs with 95 % intervals, thin lines are runs" if _any_mean(runs) else "every line is a run"
     sheet.set_title(figure, options["title"] or f"{score.title} by depth{averaged}: {meaned}{draws_counted(runs['draws'])}")
     sheet.fit(figure, [panel for panel in panels.flat if panel.axison], HEIGHT)
-    return figure, summary
+    return figure, summary if controls.empty else pd.concat([summary, summarise(controls)], ignore_index=True)
+
+
+def _apart(runs: pd.DataFrame, told: dict[str, dict]) -> tuple[pd.DataFrame, pd.DataFrame]:
+    """The rows of networks, and those of controls at their last snapshots; of controls alone, these are the networks.
+
+    told: architecture of a control → which `control` it is, and `of` which architecture; both become columns.
+    """
+    are_controls = runs["architecture"].isin(told) & ~runs["architecture"].isin(told).all()
+    controls = select(runs[are_controls & (runs["state"] != "input")], {"epoch": "last"})
+    columns = {key: controls["architecture"].map({name: about[key] for name, about in told.items()}) for key in ("control", "of")}
+    return runs[~are_controls], controls.assign(**columns)
+
+
+def _draw_controls(panel, controls: pd.DataFrame) -> None:
+    for (control, _), own in controls.groupby(["control", "activation"]):
+        look = CONTROL_LOOKS[control]
+        if not score_axes.has_mean(own):
+            for _, run in own.groupby("seed"):
+                run = run.sort_values("depth")
+                panel.plot(run["depth"], run["value"], linewidth=0.8, zorder=1.5, **look)
+            continue
+        means = own.groupby("depth")["value"].agg(estimate)
+        low, high = ([getattr(found, end) for found in means] for end in ("low", "high"))
+        bounds = own["lowest"].max(), own["highest"].min()
+        panel.plot(means.index, [found.mean for found in means], linewidth=1, zorder=1.5, **look)
+        panel.fill_between(
+            means.index, np.clip(low, *bounds), np.clip(high, *bounds), color=look["color"], alpha=0.12, linewidth=0
+        )
 
 
 def _shown(runs: pd.DataFrame, summary: pd.DataFrame, space: tuple, score) -> list[float]:

@@ -12,14 +12,18 @@ from layerscope.files.provenance import canonical_json
 from layerscope.models.last_layer import last_linear
 from layerscope.study.claim_checks import compared_options
 from layerscope.study.comparisons import Comparisons
+from layerscope.study.controls import NOISE, RANDOM_PROJECTION, SHUFFLED_LABELS
 from layerscope.study.kinds import BLOCKS, Kind
 from layerscope.study.named_options import alike_without, named_option
 from layerscope.study.sizes import neighbors_kept, source_sizes
 from layerscope.study.study import BESIDE, DIFFER_IN, WITH_ALL, Run, Study, space_of_rows
+from layerscope.study.variants import CONTROL
 from layerscope.study.views import Views
 
 # The unit of what is a number without one.
 WITHOUT_UNIT = "1"
+# The activation function of networks that are linear.
+LINEAR = "identity"
 
 
 class JobParams:
@@ -52,11 +56,14 @@ class JobParams:
             "normalise": self.study.datasets[run.dataset]["normalise"],
             **self._targets(run.dataset),
             "architecture": {"name": run.architecture, **self.study.network_options(run)},
-            "activation": run.activation,
+            "activation": LINEAR if self._control_of(run) == RANDOM_PROJECTION else run.activation,
             "device": self.study.device,
             "precision": self.study.precision,
             "threads": self.study.threads,
         }
+
+    def _control_of(self, run: Run) -> str:
+        return self.study.variants.control_of(run.architecture)
 
     def _targets(self, dataset: str) -> dict:
         """How the targets of a regression are scaled."""
@@ -72,10 +79,12 @@ class JobParams:
         if options["optimizer"] != "sgd":
             del options["momentum"]
         attempts, wanted = options.pop("attempts"), options.pop("accept_test_accuracy", None)
-        asked = {} if wanted is None else {"acceptance": {"test_accuracy": wanted, "attempts": attempts}}
+        asked: dict = {} if wanted is None else {"acceptance": {"test_accuracy": wanted, "attempts": attempts}}
         dataset = self.study.datasets[run.dataset]
         if "class_rates" in dataset:
             asked["class_rates"] = dataset["class_rates"]
+        if (control := self._control_of(run)) in (SHUFFLED_LABELS, NOISE):
+            asked["control"] = control
         options["spectra"] = _spectra_params(options["spectra"])
         return self._params(
             "train",
@@ -371,6 +380,7 @@ class JobParams:
             accuracies=self._network_accuracies([]),
             **({"compared": sorted(self.study.compared)} if self.study.compared else {}),
             **({"draws": draws} if (draws := self._later_draws()) else {}),
+            **({"controls": controls} if (controls := sorted(self.study.variants.controls())) else {}),
             **({"options": options} if (options := self.study.variants.columns()) else {}),
         )
 
@@ -538,6 +548,12 @@ class JobParams:
         """The activations of the given networks, as the study lists them."""
         return list(dict.fromkeys(run.activation for run in runs))
 
+    def _control_networks(self, _: list[Run]) -> dict[str, dict[str, str]]:
+        """Architecture of a control → which control it is, and the architecture that it is a control of."""
+        variants = self.study.variants
+        alike = variants.alike([CONTROL]).get("architecture", {})
+        return {name: {"control": control, "of": alike[name]} for name, control in variants.controls().items()}
+
     def _network_accuracies(self, _: list[Run]) -> list[str]:
         """The scores that are the accuracy of a network on a split."""
         return self._accuracies(of_splits=True)
@@ -597,6 +613,7 @@ class JobParams:
 NEEDS: dict[str, Callable[[JobParams, list[Run]], dict | list]] = {
     "sizes": JobParams._sizes,
     "activations": JobParams._activations,
+    "control_networks": JobParams._control_networks,
     "metrics": JobParams._told_of_metrics,
     "higher_is_better": JobParams._higher_is_better,
     "network_accuracies": JobParams._network_accuracies,

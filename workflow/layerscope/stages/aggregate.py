@@ -67,7 +67,9 @@ def main(arguments: argparse.Namespace) -> None:
         for of_network in files_by_network(params):
             scores = gathered([with_draw(read_scores(file), params.get("draws", {})) for file in of_network])
             scores = scores.sort_values(KEYS, kind="stable", na_position="first", ignore_index=True)
-            reasons = as_text(hardly_learnt(scores, params["accuracies"]))
+            # Controls are to learn nothing, and no claim is about their learning.
+            are_controls = scores["architecture"].isin(params.get("controls", []))
+            reasons = as_text(hardly_learnt(scores[~are_controls], params["accuracies"]))
             reasons_of_networks.append(reasons)
             runs = []
             for part in parts(scores):
@@ -83,15 +85,15 @@ def main(arguments: argparse.Namespace) -> None:
             runs = gathered(runs)
             add_runs(table_of_runs, as_text(runs), of_input, params.get("options", {}))
             store.append_frame(summary, summarise(runs))
-            tests.append(paired_tests(runs))
+            tests.append(paired_tests(runs if not are_controls.any() else runs.iloc[:0]))
         for part in compared_scores(arguments.comparisons, reasons_of_networks):
             check(part)
             table.add(part)
             runs = within_ranges(per_run(part), params["ranges"])
             named.update(part["metric"])
-            table_of_runs.add(in_order(runs))
+            table_of_runs.add(with_options(in_order(runs), params.get("options", {})))
             store.append_frame(summary, summarise(runs))
-            tests.append(paired_tests(runs))
+            tests.append(paired_tests(runs[~runs["architecture"].isin(params.get("controls", []))]))
         check_names(named, [*params["scores"], *params.get("compared", [])])
     store.write_frame(arguments.tests, with_correction(gathered(tests)))
     columns = (*RUN, *NETWORK_FACTS, "attempts", "class_rates", "versions", "unlike")

@@ -5,6 +5,7 @@ import sys
 from importlib import import_module
 from pathlib import Path
 
+import numpy as np
 import torch
 
 from layerscope import store
@@ -19,10 +20,13 @@ from layerscope.kind_modules import WEIGHTS, architecture_sources, kind_source, 
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.network import build_network
 from layerscope.training.class_rates import class_rates
+from layerscope.training.controls import noise_like, shuffled_labels
 from layerscope.training.resume import UnfinishedTraining
 from layerscope.training.run import TrainingRun
 from layerscope.training.seeds import purpose_seed
 from layerscope.training.train import train, train_until_accepted
+
+LEARNED_FROM = store.SPLITS[0]
 
 
 def main(arguments: argparse.Namespace) -> None:
@@ -47,8 +51,11 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
     observed = {split: observations_of_split(arguments.data, split, *scaled) for split in store.split_names(arguments.data)}
     splits = {}
     for split, observations in observed.items():
-        inputs = torch.from_numpy(observations.inputs()).to(device)
-        splits[split] = (_laid_out(inputs, memory_format), torch.from_numpy(observations.learned).to(device))
+        values, learned = observations.inputs(), observations.learned
+        if split == LEARNED_FROM:
+            values, learned = _of_control(params, values, learned)
+        inputs = torch.from_numpy(values).to(device)
+        splits[split] = (_laid_out(inputs, memory_format), torch.from_numpy(learned).to(device))
     shape, classes, outputs = observed["train"].shape, observed["train"].classes, observed["train"].outputs
     if observed["train"].targets:
         _say_units(observed["train"])
@@ -108,6 +115,17 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
     store.write_checkpoints(arguments.checkpoints, params, made_by, result.snapshots)
     write_rows(arguments.history, store.HISTORY_COLUMNS, result.history)
     store.write_spectra(arguments.spectra, params, made_by, result.spectra)
+
+
+def _of_control(params: dict, inputs: np.ndarray, learned: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The inputs, and the labels or targets, that a control learns from in the place of those of the training split."""
+    match params.get("control"):
+        case "shuffled_labels":
+            return inputs, shuffled_labels(learned, params["seed"])
+        case "noise":
+            return noise_like(inputs, params["seed"]), learned
+        case _:
+            return inputs, learned
 
 
 def _with_class_numbers(options: dict, classes: list[str]) -> dict:

@@ -17,6 +17,7 @@ from layerscope.study.comparison_checks import (
     check_pairs,
     check_scores_of_pairs,
 )
+from layerscope.study.controls import check_controls
 from layerscope.study.declarations import STATES
 from layerscope.study.figure_checks import FIGURE_CHECKS
 from layerscope.study.given import check_given
@@ -526,7 +527,7 @@ CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
     (
         *(check_given, _check_names, _check_sizes, _check_training, *TARGET_CHECKS, _check_parameters),
         *(_check_claims, check_comparisons, _check_scores_are_defined, check_scores_together, check_named_options),
-        _check_embedding_seeds,
+        *(check_controls, _check_embedding_seeds),
     ),
     (_check_selectors, _check_samples),
     (_check_overrides,),

@@ -203,11 +203,11 @@ def _places(study: Study, views: Views, kind: Kind) -> Iterator[tuple[str, dict]
             sizes = {name: source_sizes(study.kinds, study.datasets[name]) for name in shown}
             shown = [name for name in shown if len(sizes[name]["shape"]) > 1 and name in trained]
         if shown:
-            yield "", {} if shown == names else {"dataset": shown}
+            yield "", {**study.variants.without_controls(), **({} if shown == names else {"dataset": shown})}
         return
     first: dict[tuple[str, str], Run] = {}
     for run in study.runs:
-        if run.dataset in shown:
+        if run.dataset in shown and run.architecture not in study.variants.controls():
             first.setdefault((run.dataset, run.architecture), run)
     for run in first.values():
         for sample in views.samples_of(run):

@@ -8,22 +8,22 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from layerscope import selection
-from layerscope.errors import Mistakes, StudyError
+from layerscope.errors import Mistakes, StudyError, one_of
 from layerscope.study.kinds import Kind, Kinds
 from layerscope.study.schema import SEVERAL_SCORES, entry_schema, names_scores
-from layerscope.study.unchecked import entries_in, kind_in, training_blocks
-from layerscope.study.variants import KEY_OF, Variants, as_yaml
+from layerscope.study.unchecked import entries_in, grids_in, kind_in, training_blocks
+from layerscope.study.variants import CONTROL, KEY_OF, NO_CONTROL, Variants, as_yaml
 
 # The parts of a claim that compare values of a key.
 COMPARING = ("between", "along")
+# The schema of options that name a control.
+A_CONTROL = "#/$defs/control"
 
 
 def write_references(content: dict, kinds: Kinds, variants: Variants, mistakes: Mistakes) -> None:
     """Write the names of variants wherever the study names their entries, or chooses by an option that varies."""
-    for grid in _mappings(content.get("grids")):
-        for block in ("datasets", "architectures"):
-            if isinstance(grid.get(block), list):
-                grid[block] = _flat(variants, KEY_OF[block], grid[block])
+    for _, grid in grids_in(content):
+        _write_grid(grid, variants)
     observed = content.get("observations")
     if isinstance(observed, dict) and isinstance(observed.get("scores"), list):
         observed["scores"] = _flat(variants, "score", observed["scores"])
@@ -42,8 +42,16 @@ def write_references(content: dict, kinds: Kinds, variants: Variants, mistakes: 
                 _write_shown(entry, kind, variants, f"{block}.{name}")
 
 
-def _mappings(value: object) -> list[dict]:
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
+def _write_grid(grid: dict, variants: Variants) -> None:
+    """Write the variants of what a grid names; of controls those that it asks for."""
+    for block, key in KEY_OF.items():
+        if isinstance(grid.get(block), list):
+            grid[block] = _flat(variants, key, grid[block])
+    if variants.controls():
+        wanted = [NO_CONTROL, *grid.pop("controls", [])]
+        names = grid.get("architectures", list(variants.found["architecture"]))
+        if isinstance(names, list):
+            grid["architectures"] = [name for name in names if variants.control_of(name) in wanted]
 
 
 def _holders(content: dict) -> Iterator[tuple[str, dict]]:
@@ -114,11 +122,14 @@ def _write_shown(entry: dict, kind: Kind, variants: Variants, where: str) -> Non
     options = variants.options()
     for part in COMPARING:
         _write_compared(entry, part, variants, f"{where}.{part}")
+    _write_against(entry, kind, variants, where)
     words = [entry.get(option) for option in (*COMPARING, *kind.says("names_options", ()))]
     compared = [word for word in words if isinstance(word, str)] + [
         key for word in words if isinstance(word, dict) for key in word
     ]
     compared = [option for option in compared if option in options]
+    if variants.controls():
+        entry["on"] = _without_controls(entry, variants, compared)
     on = entry.get("on", {})
     named = {option: value for option, value in on.items() if option in options} if isinstance(on, dict) else {}
     meant = _meant(on, variants, f"{where}.on", compared, scores_named=True)
@@ -128,6 +139,33 @@ def _write_shown(entry: dict, kind: Kind, variants: Variants, where: str) -> Non
     for option, part in entry_schema(kind)["properties"].items():
         if option in entry and names_scores(part):
             _write_scores(entry, option, part, variants, allowed, where)
+
+
+def _write_against(entry: dict, kind: Kind, variants: Variants, where: str) -> None:
+    """Write a claim against a control as one between the networks themselves and the control, at their last snapshots."""
+    control = entry.get("against")
+    if kind.options.get("against", {}).get("$ref") != A_CONTROL or not isinstance(control, str):
+        return
+    if control not in variants.controls().values():
+        raise StudyError(f"{where}.against: no grid has the control {control}; {one_of(control, variants.controls().values())}")
+    if "between" in entry:
+        raise StudyError(f"{where}.against is short for `between: {{control: [none, {control}]}}`; remove one of them")
+    del entry["against"]
+    entry["between"] = {CONTROL: [NO_CONTROL, control]}
+    on = entry.get("on", {})
+    if isinstance(on, dict) and not {"epoch", "state"} & {*on}:
+        entry["on"] = {**on, "epoch": selection.LAST}
+
+
+def _without_controls(entry: dict, variants: Variants, compared: Collection[str]) -> Any:
+    """The selector of what shows scores or networks, without controls unless it names or compares them."""
+    on = entry.get("on", {})
+    if not isinstance(on, dict) or CONTROL in on or CONTROL in compared:
+        return on
+    if any(name in variants.controls() for name in selection.named(on, "architecture")):
+        return on
+    shown = entry.get("controls", [])
+    return {**on, CONTROL: [NO_CONTROL, *(shown if isinstance(shown, list) else [])]}
 
 
 def _write_compared(entry: dict, part: str, variants: Variants, where: str) -> None:

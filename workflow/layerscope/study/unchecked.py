@@ -35,3 +35,16 @@ def training_blocks(content: dict) -> Iterator[tuple[str, dict]]:
         (f"training.overrides[{index}]", one) for index, one in enumerate(overrides if isinstance(overrides, list) else ())
     ]
     return ((where, block) for where, block in blocks_of if isinstance(block, dict))
+
+
+def grids_in(content: dict) -> list[tuple[str, dict]]:
+    """(where, grid) of every grid that is a mapping."""
+    grids = content.get("grids")
+    found = enumerate(grids if isinstance(grids, list) else ())
+    return [(f"grids[{index}]", grid) for index, grid in found if isinstance(grid, dict)]
+
+
+def is_given(kinds: Kinds, entry: dict) -> bool:
+    """Whether the activations of an architecture are given, so that nothing is trained."""
+    family, families = entry.get("family"), kinds.of("architectures")
+    return isinstance(family, str) and family in families and families[family].says("given", False)

@@ -18,6 +18,8 @@ KEY_OF = {"datasets": "dataset", "architectures": "architecture", "embeddings": 
 COLUMN_OF = {"dataset": "dataset", "architecture": "architecture", "embedding": "space", "score": "metric"}
 # The keys that tell networks apart; variants of their entries are networks that differ in an option alone.
 OF_NETWORKS = ("dataset", "architecture")
+# The option that tells controls from the networks themselves, whose value is NO_CONTROL.
+CONTROL, NO_CONTROL = "control", selection.NONE
 # No name has letters but these.
 NOT_IN_NAMES = re.compile(r"[^A-Za-z0-9_-]+")
 
@@ -30,8 +32,12 @@ class Variant:
     values: Mapping[str, Any]
 
     def name(self, without: Collection[str] = ()) -> str:
-        """Its name: that of the entry, and the options with their values. without: options to leave out."""
-        told = [f"{option}{in_names(value)}" for option, value in self.values.items() if option not in without]
+        """Its name: that of the entry, and the options with their values; of a control its word. without: options left out."""
+        told = [
+            f"{'' if option == CONTROL else option}{in_names(value)}"
+            for option, value in self.values.items()
+            if option not in without and (option, value) != (CONTROL, NO_CONTROL)
+        ]
         return "_".join([self.entry, *told])
 
 
@@ -125,6 +131,23 @@ class Variants:
         options = ((name, self.option(name)) for name in sorted(self.options()))
         return {name: {"column": COLUMN_OF[option.key], "values": option.values} for name, option in options}
 
+    def control_of(self, architecture: str) -> str:
+        """Which control the networks of an architecture are, NO_CONTROL where they are none."""
+        variant = self.found.get(KEY_OF["architectures"], {}).get(architecture)
+        return variant.values.get(CONTROL, NO_CONTROL) if variant else NO_CONTROL
+
+    def controls(self) -> dict[str, str]:
+        """Architecture → which control its networks are, of those that are one."""
+        names = self.found.get(KEY_OF["architectures"], {})
+        return {name: self.control_of(name) for name in names if self.control_of(name) != NO_CONTROL}
+
+    def without_controls(self) -> dict:
+        """The selector of all networks that are no controls; an empty one where there are none."""
+        if not self.controls():
+            return {}
+        names = self.found[KEY_OF["architectures"]]
+        return {KEY_OF["architectures"]: [name for name in names if name not in self.controls()]}
+
     def in_file(self, message: str) -> str:
         """A message about a variant as one about the entry of the study file."""
         for place, origin in self.places.items():
@@ -141,6 +164,8 @@ class Variants:
         written = {}
         for key, value in on.items():
             names = selection.named(on, key)
+            if names == self.without_controls().get(key):
+                continue
             entries = list(dict.fromkeys(self.entry_of(key, name) for name in names if isinstance(name, str)))
             whole = [name for entry in entries for name in self.of_entry(key, entry)]
             if key in self.found and len(whole) > len(entries) and {*whole} == {*names}:

@@ -14,11 +14,12 @@ from typing import Any
 from layerscope import selection
 from layerscope.errors import Mistakes, StudyError, one_of
 from layerscope.statistics.keys import MEASURED, ROW
+from layerscope.study.controls import asks_for_controls, controls_of, write_trainings_of_controls
 from layerscope.study.kinds import BLOCKS, Kinds
 from layerscope.study.references import write_references
 from layerscope.study.schema import blocks, checked, entry_schema
-from layerscope.study.unchecked import entries_in, kind_in, training_blocks
-from layerscope.study.variants import KEY_OF, Variant, Variants, as_yaml, in_names
+from layerscope.study.unchecked import entries_in, is_given, kind_in, training_blocks
+from layerscope.study.variants import CONTROL, KEY_OF, Variant, Variants, as_yaml, in_names
 
 VARY = "vary"
 EXAMPLE = "{perplexity: [10, 30, 100]}"
@@ -27,7 +28,7 @@ MOST_VARIANTS = 1000
 # Keys that choose the kind of an entry, or what it is about.
 NO_OPTIONS = {block.key for block in BLOCKS.values()} | {"on", "from", "title", VARY}
 # Names of columns and keys, and words of `along`, that mean something else.
-TAKEN = {*selection.KEYS, *ROW, *MEASURED, "width", "layers"}
+TAKEN = {*selection.KEYS, CONTROL, *ROW, *MEASURED, "width", "layers"}
 
 
 def with_variants(content: dict, kinds: Kinds) -> tuple[dict, Variants]:
@@ -36,11 +37,13 @@ def with_variants(content: dict, kinds: Kinds) -> tuple[dict, Variants]:
     Raises StudyError for every mistake in what varies, and in what is said of it. Others are left to the checks that follow.
     """
     trainings = list(_trainings(content))
-    if not trainings and not any(VARY in entry for block in KEY_OF for _, entry in entries_in(content, block)):
+    vary = any(VARY in entry for block in KEY_OF for _, entry in entries_in(content, block))
+    if not (trainings or vary or asks_for_controls(content)):
         return content, Variants()
     content = copy.deepcopy(content)
     mistakes = Mistakes()
     trained = _trainings_varied(content, trainings, kinds, mistakes)
+    controls = controls_of(content, kinds, mistakes)
     found: dict[str, dict[str, Variant]] = {}
     for block, key in KEY_OF.items():
         own = {name: _varied(kinds, block, name, entry, mistakes) for name, entry in entries_in(content, block)}
@@ -51,13 +54,15 @@ def with_variants(content: dict, kinds: Kinds) -> tuple[dict, Variants]:
             for option in options
             if option in of_training.get(name, {})
         ]
-        every = {name: {**options, **of_training.get(name, {})} for name, options in own.items()}
+        of_controls = controls if block == "architectures" else {}
+        every = {name: {**options, **of_training.get(name, {}), **of_controls.get(name, {})} for name, options in own.items()}
         found[key] = _variants_of(block, {name: options for name, options in every.items() if options}, content, mistakes)
         _write_entries(content, block, own, found[key])
     _check_owners(found, mistakes)
     mistakes.refuse(more_may_follow=True)
     variants = Variants({key: of_key for key, of_key in found.items() if of_key}, {})
-    variants = Variants(variants.found, _write_trainings(content, trainings, trained, variants))
+    places = _write_trainings(content, trainings, trained, variants)
+    variants = Variants(variants.found, {**places, **write_trainings_of_controls(content, variants)})
     write_references(content, kinds, variants, mistakes)
     mistakes.refuse(more_may_follow=True)
     return content, variants
@@ -241,14 +246,8 @@ def _trained(content: dict, where: str, block: dict, kinds: Kinds, mistakes: Mis
             "and seeds by `grids`"
         )
         return []
-    named = [name for name, entry in entries_in(content, "architectures") if not _is_given(kinds, entry)]
+    named = [name for name, entry in entries_in(content, "architectures") if not is_given(kinds, entry)]
     return [name for name in named if selection.allows(on, architecture=name)]
-
-
-def _is_given(kinds: Kinds, entry: dict) -> bool:
-    family = entry.get("family")
-    families = kinds.of("architectures")
-    return isinstance(family, str) and family in families and families[family].says("given", False)
 
 
 def _fixed_later(content: dict, name: str, places: dict[str, str], mistakes: Mistakes) -> bool:

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-PURPOSES = ("initialisation", "order", "dropout", "augmentation", "class_rates")
+PURPOSES = ("initialisation", "order", "dropout", "augmentation", "class_rates", "control")
 
 
 def purpose_seed(seed: int, purpose: str, attempt: int = 0) -> int:
