@@ -316,9 +316,11 @@ def test_the_touched_file_is_larger_than_snakemakes_own_limit_for_checksums(fini
 def test_the_job_counts_of_the_default_study_follow_from_its_config(tmp_path: Path):
     folder = copy_project(tmp_path / "fresh")
     networks = {("mnist5k", "mlp"): 2 * 3, ("digits", "mlp"): 2 * 3, ("mnist5k", "cnn"): 2 * 3}
-    runs, datasets = sum(networks.values()), 2
+    controls, datasets = 3, 2
+    runs, embedded = sum(networks.values()) + controls, sum(networks.values()) + datasets
     sources = runs + datasets
-    embeddings = 3 * sources + 1
+    # Three methods, one network by another engine, and three perplexities of three networks; controls are not embedded.
+    embeddings = 3 * embedded + 1 + 3 * 3
     expected = {
         "Preparing": datasets,
         "Training": runs,
@@ -329,11 +331,11 @@ def test_the_job_counts_of_the_default_study_follow_from_its_config(tmp_path: Pa
         "Scoring": 2 * runs + sources + embeddings,
         "Aggregating": 1,
         "Judging": 1,
-        "Drawing": 14,
+        "Drawing": 16,
         # Three seeds of two architectures.
         "Comparing": 6,
-        # Every source and every sample of a dataset, and all comparisons.
-        "Gathering": sources + datasets + 1,
+        # Every source that is embedded, every sample of a dataset, and all comparisons.
+        "Gathering": embedded + datasets + 1,
         # Tables, the explorer and the index.
         "Writing": 5 + 2,
     }
