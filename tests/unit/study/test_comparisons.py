@@ -214,7 +214,8 @@ def test_the_input_is_a_layer_unless_others_are_named():
 
 def test_a_figure_of_no_comparison_makes_one_of_its_own_name():
     """As it was before studies had comparisons: its measure, its `on`, and the only sample."""
-    study = built({"figures.seen": {"kind": "layer_similarity", "measure": "rsa", "on": {"state": "trained"}}})
+    on = {"state": "trained", "sample": "look", "filter": "whole", "embedding": "raw"}
+    study = built({"figures.seen": {"kind": "layer_similarity", "measure": "rsa", "on": on}})
     [(name, entry)] = study.comparisons.items()
     assert (name, entry["between"], entry["measures"], entry["sample"]) == ("seen", "layers", ["rsa"], "look")
     assert (entry["on"], entry["made_by"]) == ({"state": "trained"}, "figures.seen")

@@ -30,7 +30,7 @@ def check_comparisons(study: Study) -> Iterator[str]:
             except StudyError as error:
                 yield from error.messages
         yield from _check_sample(study, where, entry)
-        for key in SAID_ELSEWHERE.keys() & entry["on"].keys():
+        for key in (key for key in SAID_ELSEWHERE if key in entry["on"]):
             yield f"{where}.on.{key}: {SAID_ELSEWHERE[key]}; remove it"
         draws = selection.named(entry["on"], "draw")
         if len(draws) > 1:
