@@ -115,6 +115,7 @@ def test_layers_can_stand_in_the_order_of_a_dendrogram(alike):
     apart = matrices[1] + np.eye(4)
     nearest = np.unravel_index(apart.argmin(), apart.shape)
     assert abs(nearest[0] - nearest[1]) == 1
+    assert places[0] < places[-1]
 
 
 def test_a_layer_without_a_value_stands_last():

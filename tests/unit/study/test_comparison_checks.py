@@ -1,6 +1,8 @@
 """Comparisons that cannot be made, or mean nothing, are refused before anything is made, with the reason."""
 
+import json
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 from small_study import CNN, GONE, changed
@@ -126,6 +128,13 @@ BROKEN = {
         },
         "figures.both: 'twins.cka' is of pairs of networks, and score_scatter puts it beside a score of one of both",
     ),
+    "a pair of networks among scores of one network": (
+        {
+            "comparisons": {"twins": SEEDS, "steps": {**LAYERS, "with": "previous"}},
+            "tables.both": {"kind": "trained_untrained", "scores": ["steps.cka", "twins.cka"], "on": {"embedding": "raw"}},
+        },
+        "tables.both: its scores are of other units, 'steps.cka' of one network, 'twins.cka' of two seeds; write one for each",
+    ),
     "a figure of layers of a comparison of seeds": (
         {"comparisons": {"twins": SEEDS}, "figures.seen": {"kind": "layer_similarity", "comparison": "twins"}},
         "figures.seen.comparison: 'twins' is between seeds; layer_similarity shows one between layers",
@@ -205,7 +214,8 @@ def test_the_input_is_a_layer_unless_others_are_named():
 
 def test_a_figure_of_no_comparison_makes_one_of_its_own_name():
     """As it was before studies had comparisons: its measure, its `on`, and the only sample."""
-    study = built({"figures.seen": {"kind": "layer_similarity", "measure": "rsa", "on": {"state": "trained"}}})
+    on = {"state": "trained", "sample": "look", "filter": "whole", "embedding": "raw"}
+    study = built({"figures.seen": {"kind": "layer_similarity", "measure": "rsa", "on": on}})
     [(name, entry)] = study.comparisons.items()
     assert (name, entry["between"], entry["measures"], entry["sample"]) == ("seen", "layers", ["rsa"], "look")
     assert (entry["on"], entry["made_by"]) == ({"state": "trained"}, "figures.seen")
@@ -222,6 +232,14 @@ def test_a_study_of_comparisons_alone_is_given_nothing_by_default():
     targets = Jobs(study).targets()
     assert "results/small/comparisons.parquet" in targets
     assert "results/small/runs.parquet" in targets
+
+
+def test_figures_call_a_score_by_its_measure_and_its_comparison():
+    entries = {"twins": SEEDS, "steps": {**LAYERS, "with": "previous"}}
+    figure = {"figures.seen": {"kind": "score_by_depth", "score": "twins.cka", "on": {"embedding": "raw"}}}
+    told = json.loads(Jobs(built({"comparisons": entries, **figure})).params.figure(SimpleNamespace(figure="seen")))
+    labels = {name: facts["label"] for name, facts in told["options"]["metrics"].items() if "." in name}
+    assert labels == {"steps.cka": "CKA (steps)", "twins.cka": "CKA of two seeds (twins)"}
 
 
 # Units of claims

@@ -77,9 +77,10 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
 
 
 def clustered(matrix: np.ndarray, itself: float) -> list[int]:
-    """The layers in the order of the leaves of a dendrogram of average linkage, turned so that likes stand side by side.
+    """The layers in the order of the leaves of a dendrogram of average linkage.
 
-    matrix: of how alike layers are. itself: of a layer with itself. Layers without a value come last, in their own order.
+    It is turned so that likes stand side by side, its shallower end first. Layers without a value come last, in their own order.
+    matrix: of how alike layers are. itself: of a layer with itself.
     """
     from scipy.cluster.hierarchy import leaves_list, linkage
     from scipy.spatial.distance import squareform
@@ -91,8 +92,10 @@ def clustered(matrix: np.ndarray, itself: float) -> list[int]:
     inside = apart[np.ix_(known, known)]
     if len(known) < 3 or not np.isfinite(inside).all():
         return [*known, *left]
-    distances = squareform(inside, checks=False)
-    return [*(known[place] for place in leaves_list(linkage(distances, "average", optimal_ordering=True))), *left]
+    leaves = leaves_list(linkage(squareform(inside, checks=False), "average", optimal_ordering=True)).tolist()
+    # Both directions are one dendrogram.
+    leaves = leaves[::-1] if leaves[0] > leaves[-1] else leaves
+    return [*(known[place] for place in leaves), *left]
 
 
 def _ends(within: list[float | None], values: pd.Series) -> tuple[float, float]:

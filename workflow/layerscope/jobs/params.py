@@ -572,13 +572,17 @@ class JobParams:
         A score has the label of its metric; several scores of one metric have their own names, but for the one named as it is.
         """
         told = {}
-        compared = self.study.compared
+        compared, comparisons = self.study.compared, self.study.comparisons
         metrics = Counter(entry["metric"] for entry in self.study.scores.values())
         for name, kind in self._kinds_of_scores():
             label = name if metrics[kind.name] > 1 and name != kind.name else kind.says("label", name)
             unit = kind.says("unit", WITHOUT_UNIT)
+            if name in compared:
+                comparison = compared[name]["comparison"]
+                between = comparisons[comparison]["between"]
+                label = f"{label}{f' of two {between}' if between in DIFFER_IN else ''} ({comparison})"
             told[name] = {
-                "label": f"{label} ({compared[name]['comparison']})" if name in compared else label,
+                "label": label,
                 "unit": "" if unit == WITHOUT_UNIT else unit,
                 "range": kind.says("range", [None, None]),
                 "higher_is_better": kind.says("higher_is_better"),

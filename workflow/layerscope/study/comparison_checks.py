@@ -10,6 +10,8 @@ from layerscope.study.sizes import sample_size
 from layerscope.study.study import DIFFER_IN, Study, scores_named
 from layerscope.study.views import Views
 
+# What a kind needs that shows the accuracy of a network beside its score.
+ACCURACIES = "network_accuracies"
 # The keys of selectors that say what a comparison says by its other keys, or has not.
 SAID_ELSEWHERE = {
     "sample": "a comparison is on one sample, the same observations for all: name it by its key `sample`",
@@ -28,7 +30,7 @@ def check_comparisons(study: Study) -> Iterator[str]:
             except StudyError as error:
                 yield from error.messages
         yield from _check_sample(study, where, entry)
-        for key in SAID_ELSEWHERE.keys() & entry["on"].keys():
+        for key in (key for key in SAID_ELSEWHERE if key in entry["on"]):
             yield f"{where}.on.{key}: {SAID_ELSEWHERE[key]}; remove it"
         draws = selection.named(entry["on"], "draw")
         if len(draws) > 1:
@@ -131,11 +133,16 @@ def check_scores_of_pairs(study: Study) -> Iterator[str]:
     """Scores of pairs of networks stand beside no score of one of both, and claims about them say what their units are."""
     for block in ("figures", "tables", "claims"):
         for name, entry in getattr(study, block).items():
-            kind = study.kinds.of_entry(block, entry)
-            for score in scores_named(kind, entry):
-                between = _networks_between(study, score)
+            kind, where = study.kinds.of_entry(block, entry), f"{block}.{name}"
+            compared = {score: _networks_between(study, score) for score in scores_named(kind, entry)}
+            for score, between in compared.items():
                 if between:
-                    yield from _check_score_of_pairs(f"{block}.{name}", entry, kind, score, between)
+                    yield from _check_score_of_pairs(where, entry, kind, score, between)
+            if len({*compared.values()}) > 1:
+                listed = ", ".join(
+                    f"'{score}' of {f'two {between}' if between else 'one network'}" for score, between in compared.items()
+                )
+                yield f"{where}: its scores are of other units, {listed}; write one for each"
 
 
 def _networks_between(study: Study, score: str) -> str:
@@ -146,7 +153,7 @@ def _networks_between(study: Study, score: str) -> str:
 
 
 def _check_score_of_pairs(where: str, entry: dict, kind: Kind, score: str, between: str) -> Iterator[str]:
-    if kind.says("pairs_scores") or "against" in entry:
+    if kind.says("pairs_scores") or "against" in entry or ACCURACIES in kind.says("needs", ()):
         yield f"{where}: '{score}' is of pairs of networks, and {kind.name} puts it beside a score of one of both; name another"
     if where.startswith("claims.") and "cluster" not in entry:
         key = DIFFER_IN[between]

@@ -27,7 +27,8 @@ def add_of_figures(content: dict, entries: dict[str, dict[str, dict]], kinds: Ki
         named_by = figure.setdefault("comparison", name)
         if named_by in comparisons or named_by != name:
             continue
-        on = {key: value for key, value in figure.get("on", {}).items() if key != "sample"}
+        # Layers are compared as a whole, in their own space, whatever the figure says of filters and embeddings.
+        on = {key: value for key, value in figure.get("on", {}).items() if key not in ("sample", "filter", "embedding")}
         measures = [figure["measure"]] if "measure" in figure else [*made["measures"]]
         named = selection.named(figure.get("on", {}), "sample")
         sample = {"sample": named[0] if len(named) == 1 else named} if named else {}
