@@ -97,6 +97,15 @@ def test_there_is_a_panel_for_each_value_of_another_option(tmp_path):
     assert first.get_ylim() == second.get_ylim()
 
 
+def test_values_that_are_text_stand_in_the_order_of_the_study(tmp_path):
+    values = {"mlp": "none", "mlp_untrained": "untrained", "mlp_noise": "noise"}
+    named = {"control": {"column": "architecture", "values": values, "listed": [*values.values()]}}
+    rows = [{**OF_LAYER, "architecture": name, "value": 0.5} for name in values]
+    figure, table = draw(tmp_path, rows, named, {"architecture": dict.fromkeys(values, "mlp")}, x="control", score="hit")
+    assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == ["none", "untrained", "noise"]
+    assert set(table["architecture"]) == {"mlp"}
+
+
 def test_variants_of_a_score_stand_by_their_option(tmp_path):
     named = {"k": {"column": "metric", "values": {"hit_k3": 3.0, "hit_k6": 6.0}}}
     rows = [{**OF_LAYER, "metric": metric, "value": k / 10} for metric, k in named["k"]["values"].items()]
