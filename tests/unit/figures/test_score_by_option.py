@@ -5,7 +5,7 @@ import pytest
 from score_rows import OF_LAYER, told_of, written
 
 from layerscope.errors import StudyError
-from layerscope.figures import score_by_option
+from layerscope.figures import score_by_depth, score_by_option
 from layerscope.figures.shared.style import apply_style
 from layerscope.store.reads import Reads
 
@@ -97,6 +97,15 @@ def test_there_is_a_panel_for_each_value_of_another_option(tmp_path):
     assert first.get_ylim() == second.get_ylim()
 
 
+def test_values_that_are_text_stand_in_the_order_of_the_study(tmp_path):
+    values = {"mlp": "none", "mlp_untrained": "untrained", "mlp_noise": "noise"}
+    named = {"control": {"column": "architecture", "values": values, "listed": [*values.values()]}}
+    rows = [{**OF_LAYER, "architecture": name, "value": 0.5} for name in values]
+    figure, table = draw(tmp_path, rows, named, {"architecture": dict.fromkeys(values, "mlp")}, x="control", score="hit")
+    assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == ["none", "untrained", "noise"]
+    assert set(table["architecture"]) == {"mlp"}
+
+
 def test_variants_of_a_score_stand_by_their_option(tmp_path):
     named = {"k": {"column": "metric", "values": {"hit_k3": 3.0, "hit_k6": 6.0}}}
     rows = [{**OF_LAYER, "metric": metric, "value": k / 10} for metric, k in named["k"]["values"].items()]
@@ -105,3 +114,37 @@ def test_variants_of_a_score_stand_by_their_option(tmp_path):
     )
     assert list(zip(table["k"], table["score"], strict=True)) == [(3.0, 0.3), (6.0, 0.6)]
     assert figure.axes[0].get_ylabel().startswith("hit")
+
+
+# The same options as colours of scores by depth
+
+
+@pytest.mark.parametrize("controls", [[], ["noise"]])
+def test_scores_by_depth_are_coloured_by_an_option_in_the_order_of_its_values(tmp_path, controls):
+    values = {"mlp_lr10": 10.0, "mlp_lr9": 9.0} | {f"mlp_lr{rate}_noise": float(rate) for rate in (9, 10) for _ in controls}
+    rows = [
+        {**OF_LAYER, "architecture": name, "seed": float(seed), "layer": layer, "depth": depth, "value": value / 20}
+        for name, value in values.items()
+        for seed in range(3)
+        for layer, depth in (("hidden1", 1.0), ("hidden2", 2.0))
+    ]
+    options = {
+        "score": "hit",
+        "on": {},
+        "title": "",
+        "filters": False,
+        "metrics": told_of(hit="neighborhood_hit"),
+        "colours": "lr",
+    }
+    options["named_options"] = {"lr": {"column": "architecture", "values": values}}
+    options["alike"] = {"architecture": {name: "mlp_noise" if "noise" in name else "mlp" for name in values}}
+    of = {name: {"control": "noise", "of": name.removesuffix("_noise")} for name in values if "noise" in name}
+    options |= {"controls": controls, "control_networks": of}
+    figure, table = score_by_depth.draw(Reads(**written(tmp_path, rows)), options)
+    [panel] = figure.axes
+    assert panel.get_title() == "MLP on digits\n3 runs"
+    assert [text.get_text() for text in figure.legends[0].get_texts()] == ["lr 9", "lr 10"]
+    grey = [line for line in panel.lines if line.get_color() == score_by_depth.CONTROL_LOOKS["noise"]["color"]]
+    assert len(grey) == 2 * len(controls)
+    means = table[table["architecture"] == "mlp"].set_index(["activation", "layer"])["mean"]
+    assert (means["lr 9", "hidden1"], means["lr 10", "hidden2"]) == (pytest.approx(0.45), pytest.approx(0.5))

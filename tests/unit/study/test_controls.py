@@ -147,3 +147,10 @@ def test_the_aggregate_knows_controls():
 )
 def test_a_control_that_cannot_be_is_refused(changes, message):
     assert any(told.startswith(message) for told in mistakes_of(changes))
+
+
+def test_a_figure_by_control_has_the_networks_and_all_controls():
+    study = study_of(CONTROLS, {"figures.by": {"kind": "score_by_option", "x": "control", "score": "neighborhood_hit"}})
+    options = json.loads(Jobs(study).params.figure(SimpleNamespace(figure="by")))["options"]
+    assert options["named_options"]["control"]["listed"] == ["none", *ALL]
+    assert {*options["alike"]["architecture"].values()} == {"mlp"}

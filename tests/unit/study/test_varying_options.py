@@ -286,3 +286,20 @@ def test_a_value_that_no_sample_has_points_for_is_named_as_it_stands_in_the_file
         "embeddings.tsne.vary.perplexity: 300 is too large for the 360 observations of samples.look (digits); at most 119 is "
         "possible",
     )
+
+
+@pytest.mark.parametrize(
+    ("changes", "message"),
+    [
+        ({"embeddings.umap": 3}, "embeddings.umap: 3 is a whole number; a block of keys is wanted"),
+        ({"scores.kl": None}, "scores.kl: None is empty; a block of keys is wanted"),
+        ({"tables.networks.scores": {}}, "tables.networks.scores: {} is a block of keys; a list is wanted"),
+        ({"datasets.part": {"from": "digits", "train": 200}, "datasets.digits": None}, "datasets.digits: None is empty"),
+        ({"datasets": 3}, "datasets: 3 is a whole number; a block of keys is wanted"),
+        ({"figures.hits.on": {"perplexity": []}}, "figures.hits.on: the list of values of perplexity is empty; allowed: 10, 5"),
+        ({"training.overrides": 3}, "training.overrides: 3 is a whole number; a list is wanted"),
+        ({"grids": "all"}, "grids: 'all' is text; a list is wanted"),
+    ],
+)
+def test_what_is_no_study_at_all_is_told_beside_what_varies(changes, message):
+    assert any(told.startswith(message) for told in mistakes_of(TSNE, DECAY, changes))

@@ -22,6 +22,7 @@ FIGURE = {
     "needs": ("metrics", "control_networks"),
     "scores_of": "layers",
     "parts_by": {"filters": {False: ("whole",), True: ("whole", "means")}},
+    "names_options": {"colours": ("activation",)},
     "required": ("score",),
     "by_default": {
         "hit_by_depth": {"score": "neighborhood_hit"},
@@ -36,6 +37,11 @@ FIGURE = {
             "description": "Layers of which filters are scored by their mean over filters, with and without degenerate ones.",
             "type": "boolean",
             "default": False,
+        },
+        "colours": {
+            "description": "What colours tell apart: the activation function, or an option that varies (`vary`) beside it.",
+            "type": "string",
+            "default": "activation",
         },
         "controls": {
             "description": "Controls to draw in grey (`controls` of a grid), at their last snapshots.",
@@ -61,10 +67,10 @@ LEAST_INCHES, HEIGHT = 1.35, 1.15
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """Spaces down, architectures on datasets across, in further bands where they do not fit.
 
-    Colours are activation functions, line styles states. Thick lines are means over three runs or more with 95 % intervals;
-    fewer runs are drawn alone. Flagged runs are hollow. Controls are grey. With `filters`, a layer whose filters are scored is
-    shown by the mean over them, degenerate ones included; hollow markers are the mean without these. Other layers are scored as a
-    whole.
+    Colours are activation functions, or values of an option, which then stand in the table's column activation; line styles are
+    states. Thick lines are means over three runs or more with 95 % intervals; fewer runs are drawn alone. Flagged runs are
+    hollow, controls grey. With `filters`, a layer whose filters are scored is shown by the mean over them, degenerate ones
+    included; hollow markers are the mean without these. Other layers are scored as a whole.
     """
     runs = select(stored_runs(reads.runs[0], [options["score"]]), options.get("on", {}))
     runs = _means_over_filters(runs) if options["filters"] else runs[runs["filter"] == ""]
@@ -76,6 +82,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         name: of for name, of in options.get("control_networks", {}).items() if of["control"] in options.get("controls", [])
     }
     runs, controls = _apart(runs, beside)
+    runs, places = _coloured(runs, options)
+    controls, _ = _coloured(controls, options)
     runs = by_state(runs)
     summary = summarise(runs)
     spaces = list(runs[["space", "sample"]].drop_duplicates().itertuples(index=False))
@@ -86,7 +94,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     most = runs.groupby("architecture")["layer"].nunique().max()
     bands, across, width = sheet.shape(len(networks), score_axes.width_for(most, LEAST_INCHES))
     figure, panels = sheet.panels(bands * len(spaces), across, width, HEIGHT)
-    activations = sorted(runs["activation"].unique())
+    activations = sorted(runs["activation"].unique(), key=lambda name: (places.get(name, 0), name))
     palette = dict(zip(activations, colours(len(activations)), strict=True))
     values = pd.concat([runs, controls])
     ends = {space: score_axes.limits(_shown(values, summary, space, score), score) for space in spaces}
@@ -129,6 +137,29 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     sheet.set_title(figure, options["title"] or f"{score.title} by depth{averaged}: {meaned}{draws_counted(runs['draws'])}")
     sheet.fit(figure, [panel for panel in panels.flat if panel.axison], HEIGHT)
     return figure, summary if controls.empty else pd.concat([summary, summarise(controls)], ignore_index=True)
+
+
+def _coloured(runs: pd.DataFrame, options: dict) -> tuple[pd.DataFrame, dict[str, int]]:
+    """Rows with the value of the option that colours tell apart in the place of the activation, and the places of these in order.
+
+    What differs in this option alone has one name then.
+    """
+    word = options.get("colours", "activation")
+    told = options.get("named_options", {}).get(word)
+    if told is None:
+        return runs, {}
+    values = runs[told["column"]].map(told["values"])
+    runs, values = runs[values.notna()], values[values.notna()]
+    labels = [f"{word} {value:g}" if isinstance(value, float) else f"{word} {value}" for value in values]
+    if runs["activation"].nunique() > 1:
+        labels = [f"{name}, {label}" for name, label in zip(runs["activation"], labels, strict=True)]
+    listed = told.get("listed") or sorted(set(values))
+    alike = {column: runs[column].replace(names) for column, names in options["alike"].items()}
+    if "of" in runs:
+        alike["of"] = runs["of"].replace(options["alike"].get("architecture", {}))
+    return runs.assign(activation=labels, **alike), {
+        label: listed.index(value) for label, value in zip(labels, values, strict=True)
+    }
 
 
 def _apart(runs: pd.DataFrame, told: dict[str, dict]) -> tuple[pd.DataFrame, pd.DataFrame]:

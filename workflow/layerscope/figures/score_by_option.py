@@ -148,7 +148,8 @@ def _drawn(runs_file: str, options: dict) -> Drawn:
     if against:
         without = [key for key in by if key != "metric"]
         found = found.merge(_means(runs[second], without)[[*without, "value"]].rename(columns={"value": "against"}), on=without)
-    values = sorted(found[x].unique())
+    # Text stands in the order of the study.
+    values = sorted(found[x].unique(), key=named[x]["listed"].index if "listed" in named[x] else None)
     common = options.get("alike", {}).get("metric", {}).get(scores[0])
     first_measure = replace(measure(options, scores[0]), label=words(common)) if common else measure(options, scores[0])
     measures = (first_measure, measure(options, against) if against else None)

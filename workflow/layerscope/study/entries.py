@@ -30,7 +30,8 @@ def entries_of(content: dict, kinds: Kinds, mistakes: Mistakes) -> dict[str, dic
             with mistakes.gathered():
                 entries["datasets"][name] = _derived(kinds, name, entry, given or {}, entries["datasets"])
     # In the order of the file.
-    entries["datasets"] = {name: entries["datasets"][name] for name in given or () if name in entries["datasets"]}
+    names = given if isinstance(given, dict) else ()
+    entries["datasets"] = {name: entries["datasets"][name] for name in names if name in entries["datasets"]}
     return entries
 
 
@@ -103,7 +104,7 @@ def _derived(kinds: Kinds, name: str, entry: dict, given: dict, found: dict[str,
     """A dataset derived `from` another one: the options of that dataset, updated with its own."""
     derived = checked(entry, {"$ref": "#/$defs/derived"}, f"datasets.{name}")
     base = derived.pop("from")
-    roots = [other for other, options in given.items() if "from" not in options]
+    roots = [other for other, options in given.items() if isinstance(options, dict) and "from" not in options]
     if base not in roots:
         raise StudyError(f"datasets.{name}.from: '{base}' is no dataset with a source of its own; {one_of(base, roots)}")
     if base in found and kinds.of_entry("datasets", found[base]).says("given"):

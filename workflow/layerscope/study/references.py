@@ -186,6 +186,9 @@ def _write_scores(entry: dict, option: str, part: dict, variants: Variants, allo
     """The names of variants in an option that names scores. allowed: those that options choose, None for all."""
     given = entry[option] if isinstance(entry[option], list) else [entry[option]]
     varied = variants.found.get("score", {})
+    if not all(isinstance(name, str) for name in given):
+        # The schema refuses it.
+        return
     names = [name for name in _flat(variants, "score", given) if name not in varied or allowed is None or name in allowed]
     if names == given:
         return

@@ -64,7 +64,8 @@ class Option:
 
     def to_params(self) -> dict:
         """The option for a job's params."""
-        return {"column": COLUMN_OF[self.key], "values": self.values}
+        listed = {} if self.is_number else {"listed": self.shown()}
+        return {"column": COLUMN_OF[self.key], "values": self.values, **listed}
 
 
 @dataclass(frozen=True)
@@ -107,7 +108,10 @@ class Variants:
         texts = {name: in_names(self.found[found.key][name].values[option]) for name in found.values}
         whole = in_names(wanted)
         several = map(in_names, wanted) if isinstance(wanted, list) and whole not in texts.values() else [whole]
-        for text in (several := list(several)):
+        several = list(several)
+        if not several:
+            raise StudyError(f"{where}: the list of values of {option} is empty; {one_of(wanted, map(as_yaml, found.shown()))}")
+        for text in several:
             if text not in texts.values():
                 shown = map(as_yaml, found.shown())
                 raise StudyError(f"{where}: {option} is never {text} in this study; {one_of(text, shown)}")

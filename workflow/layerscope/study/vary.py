@@ -181,6 +181,7 @@ def _write_entries(content: dict, block: str, own: dict[str, dict[str, list]], v
         named = {variant.name(): variant for variant in variants.values() if variant.entry == name}
         if not named:
             written[name] = entry
+            continue
         metric = {"metric": name} if block == "scores" and "metric" not in entry else {}
         for full, variant in named.items():
             values = {option: value for option, value in variant.values.items() if option in own[name]}
