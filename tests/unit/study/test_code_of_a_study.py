@@ -279,7 +279,7 @@ DECLARED_WRONG = {
     ),
     "what no space has": (
         metrics(reads={"raw": ("history",)}),
-        ["METRICS.mine.reads.raw[0]: 'history' is not allowed; allowed: neighbors, predictions"],
+        ["METRICS.mine.reads.raw[0]: 'history' is not allowed; allowed: earlier, fitted_on, neighbors, predictions, weights"],
     ),
     "neighbours of an unknown number": (metrics(reads={"raw": ("neighbors",)}), ["METRICS.mine.neighbors is missing"]),
     "neighbours by an option that it has not": (
