@@ -63,7 +63,7 @@ def test_weights_that_have_nothing_in_common_with_the_means_are_at_2():
 @settings(max_examples=20, deadline=None)
 @given(seed=st.integers(0, 999))
 def test_it_is_the_formula_of_papyan_et_al(seed):
-    """‖W^T/‖W‖_F - M/‖M‖_F‖²_F with the columns of M the class means about their mean (their figure 4)."""
+    """‖W^T/‖W‖_F - M/‖M‖_F‖²_F, the columns of M the class means about their mean."""
     points, labels = clouds(seed)
     weights = np.random.default_rng(seed).normal(size=(CLASSES, WIDTH)).astype(np.float32)
     columns = np.array([points[labels == label].astype(float).mean(axis=0) for label in range(CLASSES)]).T

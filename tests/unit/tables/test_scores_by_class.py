@@ -17,10 +17,10 @@ LABELS = np.repeat([0, 1, 2], [5, 3, 2])
 @pytest.fixture
 def table(tmp_path):
     """The table of files of scores of observations."""
-    data = made(tmp_path, LABELS).data
+    data, told = made(tmp_path, LABELS).data, {"hit": {"range": [0, 1]}}
 
     def made_of(files, **options):
-        return rows(Reads(observations=files, data=data), {"scores": ["hit"], "title": "", **options})
+        return rows(Reads(observations=files, data=data), {"scores": ["hit"], "title": "", "metrics": told, **options})
 
     return made_of
 
@@ -33,7 +33,7 @@ def test_each_class_has_the_mean_over_networks_of_its_own_means_and_their_interv
     for label, line in found.iterrows():
         means = [of_one[label == LABELS].mean() for of_one in values.values()]
         low, high = stats.t.interval(0.95, 2, np.mean(means), stats.sem(means))
-        wanted = [f"{number:.4f}" for number in (np.mean(means), low, high)]
+        wanted = [f"{number:.4f}" for number in (np.mean(means), max(low, 0), min(high, 1))]
         assert [line["mean"], line["interval low"], line["interval high"]] == wanted
         assert (line["networks"], line["layer"], line["state"]) == (3, "layer 1 (hidden1)", "trained")
 
@@ -43,6 +43,17 @@ def test_the_means_of_classes_make_up_the_score_of_the_whole(table, tmp_path):
     found = table([written(tmp_path, LABELS, {("hit", 5, "hidden1", 1): values})])
     weighted = np.average(found["mean"].astype(float), weights=found["observations"])
     assert weighted == pytest.approx(values.mean(), abs=1e-4)
+
+
+def test_intervals_end_at_the_bounds_of_the_score_unless_an_observation_lies_beyond(table, tmp_path):
+    values = {0: np.zeros(10), 1: np.ones(10), 2: np.full(10, 0.5)}
+    files = [written(tmp_path, LABELS, {("hit", 5, "hidden1", 1): of_one}, seed=seed) for seed, of_one in values.items()]
+    assert {*table(files)["interval low"], *table(files)["interval high"]} == {"0.0000", "1.0000"}
+    open_ended = table(files, metrics={"hit": {"range": [0, None]}})
+    assert (open_ended["interval high"].astype(float) > 1.5).all()
+    beyond = np.where(np.arange(10) == 0, -0.2, 0.0)
+    files[0] = written(tmp_path, LABELS, {("hit", 5, "hidden1", 1): beyond}, seed=0)
+    assert table(files).set_index("class")["interval low"].to_dict() == {"ant": "-0.2000", "bee": "0.0000", "cat": "0.0000"}
 
 
 def test_one_network_has_no_interval_and_its_embeddings_are_averaged(table, tmp_path):

@@ -18,7 +18,7 @@ METRICS = {
             "1 - the mean over points of |A ∩ B| / k, with A the k nearest other points in this layer, and B those in the layer "
             "before it that is looked at, or in the input (`since`)"
         ),
-        "reference": "Doimo, Glielmo, Ansuini and Laio 2020, whose overlap is 1 minus it, with k = 30",
+        "reference": "Doimo, Glielmo, Ansuini and Laio 2020, whose neighborhood overlap is 1 minus it",
         "chance": "exact for neighbours drawn at random: 1 - k / (n - 1)",
         "needs_points": {"k": 1},
         "options": {

@@ -18,7 +18,7 @@ TABLE = {
         "alone; of scores that are kept of every observation."
     ),
     "reads": ("observations", "data"),
-    "needs": ("classes",),
+    "needs": ("classes", "metrics"),
     "parts": ("whole",),
     "required": ("scores",),
     "options": {
@@ -38,6 +38,7 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
 
     A network counts once, with the mean over its observations of the class, each of which is a mean over embedding seeds;
     observations without a value are left out of both, and counted in `without value` over all networks. The input is one network.
+    Intervals are cut at the bounds of the score, as in summary.csv, unless a single observation lies beyond them.
     """
     names = {store.file_params(source)["dataset"]: store.describe_data(source).classes for source in reads.data}
     found: list[dict] = []
@@ -52,6 +53,8 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
                     **layer.keys,
                     "class": names[layer.keys["dataset"]][label],
                     "value": known.mean() if len(known) else np.nan,
+                    "least": known.min(initial=np.inf),
+                    "most": known.max(initial=-np.inf),
                     "observations": len(values),
                     "without value": len(values) - len(known),
                 }
@@ -65,12 +68,23 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
     for key, group in of_networks.groupby([*ROW_KEYS, "class"], dropna=False, sort=False):
         keys = dict(zip([*ROW_KEYS, "class"], key, strict=True))
         estimated = estimate(group["value"])
+        lowest, highest = _bounds(options["metrics"][keys["metric"]]["range"], group)
         row = about_columns(keys) | {"epoch": keys["epoch"], "class": keys["class"], "mean": number(estimated.mean)}
-        row |= {"interval low": number(estimated.low), "interval high": number(estimated.high), "networks": estimated.n}
+        interval = np.clip([estimated.low, estimated.high], lowest, highest)
+        row |= {"interval low": number(interval[0]), "interval high": number(interval[1]), "networks": estimated.n}
         row |= {"observations": group["observations"].max(), "without value": group["without value"].sum()}
         table.append(row)
     places = [options["scores"].index(row["score"]) for row in table]
     return pd.DataFrame(table).iloc[np.argsort(places, kind="stable")].reset_index(drop=True)
+
+
+def _bounds(declared: list, group: pd.DataFrame) -> tuple[float, float]:
+    """The bounds of a score, as far as every observation lies within them: shares of a sum may lie beyond those of the sum."""
+    lowest, highest = declared
+    return (
+        -np.inf if lowest is None else min(lowest, group["least"].min()),
+        np.inf if highest is None else max(highest, group["most"].max()),
+    )
 
 
 def _on_observations(on: dict) -> dict:
