@@ -154,3 +154,10 @@ def test_a_figure_by_control_has_the_networks_and_all_controls():
     options = json.loads(Jobs(study).params.figure(SimpleNamespace(figure="by")))["options"]
     assert options["named_options"]["control"]["listed"] == ["none", *ALL]
     assert {*options["alike"]["architecture"].values()} == {"mlp"}
+
+
+def test_a_grid_that_stands_in_two_places_keeps_its_controls():
+    grid = {"architectures": ["mlp"], "controls": ["noise"]}
+    study = changed({})
+    study["grids"] = [grid, grid]
+    assert {run.architecture for run in build_study(study, Path()).runs} == {"mlp", "mlp_noise"}

@@ -22,7 +22,8 @@ A_CONTROL = "#/$defs/control"
 
 def write_references(content: dict, kinds: Kinds, variants: Variants, mistakes: Mistakes) -> None:
     """Write the names of variants wherever the study names their entries, or chooses by an option that varies."""
-    for _, grid in grids_in(content):
+    # An alias of YAML is one grid in two places.
+    for grid in {id(grid): grid for _, grid in grids_in(content)}.values():
         _write_grid(grid, variants)
     observed = content.get("observations")
     if isinstance(observed, dict) and isinstance(observed.get("scores"), list):
@@ -79,7 +80,7 @@ def _meant(on: Any, variants: Variants, where: str, compared: Collection[str] = 
     options = variants.options()
     named = {option: value for option, value in on.items() if option in options}
     meant = {key: value for key, value in on.items() if key not in options}
-    for key in (*KEY_OF.values(),):
+    for key in KEY_OF.values():
         if key in meant:
             names = _flat(variants, key, selection.named(meant, key))
             meant[key] = names if isinstance(meant[key], list) or len(names) > 1 else names[0]
