@@ -367,9 +367,15 @@ class JobParams:
         return self._params(
             "aggregate",
             *kinds,
-            claims=self.study.claims,
+            claims={name: {**claim, **self._pairs_of(claim)} for name, claim in self.study.claims.items()},
             **({"sizes": self._sizes(self.study.runs)} if needed else {}),
         )
+
+    def _pairs_of(self, claim: dict) -> dict[str, str]:
+        """What the networks of a pair differ in, of a claim on a score of pairs of networks, for its note."""
+        compared = self.study.compared.get(claim["score"])
+        between = self.study.comparisons[compared["comparison"]]["between"] if compared else ""
+        return {"pairs_of": between} if between in DIFFER_IN else {}
 
     def figure(self, wildcards) -> str:
         """The options of a figure, and the facts that its kind needs."""
