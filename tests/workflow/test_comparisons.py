@@ -78,6 +78,7 @@ def test_a_pair_of_networks_is_one_unit_and_stands_with_no_other_of_the_same_net
     assert {*study.runs("twins.cka")["seed"]} == {1}
     claims = study.claims().set_index("claim")
     assert (claims.loc["twins_agree", "units"], claims.loc["twins_agree", "verdict"]) == (1, "undecided")
+    assert "n counts pairs of networks of two seeds" in claims.loc["twins_agree", "note"]
     assert (claims.loc["training_aligns", "units"], claims.loc["training_aligns", "n"]) == (3, 3)
     alike = study.runs("depth.cka").groupby(["state", "seed"])["value"].mean()
     assert claims.loc["training_aligns", "estimate"] == pytest.approx((alike["trained"] - alike["untrained"]).mean())

@@ -54,6 +54,14 @@ def effects(differences, architecture="mlp"):
     return values
 
 
+def test_what_is_counted_is_said_of_pairs_of_networks():
+    said = claim("difference", between={"state": ["trained", "untrained"]}, expect="positive", cluster=["seed"])
+    runs = runs_of(effects([0.5, 0.6, 0.7]))
+    row = judge("grows", {**said, "pairs_of": "seeds"}, runs)
+    assert (row["n"], row["units"], row["note"]) == (3, 3, "n counts pairs of networks of two seeds, no network in two of them")
+    assert judge("grows", said, runs)["note"] == ""
+
+
 def claim(statistic, **options):
     return {"text": "It is so.", "source": "this study", "statistic": statistic, "score": "hit", **options}
 

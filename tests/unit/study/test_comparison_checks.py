@@ -254,6 +254,14 @@ def test_pairs_of_networks_are_counted_and_not_networks():
         assert any(said in note for note in few) == (units < 3), few
 
 
+def test_claims_on_pairs_of_networks_are_told_so():
+    claims = {"twins": {**CLAIM, "score": "twins.cka", "cluster": ["seed"]}, "steps": {**CLAIM, "score": "steps.cka"}}
+    entries = {"twins": SEEDS, "steps": {**LAYERS, "with": "previous"}}
+    told = json.loads(Jobs(built({"comparisons": entries, "claims": claims})).params.claims(None))["claims"]
+    assert told["twins"]["pairs_of"] == "seeds"
+    assert "pairs_of" not in told["steps"]
+
+
 def test_a_claim_may_ask_for_layers_before_others():
     steps = {**LAYERS, "with": "previous"}
     study = built({"comparisons": {"steps": steps}, "claims.grows": {**CLAIM, "score": "steps.cka", "on": {"layer": "hidden2"}}})

@@ -436,7 +436,7 @@ class JobParams:
         return self._params(
             "aggregate",
             *kinds,
-            claims=self.study.claims,
+            claims={name: {**claim, **self._pairs_of(claim)} for name, claim in self.study.claims.items()},
             **({"sizes": self._sizes(self.study.runs)} if needed else {}),
             **({"alike": alike} if (alike := self._alike()) else {}),
         )
@@ -447,6 +447,12 @@ class JobParams:
             name: self.study.variants.alike(compared_options(self.study, claim)) for name, claim in self.study.claims.items()
         }
         return {name: columns for name, columns in found.items() if columns}
+
+    def _pairs_of(self, claim: dict) -> dict[str, str]:
+        """What the networks of a pair differ in, of a claim on a score of pairs of networks, for its note."""
+        compared = self.study.compared.get(selection.named(claim, "score")[0])
+        between = self.study.comparisons[compared["comparison"]]["between"] if compared else ""
+        return {"pairs_of": between} if between in DIFFER_IN else {}
 
     def figure(self, wildcards) -> str:
         """The options of a figure, and the facts that its kind needs."""

@@ -84,13 +84,18 @@ def _estimated(
         "n": found.n,
         "units": found.n if found.units is None else found.units,
         "within": found.within,
-        "note": "; ".join(filter(None, (_left_out(found.left_out), found.note, _shared_input(rows)))),
+        "note": "; ".join(filter(None, (_left_out(found.left_out), found.note, _shared_input(rows), _of_pairs(claim)))),
         "verdict": verdict,
     }
 
 
 def _left_out(count: int) -> str:
     return f"{count} network{'s' * (count != 1)} without a number left out" if count else ""
+
+
+def _of_pairs(claim: dict) -> str:
+    """A remark on claims about pairs of networks, which are what counts: each network is in one pair at most."""
+    return f"n counts pairs of networks of two {claim['pairs_of']}, no network in two of them" if "pairs_of" in claim else ""
 
 
 def _shared_input(rows: pd.DataFrame) -> str:
