@@ -69,8 +69,7 @@ METRICS = {
 def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, Score]:
     """The asked scores of one layer. asked: name -> (metric, options); the result has the same names.
 
-    Class means are those of the points that are scored. NC3 compares them with the weights of the last layer, which no layer's
-    points tell, and is left out.
+    Class means are those of the points that are scored. NC3, which compares them with weights, is in `self_duality`.
     """
     points = np.asarray(scored.points, dtype=np.float64)
     if not np.isfinite(points).all():
