@@ -91,7 +91,7 @@ def test_claims_are_judged_over_seeds_of_networks_that_are_pairs(varied: Path):
 
 def test_verdicts_and_figures_are_made_of_the_runs_alone(varied: Path, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(varied)
-    judge_runs(STUDY, None, str(tmp_path))
+    judge_runs(STUDY, [], str(tmp_path))
     for name in ("claims.csv", "by_perplexity.csv", "by_rate.svg"):
         [there] = (varied / "results/varied").rglob(name)
         assert (tmp_path / name).read_bytes() == there.read_bytes()
