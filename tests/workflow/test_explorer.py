@@ -7,8 +7,11 @@ import shutil
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
+from checkout import TINY, snakemake
 
+from layerscope import results
 from layerscope.explorer.scripts import write_script
 
 sync_api = pytest.importorskip("playwright.sync_api", reason="playwright is not installed")
@@ -172,6 +175,35 @@ def test_a_view_can_be_sent_and_saved(finished_study: Path, opened: Opened, tmp_
     drawing = files["svg"].read_text()
     assert drawing.count("<image") == len(page.locator("#panels .panel").all())
     assert drawing.count("<path") > 50
+    assert opened.wrong == []
+
+
+def test_points_are_coloured_by_a_score_of_each_observation_in_its_layer(study_copy: Path, opened: Opened):
+    study = study_copy / TINY
+    kept = "observations: {scores: [neighborhood_hit, accuracy], on: {architecture: mlp, seed: 0, embedding: [raw, run]}}"
+    study.write_text(f"{study.read_text()}\n{kept}\n")
+    assert snakemake(study_copy, "--cores", "2", "explorer").returncode == 0
+    page = opened.page
+    opened.open(study_copy / "results/tiny/explorer", "#colour=score/raw/neighborhood_hit")
+    assert page.input_value("#colour") == "score/raw/neighborhood_hit"
+    network = {"dataset": "digits", "architecture": "mlp", "activation": "relu", "seed": 0}
+    hits = {
+        (one.epoch, one.layer): one.values
+        for one in results.open(study_copy / "results/tiny").observations(network, "some", "raw")
+        if one.score == "neighborhood_hit"
+    }
+    panels = page.evaluate("layerscope.shownPanels().map((panel) => [panel.epoch, panel.layer])")
+    ramp, colours = page.evaluate("layerscope.look().sample.ramp"), page.evaluate("layerscope.look().colours")
+    for (epoch, layer), of_panel in zip(panels, colours, strict=True):
+        # The input has no scores of this network.
+        if layer == "input":
+            assert {*of_panel} == {"#bbbbbb"}
+            continue
+        order = np.argsort(hits[epoch, layer], kind="stable")
+        places = [ramp.index(of_panel[place]) for place in order]
+        assert places == sorted(places)
+    page.select_option("#colour", "score/run/accuracy")
+    assert len({tuple(one) for one in page.evaluate("layerscope.look().colours.slice(1, 4)")}) == 1
     assert opened.wrong == []
 
 

@@ -28,6 +28,7 @@ rule explore_source:
         activations=jobs.pattern("activations"),
         embeddings=jobs.reads.embeddings,
         neighbors=jobs.reads.explored_neighbors,
+        observations=jobs.reads.explored_observations,
         code=jobs.code.stage("explore_source"),
     output:
         script=jobs.pattern("explored_source"),
@@ -47,7 +48,8 @@ rule explore_source:
         "Gathering {wildcards.source} on {wildcards.sample} for the explorer"
     shell:
         "python -m layerscope.stages.explore_source --params {params.job:q} --activations {input.activations}"
-        " --embeddings {input.embeddings} --neighbors {input.neighbors} --script {output.script} 2>&1 | tee {log}"
+        " --embeddings {input.embeddings} --neighbors {input.neighbors} --observations {input.observations}"
+        " --script {output.script} 2>&1 | tee {log}"
 
 
 rule explorer:

@@ -4,6 +4,7 @@ import base64
 
 import figure_files
 import numpy as np
+import observation_files
 import pandas as pd
 import pytest
 from figure_files import NETWORK, OK
@@ -113,6 +114,23 @@ def test_of_maps_the_mean_of_each_filter_is_kept_and_dead_ones_are_left_out(file
     units = source_of_page(network, [embedded(tmp_path, {(5, "hidden", None): POINTS}, {})], None)["units"]["5/hidden"]
     assert (units["filters"], units["numbers"]) == (True, [0, 2, 3])
     assert units["ranges"][1] == pytest.approx([maps[:, 2].mean(axis=(1, 2)).min(), maps[:, 2].mean(axis=(1, 2)).max()], rel=1e-3)
+
+
+def test_scores_of_every_observation_are_told_by_their_layer_and_embedding(files, tmp_path):
+    [_, network] = files.activations({"hidden": OUTPUTS})
+    hit = np.random.default_rng(3).random(N)
+    kept = [
+        observation_files.written(
+            tmp_path, files.labels, {("hit", 5, "hidden", 1): hit, ("lost", 5, "hidden", 1): np.full(N, np.nan)}
+        ),
+        observation_files.written(tmp_path, files.labels, {("hit", 5, "hidden", 1, 42): hit / 2}, space="mine"),
+    ]
+    of_layer, of_embedding = source_of_page(network, [], None, kept)["scores"]
+    told = {"score": "hit", "epoch": 5, "layer": "hidden"}
+    assert {key: of_layer[key] for key in ("space", "seed", *told)} == {"space": "raw", "seed": None, **told}
+    assert {key: of_embedding[key] for key in ("space", "seed", *told)} == {"space": "mine", "seed": 42, **told}
+    low, high = of_layer["range"]
+    assert np.abs(low + (high - low) * numbers(of_layer["values"], "<u1") / 254 - hit).max() < 0.003
 
 
 def test_coordinates_are_in_the_order_of_the_sample(files, tmp_path):

@@ -16,8 +16,11 @@ UNITS = 12
 TOGETHER = {"epochs": ("layer", "filter"), "layers": ("epoch",)}
 
 
-def source_of_page(activations: str, embeddings: Iterable[str], neighbors: str | None) -> dict:
-    """Everything of a source for its script. embeddings: its files of embeddings. neighbors: None where it has no such file."""
+def source_of_page(activations: str, embeddings: Iterable[str], neighbors: str | None, observations: Iterable[str] = ()) -> dict:
+    """Everything of a source for its script. embeddings: its files of embeddings. neighbors: None where it has no such file.
+
+    observations: its files of scores of every observation.
+    """
     drawn = _drawn(activations)
     found = [(store.file_params(file), list(store.embeddings(file))) for file in embeddings]
     whole = {(stored.epoch, stored.layer): stored for _, of_file in found for _, stored in of_file if stored.filter is None}
@@ -26,6 +29,7 @@ def source_of_page(activations: str, embeddings: Iterable[str], neighbors: str |
         "embeddings": {params["keys"]["embedding"]: _embedded(params, of_file, drawn) for params, of_file in found},
         "neighbors": dict(_neighbors(neighbors, whole.values(), drawn)),
         "units": dict(_units(activations, [key for key in whole if whole[key].depth > 0], drawn)),
+        "scores": [one for file in observations for one in _scored(file, drawn)],
     }
 
 
@@ -88,6 +92,23 @@ def _among(indices: np.ndarray, drawn: np.ndarray) -> np.ndarray:
     order = np.argsort(~is_drawn, axis=1, kind="stable")[:, :NEIGHBORS]
     nearest, kept = (np.take_along_axis(array, order, axis=1) for array in (places, is_drawn))
     return np.where(kept, nearest, MISSING)
+
+
+def _scored(source: str, drawn: np.ndarray) -> Iterator[dict]:
+    """The scores of every observation in a file, of those that are drawn. Those that are all NaN are left out."""
+    space = store.file_params(source)["space"]
+    for found in store.observation_scores(source):
+        steps, low, high = rounded(found.values[drawn])
+        if np.isfinite(found.values).any():
+            yield {
+                "space": space,
+                "score": found.score,
+                "epoch": found.epoch,
+                "layer": found.layer,
+                "seed": found.embedding_seed,
+                "range": [float(f"{end:.4g}") for end in (low, high)],
+                "values": encoded(steps, "uint8"),
+            }
 
 
 def _units(activations: str, layers: list[tuple[int, str]], drawn: np.ndarray) -> Iterator[tuple[str, dict]]:

@@ -220,6 +220,10 @@ class JobReads:
         """[the neighbors file of a source] if the study has it, else []."""
         return self.neighbors_files(wildcards.source, wildcards.sample)
 
+    def explored_observations(self, wildcards) -> list[str]:
+        """The files with the scores of every observation of a source, where the study keeps any."""
+        return self.observations_files(wildcards.source, wildcards.sample)
+
     def explored_files(self) -> list[str]:
         """The data of the explorer: a script for each source and each sample of which anything is embedded."""
         sources = [self._path("explored_source", source=source, sample=sample) for source, sample in self.views.embedded()]

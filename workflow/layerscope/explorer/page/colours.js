@@ -7,7 +7,7 @@
   const UNKNOWN = "#bbbbbb";
 
   // [{value, name}] of everything by which points can be coloured.
-  layerscope.colourings = function (sample, source) {
+  layerscope.offeredColourings = function (sample, source) {
     const found = [];
     if (sample.labels) found.push({value: "class", name: "class"});
     for (const target of sample.targets || []) found.push({value: `target/${target.name}`, name: target.name});
@@ -22,6 +22,10 @@
       }
     }
     if (predictions.some((one) => one.losses.some(Number.isFinite))) found.push({value: "loss", name: "loss"});
+    for (const [space, score] of scored(source)) {
+      const where = space === "raw" ? "in the layer" : space === "run" ? "of the network" : `in ${space}`;
+      found.push({value: `score/${space}/${score}`, name: `${layerscope.scoreName(score)} ${where}`, group: "scores of the observation"});
+    }
     for (const [layer, unit, name] of units(source)) found.push({value: `unit/${layer}/${unit}`, name, group: `activations in ${layer}`});
     return found;
   };
@@ -36,8 +40,41 @@
     return [...found.values()].sort((a, b) => a[0] < b[0] ? -1 : a[0] > b[0] ? 1 : a[1] - b[1]);
   }
 
+  // [space, score] of every score that is known of each observation.
+  function scored(source) {
+    const found = new Map();
+    for (const one of source ? source.scores : []) found.set(`${one.space}/${one.score}`, [one.space, one.score]);
+    return [...found.values()];
+  }
+
+  // {colours: a list for each panel, legend}. Panels of one snapshot have the same, but for a score of observations in its layer.
+  layerscope.colourings = function (state, sample, source, panels, rows) {
+    const [what, space, score] = split(state.colour);
+    if (what === "score") return ofScores(sample, source, panels, space, score);
+    const found = rows.map((row) => colouring(state, sample, source, row.epoch));
+    return {colours: panels.map((panel) => found[panel.row].colours), legend: found[0].legend};
+  };
+
+  // One ramp for all panels, so that their colours can be compared.
+  function ofScores(sample, source, panels, space, score) {
+    const unpacked = (one) => {
+      if (!one.unpacked) one.unpacked = values(layerscope.numbers(one.values, "uint8"), one.range);
+      return one.unpacked;
+    };
+    const known = (from) => (from ? from.scores : []).filter((one) => one.space === space && one.score === score);
+    const all = known(source).flatMap((one) => Array.from(unpacked(one)));
+    const what = `${layerscope.scoreName(score)}${space === "raw" || space === "run" ? "" : ` in ${space}`}`;
+    const {colour, legend} = ramp(sample, all, what);
+    const colours = panels.map((panel) => {
+      const here = known(panel.source).find((one) => one.epoch === panel.epoch && (space === "run" || one.layer === panel.layer)
+        && (one.seed === null || one.seed === panel.embedding.seed) && panel.filter === null);
+      return here ? Array.from(unpacked(here), colour) : new Array(sample.n).fill(UNKNOWN);
+    });
+    return {colours, legend};
+  }
+
   // {colours: one for each point, legend}: legend is {classes} or {low, high, ramp, what}, or {text} where nothing is known.
-  layerscope.colouring = function (state, sample, source, epoch) {
+  function colouring(state, sample, source, epoch) {
     const [what, name, unit] = split(state.colour);
     const predicted = source && source.predictions[epoch];
     if (what === "class" && sample.labels) return ofClasses(sample, sample.labels);
@@ -60,20 +97,23 @@
       if (place >= 0) return ofValues(sample, activations(found, place), `${found.filters ? "mean of filter" : "unit"} ${unit} of ${name}`);
     }
     return {colours: new Array(sample.n).fill(UNKNOWN), legend: {text: "not known of this snapshot"}};
-  };
+  }
 
-  // "unit/conv1/3" → ["unit", "conv1", "3"]; the name of a target may hold any character.
+  // "unit/conv1/3" → ["unit", "conv1", "3"]; the name of a target may hold any character, that of a score or embedding no stroke.
   function split(colour) {
     const [what, ...rest] = (colour || "").split("/");
-    if (what !== "unit") return [what, rest.join("/")];
+    if (what !== "unit" && what !== "score") return [what, rest.join("/")];
     return [what, rest.slice(0, -1).join("/"), rest[rest.length - 1]];
   }
 
   function activations(found, place) {
     if (!found.unpacked) found.unpacked = layerscope.numbers(found.values, "uint8");
     const n = found.unpacked.length / found.numbers.length;
-    const [low, high] = found.ranges[place];
-    const steps = found.unpacked.subarray(place * n, (place + 1) * n);
+    return values(found.unpacked.subarray(place * n, (place + 1) * n), found.ranges[place]);
+  }
+
+  // Values from steps within a range; 255 stands for a missing one.
+  function values(steps, [low, high]) {
     return Float32Array.from(steps, (step) => step === 255 ? NaN : low + (high - low) * step / 254);
   }
 
@@ -82,8 +122,14 @@
     return {colours, legend: {classes: sample.classes.map((name, label) => [name, sample.palette[label], label])}};
   }
 
-  // The ends of the ramp are the 2nd and the 98th of a hundred, so that a few large values do not hide all others.
   function ofValues(sample, values, what) {
+    const {colour, legend} = ramp(sample, values, what);
+    return {colours: Array.from(values, colour), legend};
+  }
+
+  // {colour: of a value, legend}. The ends of the ramp are the 2nd and the 98th of a hundred, so that a few large values do not hide
+  // all others.
+  function ramp(sample, values, what) {
     const sorted = Float32Array.from(values.filter(Number.isFinite)).sort();
     const at = (share) => sorted[Math.round(share * (sorted.length - 1))];
     let [low, high] = [at(0.02), at(0.98)];
@@ -94,6 +140,6 @@
       const share = low < high ? Math.min(1, Math.max(0, (value - low) / (high - low))) : 0.5;
       return sample.ramp[Math.round(share * last)];
     };
-    return {colours: Array.from(values, colour), legend: {low, high, ramp: sample.ramp, what}};
+    return {colour, legend: {low, high, ramp: sample.ramp, what}};
   }
 })();

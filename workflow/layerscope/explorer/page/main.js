@@ -120,10 +120,10 @@
   }
 
   function colour() {
-    const found = shown.rows.map((row) => layerscope.colouring(state, shown.sample, shown.source, row.epoch));
-    shown.colours = found.map((one) => one.colours);
+    const found = layerscope.colourings(state, shown.sample, shown.source, layerscope.shownPanels(), shown.rows);
+    shown.colours = found.colours;
     layerscope.colourPanels(shown.colours, shown.sample);
-    layerscope.tellLegend(byId("legend"), found[0].legend, state.only, (only) => {
+    layerscope.tellLegend(byId("legend"), found.legend, state.only, (only) => {
       state.only = only;
       byId("only").value = only;
       filter();
@@ -304,7 +304,7 @@
   }
 
   function offerColours() {
-    const offered = layerscope.colourings(shown.sample, shown.source);
+    const offered = layerscope.offeredColourings(shown.sample, shown.source);
     if (!offered.some((one) => one.value === state.colour)) state.colour = offered.length ? offered[0].value : "";
     options(byId("colour"), offered, state.colour);
   }

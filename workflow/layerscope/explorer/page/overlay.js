@@ -50,7 +50,7 @@
     if (sample.labels && sample.classes.length > 1 && !withPictures) paintNames(context, panel, look, at);
     const focus = look.focus !== null ? look.focus : look.hovered;
     if (focus !== null) paintNeighbors(context, panel, look, at, focus);
-    const colour = (place) => withPictures ? null : look.colours[panel.row][place];
+    const colour = (place) => withPictures ? null : look.colours[panel.number][place];
     if (look.selected.length <= MOST_RINGS && !withPictures) for (const place of look.selected) ring(context, at(place), 4, INK, colour(place));
     for (const place of [look.focus, look.hovered]) if (place !== null) ring(context, at(place), withPictures ? 11 : 6.5, INK, colour(place));
   }
@@ -115,7 +115,7 @@
         context.stroke();
       }
       context.setLineDash([]);
-      for (const place of places) ring(context, at(place), (withPictures ? 8 : 3) + grow, colour, withPictures ? null : look.colours[panel.row][place]);
+      for (const place of places) ring(context, at(place), (withPictures ? 8 : 3) + grow, colour, withPictures ? null : look.colours[panel.number][place]);
     };
     const {inLayer, inEmbedding} = neighborsIn(panel, look, focus);
     lines(inLayer || [], INK, [], 0);
@@ -137,7 +137,7 @@
     for (const place of order) {
       const to = at(place);
       if (!to || to[0] < -side || to[1] < -side || to[0] > panel.side + side || to[1] > panel.side + side) continue;
-      const colour = look.colours[panel.row][place];
+      const colour = look.colours[panel.number][place];
       const sheet = grey ? tintedSheet(sample, colour) : sample.sheet;
       const left = to[0] - size[0] / 2;
       const top = to[1] - size[1] / 2;

@@ -99,7 +99,7 @@
     figure.ygrid.visible = false;
     const glyph = (alpha) => new Bokeh.Scatter({
       x: {field: `x${panel.number}`}, y: {field: `y${panel.number}`}, size: pointSize(sample.n, side),
-      fill_color: {field: `colour${panel.row}`}, fill_alpha: alpha, line_color: null,
+      fill_color: {field: `colour${panel.number}`}, fill_alpha: alpha, line_color: null,
     });
     panel.places = new Bokeh.IndexFilter({indices: null});
     panel.renderer = figure.add_glyph(glyph(0.8), source, {
@@ -193,12 +193,12 @@
       const {x, y} = onTheWay(panel, share);
       data[`x${panel.number}`] = x;
       data[`y${panel.number}`] = y;
-      data[`colour${panel.row}`] = shown.colours && shown.colours[panel.row] || new Array(sample.n).fill("#999999");
+      data[`colour${panel.number}`] = shown.colours && shown.colours[panel.number] || new Array(sample.n).fill("#999999");
     }
     shown.source.data = data;
   };
 
-  // colours: a list for each row of panels.
+  // colours: a list for each panel.
   layerscope.colourPanels = function (colours, sample) {
     shown.colours = colours;
     layerscope.fillPanels(sample);
