@@ -248,7 +248,12 @@ def _about(drawn: Drawn) -> str:
     if drawn.against:
         names = f"{drawn.score.title} and {drawn.against.label}"
         return f"{names} by {words(drawn.x)}, means over runs, and against each other (numbers are values of {words(drawn.x)})"
-    return sentence(f"{drawn.score.label} by {words(drawn.x)}: means over runs")
+    several = drawn.rows["seed"].nunique() > 1
+    bands = " with 95 % intervals" if score_axes.has_mean(drawn.rows) else ""
+    lines = ", thin lines are runs" if several else ""
+    return sentence(
+        f"{drawn.score.label} by {words(drawn.x)}: {'means over runs' if several else 'every line is a run'}{bands}{lines}"
+    )
 
 
 def _note_values(panel, courses: list[pd.DataFrame]) -> None:

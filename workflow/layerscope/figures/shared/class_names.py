@@ -25,6 +25,8 @@ NEAR, FOREIGN = 0.05, 0.25
 DENSE = 0.5
 # Steps, in the height of a name, in which a place beside the densest point is looked for.
 STEPS = (-0.6, 0.0, 0.8)
+# The share of a cluster that lies near its densest point, from which on its name may stand beside it instead of on it.
+GATHERED = 0.5
 # The share of the points of a cluster that its name may hide.
 HIDDEN = 0.4
 
@@ -136,9 +138,11 @@ def _place(size, candidates: np.ndarray, all_points: np.ndarray, is_own: np.ndar
     shows_points = [number for number in within if under_own[number] <= HIDDEN * len(candidates)]
     if shows_points:
         return candidates[shows_points[0]]
-    # A name that would hide its cluster, or lie on another: beside the cluster's densest point, where nothing is.
+    # A name that would hide its cluster, or lie on another: beside the cluster's densest point, where nothing is. Beside a class
+    # that lies scattered among others it would name nothing.
     start = candidates[order[0]]
-    for step in STEPS:
+    gathered = within or must or _within(start[None], candidates, (radius, radius))[0] >= GATHERED * len(candidates)
+    for step in STEPS if gathered else ():
         for way in AROUND:
             place = start + np.asarray(way) * (half + (1 + step) * size[1])
             free = is_free(box_at(place, size), used, room) and not _within(place[None], all_points, half)[0]
