@@ -32,7 +32,7 @@ def joined_runs(sources: Sequence[str]) -> pd.DataFrame:
     twice = rows[rows.duplicated(ROW, keep=False)]
     if len(twice):
         [network] = twice[RUN].astype({"seed": int}).head(1).to_dict("records")
-        files = " and ".join(twice.merge(pd.DataFrame([network]))["source"].unique())
+        files = " and ".join(map(str, twice.merge(pd.DataFrame([network]))["source"].unique()))
         name = "/".join(map(str, network.values()))
         raise StudyError(f"{files} have network {name} with other numbers; name each network's runs in one file alone")
     return in_order(rows.drop(columns="source"))
