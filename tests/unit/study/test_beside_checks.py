@@ -99,6 +99,10 @@ def test_observations_of_such_scores_lie_in_a_file_of_their_own(load):
     ("changes", "told"),
     [
         (PROBE, "scores.probe.fitted_on: no sample is named 'fit'"),
+        (
+            {**FIT, "scores.probe": {"metric": "knn_probe_held_out", "fitted_on": "fit", "k": 101, "on": LOOK}},
+            "scores.probe.k: 101 is too large for the 100 observations of samples.fit (digits) that it is fitted on",
+        ),
         ({"scores.probe": {"metric": "linear_probe_held_out"}}, "scores.probe.fitted_on is missing; it must be given"),
         (
             {**FIT, **PROBE, "samples.fit": {"split": "test", "choose": "first", "n": 50}},

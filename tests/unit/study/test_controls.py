@@ -76,6 +76,14 @@ def test_controls_go_with_options_that_vary():
     }
 
 
+def test_a_grid_that_names_one_variant_has_the_controls_of_this_one():
+    study = study_of(
+        {"training.default.vary": {"batch": [32, 64]}, "figures.grid": GONE},
+        {"grids": [{"architectures": ["mlp_batch32"], "controls": ["noise"]}, {"architectures": ["mlp_batch64"]}]},
+    )
+    assert {run.architecture for run in study.runs} == {"mlp_batch32", "mlp_batch32_noise", "mlp_batch64"}
+
+
 def test_an_untrained_control_has_no_schedule_and_needs_no_accuracy():
     study = study_of(
         CONTROLS, {"training.default": {"epochs": 4, "schedule": {"shape": "step", "at": [2]}, "accept_test_accuracy": 0.5}}
@@ -138,6 +146,18 @@ def test_the_aggregate_knows_controls():
         (
             {"grids.0.controls": ["noise"], "figures.hits.controls": ["untrained"]},
             "figures.hits.on: control is never untrained in this study; allowed: noise, none",
+        ),
+        (
+            {"grids": [{"controls": ["noise"]}, {"architectures": ["mlp_noise"], "seeds": [5]}]},
+            "grids[1].architectures: mlp_noise is a control of mlp; write `architectures: [mlp], controls: [noise]`",
+        ),
+        (
+            {"grids.0.architectures": ["mpl"], "grids.0.controls": ["noise"], "figures.hits.on": {"control": "noise"}},
+            "grids[0].architectures: 'mpl' is not defined; did you mean 'mlp'?",
+        ),
+        (
+            {"grids.0.controls": ["noise"], "figures.hits.controls": ["noise"], "figures.hits.on": {"control": "none"}},
+            "figures.hits.on.control leaves out what stands under figures.hits.controls; remove one of them",
         ),
         (
             {"architectures": GONE, "grids": [{"controls": ["noise"]}]},

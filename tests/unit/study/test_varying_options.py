@@ -241,6 +241,27 @@ def test_all_mistakes_in_what_varies_are_told_at_once():
         ),
         ({**HITS, "embeddings.umap.on": {"k": 3}}, "embeddings.umap.on: scores vary k, and none is chosen here; remove it"),
         (
+            {**HITS, "figures.hits.on": {"k": 3}},
+            "figures.hits: k is an option of hits, and its scores (neighborhood_hit) do not vary it; remove it",
+        ),
+        (
+            {**HITS, "figures.grid.on.k": 3},
+            "figures.grid: k is an option of hits, and it shows no scores; remove it",
+        ),
+        (
+            {**HITS, "figures.by": {"kind": "score_by_option", "x": "k", "score": "neighborhood_hit"}},
+            "figures.by: k is an option of hits, and its scores (neighborhood_hit) do not vary it; remove it",
+        ),
+        (
+            {**HITS, **claim(statistic="spearman", along="k", score="neighborhood_hit", on={"embedding": "raw"})},
+            "claims.so: k is an option of hits, and its scores (neighborhood_hit) do not vary it; remove it",
+        ),
+        (
+            {**TSNE, "architectures.mlp.vary": {"dropout": [0, 0.5]}}
+            | {"figures.hits.on": {"dropout": 0, "embedding": "umap", "perplexity": 5}},
+            "figures.hits.on chooses nothing: it has no embedding with perplexity 5; widen it",
+        ),
+        (
             {**HITS, "figures.hits.score": "hits"},
             "figures.hits.score: hits varies k; name one of hits_k3, hits_k6, or choose by `on: {k: 3}`",
         ),

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 from layerscope import selection
 from layerscope.errors import one_of
+from layerscope.study.sizes import sample_size
 from layerscope.study.study import RESERVED_EMBEDDINGS, Study
 from layerscope.study.views import Views
 
@@ -33,6 +34,11 @@ def _check_fitted_on(study: Study, views: Views, where: str, entry: dict) -> Ite
         yield f"{where}.{OPTION}: no sample is named '{sample}'; {one_of(sample, study.samples)}"
         return
     told = set()
+    k = entry["options"].get("k", 1)
+    for dataset in dict.fromkeys(run.dataset for run in study.runs if selection.allows(entry["on"], **run.keys)):
+        n = sample_size(study, dataset, sample)
+        if n is not None and k > n:
+            yield f"{where}.k: {k} is too large for the {n} observations of samples.{sample} ({dataset}) that it is fitted on"
     for run in study.runs:
         if not selection.allows(entry["on"], **run.keys):
             continue

@@ -4,14 +4,15 @@ A control is a variant of its architecture, told apart by the option `control`, 
 any other network. What is unlike is how it is trained: for 0 epochs, or on other labels or inputs (layerscope.training.controls).
 """
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator, Mapping
 
-from layerscope.errors import Mistakes
+from layerscope import selection
+from layerscope.errors import Mistakes, one_of
 from layerscope.study.kinds import Kinds
 from layerscope.study.schema import blocks, checked
 from layerscope.study.study import Study
 from layerscope.study.unchecked import entries_in, grids_in, is_given
-from layerscope.study.variants import CONTROL, NO_CONTROL, Variants
+from layerscope.study.variants import CONTROL, NO_CONTROL, Variant, Variants
 
 UNTRAINED, SHUFFLED_LABELS, NOISE, RANDOM_PROJECTION = "untrained", "shuffled_labels", "noise", "random_projection"
 # Those that no step trains.
@@ -30,8 +31,13 @@ def _schema() -> dict:
     return blocks()["properties"]["grids"]["items"]["properties"]["controls"]
 
 
-def controls_of(content: dict, kinds: Kinds, mistakes: Mistakes) -> dict[str, dict[str, list[str]]]:
-    """Architecture → {control: the networks themselves and the controls that any grid has beside them}; none without controls."""
+def controls_of(
+    content: dict, kinds: Kinds, named_by: Mapping[str, Collection[str]], mistakes: Mistakes
+) -> dict[str, dict[str, list[str]]]:
+    """Architecture → {control: the networks themselves and the controls that any grid has beside them}; none without controls.
+
+    named_by: architecture → the names by which a grid can mean it, or variants of it.
+    """
     asked: dict[str, dict[str, None]] = {name: {} for name, _ in entries_in(content, "architectures")}
     found = False
     for where, grid in grids_in(content):
@@ -40,16 +46,35 @@ def controls_of(content: dict, kinds: Kinds, mistakes: Mistakes) -> dict[str, di
         found = True
         if not asked:
             mistakes.messages.append(f"{where}.controls are variants of architectures, and the study names none; name them")
+        known = {name for names in named_by.values() for name in names}
+        mistakes.messages += [
+            f"{where}.architectures: '{name}' is not defined; {one_of(name, asked)}"
+            for name in selection.named(grid, "architectures")
+            if asked and isinstance(name, str) and name not in known
+        ]
         with mistakes.gathered():
             controls = checked(grid["controls"], _schema(), f"{where}.controls")
             for name, entry in entries_in(content, "architectures"):
-                named = grid.get("architectures", list(asked))
-                if not isinstance(named, list) or name not in named:
+                if not _is_named(grid, named_by[name]):
                     continue
                 if is_given(kinds, entry):
                     mistakes.messages.append(f"{where}.controls: {name} is given, and nothing of it is trained; leave it out")
                 asked[name] |= dict.fromkeys(controls)
     return {name: {CONTROL: [NO_CONTROL, *controls]} for name, controls in asked.items()} if found else {}
+
+
+def is_asked_for(content: dict, variant: Variant) -> bool:
+    """Whether a variant is no control, or a grid that names its architecture, or what it is the control of, has this control."""
+    control = variant.values.get(CONTROL, NO_CONTROL)
+    names = (variant.entry, variant.name(without=[CONTROL]))
+    with_it = (grid for _, grid in grids_in(content) if isinstance(grid.get("controls"), list) and control in grid["controls"])
+    return control == NO_CONTROL or any(_is_named(grid, names) for grid in with_it)
+
+
+def _is_named(grid: dict, names: Collection[str]) -> bool:
+    """Whether a grid names an architecture by one of these names, or names none, which means all."""
+    named = grid.get("architectures", [*names])
+    return isinstance(named, list) and any(name in named for name in names)
 
 
 def write_trainings_of_controls(content: dict, variants: Variants) -> dict[str, str]:

@@ -23,8 +23,9 @@ A_CONTROL = "#/$defs/control"
 def write_references(content: dict, kinds: Kinds, variants: Variants, mistakes: Mistakes) -> None:
     """Write the names of variants wherever the study names their entries, or chooses by an option that varies."""
     # An alias of YAML is one grid in two places.
-    for grid in {id(grid): grid for _, grid in grids_in(content)}.values():
-        _write_grid(grid, variants)
+    for where, grid in {id(grid): (where, grid) for where, grid in grids_in(content)}.values():
+        with mistakes.gathered():
+            _write_grid(grid, variants, where)
     observed = content.get("observations")
     if isinstance(observed, dict) and isinstance(observed.get("scores"), list):
         observed["scores"] = _flat(variants, "score", observed["scores"])
@@ -43,16 +44,28 @@ def write_references(content: dict, kinds: Kinds, variants: Variants, mistakes: 
                 _write_shown(entry, kind, variants, f"{block}.{name}")
 
 
-def _write_grid(grid: dict, variants: Variants) -> None:
+def _write_grid(grid: dict, variants: Variants, where: str) -> None:
     """Write the variants of what a grid names; of controls those that it asks for."""
+    for name in selection.named(grid, "architectures"):
+        if isinstance(name, str) and (control := variants.control_of(name)) != NO_CONTROL:
+            itself = variants.found["architecture"][name].name(without=[CONTROL])
+            raise StudyError(
+                f"{where}.architectures: {name} is a control of {itself}; write `architectures: [{itself}], "
+                f"controls: [{control}]`"
+            )
     for block, key in KEY_OF.items():
         if isinstance(grid.get(block), list):
             grid[block] = _flat(variants, key, grid[block])
     if variants.controls():
         wanted = [NO_CONTROL, *grid.pop("controls", [])]
-        names = grid.get("architectures", list(variants.found["architecture"]))
+        found = variants.found["architecture"]
+        names = grid.get("architectures", list(found))
         if isinstance(names, list):
-            grid["architectures"] = [name for name in names if variants.control_of(name) in wanted]
+            # A grid that names one variant of an architecture has the controls of this one beside it.
+            themselves = variants.alike([CONTROL]).get("architecture", {})
+            beside = {name: [other for other in found if themselves[other] == name and other not in names] for name in found}
+            listed = [name for named in names for name in (named, *beside.get(named, []))]
+            grid["architectures"] = [name for name in listed if variants.control_of(name) in wanted]
 
 
 def _holders(content: dict) -> Iterator[tuple[str, dict]]:
@@ -93,9 +106,8 @@ def _meant(on: Any, variants: Variants, where: str, compared: Collection[str] = 
             )
         names = [name for name in allowed if selection.allows(meant, **{key: name})]
         if not names:
-            told = [f"{option} {value}" for option, value in named.items()] + [
-                option for option in compared if option not in named
-            ]
+            told = [f"{option} {named[option]}" for option in _of_key(options, key, named)]
+            told += [option for option in _of_key(options, key, compared) if option not in named]
             raise StudyError(f"{where} chooses nothing: it has no {key} with {' and '.join(told)}; widen it")
         meant[key] = names if len(names) > 1 else names[0]
     return meant
@@ -130,16 +142,34 @@ def _write_shown(entry: dict, kind: Kind, variants: Variants, where: str) -> Non
     ]
     compared = [option for option in compared if option in options]
     if variants.controls():
-        entry["on"] = _without_controls(entry, variants, compared)
+        entry["on"] = _without_controls(entry, variants, compared, where)
     on = entry.get("on", {})
     named = {option: value for option, value in on.items() if option in options} if isinstance(on, dict) else {}
     meant = _meant(on, variants, f"{where}.on", compared, scores_named=True)
     if "on" in entry or meant:
         entry["on"] = meant
     allowed = _allowed(variants, "score", named, compared, f"{where}.on")
-    for option, part in entry_schema(kind)["properties"].items():
-        if option in entry and names_scores(part):
-            _write_scores(entry, option, part, variants, allowed, where)
+    parts = {option: part for option, part in entry_schema(kind)["properties"].items() if option in entry and names_scores(part)}
+    _refuse_options_of_other_scores(entry, parts, variants, [*named, *compared], where)
+    for option, part in parts.items():
+        _write_scores(entry, option, part, variants, allowed, where)
+
+
+def _refuse_options_of_other_scores(
+    entry: dict, shown: Collection[str], variants: Variants, named: Collection[str], where: str
+) -> None:
+    """Raise StudyError for an option of scores that none of the scores shown has, and that would choose nothing.
+
+    shown: the options of the entry that name scores. named: the options that vary by which it chooses or compares.
+    """
+    varied = variants.found.get("score", {})
+    given = [name for option in shown for name in selection.named(entry, option) if isinstance(name, str)]
+    having = {option for name in _flat(variants, "score", given) if name in varied for option in varied[name].values}
+    for option in _of_key(variants.options(), "score", named):
+        if option not in having:
+            of = f"its scores ({', '.join(given)}) do not vary it" if given else "it shows no scores"
+            entries = dict.fromkeys(variant.entry for variant in varied.values() if option in variant.values)
+            raise StudyError(f"{where}: {option} is an option of {' and '.join(entries)}, and {of}; remove it")
 
 
 def _write_against(entry: dict, kind: Kind, variants: Variants, where: str) -> None:
@@ -158,9 +188,11 @@ def _write_against(entry: dict, kind: Kind, variants: Variants, where: str) -> N
         entry["on"] = {**on, "epoch": selection.LAST}
 
 
-def _without_controls(entry: dict, variants: Variants, compared: Collection[str]) -> Any:
+def _without_controls(entry: dict, variants: Variants, compared: Collection[str], where: str) -> Any:
     """The selector of what shows scores or networks, without controls unless it names or compares them."""
-    on = entry.get("on", {})
+    on, beside = entry.get("on", {}), selection.named(entry, "controls")
+    if isinstance(on, dict) and beside and any(one not in (selection.values(on, CONTROL) or beside) for one in beside):
+        raise StudyError(f"{where}.on.control leaves out what stands under {where}.controls; remove one of them")
     if not isinstance(on, dict) or CONTROL in on or CONTROL in compared:
         return on
     if any(name in variants.controls() for name in selection.named(on, "architecture")):

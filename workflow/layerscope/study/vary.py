@@ -14,7 +14,7 @@ from typing import Any
 from layerscope import selection
 from layerscope.errors import Mistakes, StudyError, one_of
 from layerscope.statistics.keys import MEASURED, ROW
-from layerscope.study.controls import asks_for_controls, controls_of, write_trainings_of_controls
+from layerscope.study.controls import asks_for_controls, controls_of, is_asked_for, write_trainings_of_controls
 from layerscope.study.kinds import BLOCKS, Kinds
 from layerscope.study.references import write_references
 from layerscope.study.schema import blocks, checked, entry_schema
@@ -43,7 +43,6 @@ def with_variants(content: dict, kinds: Kinds) -> tuple[dict, Variants]:
     content = copy.deepcopy(content)
     mistakes = Mistakes()
     trained = _trainings_varied(content, trainings, kinds, mistakes)
-    controls = controls_of(content, kinds, mistakes)
     found: dict[str, dict[str, Variant]] = {}
     for block, key in KEY_OF.items():
         own = {name: _varied(kinds, block, name, entry, mistakes) for name, entry in entries_in(content, block)}
@@ -54,9 +53,13 @@ def with_variants(content: dict, kinds: Kinds) -> tuple[dict, Variants]:
             for option in options
             if option in of_training.get(name, {})
         ]
-        of_controls = controls if block == "architectures" else {}
-        every = {name: {**options, **of_training.get(name, {}), **of_controls.get(name, {})} for name, options in own.items()}
+        every = {name: {**options, **of_training.get(name, {})} for name, options in own.items()}
+        if block == "architectures":
+            named_by = {name: {name, *_names(name, options)} for name, options in every.items()}
+            controls = controls_of(content, kinds, named_by, mistakes)
+            every = {name: {**options, **controls.get(name, {})} for name, options in every.items()}
         found[key] = _variants_of(block, {name: options for name, options in every.items() if options}, content, mistakes)
+        found[key] = {name: variant for name, variant in found[key].items() if is_asked_for(content, variant)}
         _write_entries(content, block, own, found[key])
     _check_owners(found, mistakes)
     mistakes.refuse(more_may_follow=True)
@@ -71,6 +74,12 @@ def with_variants(content: dict, kinds: Kinds) -> tuple[dict, Variants]:
 def _combined(options: Mapping[str, list]) -> Iterator[dict[str, Any]]:
     """Each value of each option with each of the others; nothing, once, of no options."""
     return (dict(zip(options, values, strict=True)) for values in product(*options.values()))
+
+
+def _names(entry: str, options: Mapping[str, list]) -> Iterator[str]:
+    """The names of the variants of an entry, of as many as there may be."""
+    if math.prod(map(len, options.values())) <= MOST_VARIANTS:
+        yield from (Variant(entry, values).name() for values in _combined(options))
 
 
 # The options that vary
