@@ -141,7 +141,9 @@ CASES = {
     ),
     "scores kept of every observation": (
         in_study("figures:\n", "observations: {scores: [neighborhood_hit], on: {architecture: mlp, embedding: raw}}\nfigures:\n"),
-        {f"Scoring every observation of {source} on some in raw" for source in (*MLP, *INPUT)},
+        {f"Scoring every observation of {source} on some in raw" for source in (*MLP, *INPUT)}
+        | {f"Gathering {source} on some for the explorer" for source in (*MLP, *INPUT)}
+        | {"Writing the explorer"},
     ),
     "an embedding's option": (
         in_study("iterations: 40, on", "iterations: 60, on"),

