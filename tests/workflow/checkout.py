@@ -56,6 +56,19 @@ def made_once(tmp_path_factory, name: str, make: Callable[[Path], str]) -> Path:
     return folder
 
 
+def finished(tmp_path_factory, name: str, study: str, text: str) -> Path:
+    """A copy of the project in which a study of this file name and text is finished, once for all test processes."""
+
+    def make(folder: Path) -> str:
+        copy_project(folder)
+        (folder / study).write_text(text)
+        done = snakemake(folder, "--cores", "2", study=study)
+        assert done.returncode == 0, done.stdout
+        return done.stdout
+
+    return made_once(tmp_path_factory, name, make)
+
+
 def keep_compiled(folder: Path) -> None:
     """Give the project the compiled code of a copy where it has none, so that later copies and unit tests need not compile it."""
     for index in (folder / "workflow").rglob("*.nbi"):

@@ -46,6 +46,7 @@ def test_a_file_of_other_scores_is_refused(runs, tmp_path):
     rows[rows["metric"] != "kl"].to_parquet(runs)
     with pytest.raises(StudyError, match=r"has no rows of the scores kl; name the runs\.parquet of this study"):
         judge_runs(TINY, [runs], str(tmp_path / "made"))
+    assert not (tmp_path / "made").exists()
 
 
 def test_a_file_of_another_version_is_refused(runs, tmp_path):

@@ -5,7 +5,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import pytest
-from checkout import copy_project, made_once, planned, snakemake
+from checkout import finished, planned
 
 from layerscope import results
 
@@ -40,14 +40,7 @@ def network(control: str) -> dict:
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory) -> Path:
-    def make(folder: Path) -> str:
-        copy_project(folder)
-        (folder / STUDY).write_text(TEXT)
-        done = snakemake(folder, "--cores", "2", study=STUDY)
-        assert done.returncode == 0, done.stdout
-        return done.stdout
-
-    return made_once(tmp_path_factory, "study_of_controls", make)
+    return finished(tmp_path_factory, "study_of_controls", STUDY, TEXT)
 
 
 @pytest.fixture(scope="module")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-from checkout import copy_project, made_once, planned, snakemake
+from checkout import finished, planned
 
 from layerscope import results
 from layerscope.judge import judge_runs
@@ -50,14 +50,7 @@ RUNS = [f"runs/digits/mlp_lr{rate}/relu/seed{seed}" for rate in ("0p1", "0p01") 
 
 @pytest.fixture(scope="module")
 def varied(tmp_path_factory) -> Path:
-    def make(folder: Path) -> str:
-        copy_project(folder)
-        (folder / STUDY).write_text(TEXT)
-        done = snakemake(folder, "--cores", "2", study=STUDY)
-        assert done.returncode == 0, done.stdout
-        return done.stdout
-
-    return made_once(tmp_path_factory, "varied_study", make)
+    return finished(tmp_path_factory, "varied_study", STUDY, TEXT)
 
 
 def test_tables_of_runs_have_the_options_as_columns(varied: Path):

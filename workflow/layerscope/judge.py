@@ -29,10 +29,10 @@ def judge_runs(study_file: str, runs: Sequence[str], into: str) -> int:
     """
     jobs = Jobs(load_study(study_file, {}))
     target = Path(into)
-    target.mkdir(parents=True, exist_ok=True)
     source = _together(runs, target) if len(runs) > 1 else runs[0] if runs else jobs.path("runs")
     for line in _networks_that_differ(jobs.study, source):
         print(line)
+    target.mkdir(parents=True, exist_ok=True)
     if jobs.study.claims:
         from layerscope.stages import claims
 
@@ -57,6 +57,7 @@ def _together(parts: Sequence[str], target: Path) -> str:
     """The path of a file with the runs of all parts, in the folder."""
     path = target / "runs.parquet"
     runs = joined_runs(parts)
+    target.mkdir(parents=True, exist_ok=True)
     with replacing(path, sealed=True) as temporary, contextlib.closing(store.ParquetTable(temporary)) as table:
         table.add(runs)
     print(f"{path}: {len(runs[RUN].drop_duplicates())} networks of {len(parts)} files")
