@@ -27,6 +27,11 @@ OTHERWISE = [
         "tables/shared/spread_columns.py tables/scores_by_class.py figures/crossing_observations.py",
         "a column of the table",
     ),
+    (
+        ("networks", "correlation", "accuracy"),
+        "statistics/foretelling.py tables/foretelling.py",
+        "columns of the table, and the accuracy of a network that is taken out",
+    ),
     (("networks",), "study/declarations.py study/checks.py", "what scores are of"),
     (("published",), "jobs/reads.py store/ study/ tables/", "a kind of file and the option that names one; a column"),
     (("module",), "models/ jobs/params.py study/views.py stages/", "a torch module among layers; the module of a kind in params"),

@@ -23,6 +23,7 @@ from layerscope.figures import (
     embedding_panels,
     embedding_trails,
     filter_maps,
+    foretelling,
     layer_profiles,
     layer_similarity,
     neuron_map,
@@ -39,6 +40,7 @@ from layerscope.figures.shared.films import Film
 from layerscope.figures.shared.style import apply_style
 from layerscope.files.provenance import provenance
 from layerscope.store.reads import Reads
+from layerscope.study.kinds import Kinds
 
 DIGITS = [str(digit) for digit in range(10)]
 WORDS = ["T-shirt/top", "trouser", "pullover", "dress", "coat", "sandal", "shirt", "sneaker", "bag", "ankle_boot"]
@@ -485,3 +487,50 @@ for about, weights in {"three": (0.0, 0.01, 1.0), "nine": (0.0, *(10.0**power fo
         options = told("kl", against="displacement", x="lambda", on={"epoch": [2, 4]}, named_options=named)
         options["alike"] = {"space": dict.fromkeys(spaces, "through")}
         return score_by_option.draw(Reads(**written(folder, rows)), options)
+
+
+# Scores that foretell others
+
+CHEAP = (
+    "saturation",
+    "intrinsic_dimension",
+    "two_nn",
+    "levina_bickel",
+    "linear_dimension",
+    "effective_rank",
+    "sparsity",
+    "d_same",
+)
+COSTLY = ("linear_probe", "linear_probe_held_out", "neighborhood_hit", "knn_accuracy_loo", "trustworthiness", "kl")
+
+
+def foretold(folder, cheap, costly, spaces, kinds=4):
+    """The figure of layers whose first cheap score follows the costly ones, and whose others are drawn at random."""
+    generator, rows = np.random.default_rng(0), []
+    for kind in range(kinds):
+        for seed in range(3):
+            about = {**OF_LAYER, "architecture": f"mlp{kind}", "seed": float(seed)}
+            rows.append({**about, "layer": "", "space": "run", "sample": "test", "metric": "accuracy", "value": 0.9 + seed / 50})
+            for depth in range(1, 6):
+                layer = {**about, "layer": f"hidden{depth}", "depth": float(depth)}
+                shared = generator.normal()
+                values = [shared, *generator.normal(size=len(cheap) - 1)]
+                rows += [{**layer, "metric": name, "value": value} for name, value in zip(cheap, values, strict=True)]
+                rows += [
+                    {**layer, "metric": name, "space": space, "value": generator.normal() / 3 - shared}
+                    for name in costly
+                    for space in spaces
+                ]
+    options = {"cheap": list(cheap), "costly": list(costly), "network_accuracies": ["accuracy"], "title": ""}
+    told = told_of(*(name for name in (*cheap, *costly) if name in Kinds().of("scores")))
+    return foretelling.draw(Reads(**written(folder, rows)), {**options, "metrics": told})
+
+
+@case("foretelling", "one pair of scores of names of one's own")
+def _one_pair(folder):
+    return foretold(folder, ["my_score"], ["a_score_with_a_name_of_many_words"], ["raw"])
+
+
+@case("foretelling", "eight scores by eighteen")
+def _many_pairs(folder):
+    return foretold(folder, CHEAP, COSTLY, ["raw", "tsne", "an_embedding_of_my_own"])

@@ -127,6 +127,8 @@ class Jobs:
 
     def aggregates(self) -> bool:
         """Whether the study needs the tables of all its scores."""
+        if self.study.studies:
+            return False
         kinds = [self.study.kind_of(block, name) for block in ("figures", "tables") for name in getattr(self.study, block)]
         read = {kind_of_file for kind in kinds for kind_of_file in kind.says("reads", ())}
         return bool(self.reads.aggregated_files() or self.study.claims or read & {"score_table", "runs", "tests"})

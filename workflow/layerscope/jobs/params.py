@@ -390,11 +390,15 @@ class JobParams:
         return {name: self.study.drawn(name) for name in names}
 
     def _metrics_by_score(self) -> list[tuple[str, Kind]]:
+        if self.study.studies:
+            # What the scores of other studies measure is told by their names alone.
+            return sorted(self.views.metrics.items())
         return [(name, self.views.metrics[entry["metric"]]) for name, entry in sorted(self.study.scores.items())]
 
     def _kinds_of_scores(self) -> list[tuple[str, Kind]]:
         """As _metrics_by_score, with the scores that comparisons are."""
-        return [(name, self.study.metric_of(name)) for name in sorted(self.study.scored)]
+        compared = [(name, self.study.metric_of(name)) for name in self.study.compared]
+        return sorted([*self._metrics_by_score(), *compared], key=lambda named: named[0])
 
     def _networks(self) -> list[dict]:
         """Every network; networks that differ only in their seed share one entry."""
@@ -569,8 +573,8 @@ class JobParams:
         return self._accuracies(of_splits=False)
 
     def _accuracies(self, of_splits: bool) -> list[str]:
-        metrics = {name: self.views.metrics[entry["metric"]] for name, entry in self.study.scores.items()}
-        return sorted(name for name, kind in metrics.items() if kind.says("is_accuracy") and kind.of_splits == of_splits)
+        named = self._metrics_by_score()
+        return [name for name, kind in named if kind.says("is_accuracy") and kind.of_splits == of_splits]
 
     def _told_of_metrics(self, _: list[Run]) -> dict[str, dict]:
         """Score → what figures name it by: label, unit, range and whether more is better.

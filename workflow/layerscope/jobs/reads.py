@@ -283,6 +283,8 @@ class JobReads:
         return [self._path("score_table")]
 
     def _runs(self, _: dict) -> list[str]:
+        if self.study.studies:
+            return list(self.study.studies)
         return [self._path("runs")] if self.study.scored else []
 
     def _tests(self, _: dict) -> list[str]:

@@ -22,12 +22,13 @@ def stored_runs(source: str, scores: Iterable[str] | None, with_input: bool = Tr
     return in_order(runs if with_input else runs[runs["state"] != "input"])
 
 
-def joined_runs(sources: Sequence[str]) -> pd.DataFrame:
-    """The stored runs of parts of a study, together. Networks that are in several parts are taken once.
+def joined_runs(sources: Sequence[str], scores: Iterable[str] | None = None) -> pd.DataFrame:
+    """The stored runs of parts of a study, together, as of stored_runs. Networks that are in several parts are taken once.
 
     Raises StudyError where parts have one network with other numbers.
     """
-    rows = pd.concat([stored_runs(source, None) for source in sources], keys=sources, names=["source"]).reset_index("source")
+    parts = [stored_runs(source, scores) for source in sources]
+    rows = pd.concat(parts, keys=sources, names=["source"]).reset_index("source")
     rows = rows.drop_duplicates([*ROW, *MEASURED])
     twice = rows[rows.duplicated(ROW, keep=False)]
     if len(twice):
@@ -36,6 +37,19 @@ def joined_runs(sources: Sequence[str]) -> pd.DataFrame:
         name = "/".join(map(str, network.values()))
         raise StudyError(f"{files} have network {name} with other numbers; name each network's runs in one file alone")
     return in_order(rows.drop(columns="source"))
+
+
+def runs_of_studies(sources: Sequence[str], scores: Iterable[str]) -> pd.DataFrame:
+    """The stored runs of several studies for the named scores, with the column `study`.
+
+    Rows that studies share, number for number, are of one network, and stand there once, with the study that comes first.
+    """
+    by_study: dict[str, list[str]] = {}
+    for source in sources:
+        by_study.setdefault(store.study_of_runs(source), []).append(source)
+    named = list(scores)
+    found = [joined_runs(files, named).assign(study=study) for study, files in by_study.items()]
+    return pd.concat(found, ignore_index=True).drop_duplicates([*ROW, *MEASURED], ignore_index=True)
 
 
 def runs_of(scores: pd.DataFrame) -> pd.DataFrame:

@@ -93,6 +93,7 @@ from layerscope.store.layout import (
     pattern,
     run_folder,
     study_folder,
+    study_of_runs,
 )
 from layerscope.store.networks import (
     StoredSpectrum,

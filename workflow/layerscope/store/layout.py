@@ -42,6 +42,8 @@ PATTERNS = {
     "report": "report.html",
     "index": "index.html",
 }
+# The folder of a study whose runs lie in several files.
+RUNS_IN_PARTS = "parts"
 FIGURE_FORMATS = ("svg", "png", "csv")
 FILM_FORMATS = ("gif", "html", "csv")
 TABLE_FORMATS = ("csv", "md", "tex")
@@ -147,6 +149,13 @@ def pattern(study: str, name: str, **known: str) -> str:
 def path(study: str, name: str, **keys: object) -> str:
     """The path of one file: pattern() with its wildcards filled in."""
     return pattern(study, name).format(**keys)
+
+
+def study_of_runs(file: str | Path) -> str:
+    """The study of a file of runs by its place: its folder below results, without that of parts (RUNS_IN_PARTS)."""
+    folder = Path(file).parent
+    folder = folder.parent if folder.name == RUNS_IN_PARTS else folder
+    return folder.relative_to(FOLDER).as_posix() if folder.is_relative_to(FOLDER) else folder.as_posix()
 
 
 def entrance(study: str) -> str:

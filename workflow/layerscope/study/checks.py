@@ -68,7 +68,8 @@ NEURON_KEYS = (*RUN_KEYS, "sample", "epoch", "state")
 Check = Callable[[Study], Iterator[str]]
 
 
-def _check_names(study: Study) -> Iterator[str]:
+def check_names(study: Study) -> Iterator[str]:
+    """A message for each name of a sample, figure, table or claim that is reserved, or that another one has."""
     for name in study.samples:
         if name in RESERVED_SAMPLES:
             yield f"samples.{name}: the name is reserved; choose another one"
@@ -525,7 +526,7 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
 # Before the study is adapted: what samples and selectors must be for defaults to be fitted to them.
 CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
     (
-        *(check_given, _check_names, _check_sizes, _check_training, *TARGET_CHECKS, _check_parameters),
+        *(check_given, check_names, _check_sizes, _check_training, *TARGET_CHECKS, _check_parameters),
         *(_check_claims, check_comparisons, _check_scores_are_defined, check_scores_together, check_named_options),
         *(check_controls, _check_embedding_seeds),
     ),

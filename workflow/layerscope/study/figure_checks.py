@@ -1,10 +1,12 @@
 """Checks of figures, tables and neuron maps that no schema can express."""
 
 import math
+from collections import Counter
 from collections.abc import Callable, Iterator
 
 from layerscope import selection, store
 from layerscope.errors import one_of
+from layerscope.statistics.keys import FEWEST_RANKED
 from layerscope.study.kinds import Kind
 from layerscope.study.sizes import class_names, has_input, sample_size, split_size
 from layerscope.study.study import Study
@@ -243,10 +245,30 @@ def _check_network_shown(study: Study, views: Views, name: str, figure: dict, ki
                 yield f"figures.{name}.neuron: {figure['neuron']} is none of the {count} neurons of {layer}, 0 to {count - 1}"
 
 
+def _check_ranked_layers(study: Study) -> Iterator[str]:
+    """What ranks the hidden layers of networks that differ in their seed alone needs one kind of network with enough of them."""
+    for block in ("figures", "tables"):
+        for name, entry in getattr(study, block).items():
+            if not study.kinds.of_entry(block, entry).says("ranks_layers"):
+                continue
+            chosen = [run for run in study.runs if selection.allows(entry.get("on", {}), **run.keys)]
+            seeds = Counter((run.dataset, run.architecture, run.activation) for run in chosen)
+            counts = {(len(study.layers(run)) - 1, seeds[run.dataset, run.architecture, run.activation]) for run in chosen}
+            # Depth varies over several layers, accuracy over several seeds, and each takes a point.
+            if counts and all(layers * count < FEWEST_RANKED + (layers > 1) + (count > 1) for layers, count in counts):
+                layers, count = max(counts, key=math.prod)
+                yield (
+                    f"{block}.{name}: it ranks the hidden layers of networks that differ in their seed alone, and of no kind are "
+                    f"there more than {layers * count} ({layers} in each of {count}); {FEWEST_RANKED} are wanted, one more where "
+                    "layers differ in depth, and one more where networks differ in accuracy: train more seeds"
+                )
+
+
 FIGURE_CHECKS: tuple[Callable[[Study], Iterator[str]], ...] = (
     _check_neurons,
     _check_tables,
     _check_figures,
     _check_observations,
     _check_options,
+    _check_ranked_layers,
 )

@@ -8,7 +8,6 @@ from typing import Any
 import yaml
 
 from layerscope.errors import StudyError
-from layerscope.study.schema import blocks
 from layerscope.study.yaml_file import StrictLoader, read_yaml
 
 OVERRIDES = ("study", "seeds", "device")
@@ -21,7 +20,7 @@ def read_study(file: str | Path, overrides: dict) -> dict:
     """The content of a study file with the `--config` values applied. Raises StudyError where it is no study."""
     content = read_yaml(file)
     if not isinstance(content, dict):
-        raise StudyError(f"{file} holds no study: it must be a mapping with the keys {', '.join(blocks()['required'])}")
+        raise StudyError(f"{file} holds no study: it must be a mapping with the keys study, datasets")
     for key, value in overrides.items():
         if key not in OVERRIDES or isinstance(value, dict):
             raise StudyError(

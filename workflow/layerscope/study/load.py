@@ -26,6 +26,7 @@ from layerscope.study.entries import entries_of, networks_of
 from layerscope.study.file import read_study
 from layerscope.study.given import beside_layers, given_files, with_given_completed
 from layerscope.study.kinds import Kind, Kinds
+from layerscope.study.other_studies import study_of_studies
 from layerscope.study.overrides import SWITCHED_OFF, with_options_off_apart
 from layerscope.study.reach import check_reach
 from layerscope.study.schema import blocks, checked
@@ -36,6 +37,8 @@ from layerscope.study.vary import with_variants
 
 # Nothing in a study refers to the entries of these blocks.
 SHOWN = ("figures", "tables", "claims")
+# What every study says that has data of its own.
+REQUIRED = ["study", "datasets"]
 # The entry that a message is about.
 ENTRY = re.compile(r"(figures|tables|claims|scores)\.([A-Za-z0-9_-]+)")
 
@@ -59,6 +62,8 @@ def build_study(content: dict, folder: Path) -> Study:
     with mistakes.gathered():
         kinds = _kinds(content.get("code", []), folder, content.get("architectures"))
     mistakes.refuse(more_may_follow=True)
+    if "studies" in content:
+        return study_of_studies(content, kinds)
     content, variants = with_variants(content, kinds)
     try:
         study = _built(content, kinds, variants)
@@ -74,7 +79,7 @@ def _built(content: dict, kinds: Kinds, variants: Variants) -> Study:
     given = with_given_completed(content, kinds)
     content, switched_off = with_options_off_apart(given)
     with mistakes.gathered():
-        content = _without_none(checked(content, blocks(), ""))
+        content = _without_none(checked(content, {**blocks(), "required": REQUIRED}, ""))
     in_blocks = len(mistakes.messages)
     entries = entries_of(content, kinds, mistakes)
     # Entries with mistakes are left out of what follows where nothing refers to them.

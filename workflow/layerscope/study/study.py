@@ -87,6 +87,8 @@ class Study:
     beside: dict[tuple[str, str], frozenset[str]] = field(default_factory=dict)
     # Which scores are kept of every observation, and on what: `scores` and `on`; None where none are.
     observations: dict | None = None
+    # The files of runs of other studies, of a study that has no networks of its own.
+    studies: tuple[str, ...] = ()
     variants: Variants = field(default_factory=Variants)
     notes: tuple[str, ...] = ()
     _training: dict[Run, dict] = field(default_factory=dict, init=False, repr=False, compare=False)

@@ -26,6 +26,8 @@ STATE_LINES = {"untrained": "--", "pretrained": "-.", "trained": "-", "intermedi
 STATE_MARKERS = {"untrained": "o", "pretrained": "D", "trained": "s", "intermediate": "^"}
 MARKERS = "os^vD<>phX*P"
 RAMP = plt.get_cmap("viridis")
+# Of what has a sign: 0 is white.
+BOTH_WAYS = plt.get_cmap("PuOr_r")
 # The end of the ramp is left out where it colours lines and points: its yellow is hardly seen on white.
 RAMP_END = 0.88
 # Petroff (2021), moved by little so that any two differ by a CIEDE2000 of 15 or more, also with a colour vision deficiency.

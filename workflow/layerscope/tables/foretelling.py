@@ -1,0 +1,63 @@
+"""Which scores of layers foretell which others, over the studies that are there."""
+
+import pandas as pd
+
+from layerscope.statistics.foretelling import of_studies
+from layerscope.store.reads import Reads
+from layerscope.tables.shared.summary import number, p_value
+
+TABLE = {
+    "description": (
+        "How cheap scores of a layer go with costly ones, of this study or of several: rank correlations over hidden layers of "
+        "networks that differ in their seed alone, as they are, and without what the depth of a layer and the accuracy of a "
+        "network explain; means over kinds of networks, p by Student's t, corrected over the table (docs/reading-results.md)."
+    ),
+    "reads": ("runs",),
+    "needs": ("network_accuracies",),
+    "of_studies": True,
+    "ranks_layers": True,
+    "scores_of": "layers",
+    "states": ("trained",),
+    "parts": ("whole",),
+    "required": ("cheap", "costly"),
+    "options": {
+        "cheap": {
+            "description": "Scores of the layers themselves that may foretell others.",
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"$ref": "#/$defs/score_name"},
+        },
+        "costly": {
+            "description": "Scores that are to be foretold, of layers or embeddings.",
+            "type": "array",
+            "minItems": 1,
+            "uniqueItems": True,
+            "items": {"$ref": "#/$defs/score_name"},
+        },
+    },
+}
+
+
+def rows(reads: Reads, options: dict) -> pd.DataFrame:
+    """One row for each pair of scores and space of the costly one. Scores that no study has stand in rows of their own."""
+    scores = options["cheap"], options["costly"]
+    found, absent = of_studies(reads.runs, *scores, options["network_accuracies"], options.get("on", {}))
+    table = pd.DataFrame(
+        {
+            "foretold": found["costly"],
+            "in": found["space"],
+            "by": found["cheap"],
+            "kinds of networks": found["units"].astype(str),
+            "networks": found["networks"].astype(str),
+            "layers": found["points"].astype(str),
+            "correlation": found["correlation"].map(number),
+            "partial": found["partial"].map(number),
+            "95 %": [f"{number(low)} to {number(high)}" for low, high in found[["low", "high"]].to_numpy()],
+            "p": found["p"].map(p_value),
+            "p (Holm)": found["p_holm"].map(p_value),
+            "verdict": found["verdict"],
+        }
+    )
+    of_absent = [{"foretold" if name in options["costly"] else "by": name, "verdict": "in no study"} for name in absent]
+    return pd.concat([table, pd.DataFrame(of_absent)], ignore_index=True).fillna("-")
