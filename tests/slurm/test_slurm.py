@@ -166,6 +166,9 @@ def test_a_training_over_its_time_limit_goes_on_with_more_time(tmp_path: Path):
     assert float(second["MinMemoryNode"].removesuffix("M")) == 2 * float(first["MinMemoryNode"].removesuffix("M"))
     log = folder / "results/endless/logs/train/runs/digits/mlp/relu/seed0.log"
     wait_for("the first lines of its log", lambda: "going on after epoch" in text_of(log))
+    told = re.compile(r"train digits/mlp/relu/seed0: epoch (\d+)/1000000, loss [\d.e-]+, accuracy [\d.]+")
+    epochs = wait_for("two lines of its progress", lambda: told.findall(text_of(folder / "said"))[1:])
+    assert int(epochs[-1]) > 0
     study.send_signal(signal.SIGINT)
     assert study.wait(PATIENCE) != 0
     wait_for("a cancelled job", lambda: not jobs_of("train", "RUNNING"))
