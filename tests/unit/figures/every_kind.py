@@ -521,7 +521,7 @@ def foretold(folder, cheap, costly, spaces, kinds=4):
                     for name in costly
                     for space in spaces
                 ]
-    options = {"cheap": list(cheap), "costly": list(costly), "network_accuracies": ["accuracy"], "title": ""}
+    options = {"cheap": list(cheap), "costly": list(costly), "network_accuracies": ["accuracy"], "repeats": {}, "title": ""}
     told = told_of(*(name for name in (*cheap, *costly) if name in Kinds().of("scores")))
     return foretelling.draw(Reads(**written(folder, rows)), {**options, "metrics": told})
 

@@ -44,8 +44,11 @@ def test_a_file_that_two_patterns_fit_is_read_once():
 
 
 def test_files_may_lie_anywhere(folder):
-    jobs = jobs_of(studies=[f"{folder}/results/first/*.parquet"])
-    assert jobs.study.studies == (f"{folder}/results/first/runs.parquet",)
+    elsewhere = folder.parent / f"{folder.name}_elsewhere"
+    elsewhere.mkdir()
+    (elsewhere / "mine.parquet").touch()
+    jobs = jobs_of(studies=[f"{folder}/results/first/*.parquet", f"{elsewhere}/*.parquet", "results/first/../first/runs.parquet"])
+    assert jobs.study.studies == ("results/first/runs.parquet", f"{elsewhere}/mine.parquet")
 
 
 def test_the_job_is_told_which_scores_are_accuracies():
@@ -58,6 +61,7 @@ BROKEN = {
         {"studies": ["results/*/runs.parquet", "elsewhere/*.parquet"]},
         ["studies: no file is there like elsewhere/*.parquet; run a study first, or name its runs.parquet"],
     ),
+    "a pattern that is none": ({"studies": ["**.parquet"]}, ["studies: no file is there like **.parquet; run a study first"]),
     "no pattern": ({"studies": []}, ["studies is empty or too short; at least 1 entries are wanted"]),
     "other files": ({"studies": ["results/first"]}, ["studies[0]: 'results/first' must match"]),
     "data of its own": (
@@ -109,9 +113,33 @@ def test_a_study_may_ask_it_of_itself():
     assert jobs.reads.of_kind("tables", "told") == {"runs": ["results/small/runs.parquet"]}
 
 
-def test_too_few_layers_are_told_before_anything_is_trained():
-    with pytest.raises(StudyError, match=r"tables\.told: it ranks the hidden layers .* more than 2 \(2 in each of 1\)"):
-        build_study(changed({**OWN, "seeds": 1}), Path())
+TOO_FEW = {
+    "one seed": {"seeds": 1},
+    "two layers of two seeds": {"seeds": 2},
+    "one layer of four seeds": {"seeds": 4, "tables.told.on": {"layer": "hidden1"}},
+    "the output": {"seeds": 9, "tables.told.on": {"layer": "output"}},
+}
+
+
+@pytest.mark.parametrize("few", TOO_FEW)
+def test_too_few_layers_and_networks_are_told_before_anything_is_trained(few):
+    with pytest.raises(StudyError, match=r"tables\.told: it ranks networks .* layers × \(networks - 1\) must be 4 or more"):
+        build_study(changed({**OWN, **TOO_FEW[few]}), Path())
+
+
+@pytest.mark.parametrize(("key", "value"), [("epoch", "first"), ("state", "untrained"), ("seed", 0)])
+def test_what_is_ranked_is_no_choice(key, value):
+    message = rf"tables\.told\.on\.{key}: it ranks all seeds of trained networks at whole hidden layers; remove it"
+    with pytest.raises(StudyError, match=message):
+        build_study(changed({**OWN, "seeds": 4, "tables.told.on": {key: value}}), Path())
+    with pytest.raises(StudyError, match=message):
+        jobs_of(tables={"told": {**TABLE, "on": {key: value}}})
+
+
+def test_a_cheap_score_is_of_layers():
+    told = {**TABLE, "cheap": ["kl"]}
+    with pytest.raises(StudyError, match=r"tables\.told\.cheap: kl is of embedding alone, and one of layers is wanted"):
+        build_study(changed({**OWN, "seeds": 4, "tables.told": told}), Path())
 
 
 def test_scores_that_the_study_lacks_are_told():

@@ -568,7 +568,7 @@ DATA_ALONE_TELL = [
         "the networks that the figure's `on` chooses were given",
         "what files of one's own have",
     ),
-    ("statistics/foretelling.py", "no kind of network has", "what other studies hold; of this one a check tells"),
+    ("statistics/foretelling.py", "nothing that `on` chooses has a cheap", "what other studies hold, and which scores meet"),
     ("statistics/runs.py", "{source} lacks", "which version wrote a file"),
     ("statistics/runs.py", "{files} have network", "which networks the parts of a study hold"),
     ("figures/shared/one_network.py", "{source}: the embedding of", "the embedding diverged"),

@@ -10,18 +10,18 @@ from matplotlib.figure import Figure
 from layerscope.figures.shared import sheet
 from layerscope.figures.shared.names import IN_THE_LAYER, in_space, measure, words
 from layerscope.figures.shared.style import BOTH_WAYS, COLUMN, PAGE, SMALLEST
-from layerscope.statistics.foretelling import UNDECIDED, of_studies
+from layerscope.statistics.foretelling import UNDECIDED, foretold
 from layerscope.store.reads import Reads
 
 FIGURE = {
     "description": (
-        "How cheap scores of a layer go with costly ones, as in the table foretelling: the partial rank correlation of each "
-        "pair, coloured where its p, corrected for all pairs, is below 0.05."
+        "How cheap scores of a layer go with costly ones, as in the table foretelling: the rank correlation of each pair over "
+        "networks at the same layer, coloured where its p, corrected for all pairs, is below 0.05."
     ),
     "reads": ("runs",),
-    "needs": ("metrics", "network_accuracies"),
+    "needs": ("metrics", "network_accuracies", "repeats"),
     "of_studies": True,
-    "ranks_layers": True,
+    "ranks_layers": {"cheap": ("raw", "run"), "costly": ("raw", "run", "embedding")},
     "scores_of": "layers",
     "states": ("trained",),
     "parts": ("whole",),
@@ -55,7 +55,7 @@ DARK = 0.6
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """A column for each cheap score, and a row for each costly one in each space; the table has the numbers of every pair."""
     scores = options["cheap"], options["costly"]
-    found, _ = of_studies(reads.runs, *scores, options["network_accuracies"], options.get("on", {}))
+    found, absent = foretold(reads.runs, *scores, options["network_accuracies"], options.get("on", {}), options["repeats"])
     columns = [name for name in options["cheap"] if name in {*found["cheap"]}]
     rows = list(dict.fromkeys(found[["costly", "space"]].itertuples(index=False, name=None)))
     width = COLUMN if BESIDE + CELL_WIDTH * len(columns) <= COLUMN else PAGE
@@ -76,13 +76,15 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     axis.set_yticks(range(len(rows)), labels, fontsize=SMALLEST)
     axis.tick_params(length=0)
     axis.spines[:].set_visible(False)
-    sheet.set_title(figure, options["title"] or _about(found))
+    sheet.set_title(figure, options["title"] or _about(found, absent))
     sheet.fit(figure, axis, CELL_HEIGHT * len(rows))
     return figure, found
 
 
 def _signed(correlation: float) -> str:
-    """A correlation in two digits with its sign; what is 0 in two digits has none."""
+    """A correlation in two digits with its sign; what is 0 in two digits has none, what is unknown is a dash."""
+    if not np.isfinite(correlation):
+        return "\u2013"
     text = f"{correlation:+.2f}".replace("-", "\u2212")
     return "0.00" if text.endswith("0.00") else text
 
@@ -96,10 +98,12 @@ def _place(space: str) -> str:
     return "" if space in IN_THE_LAYER else f" ({in_space(space)})"
 
 
-def _about(found: pd.DataFrame) -> str:
+def _about(found: pd.DataFrame, absent: list[str]) -> str:
     units = sorted({int(count) for count in found["units"]})
     counted = f"{units[0]} to {units[-1]}" if len(units) > 1 else f"{units[0]}"
+    missing = f"; {len(absent)} more score{'s are' if len(absent) > 1 else ' is'} in no study" if absent else ""
     return (
-        "Costly scores of hidden layers (rows) by cheap ones (columns): rank correlation without what depth and accuracy "
-        f"explain, mean over {counted} kinds of networks; coloured where p, corrected for all cells, is below 0.05"
+        "Costly scores (rows) by cheap ones (columns): rank correlation of networks at the same hidden layer, without what "
+        f"accuracy explains, mean over {counted} kinds of networks; coloured where p, corrected for all cells, is below "
+        f"0.05{missing}"
     )

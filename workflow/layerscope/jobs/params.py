@@ -602,6 +602,7 @@ class JobParams:
     def _repeats(self, _: list[Run]) -> dict[str, str]:
         """Score → the one of the study of which it is an exact function."""
         named = {entry["metric"]: name for name, entry in self.study.scores.items() if not entry["options"]}
+        named |= {kind.name: name for name, kind in self._metrics_by_score() if self.study.studies}
         followed = ((name, kind.says("function_of", "")) for name, kind in self._metrics_by_score())
         return {name: named[other] for name, other in followed if other in named}
 

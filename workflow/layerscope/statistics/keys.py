@@ -24,5 +24,5 @@ DEAD_FILTER = "dead filter: "
 # Fewer independent units than this decide nothing.
 FEWEST_UNITS = 3
 
-# So many points, and one more for each quantity that is taken out, leave a rank correlation that can be other than 1 or -1.
-FEWEST_RANKED = 4
+# What taking accuracy out of ranks takes of their degrees of freedom; a correlation of fewer than this many says nothing.
+OF_ACCURACY, FEWEST_FREEDOM = 2, 2

@@ -10,6 +10,9 @@ from layerscope.errors import StudyError
 from layerscope.statistics.groups import group_deviations, group_means, joined_reasons, shared_reasons
 from layerscope.statistics.keys import DEAD_FILTER, FILTER_MEAN, LIVING_MEAN, MEASURED, ROW, RUN
 
+# Two networks of different studies are one where at least so many of their numbers are the same, and none differs.
+SHARED = 5
+
 
 def stored_runs(source: str, scores: Iterable[str] | None, with_input: bool = True) -> pd.DataFrame:
     """The stored runs of a study (runs.parquet) for the named scores, or for all (None), in the order of runs_of.
@@ -42,14 +45,30 @@ def joined_runs(sources: Sequence[str], scores: Iterable[str] | None = None) -> 
 def runs_of_studies(sources: Sequence[str], scores: Iterable[str]) -> pd.DataFrame:
     """The stored runs of several studies for the named scores, with the column `study`.
 
-    Rows that studies share, number for number, are of one network, and stand there once, with the study that comes first.
+    A network of a study that has the same numbers as that of the same keys in one before it, wherever both have any and at
+    SHARED places or more, is this network: its rows are those of the study before, which may have other scores of it.
     """
     by_study: dict[str, list[str]] = {}
     for source in sources:
         by_study.setdefault(store.study_of_runs(source), []).append(source)
     named = list(scores)
-    found = [joined_runs(files, named).assign(study=study) for study, files in by_study.items()]
-    return pd.concat(found, ignore_index=True).drop_duplicates([*ROW, *MEASURED], ignore_index=True)
+    found = pd.DataFrame()
+    for study, files in by_study.items():
+        own = joined_runs(files, named).assign(study=study)
+        for other in [*dict.fromkeys(found["study"])] if len(found) else []:
+            own = _as_of(found[found["study"] == other], own)
+        found = pd.concat([found, own], ignore_index=True).drop_duplicates(["study", *ROW], ignore_index=True)
+    return found
+
+
+def _as_of(earlier: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
+    """The rows of a study, with an earlier study in the place of their own where they are of networks of it."""
+    both = own.merge(earlier[[*ROW, "study", "value"]], on=ROW, suffixes=("", "_there"))
+    same = (both["value"] == both["value_there"]) | (both["value"].isna() & both["value_there"].isna())
+    by_network = same.groupby([both[key] for key in RUN])
+    shared = by_network.all() & (by_network.size() >= SHARED)
+    networks = pd.MultiIndex.from_frame(own[RUN])
+    return own.assign(study=own["study"].where(~networks.isin(shared[shared].index), earlier["study"].iloc[0]))
 
 
 def runs_of(scores: pd.DataFrame) -> pd.DataFrame:

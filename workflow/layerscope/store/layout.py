@@ -152,10 +152,16 @@ def path(study: str, name: str, **keys: object) -> str:
 
 
 def study_of_runs(file: str | Path) -> str:
-    """The study of a file of runs by its place: its folder below results, without that of parts (RUNS_IN_PARTS)."""
-    folder = Path(file).parent
-    folder = folder.parent if folder.name == RUNS_IN_PARTS else folder
-    return folder.relative_to(FOLDER).as_posix() if folder.is_relative_to(FOLDER) else folder.as_posix()
+    """The study of a file of runs by its place: its folder below results, or that of its parts (RUNS_IN_PARTS).
+
+    Any other file but runs.parquet is a study of its own name.
+    """
+    path = Path(file)
+    if path.parent.name == RUNS_IN_PARTS:
+        place = path.parent.parent
+    else:
+        place = path.parent if path.name == PATTERNS["runs"] else path.with_suffix("")
+    return place.relative_to(FOLDER).as_posix() if place.is_relative_to(FOLDER) else place.as_posix()
 
 
 def entrance(study: str) -> str:

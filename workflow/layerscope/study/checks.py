@@ -68,6 +68,12 @@ NEURON_KEYS = (*RUN_KEYS, "sample", "epoch", "state")
 Check = Callable[[Study], Iterator[str]]
 
 
+def check_study_name(study: Study) -> Iterator[str]:
+    """A message where the name of a study is reserved."""
+    if study.name in store.RESERVED_STUDIES:
+        yield f"study: {study.name} is reserved; choose another name"
+
+
 def check_names(study: Study) -> Iterator[str]:
     """A message for each name of a sample, figure, table or claim that is reserved, or that another one has."""
     for name in study.samples:
@@ -526,7 +532,7 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
 # Before the study is adapted: what samples and selectors must be for defaults to be fitted to them.
 CHECKS_AS_WRITTEN: tuple[tuple[Check, ...], ...] = (
     (
-        *(check_given, check_names, _check_sizes, _check_training, *TARGET_CHECKS, _check_parameters),
+        *(check_study_name, check_given, check_names, _check_sizes, _check_training, *TARGET_CHECKS, _check_parameters),
         *(_check_claims, check_comparisons, _check_scores_are_defined, check_scores_together, check_named_options),
         *(check_controls, _check_embedding_seeds),
     ),

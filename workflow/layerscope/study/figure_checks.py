@@ -6,13 +6,15 @@ from collections.abc import Callable, Iterator
 
 from layerscope import selection, store
 from layerscope.errors import one_of
-from layerscope.statistics.keys import FEWEST_RANKED
+from layerscope.statistics.keys import FEWEST_FREEDOM, OF_ACCURACY
 from layerscope.study.kinds import Kind
 from layerscope.study.sizes import class_names, has_input, sample_size, split_size
-from layerscope.study.study import Study
+from layerscope.study.study import Run, Study
 from layerscope.study.views import Views
 
 MOST_NEURONS = 10_000
+# What can choose among the layers of what ranks networks at their hidden layers.
+RANKED_BY = ("dataset", "architecture", "activation", "sample", "layer", "embedding", "control")
 
 
 def _check_tables(study: Study) -> Iterator[str]:
@@ -245,23 +247,44 @@ def _check_network_shown(study: Study, views: Views, name: str, figure: dict, ki
                 yield f"figures.{name}.neuron: {figure['neuron']} is none of the {count} neurons of {layer}, 0 to {count - 1}"
 
 
-def _check_ranked_layers(study: Study) -> Iterator[str]:
+def check_ranked_layers(study: Study) -> Iterator[str]:
     """What ranks the hidden layers of networks that differ in their seed alone needs one kind of network with enough of them."""
     for block in ("figures", "tables"):
         for name, entry in getattr(study, block).items():
-            if not study.kinds.of_entry(block, entry).says("ranks_layers"):
+            kind = study.kinds.of_entry(block, entry)
+            if not kind.says("ranks_layers"):
                 continue
             chosen = [run for run in study.runs if selection.allows(entry.get("on", {}), **run.keys)]
+            for key in entry.get("on", {}):
+                if key not in RANKED_BY:
+                    yield f"{block}.{name}.on.{key}: it ranks all seeds of trained networks at whole hidden layers; remove it"
             seeds = Counter((run.dataset, run.architecture, run.activation) for run in chosen)
-            counts = {(len(study.layers(run)) - 1, seeds[run.dataset, run.architecture, run.activation]) for run in chosen}
-            # Depth varies over several layers, accuracy over several seeds, and each takes a point.
-            if counts and all(layers * count < FEWEST_RANKED + (layers > 1) + (count > 1) for layers, count in counts):
+            counts = {
+                (_hidden_layers(study, run, entry.get("on", {})), seeds[run.dataset, run.architecture, run.activation])
+                for run in chosen
+            }
+            # Each layer takes one degree of freedom.
+            wanted = FEWEST_FREEDOM + OF_ACCURACY
+            if counts and all(layers * (count - 1) < wanted for layers, count in counts):
                 layers, count = max(counts, key=math.prod)
                 yield (
-                    f"{block}.{name}: it ranks the hidden layers of networks that differ in their seed alone, and of no kind are "
-                    f"there more than {layers * count} ({layers} in each of {count}); {FEWEST_RANKED} are wanted, one more where "
-                    "layers differ in depth, and one more where networks differ in accuracy: train more seeds"
+                    f"{block}.{name}: it ranks networks that differ in their seed alone at each hidden layer, and `on` chooses "
+                    f"too few ({layers} layers of {count} networks at most); layers × (networks - 1) must be {wanted} or more"
                 )
+            for option, spaces in kind.says("ranks_layers").items():
+                for score in entry[option]:
+                    known = score in study.scored and study.metric_of(score).spaces
+                    if known and not {*spaces} & {*known}:
+                        yield f"{block}.{name}.{option}: {score} is of {' and '.join(known)} alone, and one of layers is wanted"
+
+
+def _hidden_layers(study: Study, run: Run, on: dict) -> int:
+    """How many hidden layers of a network a selector chooses."""
+    hidden = [layer.name for layer in study.layers(run)[:-1]]
+    named = selection.named(on, "layer")
+    if not named or selection.HIDDEN in named:
+        return len(hidden)
+    return len({*named} & {*hidden}) or int(selection.LAST in named)
 
 
 FIGURE_CHECKS: tuple[Callable[[Study], Iterator[str]], ...] = (
@@ -270,5 +293,5 @@ FIGURE_CHECKS: tuple[Callable[[Study], Iterator[str]], ...] = (
     _check_figures,
     _check_observations,
     _check_options,
-    _check_ranked_layers,
+    check_ranked_layers,
 )

@@ -20,7 +20,7 @@ def read_study(file: str | Path, overrides: dict) -> dict:
     """The content of a study file with the `--config` values applied. Raises StudyError where it is no study."""
     content = read_yaml(file)
     if not isinstance(content, dict):
-        raise StudyError(f"{file} holds no study: it must be a mapping with the keys study, datasets")
+        raise StudyError(f"{file} holds no study: it must be a mapping with the keys study and datasets, or study and studies")
     for key, value in overrides.items():
         if key not in OVERRIDES or isinstance(value, dict):
             raise StudyError(

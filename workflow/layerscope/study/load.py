@@ -11,7 +11,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from layerscope import store
 from layerscope.errors import Mistakes, StudyError, one_of
 from layerscope.models.declared import declared_layers
 from layerscope.models.plan import Layer
@@ -99,8 +98,6 @@ def _built(content: dict, kinds: Kinds, variants: Variants) -> Study:
             content["representations"][part] = _layer_choice(content["representations"].get(part), part)
     with mistakes.gathered():
         _check_grids(content)
-    if content["study"] in store.RESERVED_STUDIES:
-        mistakes.messages.append(f"study: {content['study']} is reserved; choose another name")
     _refuse_unless_shown(mistakes)
     runs = _runs(content)
     files = _given_files(kinds, runs, entries, mistakes)

@@ -1,13 +1,13 @@
 """A study of other studies: it has no data of its own, and shows the runs that others have made."""
 
-from collections.abc import Iterator
+from glob import glob
 from pathlib import Path
 
-from layerscope import store
 from layerscope.errors import Mistakes, one_of
 from layerscope.selection import NONE
-from layerscope.study.checks import check_names
+from layerscope.study.checks import check_names, check_study_name
 from layerscope.study.entries import entries_of
+from layerscope.study.figure_checks import check_ranked_layers
 from layerscope.study.kinds import Kinds
 from layerscope.study.schema import blocks, checked
 from layerscope.study.study import Study
@@ -72,25 +72,20 @@ def study_of_studies(content: dict, kinds: Kinds) -> Study:
         plans={},
         studies=tuple(files),
     )
-    mistakes.messages += [*_name(content["study"]), *check_names(study)]
+    mistakes.messages += [*check_study_name(study), *check_names(study), *check_ranked_layers(study)]
     mistakes.refuse()
     return study
 
 
-def _name(study: str) -> Iterator[str]:
-    if study in store.RESERVED_STUDIES:
-        yield f"study: {study} is reserved; choose another name"
-
-
 def files_of_runs(patterns: list[str]) -> list[str]:
     """The files that patterns (`*` is any name) fit, each once. Raises StudyError for those that none fits."""
-    mistakes, found = Mistakes(), {}
+    mistakes, here = Mistakes(), Path.cwd()
+    found: dict[str, None] = {}
     for pattern in patterns:
-        path = Path(pattern)
-        parts = path.relative_to(path.anchor) if path.is_absolute() else path
-        fitting = sorted(str(file) for file in Path(path.anchor).glob(str(parts)) if file.is_file())
+        fitting = [Path(file).resolve() for file in sorted(glob(pattern)) if Path(file).is_file()]
         if not fitting:
             mistakes.messages.append(f"studies: no file is there like {pattern}; run a study first, or name its runs.parquet")
-        found.update(dict.fromkeys(fitting))
+        for file in fitting:
+            found[str(file.relative_to(here) if file.is_relative_to(here) else file)] = None
     mistakes.refuse()
     return list(found)

@@ -1,21 +1,22 @@
 """Which scores of layers foretell which others, over the studies that are there."""
 
+import numpy as np
 import pandas as pd
 
-from layerscope.statistics.foretelling import of_studies
+from layerscope.statistics.foretelling import foretold
 from layerscope.store.reads import Reads
 from layerscope.tables.shared.summary import number, p_value
 
 TABLE = {
     "description": (
-        "How cheap scores of a layer go with costly ones, of this study or of several: rank correlations over hidden layers of "
-        "networks that differ in their seed alone, as they are, and without what the depth of a layer and the accuracy of a "
-        "network explain; means over kinds of networks, p by Student's t, corrected over the table (docs/reading-results.md)."
+        "How cheap scores of a layer go with costly ones, of this study or of several: rank correlations over all hidden layers "
+        "of networks that differ in their seed alone, and over the networks at the same layer without what their accuracy "
+        "explains; means over kinds of networks, p by Student's t, corrected over the table (docs/reading-results.md)."
     ),
     "reads": ("runs",),
-    "needs": ("network_accuracies",),
+    "needs": ("network_accuracies", "repeats"),
     "of_studies": True,
-    "ranks_layers": True,
+    "ranks_layers": {"cheap": ("raw", "run"), "costly": ("raw", "run", "embedding")},
     "scores_of": "layers",
     "states": ("trained",),
     "parts": ("whole",),
@@ -42,18 +43,21 @@ TABLE = {
 def rows(reads: Reads, options: dict) -> pd.DataFrame:
     """One row for each pair of scores and space of the costly one. Scores that no study has stand in rows of their own."""
     scores = options["cheap"], options["costly"]
-    found, absent = of_studies(reads.runs, *scores, options["network_accuracies"], options.get("on", {}))
+    found, absent = foretold(reads.runs, *scores, options["network_accuracies"], options.get("on", {}), options["repeats"])
     table = pd.DataFrame(
         {
             "foretold": found["costly"],
             "in": found["space"],
             "by": found["cheap"],
+            "over layers": found["correlation"].map(number),
+            "at a layer": found["partial"].map(number),
+            "95 %": [
+                f"{number(low)} to {number(high)}" if np.isfinite(low) else "-" for low, high in found[["low", "high"]].to_numpy()
+            ],
             "kinds of networks": found["units"].astype(str),
+            "without accuracy": found["without_accuracy"].astype(str),
             "networks": found["networks"].astype(str),
             "layers": found["points"].astype(str),
-            "correlation": found["correlation"].map(number),
-            "partial": found["partial"].map(number),
-            "95 %": [f"{number(low)} to {number(high)}" for low, high in found[["low", "high"]].to_numpy()],
             "p": found["p"].map(p_value),
             "p (Holm)": found["p_holm"].map(p_value),
             "verdict": found["verdict"],
