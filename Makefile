@@ -55,6 +55,7 @@ bench: $(READY) $(BENCH_READY)
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.study $(CONFIG)
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.resources $(CONFIG)
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.kernels
+	PYTHONPATH=workflow $(BIN)/python -m benchmarks.comparisons
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.tsne
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.dynamic
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.saturation
