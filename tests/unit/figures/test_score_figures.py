@@ -172,6 +172,21 @@ def test_the_correlation_is_given_with_and_without_flagged_runs(tmp_path):
     assert "12 without flagged: rank correlation -1.00 [" in heading
 
 
+def test_runs_that_differ_in_their_seed_alone_are_one_kind(tmp_path):
+    """Within each kind the scores rise together; of the kinds, the one with more of the one has less of the other."""
+    rows = [
+        {**row, "architecture": architecture}
+        for step, architecture in enumerate(("wide", "deep", "small", "other"))
+        for seed in range(3)
+        for row in network(seed, 0.9 - step / 10 + seed / 100, [0.2 + step / 10 + seed / 100])
+    ]
+    sizes = {name: {"depth": 2, "width": 8} for name in ("wide", "deep", "small", "other")}
+    figure, _ = scatter(tmp_path, rows, sizes=sizes)
+    heading = " ".join(figure.axes[0].get_title().split())
+    # Two of the 24 orders of four kinds are as far from 0.
+    assert heading == "digits 12 runs of 4 kinds: rank correlation -1.00 (p 0.083)"
+
+
 def test_two_runs_have_no_correlation(tmp_path):
     figure, _ = scatter(tmp_path, network(0, 0.9, [0.6]) + network(1, 0.8, [0.5]))
     assert figure.axes[0].get_title().split("\n") == ["digits", "2 runs"]

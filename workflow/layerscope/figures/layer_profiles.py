@@ -70,6 +70,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
             panel.set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + 0.3, 7), in_space(runs["space"].iloc[0])]).strip())
     sheet.leave_out(panels.flat[len(architectures) :])
     handles = [Line2D([], [], color=colour, linewidth=1.2, label=listed(kind)) for kind, colour in palette.items()]
+    # What does not differ stands in the titles of panels.
+    handles = handles if len(handles) > 1 else []
     handles += [score_axes.flagged_entry()] if (runs["degenerate"] != "").any() else []
     sheet.add_key(figure, handles)
     several = any(score_axes.has_mean(own) for _, own in runs.groupby(["dataset", "architecture", "activation"]))

@@ -16,6 +16,7 @@ from layerscope.statistics.correlation import bent_line, rank_correlation, spear
 from layerscope.statistics.keys import FEWEST_UNITS, RUN
 from layerscope.statistics.pairs import score_pairs
 from layerscope.statistics.runs import stored_runs
+from layerscope.statistics.units import unit_keys
 from layerscope.store.reads import Reads
 
 FIGURE = {
@@ -66,8 +67,9 @@ KEYS = {"activation": "activation", "architecture": "architecture", "width": "wi
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """One panel per dataset, one marker per run. Colour and shape stand for what `colour` and `marker` name; hollow is flagged.
 
-    Each panel states Spearman's rank correlation with its 95 % interval, of all runs and without flagged ones, where there are
-    enough. With `bend`, it has the least-squares line that bends at that value of `against`. All panels have the same axes.
+    Each panel states Spearman's rank correlation, of all runs and without flagged ones, where there are enough: over kinds of
+    networks, whose runs differ in their seed alone, with its 95 % interval, or its exact p where it has none. With `bend`, it has
+    the least-squares line of runs that bends at that value of `against`. All panels have the same axes.
 
     With `epochs: all` each run is a line through all of its epochs, with its marker at the last one; the epochs of a run are not
     independent, so the panel states the mean over runs of the rank correlation within each.
@@ -179,17 +181,24 @@ def _draw_bent_line(panel, pairs: pd.DataFrame, bend: float) -> list[str]:
 
 
 def _correlations(pairs: pd.DataFrame) -> list[str]:
-    """The rank correlation of all runs and of those without a flag; the number of runs alone where there is none."""
+    """The rank correlation of all runs and of those without a flag; the number of runs alone where there is none.
+
+    Runs that differ in their seed alone are one kind of network, and the correlation is that of the means of kinds.
+    """
     unflagged = pairs[pairs["degenerate"] == ""]
     groups = [(f"{len(pairs)} run{'s' if len(pairs) != 1 else ''}", pairs)]
     if len(unflagged) < len(pairs):
         groups.append((f"{len(unflagged)} without flagged", unflagged))
     lines = []
     for what, own in groups:
-        found = rank_correlation(own["value"], own["against"]) if len(own) >= FEWEST_UNITS else None
+        values = own.set_index(RUN)[["value", "against"]]
+        keys = unit_keys(values.index, None)
+        kinds = values.groupby(level=keys).mean() if keys else values
+        what = f"{what} of {len(kinds)} kinds" if len(kinds) < len(own) else what
+        found = rank_correlation(kinds["value"], kinds["against"]) if len(kinds) >= FEWEST_UNITS else None
         if found is None or not np.isfinite(found.mean):
             lines.append(what)
             continue
-        interval = f" [{found.low:.2f}, {found.high:.2f}]" if np.isfinite(found.low) else ""
-        lines.append(f"{what}: rank correlation {found.mean:.2f}{interval}")
+        certainty = f"[{found.low:.2f}, {found.high:.2f}]" if np.isfinite(found.low) else f"(p {found.p:.2g})"
+        lines.append(f"{what}: rank correlation {found.mean:.2f} {certainty}")
     return lines

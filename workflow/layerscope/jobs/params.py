@@ -576,8 +576,8 @@ class JobParams:
         named = self._metrics_by_score()
         return [name for name, kind in named if kind.says("is_accuracy") and kind.of_splits == of_splits]
 
-    def _told_of_metrics(self, _: list[Run]) -> dict[str, dict]:
-        """Score → what figures name it by: label, unit, range and whether more is better.
+    def _told_of_metrics(self, runs: list[Run]) -> dict[str, dict]:
+        """Score → what figures name it by: label, unit (none where it is not that of all runs), range, whether more is better.
 
         A score has the label of its metric; several scores of one metric have their own names, but for the one named as it is.
         """
@@ -586,7 +586,9 @@ class JobParams:
         metrics = Counter(entry["metric"] for entry in self.study.scores.values())
         for name, kind in self._kinds_of_scores():
             label = name if metrics[kind.name] > 1 and name != kind.name else kind.says("label", name)
-            unit = kind.says("unit", WITHOUT_UNIT)
+            usual = kind.says("unit", WITHOUT_UNIT)
+            units = {kind.says("unit_of_numbers", usual) if self._of_numbers(run) else usual for run in runs} or {usual}
+            unit = next(iter(units)) if len(units) == 1 else WITHOUT_UNIT
             if name in compared:
                 comparison = compared[name]["comparison"]
                 between = comparisons[comparison]["between"]
@@ -598,6 +600,10 @@ class JobParams:
                 "higher_is_better": kind.says("higher_is_better"),
             }
         return told
+
+    def _of_numbers(self, run: Run) -> bool:
+        """Whether a network predicts numbers instead of classes."""
+        return self.study.reconstructs(run) or self.study.has_targets(run.dataset)
 
     def _repeats(self, _: list[Run]) -> dict[str, str]:
         """Score → the one of the study of which it is an exact function."""

@@ -32,6 +32,7 @@ METRICS = {
         "by_default": {"loss": {}},
         "range": (0, None),
         "unit": "nats",
+        "unit_of_numbers": "squared error",
         "higher_is_better": False,
         "whole_only": True,
         "definition": (

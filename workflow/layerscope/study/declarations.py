@@ -226,6 +226,7 @@ FACTS: dict[str, dict[str, dict]] = {
         },
         "label": _text("What figures call it; by default the name of the score."),
         "unit": _text("The unit of its values, 1 for a number without one."),
+        "unit_of_numbers": _text("The unit where networks predict numbers, of a regression or of what they reconstruct."),
         "range": RANGE,
         "higher_is_better": {"description": "Whether more is better; None where it has no meaning.", "type": ["boolean", "null"]},
         "whole_only": _flag("Whether it applies to whole layers and not to single filters."),
