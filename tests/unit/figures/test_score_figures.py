@@ -184,7 +184,7 @@ def test_runs_that_differ_in_their_seed_alone_are_one_kind(tmp_path):
     figure, _ = scatter(tmp_path, rows, sizes=sizes)
     heading = " ".join(figure.axes[0].get_title().split())
     # Two of the 24 orders of four kinds are as far from 0.
-    assert heading == "digits 12 runs of 4 kinds: rank correlation -1.00 (p 0.083)"
+    assert heading == "digits 12 runs, 4 kinds: rank correlation -1.00 (p 0.083)"
 
 
 def test_two_runs_have_no_correlation(tmp_path):

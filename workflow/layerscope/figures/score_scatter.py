@@ -194,7 +194,7 @@ def _correlations(pairs: pd.DataFrame) -> list[str]:
         values = own.set_index(RUN)[["value", "against"]]
         keys = unit_keys(values.index, None)
         kinds = values.groupby(level=keys).mean() if keys else values
-        what = f"{what} of {len(kinds)} kinds" if len(kinds) < len(own) else what
+        what = f"{what}, {len(kinds)} kinds" if len(kinds) < len(own) else what
         found = rank_correlation(kinds["value"], kinds["against"]) if len(kinds) >= FEWEST_UNITS else None
         if found is None or not np.isfinite(found.mean):
             lines.append(what)
