@@ -123,6 +123,12 @@ def test_equivalence_is_tested_as_by_statsmodels():
     assert np.isnan(equivalence_p([0.1], 0.05))
 
 
+@pytest.mark.parametrize(("values", "p"), [([0.0] * 5, 1 / 32), ([0.04] * 3, 1 / 8), ([-0.06] * 5, 1.0)])
+def test_differences_that_are_all_alike_are_equivalent_by_the_exact_test(values, p):
+    """Under a difference beyond the bound, each value would lie within it by a chance of a half at most."""
+    assert equivalence_p(values, 0.05) == p
+
+
 @pytest.mark.parametrize("differences", [[], [0.3], [0.3, np.nan], [np.nan, np.nan]])
 def test_one_pair_or_none_is_not_tested(differences):
     found = paired_difference(differences)

@@ -126,12 +126,17 @@ def paired_difference(differences: Sequence[float]) -> Difference:
 
 
 def equivalence_p(values: Sequence[float], bound: float) -> float:
-    """p of two one-sided t-tests (Schuirmann 1987) of a mean nearer to 0 than a bound; NaN below two values or without spread."""
+    """p of two one-sided t-tests (Schuirmann 1987) of a mean nearer to 0 than a bound; NaN below two values.
+
+    Where values do not vary, t is not defined: p is that of the two exact one-sided tests of signs, 1 / 2^n within the bound.
+    """
     from scipy.stats import ttest_1samp
 
     found = np.asarray([value for value in values if np.isfinite(value)], dtype=np.float64)
-    if len(found) < 2 or not has_spread(found[np.newaxis])[0]:
+    if len(found) < 2:
         return float("nan")
+    if not has_spread(found[np.newaxis])[0]:
+        return float(2.0 ** -len(found)) if abs(found[0]) < bound else 1.0
     below = ttest_1samp(found, bound, alternative="less").pvalue
     above = ttest_1samp(found, -bound, alternative="greater").pvalue
     return float(max(below, above))
