@@ -78,10 +78,10 @@ def test_scores_that_share_their_place_or_their_network_foretell_nothing(shared)
     def score(generator, depth, accuracy):
         return SHARED[shared](depth, accuracy) + 0.5 * generator.normal()
 
-    found = [of_pair(studies(score, score, seeds=5, seed=seed)) for seed in range(60)]
+    found = [of_pair(studies(score, score, seeds=5, seed=seed)) for seed in range(40)]
     assert np.mean([abs(row["correlation"]) for row in found]) > 0.4
-    assert abs(np.mean([row["partial"] for row in found])) < 0.06
-    assert np.mean([row["verdict"] != "undecided" for row in found]) < 0.15
+    assert abs(np.mean([row["partial"] for row in found])) < 0.12
+    assert np.mean([row["verdict"] != "undecided" for row in found]) < 0.2
 
 
 @pytest.mark.parametrize(("sign", "verdict"), [(1, "rises"), (-1, "falls")])
@@ -103,12 +103,12 @@ def test_a_score_that_follows_the_other_at_each_depth_is_found(sign, verdict):
 def test_of_studies_in_which_nothing_is_true_five_in_a_hundred_get_a_verdict():
     """Kinds of one study share what their layers have, and the same networks are looked at through two samples."""
     verdicts = []
-    for seed in range(300):
+    for seed in range(120):
         profiles = np.random.default_rng([seed, 1]).normal(size=(2, 5))
         runs = studies(*(of_profile(profile) for profile in profiles), kinds=5, layers=3, seed=seed)
         again = runs[runs["space"] == "raw"].assign(sample="again", value=lambda rows: rows["value"] + 0.01 * rows["depth"])
         verdicts.append(of_pair(pd.concat([runs, again]))["verdict"])
-    assert 0.02 < np.mean([verdict != "undecided" for verdict in verdicts]) < 0.085
+    assert 0.01 < np.mean([verdict != "undecided" for verdict in verdicts]) < 0.1
 
 
 def test_the_pairs_of_a_table_are_one_family():

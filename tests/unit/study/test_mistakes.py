@@ -805,7 +805,7 @@ RAW = {
         "study: a\nseeds: !!python/object/apply:numpy.int64 [3]\n",
         ["is no valid YAML", "line 2: an object of Python stands there", "as yaml.safe_dump does"],
     ),
-    "empty file": ("", ["holds no study", "the keys study, datasets"]),
+    "empty file": ("", ["holds no study", "the keys study and datasets"]),
     "comments alone": ("# nothing yet\n", ["holds no study"]),
     "a list": ("- study: a\n- seeds: 2\n", ["holds no study", "it must be a mapping"]),
     "a sentence": ("a study of digits\n", ["holds no study"]),
