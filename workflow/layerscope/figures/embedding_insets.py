@@ -112,8 +112,10 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         about = f"{letter}: {short(name, 14)}, {len(cluster.members)}"
         _show_inset(axis, images, about, palette[cluster.label])
         middle = stored.array[cluster.members[0]]
-        _outline(main, stored.array[cluster.members], palette[cluster.label])
-        letters.append(Named(letter, cluster.label, cluster.members, must=True))
+        # A letter on an outlier of its cluster would stand outside the line.
+        inner = cluster.members[: max(3, int(INNER * len(cluster.members)))]
+        _outline(main, stored.array[inner], palette[cluster.label])
+        letters.append(Named(letter, cluster.label, inner, must=True))
         rows.append(
             {
                 "letter": letter,
@@ -147,12 +149,11 @@ def _letters(count: int) -> list[str]:
 
 
 def _outline(axis, points: np.ndarray, colour: tuple) -> None:
-    """Draw a line around the inner points of a cluster, those nearest to its middle first; none around points in a line."""
+    """Draw a line around points; none around points in a line."""
     from scipy.spatial import ConvexHull, QhullError
 
-    inner = points[: max(3, int(INNER * len(points)))].astype(np.float64)
     try:
-        corners = inner[ConvexHull(inner).vertices]
+        corners = points[ConvexHull(points.astype(np.float64)).vertices]
     except (QhullError, ValueError):
         return
     dark = tuple(0.6 * part for part in colour)
