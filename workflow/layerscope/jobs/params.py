@@ -584,10 +584,11 @@ class JobParams:
         told = {}
         compared, comparisons = self.study.compared, self.study.comparisons
         metrics = Counter(entry["metric"] for entry in self.study.scores.values())
+        of_numbers = {self._of_numbers(run) for run in runs} or {False}
         for name, kind in self._kinds_of_scores():
             label = name if metrics[kind.name] > 1 and name != kind.name else kind.says("label", name)
             usual = kind.says("unit", WITHOUT_UNIT)
-            units = {kind.says("unit_of_numbers", usual) if self._of_numbers(run) else usual for run in runs} or {usual}
+            units = {kind.says("unit_of_numbers", usual) if are_numbers else usual for are_numbers in of_numbers}
             unit = next(iter(units)) if len(units) == 1 else WITHOUT_UNIT
             if name in compared:
                 comparison = compared[name]["comparison"]
