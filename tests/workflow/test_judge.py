@@ -51,7 +51,9 @@ def test_a_file_of_other_scores_is_refused(runs, tmp_path):
 
 def test_a_file_of_another_version_is_refused(runs, tmp_path):
     pd.read_parquet(runs).drop(columns="n_degenerate").to_parquet(runs)
-    with pytest.raises(StudyError, match=r"lacks n_degenerate: another version of layerscope wrote it"):
+    with pytest.raises(
+        StudyError, match=r"lacks n_degenerate: another version of layerscope wrote it, or something else; name the runs"
+    ):
         judge_runs(TINY, [runs], str(tmp_path / "made"))
 
 

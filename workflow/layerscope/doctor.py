@@ -18,7 +18,7 @@ from layerscope.errors import MachineError, StudyError
 from layerscope.files.csv_tables import read_rows
 from layerscope.files.provenance import canonical_json, unlike_versions
 from layerscope.files.refusals import refused
-from layerscope.files.seals import SEALED, seal_of
+from layerscope.files.seals import MADE_AGAIN, SEALED, seal_of
 from layerscope.files.whole import PARTIAL, WRITING
 from layerscope.jobs.jobs import Jobs
 from layerscope.jobs.snakemake_command import snakemake_command
@@ -136,7 +136,7 @@ def _read(expected: Expected) -> dict | None:
     if expected.kind == "rows":
         read_rows(expected.path)
         if not Path(expected.path).read_bytes().endswith(b"\n"):
-            raise StudyError(f"{expected.path} is cut short; delete it and run snakemake again")
+            raise StudyError(f"{expected.path} is cut short; {MADE_AGAIN}")
         return None
     if expected.kind == "shown":
         refuse_damaged(expected.path)
@@ -156,7 +156,7 @@ def _read(expected: Expected) -> dict | None:
         raise StudyError(f"{expected.path} {OTHER_PARAMS}")
     missing = [part for part in expected.parts if part not in names]
     if missing and made_by.get("status", "ok") != "diverged":
-        raise StudyError(f"{expected.path} lacks {', '.join(missing)}; delete it and run snakemake again")
+        raise StudyError(f"{expected.path} lacks {', '.join(missing)}; {MADE_AGAIN}")
     return made_by
 
 

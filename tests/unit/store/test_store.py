@@ -186,6 +186,25 @@ def test_a_score_table_that_is_missing_or_damaged_is_named(tmp_path):
         store.read_score_table(tmp_path / "scores.parquet")
 
 
+@pytest.mark.parametrize("content", [b"a note of somebody's", b"PAR1 cut short"])
+def test_nobody_is_told_to_delete_a_file_that_may_not_be_of_a_study(tmp_path, content):
+    """The runs of another study, or a file of somebody's that was named by mistake."""
+    (tmp_path / "runs.parquet").write_bytes(content)
+    with pytest.raises(StudyError) as error:
+        store.read_runs(tmp_path / "runs.parquet")
+    told = str(error.value)
+    assert told.startswith(f"{tmp_path}/runs.parquet is damaged")
+    assert told.endswith("; name the runs.parquet of a study, or delete this one and run its study again")
+
+
+def test_runs_that_are_not_what_was_written_are_told_with_their_own_advice(tmp_path):
+    with replacing(tmp_path / "runs.parquet", sealed=True) as temporary:
+        pd.DataFrame({"value": [1.0]}).to_parquet(temporary)
+    pd.DataFrame({"value": [2.0]}).to_parquet(tmp_path / "runs.parquet")
+    with pytest.raises(StudyError, match=r"it is not what was written; name the runs\.parquet of a study, or delete this one"):
+        store.read_runs(tmp_path / "runs.parquet")
+
+
 def test_a_score_table_of_another_version_is_not_called_damaged(tmp_path):
     table = pd.DataFrame({column: ["x"] for column in store.SCORE_TABLE_COLUMNS if column != "draw"})
     table.to_parquet(tmp_path / "scores.parquet")

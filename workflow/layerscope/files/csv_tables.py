@@ -7,7 +7,7 @@ from pathlib import Path
 
 from layerscope.errors import StudyError
 from layerscope.files.refusals import refused
-from layerscope.files.seals import intact
+from layerscope.files.seals import MADE_AGAIN, intact
 from layerscope.files.whole import replacing
 
 
@@ -34,4 +34,4 @@ def read_rows(source: str | Path) -> list[dict[str, str]]:
     except OSError as error:
         raise refused(source, error) from None
     except (csv.Error, UnicodeDecodeError) as error:
-        raise StudyError(f"{source} is damaged ({error}); delete it and run snakemake again") from None
+        raise StudyError(f"{source} is damaged ({error}); {MADE_AGAIN}") from None

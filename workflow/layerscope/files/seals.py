@@ -11,6 +11,9 @@ from layerscope.files.refusals import refusals_named, refused
 
 SEAL = ".sha256"
 
+# What to do about a damaged file of the study at hand.
+MADE_AGAIN = "delete it and run snakemake again"
+
 # The suffixes of sealed files. Jobs write no other files with these suffixes.
 SEALED = (".csv", ".h5", ".parquet", ".safetensors")
 
@@ -20,10 +23,11 @@ def seal_of(target: str | Path) -> Path:
     return Path(target).with_name(f".{Path(target).name}{SEAL}")
 
 
-def intact(source: str | Path) -> str | Path:
+def intact(source: str | Path, advice: str = MADE_AGAIN) -> str | Path:
     """Check a file against its seal and return `source`. A file that is missing or has no seal is not checked.
 
-    Raises StudyError if a sealed file is damaged. A process reads a file again only if its inode, time or size has changed.
+    Raises StudyError, which ends in the advice, if a sealed file is damaged. A process reads a file again only if its inode, time
+    or size has changed.
     """
     try:
         expected = seal_of(source).read_bytes().strip()
@@ -31,7 +35,7 @@ def intact(source: str | Path) -> str | Path:
     except FileNotFoundError:
         return source
     if _digest_once(str(source), about.st_ino, about.st_mtime_ns, about.st_size).encode() != expected:
-        raise StudyError(f"{source} is damaged: it is not what was written; delete it and run snakemake again")
+        raise StudyError(f"{source} is damaged: it is not what was written; {advice}")
     return source
 
 

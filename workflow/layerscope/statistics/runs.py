@@ -21,7 +21,9 @@ def stored_runs(source: str, scores: Iterable[str] | None, with_input: bool = Tr
     """
     runs = store.read_runs(source, scores)
     if lacking := [column for column in (*ROW, *MEASURED) if column not in runs]:
-        raise StudyError(f"{source} lacks {', '.join(lacking)}: another version of layerscope wrote it; run snakemake again")
+        raise StudyError(
+            f"{source} lacks {', '.join(lacking)}: another version of layerscope wrote it, or something else; {store.RUNS_AGAIN}"
+        )
     return in_order(runs if with_input else runs[runs["state"] != "input"])
 
 

@@ -132,6 +132,7 @@ from layerscope.store.reads import (
     reads_of,
 )
 from layerscope.store.tables import (
+    RUNS_AGAIN,
     ParquetTable,
     append_frame,
     read_comparison,

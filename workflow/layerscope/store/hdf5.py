@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from layerscope.errors import StudyError
 from layerscope.files.provenance import canonical_json
-from layerscope.files.seals import intact
+from layerscope.files.seals import MADE_AGAIN, intact
 from layerscope.files.whole import replacing
 from layerscope.store.layout import SCHEMA
 from layerscope.store.reading import reading
@@ -49,14 +49,11 @@ def open_hdf5(source: str | Path, kind: str | None = None) -> Iterator["h5py.Fil
         about = os.stat(source)
         elsewhere = _leads_outside(str(source), about.st_ino, about.st_mtime_ns, about.st_size)
         if elsewhere is not None:
-            raise StudyError(
-                f"{source}: {elsewhere} leads to another file, which no file of ours does; delete it and run snakemake again"
-            )
+            raise StudyError(f"{source}: {elsewhere} leads to another file, which no file of ours does; {MADE_AGAIN}")
         schema = file.attrs.get("schema")
         if kind is not None and schema is not None and schema != SCHEMA[kind]:
             raise StudyError(
-                f"{source} is of another version of layerscope (schema {schema}, this one reads {SCHEMA[kind]}); "
-                "delete it and run snakemake again"
+                f"{source} is of another version of layerscope (schema {schema}, this one reads {SCHEMA[kind]}); {MADE_AGAIN}"
             )
         yield file
 

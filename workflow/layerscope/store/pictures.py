@@ -4,6 +4,7 @@ from pathlib import Path
 from xml.etree import ElementTree
 
 from layerscope.errors import StudyError
+from layerscope.files.seals import MADE_AGAIN
 from layerscope.store.reading import reading
 
 DECODED = {".png": "PNG", ".gif": "GIF"}
@@ -14,7 +15,7 @@ def refuse_damaged(source: str | Path) -> None:
     kind = Path(source).suffix
     content = Path(source).read_bytes()
     if not content:
-        raise StudyError(f"{source} is empty; delete it and run snakemake again")
+        raise StudyError(f"{source} is empty; {MADE_AGAIN}")
     # On a damaged file Pillow may raise any exception.
     with reading(source, Exception):
         if kind in DECODED:

@@ -5,10 +5,13 @@ from pathlib import Path
 from typing import Any
 
 from layerscope.errors import StudyError
-from layerscope.files.seals import intact
+from layerscope.files.seals import MADE_AGAIN, intact
 from layerscope.files.whole import replacing
 from layerscope.store.layout import COMPARISON_COLUMNS, HISTORY_COLUMNS, SCORE_TABLE_COLUMNS
 from layerscope.store.reading import reading
+
+# Runs may be those of another study, and a person names their file.
+RUNS_AGAIN = "name the runs.parquet of a study, or delete this one and run its study again"
 
 
 class ParquetTable:
@@ -54,7 +57,7 @@ def read_score_table(source: str | Path, metrics: Iterable[str] | None = None):
 
 def read_runs(source: str | Path, metrics: Iterable[str] | None = None):
     """The runs of a study (statistics.runs) as a pandas DataFrame. metrics: the scores wanted, by name, or all."""
-    return _read_parquet(source, None, metrics)
+    return _read_parquet(source, None, metrics, RUNS_AGAIN)
 
 
 def read_comparison(source: str | Path):
@@ -74,12 +77,15 @@ def read_comparisons(source: str | Path):
     return _read_parquet(source, COMPARISON_COLUMNS, None)
 
 
-def _read_parquet(source: str | Path, columns: tuple[str, ...] | None, metrics: Iterable[str] | None):
+def _read_parquet(source: str | Path, columns: tuple[str, ...] | None, metrics: Iterable[str] | None, advice: str = MADE_AGAIN):
     from pyarrow import array, concat_tables
     from pyarrow.compute import field, scalar
     from pyarrow.parquet import ParquetFile
 
-    with reading(source, OSError, ValueError, TypeError, KeyError, NotImplementedError), ParquetFile(intact(source)) as file:
+    with (
+        reading(source, OSError, ValueError, TypeError, KeyError, NotImplementedError, advice=advice),
+        ParquetFile(intact(source, advice)) as file,
+    ):
         names = list(file.schema_arrow.names if columns is None else columns)
         lacking = [name for name in names if name not in file.schema_arrow.names]
         # A table that has next to nothing of it is none of ours: it counts as damaged below.
