@@ -424,7 +424,14 @@ STUDIES = {
 
 
 def told(score, **more):
-    options = {"score": score, "metrics": TOLD, "sizes": SIZES, "title": "", "network_accuracies": ["accuracy"], "filters": False}
+    options = {
+        "score": score,
+        "metrics": TOLD,
+        "sizes": SIZES,
+        "title": "",
+        "network_accuracies": ["accuracy"],
+        "loss_unit": "nats",
+    } | {"filters": False}
     return {**options, **more}
 
 
@@ -468,7 +475,7 @@ for about, made_of in STUDIES.items():
     def _training(folder, made_of=made_of):
         networks = {key: made_of[key] for key in ("datasets", "architectures", "activations", "seeds") if key in made_of}
         reads = Reads(**written(folder, scores(**made_of)), history=histories(folder, **networks))
-        return training_curves.draw(reads, {"title": "", "network_accuracies": ["accuracy"]})
+        return training_curves.draw(reads, {"title": "", "network_accuracies": ["accuracy"], "loss_unit": "nats"})
 
 
 for about, weights in {"three": (0.0, 0.01, 1.0), "nine": (0.0, *(10.0**power for power in range(-4, 4)))}.items():

@@ -55,7 +55,7 @@ DRAWN = {
 }
 
 
-CURVES = {"title": "", "network_accuracies": ["accuracy"]}
+CURVES = {"title": "", "network_accuracies": ["accuracy"], "loss_unit": ""}
 
 
 def scored(folder):

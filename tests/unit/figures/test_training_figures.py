@@ -55,14 +55,14 @@ def history(folder, architecture, seed, dataset="digits", epochs=2):
     return str(file)
 
 
-ACCURACIES = {"network_accuracies": ["accuracy"]}
+OF_STUDY = {"network_accuracies": ["accuracy"], "loss_unit": "nats"}
 
 
 def drawn(kind, folder, rows, histories=(), **options):
     inputs = Reads(**written(folder, rows), history=list(histories))
     told = {"score": "saturation", "title": "", "columns": 4, "sizes": SIZES, "metrics": told_of("saturation", "accuracy")}
     told |= {"losses": "below", "epochs": "trained", "split": "test", "activations": ["relu"]}
-    figure, table = kind.draw(inputs, {**told, **ACCURACIES, **options})
+    figure, table = kind.draw(inputs, {**told, **OF_STUDY, **options})
     figure.canvas.draw()
     return figure, table
 
@@ -113,6 +113,7 @@ def test_a_course_has_the_score_above_and_the_losses_below_against_steps(tmp_pat
     assert curves(above) == [[(0, 0.201), (10, 0.211), (20, 0.221)]]
     assert sorted(curves(below)) == [[(10, 1.5), (20, 1.0)], [(10, 1.5), (20, 1.0)]]
     assert above.get_title() == "digits\n3 runs"
+    assert " ".join(below.get_ylabel().split()) == "loss (nats), ← better"
     assert set(table["measure"]) == {"saturation", "loss"}
 
 

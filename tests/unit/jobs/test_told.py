@@ -4,6 +4,8 @@ import json
 from pathlib import Path
 from types import SimpleNamespace
 
+import pytest
+
 from layerscope.jobs.jobs import Jobs
 from layerscope.study.kinds import Kinds
 from layerscope.study.load import build_study
@@ -28,6 +30,37 @@ def test_a_figure_is_told_how_to_name_its_scores_and_where_they_end():
     told = told_of({"loss": {}, "accuracy": {}})
     assert told["loss"] == {"label": "loss", "unit": "nats", "range": [0, None], "higher_is_better": False}
     assert told["accuracy"]["range"] == [0, 1]
+
+
+CLASSIFIER = {"family": "mlp", "hidden": [4]}
+CODER = {"family": "autoencoder", "encoder": "convolutions", "convolutions": [{"channels": 4, "kernel": 3}], "bottleneck": 4}
+
+
+@pytest.mark.parametrize(
+    ("architectures", "unit"),
+    [({"mlp": CLASSIFIER}, "nats"), ({"coder": CODER}, "squared error"), ({"mlp": CLASSIFIER, "coder": CODER}, "")],
+    ids=["classes", "numbers", "both"],
+)
+def test_the_unit_of_a_loss_is_that_of_all_networks_or_none(architectures, unit):
+    """In figures of scores, in those of trainings and in the explorer."""
+    content = {
+        "study": "units",
+        "datasets": {"pictures": {"source": "torchvision", "name": "CIFAR10"}},
+        "architectures": architectures,
+        "grids": [{}],
+        "training": {"default": {}},
+        "samples": {"few": {"split": "test", "choose": "first", "n": 100}},
+        "embeddings": {"pca": {"method": "pca"}},
+        "scores": {"loss": {}},
+        "figures": {
+            "curves": {"kind": "training_curves"},
+            "course": {"kind": "score_course", "score": "loss", "on": {"sample": "test"}},
+        },
+    }
+    params = Jobs(build_study(content, Path())).params
+    curves, course = (json.loads(params.figure(SimpleNamespace(figure=name)))["options"] for name in ("curves", "course"))
+    explorer = json.loads(params.explorer(SimpleNamespace()))["catalogue"]["scores"]["loss"]
+    assert [curves["loss_unit"], course["loss_unit"], course["metrics"]["loss"]["unit"], explorer["unit"]] == 4 * [unit]
 
 
 def test_scores_of_one_metric_are_told_apart_by_their_own_names():

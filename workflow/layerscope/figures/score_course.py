@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared import score_axes, sheet
-from layerscope.figures.shared.names import by_size, draws_counted, in_space, measure, runs_counted, words
+from layerscope.figures.shared.names import Measure, by_size, draws_counted, in_space, measure, runs_counted, words
 from layerscope.figures.shared.style import ramp
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.runs import stored_runs
@@ -22,7 +22,7 @@ FIGURE = {
     "without_input": True,
     "parts": ("whole",),
     "reads": ("runs", "history"),
-    "needs": ("sizes", "metrics"),
+    "needs": ("sizes", "metrics", "loss_unit"),
     "one_dataset_where": {"losses": "beside"},
     "required": ("score",),
     "options": {
@@ -61,7 +61,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         raise StudyError(f"{options['score']} reaches nothing that `on` chooses; widen it")
     if len(runs[["space", "sample"]].drop_duplicates()) > 1:
         raise StudyError(f"{options['score']} is of several spaces or samples; name one embedding and one sample under `on`")
-    score = measure(options, options["score"])
+    score, loss = measure(options, options["score"]), Measure("loss", options["loss_unit"], 0, None, False)
     steps = history[[*RUN, "epoch", "step"]].drop_duplicates()
     course = runs.groupby([*RUN, "epoch"], as_index=False)["value"].mean().merge(steps, on=[*RUN, "epoch"])
     course = course.assign(measure=options["score"], split=runs["sample"].iloc[0])
@@ -99,7 +99,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
             where = in_space(runs["space"].iloc[0])
             pair[0].set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + 0.3, 7), where]).strip())
             for panel in pair[1:]:
-                panel.set_ylabel(sheet.wrapped("loss, ← better", HEIGHT, 7))
+                panel.set_ylabel(sheet.wrapped(loss.axis, HEIGHT, 7))
         own_runs = own.drop_duplicates(RUN)
         counts = own_runs.groupby(["architecture", "activation"]).size()
         marked = sum(tuple(key) in flagged for key in own_runs[RUN].itertuples(index=False))

@@ -18,7 +18,7 @@ from layerscope.store.reads import Reads
 FIGURE = {
     "description": "Loss and accuracy by epoch, a line a run, one panel a dataset and architecture.",
     "reads": ("history", "runs"),
-    "needs": ("network_accuracies",),
+    "needs": ("network_accuracies", "loss_unit"),
     "by_default": {"training": {}},
 }
 
@@ -26,10 +26,7 @@ SPLIT_LINES = {"batches": ":", "test": "-", "validation": "--"}
 SPLIT_NAMES = {"batches": "training batches", "test": "test", "validation": "validation"}
 # Validation and test lie on one another: validation is drawn on top, darker by this factor.
 DARKER = {"validation": 0.45}
-MEASURES = {
-    "loss": Measure("loss", "", 0, None, False),
-    "accuracy": Measure("accuracy", "share of observations", 0, 1, True),
-}
+ACCURACY = Measure("accuracy", "share of observations", 0, 1, True)
 LEAST_INCHES, HEIGHT = 1.6, 1.2
 
 
@@ -43,12 +40,13 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     networks = list(history[["dataset", "architecture"]].drop_duplicates().itertuples(index=False))
     flagged = _flagged(reads, options["network_accuracies"])
     # Networks that learn numbers, or reconstruct their input, have no accuracy.
-    measures = [name for name in MEASURES if name == "loss" or history[name].notna().any()]
+    known = {"loss": Measure("loss", options["loss_unit"], 0, None, False), "accuracy": ACCURACY}
+    measures = [name for name in known if name == "loss" or history[name].notna().any()]
     bands, across, width = sheet.shape(len(networks), LEAST_INCHES)
     figure, panels = sheet.panels(len(measures) * bands, across, width, HEIGHT)
     activations = sorted(history["activation"].unique())
     palette = dict(zip(activations, colours(len(activations)), strict=True))
-    ends = score_axes.limits(history["accuracy"], MEASURES["accuracy"])
+    ends = score_axes.limits(history["accuracy"], ACCURACY)
     for place, (dataset, architecture) in enumerate(networks):
         own = history[(history["dataset"] == dataset) & (history["architecture"] == architecture)]
         column = panels[place // across * len(measures) :, place % across][: len(measures)]
@@ -64,7 +62,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
                     panel.set_ylim(finite.min() / 1.15, finite.max() * 1.15)
                 score_axes.logarithmic(panel)
             _draw_panel(panel, own, name, palette, flagged)
-            panel.set_ylabel(sheet.wrapped(MEASURES[name].axis, HEIGHT + 0.2, 7) if place % across == 0 else "")
+            panel.set_ylabel(sheet.wrapped(known[name].axis, HEIGHT + 0.2, 7) if place % across == 0 else "")
             panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             panel.tick_params(labelbottom=name == shown[-1])
         runs = own.groupby("activation")["seed"].nunique()

@@ -497,9 +497,11 @@ class JobParams:
 
     def explorer(self, wildcards) -> str:
         """What there is to choose in the explorer, and the scores that it shows beside."""
+        kinds = self._metrics_by_score()
         scores = {
-            name: {key: kind.says(key) for key in ("label", "unit", "higher_is_better", "is_accuracy")}
-            for name, kind in self._metrics_by_score()
+            name: {key: kind.says(key) for key in ("label", "higher_is_better", "is_accuracy")}
+            | {"unit": self._unit(kind, self.study.runs)}
+            for name, kind in kinds
         }
         catalogue = {
             "study": self.study.name,
@@ -584,23 +586,31 @@ class JobParams:
         told = {}
         compared, comparisons = self.study.compared, self.study.comparisons
         metrics = Counter(entry["metric"] for entry in self.study.scores.values())
-        of_numbers = {self._of_numbers(run) for run in runs} or {False}
         for name, kind in self._kinds_of_scores():
             label = name if metrics[kind.name] > 1 and name != kind.name else kind.says("label", name)
-            usual = kind.says("unit", WITHOUT_UNIT)
-            units = {kind.says("unit_of_numbers", usual) if are_numbers else usual for are_numbers in of_numbers}
-            unit = next(iter(units)) if len(units) == 1 else WITHOUT_UNIT
             if name in compared:
                 comparison = compared[name]["comparison"]
                 between = comparisons[comparison]["between"]
                 label = f"{label}{f' of two {between}' if between in DIFFER_IN else ''} ({comparison})"
             told[name] = {
                 "label": label,
-                "unit": "" if unit == WITHOUT_UNIT else unit,
+                "unit": self._unit(kind, runs),
                 "range": kind.says("range", [None, None]),
                 "higher_is_better": kind.says("higher_is_better"),
             }
         return told
+
+    def _unit(self, kind: Kind, runs: list[Run]) -> str:
+        """The unit of a score; none where it has none, or not that of all these runs."""
+        usual = kind.says("unit", WITHOUT_UNIT)
+        of_numbers = {self._of_numbers(run) for run in runs} or {False}
+        units = {kind.says("unit_of_numbers", usual) if are_numbers else usual for are_numbers in of_numbers}
+        unit = next(iter(units)) if len(units) == 1 else WITHOUT_UNIT
+        return "" if unit == WITHOUT_UNIT else unit
+
+    def _loss_unit(self, runs: list[Run]) -> str:
+        """The unit of what these networks learn to make small; none where it is not the same of all."""
+        return self._unit(self.study.kinds.of("scores")["loss"], runs)
 
     def _of_numbers(self, run: Run) -> bool:
         """Whether a network predicts numbers instead of classes."""
@@ -632,7 +642,7 @@ class JobParams:
 
 
 # Facts that a kind can request besides its options, by the name that it declares under `needs`.
-NEEDS: dict[str, Callable[[JobParams, list[Run]], dict | list]] = {
+NEEDS: dict[str, Callable[[JobParams, list[Run]], dict | list | str]] = {
     "sizes": JobParams._sizes,
     "activations": JobParams._activations,
     "control_networks": JobParams._control_networks,
@@ -642,6 +652,7 @@ NEEDS: dict[str, Callable[[JobParams, list[Run]], dict | list]] = {
     "layer_accuracies": JobParams._layer_accuracies,
     "repeats": JobParams._repeats,
     "measures": JobParams._measures,
+    "loss_unit": JobParams._loss_unit,
 }
 
 

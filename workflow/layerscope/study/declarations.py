@@ -20,7 +20,7 @@ from layerscope.study.schema import blocks, entry_schema, mistakes_in
 # What jobs tell a kind of the study, beside its options, where it declares so (layerscope.jobs.params).
 TOLD = (
     *("sizes", "activations", "control_networks", "metrics", "higher_is_better", "network_accuracies", "layer_accuracies"),
-    *("repeats", "measures"),
+    *("repeats", "measures", "loss_unit"),
 )
 # What a figure, a table or a claim can show: networks in these states, and of a layer the whole, its single filters, or the means
 # over them.
