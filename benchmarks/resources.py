@@ -1,7 +1,7 @@
 """What the jobs of a finished study asked for, and what they used: python -m benchmarks.resources my-study.yaml
 
 Used are the `benchmark:` files that Snakemake wrote, wall-clock time among them: pauses and other work on the machine count.
-Jobs are named that used more than they asked for, or asked for more than three times what they used and for more than the least.
+Jobs are named that used more than they asked for, or asked for more than five times what they used and for more than the least.
 """
 
 import csv
@@ -16,7 +16,7 @@ from layerscope.jobs.jobs import Jobs
 from layerscope.jobs.resources import LEAST_MEMORY, LEAST_MINUTES, LEAST_MINUTES_OF_SCORES, LEAST_WITH_DEVICE
 from layerscope.study.load import load_study
 
-MOST = 3.0
+MOST = 5.0
 
 
 def measured_jobs(jobs: Jobs) -> Iterator[tuple[str, SimpleNamespace, Path]]:

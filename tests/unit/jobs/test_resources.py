@@ -203,9 +203,9 @@ def test_every_engine_declares_its_cost():
 
 
 @pytest.mark.parametrize(
-    ("family", "options", "shape"),
+    ("family", "options", "shape", "maps"),
     [
-        ("mlp", {"hidden": [12, 6], "dropout": 0, "batch_norm": False}, (1, 6, 6)),
+        ("mlp", {"hidden": [12, 6], "dropout": 0, "batch_norm": False}, (1, 6, 6), 0),
         (
             "cnn",
             {
@@ -216,10 +216,11 @@ def test_every_engine_declares_its_cost():
                 "ceil_mode": True,
             },
             (2, 8, 8),
+            2 * 3 * 8 * 8 + 3 * 4 * 4,
         ),
     ],
 )
-def test_the_size_of_a_network_counts_its_weights_and_products(family, options, shape):
+def test_the_size_of_a_network_counts_its_weights_products_and_values_of_maps(family, options, shape, maps):
     options = {"family": family, "initialisation": "default", "output_activation": "identity", **options}
     network = build_network("it", options, shape, 3, "relu", 0)
     size = network_size(network.plan, shape)
@@ -228,6 +229,7 @@ def test_the_size_of_a_network_counts_its_weights_and_products(family, options, 
     with FlopCounterMode(display=False) as counter:
         network(torch.zeros(1, *shape))
     assert size.operations == counter.get_total_flops()
+    assert size.maps == maps
 
 
 def test_batches_are_those_of_the_stages():

@@ -1,8 +1,8 @@
 """Estimates of the memory (MB) and the time (minutes) of each Snakemake job, from the size of its work.
 
-The constants were fitted to the `benchmark:` files of finished studies on one core of a cloud machine; benchmarks/resources.py
-compares estimates and measurements for any study. If an estimate is too low, the next attempt asks for more.
-Retraining is not counted: estimates assume that the first attempt is accepted. If it is not, the job times out and resumes.
+The constants were fitted to the `benchmark:` files of finished studies on one core of an AMD EPYC that had nothing else to do;
+benchmarks/resources.py compares estimates and measurements for any study. If an estimate is too low, the next attempt asks for
+more. Retraining is not counted: estimates assume that the first attempt is accepted. If it is not, the job times out and resumes.
 """
 
 import math
@@ -24,10 +24,11 @@ LEAST_MINUTES = 10
 # The minimum for score jobs, which a cluster runs in groups of twenty, one after another (profiles/slurm).
 LEAST_MINUTES_OF_SCORES = 3
 MEMORY_MARGIN = 1.25
-TIME_MARGIN = 1.8
+# Cores of other machines may be half as fast, and are seldom idle.
+TIME_MARGIN = 3
 
-# Seconds until a job has started and imported what it needs.
-START = 3
+# Seconds until a job has started and imported what it needs, in a process that has imported libraries already.
+START = 0.7
 
 MB = 1e6
 FLOAT = 4 / MB
@@ -39,13 +40,15 @@ LEAST_WITH_DEVICE = 1600
 # The cost of an engine that declares no `cost`: assume that every iteration goes over all pairs of points.
 ALL_PAIRS = {"megabytes": 340, "bytes_by_pair": 8, "iterations": ("iterations",), "seconds": [(7e-10, 2, 1), (1e-8, 2, 0)]}
 
-# Operations per second in layers; seconds to write, normalise and pool one value of their outputs; seconds per training step,
-# per step and layer, and per step and MB of weights.
-OPERATIONS = 5e10
-OF_OUTPUT = 0.5e-8
-OF_STEP = 5e-4
-OF_STEP_AND_LAYER = 2e-4
-OF_STEP_AND_WEIGHTS = 6e-4
+# Operations per second in layers; seconds to write, normalise and pool one value of their maps; seconds per training step, per
+# step and layer, and per step and MB of weights.
+OPERATIONS = 1e11
+OF_MAPS = 1.3e-8
+OF_STEP = 1e-4
+OF_STEP_AND_LAYER = 2e-5
+OF_STEP_AND_WEIGHTS = 4.2e-4
+# MB a second in which activations are written.
+WRITTEN = 80
 # Of a measure of similarity: seconds by observations × values × the fewer of both; seconds by pair of observations; copies that
 # it holds of a layer, in floats; bytes by pair of observations, where it holds pairs.
 OF_COMPARISON, OF_COMPARED_PAIRS, OF_PREPARED, BYTES_BY_PAIR = 1e-10, 3e-8, 8, 4
@@ -222,7 +225,7 @@ class JobResources:
         seconds = (
             2 * START
             + observations * size.operations / OPERATIONS / self.study.threads
-            + epochs * learned_from * size.outputs * OF_OUTPUT
+            + epochs * learned_from * size.maps * OF_MAPS
             + steps * (OF_STEP + OF_STEP_AND_LAYER * len(layers) + OF_STEP_AND_WEIGHTS * weights)
         )
         return self._with_device(Need(memory, seconds))
@@ -235,7 +238,9 @@ class JobResources:
         memory = 280 + 2 * weights + min(n, DUMP_BATCH) * size.outputs * FLOAT
         kept = sum(self._widths(wildcards.run, self.views.view(wildcards.run, wildcards.sample, {})))
         seconds = (
-            START + snapshots * (n * size.operations / OPERATIONS / self.study.threads + weights / 50) + n * kept * FLOAT / 30
+            START
+            + snapshots * (n * size.operations / OPERATIONS / self.study.threads + weights / 50)
+            + n * kept * FLOAT / WRITTEN
         )
         return self._with_device(Need(memory, seconds))
 
@@ -244,7 +249,7 @@ class JobResources:
         n = self._n(run.dataset, self._split_of(wildcards.sample))
         widths = self._widths(wildcards.run, self.views.view(wildcards.run, wildcards.sample, {}).whole_only())
         # A layer is read as a whole, and may be stored in double precision.
-        return Need(150 + 4 * n * max(widths, default=0) * FLOAT, START + n * sum(widths) * FLOAT / 30)
+        return Need(150 + 4 * n * max(widths, default=0) * FLOAT, START + n * sum(widths) * FLOAT / WRITTEN)
 
     def _with_device(self, need: Need) -> Need:
         return Need(need.memory + CUDA_MEMORY, need.seconds) if self.study.device == "cuda" else need
@@ -257,7 +262,8 @@ class JobResources:
         n = self._n_of_sample(self._dataset(wildcards.source), wildcards.sample)
         widths = self._widths(wildcards.source, self.views.view(wildcards.source, wildcards.sample, {}))
         memory = 200 + n * max(widths) * FLOAT + 70 / MB * n * self.study.k
-        return Need(memory, START + n**2 * (5e-9 * len(widths) + 1.6e-11 * sum(widths)))
+        seconds = n**2 * (5e-9 * len(widths) + 1.6e-11 * sum(widths)) + 5e-8 * n * sum(widths) + 0.02 * len(widths)
+        return Need(memory, START + seconds)
 
     def _neurons(self, wildcards) -> Need:
         run = self.views.runs[wildcards.run]
@@ -329,7 +335,7 @@ class JobResources:
     def _score_raw(self, wildcards) -> Need:
         n, widths = self._scored(wildcards, "raw")
         memory = 200 + 6.6 * n * max(widths) * FLOAT + 20 / MB * n * self.study.k
-        return Need(memory, START + n**2 * (4e-9 * len(widths) + 5e-11 * sum(widths)))
+        return Need(memory, 2 * START + n**2 * (5e-9 * len(widths) + 3e-11 * sum(widths)))
 
     def _score_beside(self, wildcards) -> Need:
         need, dataset = self._score_raw(wildcards), self._dataset(wildcards.source)
@@ -343,7 +349,7 @@ class JobResources:
         n, widths = self._scored(wildcards, wildcards.embedding)
         seeds = len(self.study.embeddings[wildcards.embedding]["seeds"])
         memory = 250 + n * max(widths) * FLOAT + 20 / MB * n * self.study.k
-        return Need(memory, START + seeds * len(widths) * 2e-9 * n**2)
+        return Need(memory, START + seeds * len(widths) * (0.05 + 5e-5 * n + 2e-9 * n**2))
 
     def _score_observations(self, wildcards) -> Need:
         if wildcards.space == "run":
@@ -383,7 +389,7 @@ class JobResources:
     def _explore_source(self, wildcards) -> Need:
         n = min(DRAWN, self._n_of_sample(self._dataset(wildcards.source), wildcards.sample))
         widths = self._widths(wildcards.source, self.views.view(wildcards.source, wildcards.sample, {}).whole_only())
-        return Need(300 + 4 * n * max(widths, default=0) * FLOAT, 2 * START + n * sum(widths) * FLOAT / 30)
+        return Need(300 + 4 * n * max(widths, default=0) * FLOAT, 2 * START + n * sum(widths) * FLOAT / WRITTEN)
 
     def _explorer(self, wildcards) -> Need:
         return self._shown(self.study.scores)
@@ -409,4 +415,4 @@ class JobResources:
     def _shown(self, scores: Iterable[str]) -> Need:
         shown = set(scores)
         rows = sum(count for (_, score), count in self._score_rows().items() if score in shown)
-        return Need(300 + 1500 / MB * rows, 2 * START + 4e-5 * rows)
+        return Need(300 + 1500 / MB * rows, 3 * START + 4e-5 * rows)

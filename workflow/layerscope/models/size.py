@@ -13,18 +13,20 @@ class NetworkSize:
     """The size of a network; all but the parameters are for one observation.
 
     parameters: learned numbers, without biases. operations: multiplications and additions of one forward pass. outputs: values
-    of all layers, before and after pooling. largest: input plus output values of the layer that has the most.
+    of all layers, before and after pooling; maps: those of them that lie in maps. largest: input plus output values of the layer
+    that has the most.
     """
 
     parameters: int
     operations: float
     outputs: float
+    maps: float
     largest: float
 
 
 def network_size(layers: list[Layer], shape: tuple[int, ...]) -> NetworkSize:
     """The size of a network. shape: of one input, (channels, height, width), (height, width) or (features,)."""
-    parameters, operations, outputs, largest = 0.0, 0.0, 0.0, 0.0
+    parameters, operations, outputs, maps, largest = 0.0, 0.0, 0.0, 0.0, 0.0
     incoming = (1, *shape) if len(shape) == 2 else tuple(shape)
     learned: float
     computed: float
@@ -46,7 +48,9 @@ def network_size(layers: list[Layer], shape: tuple[int, ...]) -> NetworkSize:
             computed = 2 * learned * before_pooling / layer.width
         parameters += learned
         operations += computed
-        outputs += 2 * before_pooling + (math.prod(layer.shape) if layer.pool else 0)
+        own = 2 * before_pooling + (math.prod(layer.shape) if layer.pool else 0)
+        outputs += own
+        maps += own if len(layer.shape) > 1 else 0
         largest = max(largest, before_pooling + math.prod(incoming))
         incoming = layer.shape
-    return NetworkSize(int(parameters), operations, outputs, largest)
+    return NetworkSize(int(parameters), operations, outputs, maps, largest)
