@@ -27,7 +27,7 @@ MEMORY_MARGIN = 1.25
 # Cores of other machines may be half as fast, and are seldom idle.
 TIME_MARGIN = 3
 
-# Seconds until a job has started and imported what it needs, in a process that has imported libraries already.
+# Seconds until a job has started and imported what it needs, where the system has read the files of libraries before.
 START = 0.7
 
 MB = 1e6
