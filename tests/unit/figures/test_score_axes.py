@@ -88,6 +88,10 @@ def test_a_label_has_the_unit_and_an_arrow_towards_the_better(score, label):
         ("tsne", "t-SNE"),
         ("relu", "ReLU"),
         ("my_own", "my own"),
+        ("mlp_lr0p01", "MLP lr 0.01"),
+        ("mlp_lr1e-05", "MLP lr 1e-05"),
+        ("tsne_perplexity2p5e-3", "t-SNE perplexity 2.5e-3"),
+        ("hidden1", "hidden1"),
     ],
 )
 def test_names_are_words(name, text):

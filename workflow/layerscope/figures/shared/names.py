@@ -71,6 +71,10 @@ def short(text: str, longest: int = LONGEST) -> str:
 def _spelled(word: str) -> str:
     if word in SPELLING:
         return SPELLING[word]
+    # As a study that varies an option names its entries: lr0p01.
+    varied = re.fullmatch(r"([A-Za-z]+)(-?\d+p\d+(?:e-?\d+)?|-?\d+e-?\d+)", word)
+    if varied:
+        return f"{SPELLING.get(varied[1], varied[1])} {varied[2].replace('p', '.')}"
     parts = re.fullmatch(r"([a-z]+)(\d+[a-z]?)", word)
     return SPELLING[parts[1]] + parts[2] if parts and parts[1] in SPELLING else word
 
