@@ -5,9 +5,10 @@ import numpy as np
 import pytest
 
 from layerscope.figures.shared import sheet
-from layerscope.figures.shared.class_names import hits, is_mixed, name_classes, wanted
+from layerscope.figures.shared.class_names import GAP, SMALLEST_HALF, hits, is_mixed, name_classes, wanted
 from layerscope.figures.shared.class_scatter import frame, show_all
 from layerscope.figures.shared.style import COLUMN, apply_style
+from layerscope.geometry.gaps import split_in_two
 
 N = 60
 
@@ -59,6 +60,17 @@ def test_a_class_in_two_clusters_is_named_in_both_and_not_between():
     assert sorted(name for name, _ in found) == ["a", "a", "b"]
     for name, box in found:
         assert (labels[under(pixels, box)] == "ab".index(name)).all()
+
+
+def test_what_lies_about_beside_a_cluster_is_no_second_one():
+    """A third of a class are scattered far from its cluster: as far from one another as from that."""
+    generator = np.random.default_rng(1)
+    scattered = generator.uniform(-1, 1, size=(N // 2, 2)) * (14, 22) + (20, 0)
+    points = np.concatenate([clusters((0, 0), (-30, 0)), scattered])
+    labels = np.repeat([0, 1, 0], [N, N, N // 2])
+    assert split_in_two(points[labels == 0], SMALLEST_HALF).gap >= GAP
+    _, found = named(points, labels, ["a", "b"])
+    assert sorted(name for name, _ in found) == ["a", "b"]
 
 
 def test_classes_that_are_mixed_have_no_names():

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.geometry.gaps import split_in_two
+from layerscope.geometry.gaps import spacing, split_in_two
 from layerscope.scoring.class_split import score
 from layerscope.scoring.shared.score_input import Representation, ScoreInput
 
@@ -38,6 +38,13 @@ def test_one_cluster_of_any_shape_has_no_such_gap(shape, n):
         "bar": points[:n] * [4, 1],
     }
     assert split_in_two(made[shape], 0.2).gap < SPLIT
+
+
+def test_the_spacing_of_points_on_a_line_is_that_of_their_fifth_neighbours():
+    """Mutual reachability: in the middle of a row of points at distances of 2 the fifth nearest is the third to one side."""
+    row = np.stack([2.0 * np.arange(40), np.zeros(40)], axis=1)
+    assert spacing(row) == 6
+    assert np.isnan(spacing(row[:5]))
 
 
 def test_a_few_points_far_away_are_no_second_cluster():

@@ -14,10 +14,30 @@ CORE = 5
 
 @dataclass(frozen=True)
 class Split:
-    """gap: the width of the gap over the median spacing of the points. second: (n,) bool, the smaller of the two groups."""
+    """gap: the width of the gap over the spacing of the points. second: (n,) bool, the smaller of the two groups."""
 
     gap: float
     second: np.ndarray
+
+
+@dataclass(frozen=True)
+class Tree:
+    """The minimum spanning tree of n points. order: (n,) points, each after its parent. parents: (n,) that of every point.
+
+    edges: (n - 1,) the lengths of the edges from order[1:] to their parents.
+    """
+
+    order: np.ndarray
+    parents: np.ndarray
+    edges: np.ndarray
+
+
+def spacing(points: np.ndarray) -> float:
+    """How far points (n, d) lie from one another: the median edge of their minimum spanning tree, as in split_in_two.
+
+    NaN for five points or fewer.
+    """
+    return float(np.median(_spanning_tree(points).edges)) if len(points) > CORE else float("nan")
 
 
 def split_in_two(points: np.ndarray, smallest: float) -> Split:
@@ -28,13 +48,32 @@ def split_in_two(points: np.ndarray, smallest: float) -> Split:
     by the median edge: somewhat above 1 for a single cluster of any shape. NaN, with an empty second group, if there is no
     such edge, the median edge is 0, or there are five points or fewer.
     """
-    from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
-    from scipy.spatial.distance import pdist, squareform
-
     n = len(points)
     none = Split(float("nan"), np.zeros(n, dtype=bool))
     if n <= CORE:
         return none
+    tree = _spanning_tree(points)
+    order, parents, edges = tree.order, tree.parents, tree.edges
+    sizes = np.ones(n, dtype=np.int64)
+    for point in order[:0:-1]:
+        sizes[parents[point]] += sizes[point]
+    smaller = np.minimum(sizes[order[1:]], n - sizes[order[1:]])
+    balanced = smaller >= smallest * n
+    median = float(np.median(edges))
+    if not balanced.any() or median == 0:
+        return none
+    longest = int(np.flatnonzero(balanced)[edges[balanced].argmax()])
+    below = np.zeros(n, dtype=bool)
+    below[order[1 + longest]] = True
+    for point in order[1:]:
+        below[point] |= below[parents[point]]
+    return Split(float(edges[longest] / median), below if below.sum() * 2 <= n else ~below)
+
+
+def _spanning_tree(points: np.ndarray) -> Tree:
+    from scipy.sparse.csgraph import breadth_first_order, minimum_spanning_tree
+    from scipy.spatial.distance import pdist, squareform
+
     distances = squareform(pdist(points.astype(np.float64)))
     core = np.partition(distances, CORE, axis=1)[:, CORE]
     reach = np.maximum(distances, np.maximum(core[:, None], core[None, :]))
@@ -42,18 +81,4 @@ def split_in_two(points: np.ndarray, smallest: float) -> Split:
     shift = float(reach.max()) or 1.0
     tree = minimum_spanning_tree(reach + shift).tocsr()
     order, parents = breadth_first_order(tree, 0, directed=False)
-    edges = np.asarray(reach[order[1:], parents[order[1:]]])
-    sizes = np.ones(n, dtype=np.int64)
-    for point in order[:0:-1]:
-        sizes[parents[point]] += sizes[point]
-    smaller = np.minimum(sizes[order[1:]], n - sizes[order[1:]])
-    balanced = smaller >= smallest * n
-    spacing = float(np.median(edges))
-    if not balanced.any() or spacing == 0:
-        return none
-    longest = int(np.flatnonzero(balanced)[edges[balanced].argmax()])
-    below = np.zeros(n, dtype=bool)
-    below[order[1 + longest]] = True
-    for point in order[1:]:
-        below[point] |= below[parents[point]]
-    return Split(float(edges[longest] / spacing), below if below.sum() * 2 <= n else ~below)
+    return Tree(order, parents, np.asarray(reach[order[1:], parents[order[1:]]]))
