@@ -137,7 +137,7 @@ def test_the_aggregate_knows_controls():
         ),
         (
             claim(statistic="difference", against="noise", on={"embedding": "raw"}),
-            "claims.so.against: no grid has the control noise; allowed: (nothing is defined)",
+            "claims.so.against: no grid has the control noise; add it to the `controls` of a grid",
         ),
         (
             {**CONTROLS, **claim(statistic="difference", against="noise", between={"state": ["trained", "untrained"]})},
@@ -145,7 +145,11 @@ def test_the_aggregate_knows_controls():
         ),
         (
             {"grids.0.controls": ["noise"], "figures.hits.controls": ["untrained"]},
-            "figures.hits.on: control is never untrained in this study; allowed: noise, none",
+            "figures.hits.controls: no grid has the control untrained; add it to the `controls` of a grid, or name noise",
+        ),
+        (
+            {"figures.hits.controls": ["untrained"]},
+            "figures.hits.controls: no grid has the control untrained; add it to the `controls` of a grid",
         ),
         (
             {"grids": [{"controls": ["noise"]}, {"architectures": ["mlp_noise"], "seeds": [5]}]},

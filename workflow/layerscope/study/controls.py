@@ -22,9 +22,11 @@ NOT_UNTRAINED, NOT_REACHED = ("schedule", "patience"), ("accept_test_accuracy",)
 
 
 def asks_for_controls(content: dict) -> bool:
-    """Whether a grid has controls, or a claim is against one."""
-    against = {one for _, entry in entries_in(content, "claims") if isinstance(one := entry.get("against"), str)}
-    return any("controls" in grid for _, grid in grids_in(content)) or bool(against & {*blocks()["$defs"]["control"]["enum"]})
+    """Whether a grid has controls, or what shows scores names one: a claim under `against`, a figure under `controls`."""
+    shown = [entry for block in ("figures", "tables", "claims") for _, entry in entries_in(content, block)]
+    named = [word for entry in shown for option in ("against", "controls") for word in selection.named(entry, option)]
+    words = blocks()["$defs"]["control"]["enum"]
+    return any("controls" in grid for _, grid in grids_in(content)) or any(word in words for word in named)
 
 
 def _schema() -> dict:

@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterator
 from typing import Any
 
 from layerscope import selection
-from layerscope.errors import Mistakes, StudyError, one_of
+from layerscope.errors import Mistakes, StudyError
 from layerscope.study.kinds import Kind, Kinds
-from layerscope.study.schema import SEVERAL_SCORES, entry_schema, names_scores
+from layerscope.study.schema import SEVERAL_SCORES, blocks, entry_schema, names_scores
 from layerscope.study.unchecked import entries_in, grids_in, kind_in, training_blocks
 from layerscope.study.variants import CONTROL, KEY_OF, NO_CONTROL, Variants, as_yaml
 
@@ -135,6 +135,7 @@ def _write_shown(entry: dict, kind: Kind, variants: Variants, where: str) -> Non
     options = variants.options()
     for part in COMPARING:
         _write_compared(entry, part, variants, f"{where}.{part}")
+    _refuse_absent_controls(entry, kind, variants, where)
     _write_against(entry, kind, variants, where)
     words = [entry.get(option) for option in (*COMPARING, *kind.says("names_options", ()))]
     compared = [word for word in words if isinstance(word, str)] + [
@@ -172,13 +173,25 @@ def _refuse_options_of_other_scores(
             raise StudyError(f"{where}: {option} is an option of {' and '.join(entries)}, and {of}; remove it")
 
 
+def _refuse_absent_controls(entry: dict, kind: Kind, variants: Variants, where: str) -> None:
+    """Raise StudyError for a control that an entry names and no grid has. Words that are no control are told by its schema."""
+    known, words = dict.fromkeys(variants.controls().values()), blocks()["$defs"]["control"]["enum"]
+    for option, part in kind.options.items():
+        if A_CONTROL not in (part.get("$ref"), part.get("items", {}).get("$ref")):
+            continue
+        for control in selection.named(entry, option):
+            if control in words and control not in known:
+                or_name = f", or name {' or '.join(known)}" if known else ""
+                raise StudyError(
+                    f"{where}.{option}: no grid has the control {control}; add it to the `controls` of a grid{or_name}"
+                )
+
+
 def _write_against(entry: dict, kind: Kind, variants: Variants, where: str) -> None:
     """Write a claim against a control as one between the networks themselves and the control, at their last snapshots."""
     control = entry.get("against")
     if kind.options.get("against", {}).get("$ref") != A_CONTROL or not isinstance(control, str):
         return
-    if control not in variants.controls().values():
-        raise StudyError(f"{where}.against: no grid has the control {control}; {one_of(control, variants.controls().values())}")
     if "between" in entry:
         raise StudyError(f"{where}.against is short for `between: {{control: [none, {control}]}}`; remove one of them")
     del entry["against"]
