@@ -727,7 +727,7 @@ FINE = {
     "embeddings by dynamic_tsne": {
         **DISPLACED,
         "embeddings.still": {**MOVING, "lambda": 1},
-        **by_lambda(on={"embedding": "moving"}),
+        **by_lambda(on={"embedding": ["moving", "still"]}),
     },
     "as many neighbours as there are": figure("confused_pairs", k=359, pair=["3", "8"], on=ONE),
     "the last row": figure("embedding_insets", observations=[359], on=ONE),

@@ -278,6 +278,20 @@ def test_all_mistakes_in_what_varies_are_told_at_once():
             "claims.so.along: 'perplexty' is no option that varies in this study (`vary`); did you mean 'perplexity'?",
         ),
         (
+            {**TSNE, **NO_GRID, **claim(statistic="spearman", along="perplexity", on={"embedding": "tsne", "perplexity": 5})},
+            "claims.so.along: a single value of perplexity is left in what claims.so chooses (5); widen it",
+        ),
+        (
+            {**DECAY, "figures.hits": {"kind": "score_by_option", "x": "weight_decay", "score": "kl"}}
+            | {"figures.hits.on": {"architecture": "mlp_weight_decay0"}},
+            "figures.hits.x: a single value of weight_decay is left in what figures.hits chooses (0); widen it",
+        ),
+        (
+            {"scores.hit": {"metric": "neighborhood_hit", "vary": {"k": [3, 6]}}}
+            | {"figures.hits": {"kind": "score_by_option", "x": "k", "score": "hit", "on": {"k": 6}}},
+            "figures.hits.x: a single value of k is left in what figures.hits chooses (6); widen it",
+        ),
+        (
             {"embeddings.tsne": {"method": "tsne", "vary": {"initialisation": ["pca", "random"]}}, **NO_GRID}
             | claim(statistic="spearman", along="initialisation"),
             "claims.so.along: the values of initialisation are no numbers, and have no order; compare them by `between`",

@@ -2,10 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
+from layerscope import selection
 from layerscope.errors import one_of
 from layerscope.study.kinds import BLOCKS
 from layerscope.study.study import Study
-from layerscope.study.variants import COLUMN_OF, KEY_OF, Option, in_names, in_tables
+from layerscope.study.variants import COLUMN_OF, KEY_OF, OF_NETWORKS, Option, as_yaml, in_names, in_tables
+
+# The words of figures and claims along whose values something is drawn or tested.
+ALONG = ("x", "along")
 
 
 def named_option(study: Study, name: str) -> Option | None:
@@ -35,6 +39,18 @@ def alike_without(study: Study, options: Iterable[str]) -> dict[str, dict[str, s
     return found
 
 
+def _values_left(study: Study, entry: dict, option: Option) -> list[str]:
+    """The values of an option that are left in what an entry chooses, as they stand in a study file."""
+    on = entry.get("on", {})
+    if option.key == "score":
+        names = selection.named(entry, "score")
+    elif option.key in OF_NETWORKS:
+        names = [run.keys[option.key] for run in study.runs if selection.allows(on, **run.keys)]
+    else:
+        names = [name for name in option.values if selection.allows(on, **{option.key: name})]
+    return list(dict.fromkeys(as_yaml(option.values[name]) for name in names if name in option.values))
+
+
 def check_named_options(study: Study) -> Iterator[str]:
     """A message for each word of a figure or a claim that must name an option, and names none."""
     varied = list(study.variants.options())
@@ -52,6 +68,8 @@ def check_named_options(study: Study) -> Iterator[str]:
                     yield f"{block}.{name}.against: {word} is an option of scores, and {entry['against']} has none; remove it"
                 elif block == "claims" and not found.is_number:
                     yield f"{where}: the values of {word} are no numbers, and have no order; compare them by `between`"
+                elif option in ALONG and len(left := _values_left(study, entry, found)) == 1:
+                    yield f"{where}: a single value of {word} is left in what {block}.{name} chooses ({left[0]}); widen it"
 
 
 def check_scores_together(study: Study) -> Iterator[str]:
