@@ -41,6 +41,22 @@ def test_variability_is_the_trace_with_the_pseudo_inverse():
     assert scores(points, labels)["nc1"].value == pytest.approx(expected)
 
 
+@pytest.mark.parametrize("offset", [0.0, 30.0], ids=["about nothing", "far from nothing"])
+def test_directions_that_are_rounding_are_no_part_of_the_variability(offset):
+    """Ten float32 outputs of three units: the means of six classes have three directions, and rounding in two more."""
+    points, labels = blobs(0.5, classes=6, width=3)
+    outputs = (points @ np.random.default_rng(2).normal(size=(3, 10)) + offset).astype(np.float32)
+    assert scores(outputs, labels)["nc1"].value == pytest.approx(scores(points, labels)["nc1"].value, rel=1e-3)
+
+
+def test_a_dead_layer_has_not_collapsed():
+    """All points are alike but for rounding of their means."""
+    dead = np.full((60, 10), 0.1, dtype=np.float32)
+    found = scores(dead, np.arange(60) % 7, np.zeros(60, dtype=np.int64))
+    assert all(np.isnan(one.value) for one in found.values())
+    assert {one.reason for one in found.values()} == {"a class mean lies on the mean of all"}
+
+
 def test_variability_grows_with_the_square_of_the_spread():
     ratio = scores(*blobs(0.02))["nc1"].value / scores(*blobs(0.01))["nc1"].value
     assert ratio == pytest.approx(4, rel=0.02)

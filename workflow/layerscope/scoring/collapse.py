@@ -5,6 +5,9 @@ import numpy as np
 from layerscope.scoring.shared.degenerate import NOT_FINITE
 from layerscope.scoring.shared.score_input import Score, ScoreInput
 
+# Of the class means: what is below this share of their size is rounding of float32 activations.
+ROUNDING = 1e-6
+
 METRICS = {
     "nc1": {
         "label": "variability collapse (NC1)",
@@ -15,7 +18,8 @@ METRICS = {
         "whole_only": True,
         "definition": (
             "tr(W B⁺) / C: the covariance W of the points about the means of their classes, against the pseudo-inverse of that "
-            "of the class means B about the mean of these, over the number of classes; 0 where each class is a point"
+            "of the class means B about the mean of these, over the number of classes; 0 where each class is a point. Directions "
+            "in which class means differ by less than a millionth of their size are rounding, and left out"
         ),
         "reference": "Papyan, Han and Donoho 2020",
         "chance": "none: it grows without bound as class means come together",
@@ -79,14 +83,14 @@ def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, S
         return dict.fromkeys(asked, Score(float("nan"), reason="one class only"))
     means = np.stack([points[labels == label].mean(axis=0) for label in range(len(classes))])
     corners = means - means.mean(axis=0)
-    if not np.linalg.norm(corners, axis=1).all():
+    if not (np.linalg.norm(corners, axis=1) > ROUNDING * np.linalg.norm(means)).all():
         return dict.fromkeys(asked, Score(float("nan"), reason="a class mean lies on the mean of all"))
     return {name: _value(metric, scored, points, classes, labels, means, corners) for name, (metric, _) in asked.items()}
 
 
 def _value(metric: str, scored: ScoreInput, points, classes, labels, means, corners) -> Score:
     if metric == "nc1":
-        return Score(variability_collapse(points - means[labels], corners))
+        return Score(variability_collapse(points - means[labels], means))
     norms = np.linalg.norm(corners, axis=1)
     if metric == "nc2_norms":
         return Score(float(norms.std() / norms.mean()))
@@ -98,14 +102,15 @@ def _value(metric: str, scored: ScoreInput, points, classes, labels, means, corn
     return Score(float((classes[nearest(points, means)] != scored.predictions.classes).mean()))
 
 
-def variability_collapse(apart: np.ndarray, corners: np.ndarray) -> float:
-    """tr(W B⁺) / C. apart: (n, d), points about their class means. corners: (C, d), class means about the mean of these.
+def variability_collapse(apart: np.ndarray, means: np.ndarray) -> float:
+    """tr(W B⁺) / C. apart: (n, d), points about their class means. means: (C, d), the class means.
 
-    B has rank C - 1 at most, so that its pseudo-inverse needs the singular vectors of `corners` alone, whatever d is.
+    B has rank C - 1 at most, so that its pseudo-inverse needs the singular vectors of the class means alone, whatever d is.
+    Directions in which the class means differ by no more than float32 activations of their size are rounded have no part in B.
     """
-    count = len(corners)
-    _, singular, directions = np.linalg.svd(corners, full_matrices=False)
-    kept = singular > singular[0] * max(corners.shape) * np.finfo(float).eps
+    count = len(means)
+    _, singular, directions = np.linalg.svd(means - means.mean(axis=0), full_matrices=False)
+    kept = (singular > ROUNDING * np.linalg.norm(means)) & (np.arange(len(singular)) < count - 1)
     within = np.square(apart @ directions[kept].T).mean(axis=0)
     return float((within / (np.square(singular[kept]) / count)).sum() / count)
 
