@@ -27,7 +27,9 @@ def draw(folder, rows, named, alike, **options):
     scores = [options["score"]] if isinstance(options["score"], str) else options["score"]
     scores += [options["against"]] if "against" in options else []
     told = {"kind": "score_by_option", "on": {}, "title": "", "named_options": named, "alike": alike, **options}
-    told["metrics"] = told_of(**{name: "neighborhood_hit" if name.startswith("hit") else name for name in scores})
+    told["metrics"] = told.pop("told_metrics", None) or told_of(
+        **{name: "neighborhood_hit" if name.startswith("hit") else name for name in scores}
+    )
     return score_by_option.draw(Reads(**written(folder, rows)), told)
 
 
@@ -97,13 +99,50 @@ def test_there_is_a_panel_for_each_value_of_another_option(tmp_path):
     assert first.get_ylim() == second.get_ylim()
 
 
+CONTROLS = {"mlp": "none", "mlp_untrained": "untrained", "mlp_noise": "noise"}
+CONTROL = {"control": {"column": "architecture", "values": CONTROLS, "listed": [*CONTROLS.values()]}}
+OF_CONTROLS = [
+    {**OF_LAYER, "architecture": name, "seed": float(seed), "value": 0.9 - place / 5 + seed / 100, "chance": 0.4 + place / 10}
+    for place, name in enumerate(CONTROLS)
+    for seed in range(3)
+]
+
+
 def test_values_that_are_text_stand_in_the_order_of_the_study(tmp_path):
-    values = {"mlp": "none", "mlp_untrained": "untrained", "mlp_noise": "noise"}
-    named = {"control": {"column": "architecture", "values": values, "listed": [*values.values()]}}
-    rows = [{**OF_LAYER, "architecture": name, "value": 0.5} for name in values]
-    figure, table = draw(tmp_path, rows, named, {"architecture": dict.fromkeys(values, "mlp")}, x="control", score="hit")
-    assert [text.get_text() for text in figure.axes[0].get_xticklabels()] == ["none", "untrained", "noise"]
+    """Ticks, means, runs and chance alike: by their letters, noise would come first."""
+    alike = {"architecture": dict.fromkeys(CONTROLS, "mlp")}
+    figure, table = draw(tmp_path, OF_CONTROLS, CONTROL, alike, x="control", score="hit")
+    [panel] = figure.axes
+    assert [text.get_text() for text in panel.get_xticklabels()] == ["none", "untrained", "noise"]
+    assert [list(line.get_xdata()) for line in panel.lines] == 5 * [[0, 1, 2]]
+    mean = next(line for line in panel.lines if line.get_linewidth() == 1.2)
+    assert list(mean.get_ydata()) == pytest.approx([0.91, 0.71, 0.51])
     assert set(table["architecture"]) == {"mlp"}
+    assert list(dict.fromkeys(table["control"])) == ["none", "untrained", "noise"]
+
+
+@pytest.mark.parametrize("word", ["colours", "panels"])
+def test_colours_and_panels_of_text_stand_in_the_order_of_the_study(tmp_path, word):
+    alike = {"architecture": dict.fromkeys(CONTROLS, "mlp")}
+    rows = [{**row, "space": space, "chance": float("nan")} for row in OF_CONTROLS for space in PERPLEXITY["values"]]
+    named = {**CONTROL, "perplexity": PERPLEXITY}
+    alike = {**alike, "space": WITHOUT["space"]}
+    figure, _ = draw(tmp_path, rows, named, alike, x="perplexity", score="hit", **{word: "control"})
+    if word == "panels":
+        told = [panel.get_title() for panel in figure.axes]
+    else:
+        told = [text.get_text().removesuffix(", 3 runs") for text in figure.legends[0].get_texts()]
+    assert told == ["control none", "control untrained", "control noise"]
+
+
+def test_scores_of_several_values_of_an_option_have_the_name_of_none(tmp_path):
+    """Without k under `on`, there is a line for each."""
+    rows = [{**row, "metric": score} for row in of_two_options() for score in ("hit_k3", "hit_k6")]
+    metrics = told_of(hit_k3="neighborhood_hit", hit_k6="neighborhood_hit")
+    metrics = {name: {**facts, "label": name, "entry": "hit"} for name, facts in metrics.items()}
+    figure, _ = draw(tmp_path, rows, BOTH, WITHOUT, x="perplexity", score=["hit_k3", "hit_k6"], told_metrics=metrics)
+    assert figure.axes[0].get_ylabel().startswith("hit (")
+    assert figure.get_suptitle().startswith("Hit by perplexity")
 
 
 def test_variants_of_a_score_stand_by_their_option(tmp_path):

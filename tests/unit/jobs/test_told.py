@@ -72,6 +72,12 @@ def test_scores_of_one_metric_are_told_apart_by_their_own_names():
     }
 
 
+def test_variants_of_a_score_have_the_name_of_their_entry_too():
+    told = told_of({"accuracy": {}, "hit": {"metric": "neighborhood_hit", "vary": {"k": [3, 6]}}})
+    assert told["hit_k3"]["entry"] == told["hit_k6"]["entry"] == "hit"
+    assert "entry" not in told["accuracy"]
+
+
 def test_the_only_score_of_a_metric_has_its_label():
     assert told_of({"right": {"metric": "accuracy"}, "accuracy": {}})["right"]["label"] == "right"
     assert (

@@ -132,7 +132,10 @@ def _drawn(runs_file: str, options: dict) -> Drawn:
     known = options["named_options"]
     named = {word: known[word] for word in dict.fromkeys((x, *_words(options))) if word in known}
     for word, told in named.items():
-        runs = runs.assign(**{word: runs[told["column"]].map(told["values"])})
+        values = runs[told["column"]].map(told["values"])
+        # Text stands in the order of the study: wherever rows are grouped or sorted, as numbers are by size.
+        ordered = pd.Categorical(values, told["listed"], ordered=True) if "listed" in told else values
+        runs = runs.assign(**{word: ordered})
     runs = runs[runs[[*named]].notna().all(axis=1)]
     missing = [name for name in (*scores, against) if name and name not in set(runs["metric"])]
     if missing:
@@ -148,9 +151,10 @@ def _drawn(runs_file: str, options: dict) -> Drawn:
     if against:
         without = [key for key in by if key != "metric"]
         found = found.merge(_means(runs[second], without)[[*without, "value"]].rename(columns={"value": "against"}), on=without)
-    # Text stands in the order of the study.
-    values = sorted(found[x].unique(), key=named[x]["listed"].index if "listed" in named[x] else None)
+    values = _values(found[x])
     common = options.get("alike", {}).get("metric", {}).get(scores[0])
+    if len(scores) > 1 and not common:
+        common = options["metrics"][scores[0]].get("entry", "")
     first_measure = replace(measure(options, scores[0]), label=words(common)) if common else measure(options, scores[0])
     measures = (first_measure, measure(options, against) if against else None)
     return Drawn(
@@ -186,7 +190,8 @@ def _lay_out(panel, drawn: Drawn, column: str, score: Measure, rows: pd.DataFram
 
 
 def _values(column: pd.Series) -> list:
-    return sorted(column.unique())
+    """The values of a column in order: text of an option in that of the study, names by their letters."""
+    return column.drop_duplicates().sort_values().tolist()
 
 
 def _text(value: object) -> str:

@@ -582,6 +582,7 @@ class JobParams:
         """Score → what figures name it by: label, unit (none where it is not that of all runs), range, whether more is better.
 
         A score has the label of its metric; several scores of one metric have their own names, but for the one named as it is.
+        Variants of a score have the name of their `entry` too.
         """
         told = {}
         compared, comparisons = self.study.compared, self.study.comparisons
@@ -598,6 +599,8 @@ class JobParams:
                 "range": kind.says("range", [None, None]),
                 "higher_is_better": kind.says("higher_is_better"),
             }
+            if (entry := self.study.variants.entry_of("score", name)) != name:
+                told[name]["entry"] = entry
         return told
 
     def _unit(self, kind: Kind, runs: list[Run]) -> str:
