@@ -200,6 +200,18 @@ UNREACHED = {
         },
         "embeddings.more reaches nothing that this study looks at; widen its `on`, or remove it",
     ),
+    "a score of steps where there is one": (
+        {"embeddings.more": {"method": "pca", "on": {"epoch": "last"}}}
+        | {"scores.moved": {"metric": "displacement", "on": {"embedding": "more"}}},
+        "scores.moved compares embeddings of several epochs (over), and reaches none that has one before it; widen its `on`, or "
+        "that of the embeddings, or remove it",
+    ),
+    "a score of layers where there is one": (
+        {"embeddings.more": {"method": "pca", "on": {"layer": "last"}}}
+        | {"scores.moved": {"metric": "displacement", "over": "layers", "on": {"embedding": "more"}}},
+        "scores.moved compares embeddings of several layers (over), and reaches none that has one before it; widen its `on`, or "
+        "that of the embeddings, or remove it",
+    ),
     "the only sample": (
         {"architectures.cnn": CNN, "samples.look.on": {"architecture": "cnn"}},
         "samples.look reaches no network of which a layer is looked at; widen its `on`, or that of the representations, "

@@ -12,6 +12,7 @@ METRICS = {
         "unit": "coordinates of the embedding",
         "higher_is_better": False,
         "whole_only": False,
+        "between_steps": "over",
         "definition": (
             "the mean over points of the Euclidean distance between their places in the embedding at this step and at the "
             "step before"

@@ -230,6 +230,7 @@ FACTS: dict[str, dict[str, dict]] = {
         "range": RANGE,
         "higher_is_better": {"description": "Whether more is better; None where it has no meaning.", "type": ["boolean", "null"]},
         "whole_only": _flag("Whether it applies to whole layers and not to single filters."),
+        "between_steps": _text("The option that says whether it compares an embedding with that of the epoch or layer before."),
         "definition": _text("A formula or a sentence by which a reader can compute it."),
         "reference": _text("Where it comes from."),
         "function_of": _text("The metric of which it is an exact function, given the classes, and so tells nothing further."),

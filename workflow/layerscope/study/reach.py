@@ -98,10 +98,18 @@ def check_reach(study: Study) -> Iterator[str]:
     if study.neurons is not None and not views.maps_neurons() and not follows(study.neurons["on"]):
         yield "neurons reaches no layer that this study looks at as a whole; widen its `on`, or remove it"
     for name, entry in study.scores.items():
-        spaces = study.kinds.of("scores")[entry["metric"]].spaces
+        metric = study.kinds.of("scores")[entry["metric"]]
+        spaces, steps = metric.spaces, metric.says("between_steps")
         known = {*RESERVED_EMBEDDINGS} & {*spaces} | {*(study.embeddings if "embedding" in spaces else ())}
         if not found.scored[name] and not follows(entry["on"], known):
-            yield f"scores.{name} reaches nothing that this study looks at; widen its `on`, or remove it"
+            if steps:
+                over = entry["options"][steps]
+                yield (
+                    f"scores.{name} compares embeddings of several {over} ({steps}), and reaches none that has one before it; "
+                    "widen its `on`, or that of the embeddings, or remove it"
+                )
+            else:
+                yield f"scores.{name} reaches nothing that this study looks at; widen its `on`, or remove it"
     for block in BLOCKS:
         for name, entry in getattr(study, block).items():
             embedded = "embedding" in study.kinds.of_entry(block, entry).says("reads", ())

@@ -210,6 +210,8 @@ class Views:
             view = self.view(source, sample, entry["on"])
             if made is not None:
                 view = view.common(made)
+                if (option := metric.says("between_steps")) is not None:
+                    view = _after_a_step(view, made, entry["options"][option])
             if metric.says("whole_only"):
                 view = view.whole_only()
             if view:
@@ -290,3 +292,11 @@ class Views:
         snapshots = self.study.snapshots(run)
         epochs = snapshots if sample else self.study.score_epochs(run, entry["options"])
         return selection.allowed_epochs(entry["on"], snapshots, epochs, self.study.pretrained(run))
+
+
+def _after_a_step(view: View, made: View, over: str) -> View:
+    """The part of a view that has a step before it in the embedding, of which `made` is the view. over: epochs or layers."""
+    if over == "epochs":
+        return View([epoch for epoch in view.epochs if epoch not in made.epochs[:1]], view.whole, view.filters)
+    # Filters of one layer are none of those of the layer before.
+    return View(view.epochs, [layer for layer in view.whole if layer not in made.whole[:1]], {})
