@@ -75,9 +75,24 @@ def test_a_panel_is_symmetric_and_says_its_values(alike):
     assert np.diag(matrix).tolist() == [1] * 4
     assert [label.get_text() for label in trained.get_yticklabels()] == ["input", "hidden1", "hidden2", "output"]
     mean = table.query("epoch == 5 and layer == 'hidden1' and other_layer == 'hidden2'")["mean"].iloc[0]
-    assert [text.get_text() for text in trained.texts][1 * 4 + 2] == f"{mean:.2f}"
+    assert [text.get_text().split("\n")[0] for text in trained.texts][1 * 4 + 2] == f"{mean:.2f}"
     assert "untrained" in untrained.get_title()
     assert trained.get_title().endswith("3 runs")
+
+
+def test_the_spread_over_networks_stands_below_their_mean(alike):
+    figure, table = drawn(alike[0], on={"state": "trained"})
+    [trained, *_] = figure.axes
+    row = table.query("layer == 'hidden1' and other_layer == 'hidden2'").iloc[0]
+    assert [text.get_text() for text in trained.texts][1 * 4 + 2] == f"{row['mean']:.2f}\n±{row['sd']:.2f}"
+    assert f"(standard deviations up to {table['sd'].max():.2f})" in " ".join(figure.get_suptitle().split())
+
+
+def test_intervals_end_at_the_bounds_of_the_measure(alike):
+    """CKA of three networks that vary: Student's interval would go beyond 1."""
+    _, table = drawn(alike[0])
+    assert (table["mean"] + 2.4 * table["sd"] > 1).any()
+    assert table["interval_high"].max() == 1
 
 
 def test_a_layer_is_at_no_distance_from_itself(alike):
@@ -90,7 +105,12 @@ def test_a_dead_layer_has_no_value(tmp_path):
         by_epoch[5]["hidden2"][:] = 0
 
     files = layers_compared(networks(tmp_path, seeds=1, change=dead)[0])
-    _, table = drawn(files, on={"state": "trained"})
+    figure, table = drawn(files, on={"state": "trained"})
+    matrix = np.ma.filled(figure.axes[0].images[0].get_array(), np.nan)
+    place = [label.get_text() for label in figure.axes[0].get_yticklabels()].index("hidden2")
+    assert np.isnan(matrix[place]).all()
+    assert np.isfinite(np.delete(np.delete(matrix, place, 0), place, 1)).all()
+    assert figure.get_suptitle().replace("\n", " ").endswith("; blank: no value")
     lost = (table["layer"] == "hidden2") | (table["other_layer"] == "hidden2")
     assert table.loc[lost, "mean"].isna().all()
     assert {*table.loc[lost, "degenerate"]} == {"hidden2: no variance"}

@@ -70,6 +70,13 @@ def test_chance_widens_an_axis_only_where_it_is_near():
     assert score_axes.with_chance([0.93, 0.98], [0.1]) == [0.93, 0.98]
 
 
+def test_intervals_widen_an_axis_as_far_as_they_squeeze_nothing():
+    """By a third of what the values take, on either side; an interval that goes on is cut by the axis."""
+    held = score_axes.with_intervals([0.4, 0.8], [0.35, -2.0, np.nan], [0.85, 0.9, np.nan])
+    assert (min(held), max(held)) == (pytest.approx(0.4 - 0.35 * 0.4), 0.9)
+    assert score_axes.with_intervals([np.nan], [0.0], [1.0]) == []
+
+
 @pytest.mark.parametrize(
     ("score", "label"),
     [(SHARE, "hit (share), better →"), (DIVERGENCE, "KL divergence (nats), ← better"), (FREE, "free")],

@@ -181,7 +181,7 @@ def test_scores_by_depth_are_coloured_by_an_option_in_the_order_of_its_values(tm
     options |= {"controls": controls, "control_networks": of}
     figure, table = score_by_depth.draw(Reads(**written(tmp_path, rows)), options)
     [panel] = figure.axes
-    assert panel.get_title() == "MLP on digits\n3 runs"
+    assert panel.get_title() == "MLP on digits\n2 × 3 runs"
     assert [text.get_text() for text in figure.legends[0].get_texts()] == ["lr 9", "lr 10"]
     grey = [line for line in panel.lines if line.get_color() == score_by_depth.CONTROL_LOOKS["noise"]["color"]]
     assert len(grey) == 2 * len(controls)

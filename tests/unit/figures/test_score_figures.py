@@ -77,6 +77,17 @@ def test_every_run_is_a_point_at_every_layer(tmp_path):
     assert set(table["accuracy"]) == {0.98, 0.96, 0.11}
 
 
+def test_bars_begin_at_0_also_of_a_score_that_has_no_lower_bound(tmp_path):
+    """Such as CKA without bias."""
+    rows = [{**row, "value": 0.9 + row["value"] / 20} for row in three_networks() if row["metric"] == "kl"]
+    rows += [row for row in three_networks() if row["metric"] != "kl"]
+    told = told_of("kl", "accuracy")
+    unbounded = {**told, "kl": {**told["kl"], "range": [None, 1]}}
+    assert bars(tmp_path, rows, metrics=unbounded)[0].axes[0].get_ylim() == (0, 1)
+    below = [{**row, "value": -row["value"]} if row["metric"] == "kl" else row for row in rows]
+    assert bars(tmp_path, below, metrics=unbounded)[0].axes[0].get_ylim()[0] < -0.9
+
+
 def test_bars_are_means_of_all_runs_and_dashes_those_without_flagged_ones(tmp_path):
     figure, _ = bars(tmp_path, three_networks())
     [panel] = figure.axes

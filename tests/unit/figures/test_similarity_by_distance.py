@@ -52,7 +52,8 @@ def test_a_layer_without_a_value_is_left_out_of_its_network(tmp_path):
         by_epoch[5]["output"][:] = 0
 
     files, _ = networks(tmp_path, seeds=1, change=dead)
-    _, table = drawn(layers_compared(files), on={"state": "trained"})
+    figure, table = drawn(layers_compared(files), on={"state": "trained"})
+    assert figure.axes[0].get_title().endswith("\n1 run")
     assert table.loc[table["distance"] == 3, "mean"].isna().all()
     assert table.loc[table["distance"] < 3, "mean"].notna().all()
     assert set(table["degenerate"]) == {"output: no variance"}

@@ -58,7 +58,9 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     most = runs.groupby("architecture")["layer"].nunique().max()
     down, across, width = sheet.shape(len(architectures), score_axes.width_for(most, LEAST_INCHES), options["columns"])
     figure, panels = sheet.panels(down, across, width, HEIGHT, sharey=True)
-    panels[0, 0].set_ylim(score_axes.limits(runs["value"], score, whole=True))
+    told = summary[summary["n_runs"] >= FEWEST_UNITS]
+    held = score_axes.with_intervals(runs["value"], told["interval_low"], told["interval_high"])
+    panels[0, 0].set_ylim(score_axes.limits(held, score, whole=True))
     for place, (panel, architecture) in enumerate(zip(panels.flat, architectures, strict=False)):
         own, means = (frame[frame["architecture"] == architecture] for frame in (runs, summary))
         layers = own[["depth", "layer"]].drop_duplicates().sort_values("depth")

@@ -43,26 +43,31 @@ FIGURE = {
 
 # Values are written into the cells of panels with at most so many layers.
 MOST_WRITTEN = 8
+# The inches of a cell from which on it has room for two lines, names beside it counted in.
+ROOMY = 0.4
 
 
 def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     """One panel for each kind of network and snapshot, with its layers down and across.
 
-    The table has a row a pair of layers: the mean over networks, their number, standard deviation and 95 % interval, and
+    Below a mean in its cell is the standard deviation over networks, where there is room. Cells of layers without a value are
+    blank. The table has a row a pair of layers: the mean over networks, their number, standard deviation and 95 % interval, and
     `chance`, the mean value with the observations of one layer shuffled.
     """
     facts = options["measures"][options["measure"]]
-    table = over_networks(rows_of(reads.comparison, options["measure"], options.get("on", {})), PAIR)
+    table = over_networks(rows_of(reads.comparison, options["measure"], options.get("on", {})), PAIR, facts["range"])
     panels = table.groupby([*NETWORK, "epoch", "state"], sort=False)
     down, across, width = sheet.shape(panels.ngroups, min(options["panel_inches"], COLUMN))
     figure, axes = sheet.panels(down, across, width, width / across)
     scale = Normalize(*_ends(facts["range"], table["mean"]))
+    blank = False
     for axis, ((dataset, architecture, activation, epoch, state), own) in zip(axes.flat, panels, strict=False):
-        matrix, layers = _matrix(own, facts["itself"])
+        layers, matrix, spread = _layers(own), _matrix(own, "mean", facts["itself"]), _matrix(own, "sd", np.nan)
         if options["order"] == "clustered":
             order = clustered(matrix, facts["itself"])
-            matrix, layers = matrix[np.ix_(order, order)], [layers[place] for place in order]
-        _draw_matrix(axis, matrix, layers, scale)
+            matrix, spread, layers = matrix[np.ix_(order, order)], spread[np.ix_(order, order)], [layers[one] for one in order]
+        _draw_matrix(axis, matrix, spread, layers, scale, width / across)
+        blank |= not np.isfinite(matrix).all()
         heading = f"{network_title(dataset, architecture)}, {words(activation)}, {f'epoch {epoch}' if epoch else state}"
         axis.set_title(f"{sheet.wrapped(heading, sheet.inside(width, across), 7)}\n{runs_counted(int(own['n'].max()))}")
     sheet.leave_out(axes.flat[panels.ngroups :])
@@ -70,7 +75,11 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     bar.set_label(facts["label"])
     counts = sorted({int(count) for count in table["observations"]})
     chance = _two_digits(table["chance"].mean())
-    about = f"{facts['label']} of layers, means over networks, {observations(*counts)}; by chance {chance}"
+    most = table["sd"].max()
+    deviations = f" (standard deviations up to {_two_digits(most)})" if np.isfinite(most) else ""
+    about = f"{facts['label']} of layers, means over networks{deviations}, {observations(*counts)}; by chance {chance}"
+    about += "; the earlier of two layers is the first" if facts.get("one_sided") else ""
+    about += "; blank: no value" if blank else ""
     sheet.set_title(figure, options["title"] or sentence(about))
     sheet.fit(figure, axes.flat[: panels.ngroups])
     return figure, table
@@ -104,19 +113,24 @@ def _ends(within: list[float | None], values: pd.Series) -> tuple[float, float]:
     return max(0.0, low or 0.0), float(np.nanmax([values.max(), 0.0])) if high is None else high
 
 
-def _matrix(own: pd.DataFrame, itself: float) -> tuple[np.ndarray, list[str]]:
-    """The means as a symmetric matrix, and the names of its layers in order. itself: of a layer with itself."""
-    names = {row.depth: row.layer for row in own.itertuples()} | {row.other_depth: row.other_layer for row in own.itertuples()}
-    place = {depth: number for number, depth in enumerate(sorted(names))}
+def _layers(own: pd.DataFrame) -> list[str]:
+    """The names of the layers in order."""
+    names = dict(zip([*own["depth"], *own["other_depth"]], [*own["layer"], *own["other_layer"]], strict=True))
+    return [words(names[depth]) for depth in sorted(names)]
+
+
+def _matrix(own: pd.DataFrame, column: str, itself: float) -> np.ndarray:
+    """A column of the rows of pairs as a symmetric matrix. itself: of a layer that has a value with any other."""
+    place = {depth: number for number, depth in enumerate(sorted({*own["depth"], *own["other_depth"]}))}
     matrix = np.full((len(place), len(place)), np.nan)
-    np.fill_diagonal(matrix, itself)
-    for row in own.itertuples():
-        one, other = place[row.depth], place[row.other_depth]
-        matrix[one, other] = matrix[other, one] = row.mean
-    return matrix, [words(names[depth]) for depth in sorted(names)]
+    for depth, other_depth, value in own[["depth", "other_depth", column]].itertuples(index=False, name=None):
+        one, other = place[depth], place[other_depth]
+        matrix[one, other] = matrix[other, one] = value
+    np.fill_diagonal(matrix, np.where(np.isfinite(matrix).any(axis=1), itself, np.nan))
+    return matrix
 
 
-def _draw_matrix(axis, matrix: np.ndarray, layers: list[str], scale: Normalize) -> None:
+def _draw_matrix(axis, matrix: np.ndarray, spread: np.ndarray, layers: list[str], scale: Normalize, inches: float) -> None:
     axis.imshow(np.ma.masked_invalid(matrix), cmap=RAMP, norm=scale, interpolation="nearest")
     places = np.arange(len(layers))
     axis.set_xticks(places, layers, fontsize=SMALLEST, rotation=90)
@@ -125,8 +139,11 @@ def _draw_matrix(axis, matrix: np.ndarray, layers: list[str], scale: Normalize) 
     axis.spines[:].set_visible(False)
     for (row, column), value in np.ndenumerate(matrix) if len(layers) <= MOST_WRITTEN else ():
         if np.isfinite(value):
+            deviation = float(spread[row, column])
+            told = _two_digits(value)
+            told += f"\n±{_two_digits(deviation)}" if np.isfinite(deviation) and inches / len(layers) >= ROOMY else ""
             colour = "black" if scale(value) > 0.6 else "white"
-            axis.text(column, row, _two_digits(value), fontsize=SMALLEST, ha="center", va="center", color=colour)
+            axis.text(column, row, told, fontsize=SMALLEST, ha="center", va="center", color=colour)
 
 
 def _two_digits(value: float) -> str:

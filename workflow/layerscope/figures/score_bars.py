@@ -1,5 +1,7 @@
 """One score by layer as bars: a bar for the mean over runs, the runs as points on it, as in Kuzma and Farkaš."""
 
+from dataclasses import replace
+
 import numpy as np
 import pandas as pd
 from matplotlib.figure import Figure
@@ -68,8 +70,9 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     figure, panels = sheet.panels(down, across, width, HEIGHT, sharey=True)
     activations = sorted(runs["activation"].unique())
     palette = dict(zip(activations, colours(len(activations)), strict=True))
-    # Bars begin at 0 where the score can be 0: their length is what is seen.
-    panels[0, 0].set_ylim(score_axes.limits(runs["value"], score, whole=True))
+    # Bars begin at 0, unless values lie on both sides of it: their length is what is seen.
+    from_zero = replace(score, low=0.0) if score.low is None and not (runs["value"] < 0).any() else score
+    panels[0, 0].set_ylim(score_axes.limits(runs["value"], from_zero, whole=True))
     deepest = runs["depth"].max()
     tables, drawn = [], []
     for (row, architecture), place in places.items():

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from layerscope.errors import StudyError
 from layerscope.figures.shared import score_axes, sheet
-from layerscope.figures.shared.names import draws_counted, in_space, measure, network_title, runs_counted, words
+from layerscope.figures.shared.names import draws_counted, in_space, measure, network_title, runs_of_lines, words
 from layerscope.figures.shared.style import STATE_LINES, STATE_MARKERS, colours
 from layerscope.statistics.estimates import estimate
 from layerscope.statistics.keys import FEWEST_UNITS, FILTER_MEAN, LIVING_MEAN, NETWORK
@@ -191,19 +191,20 @@ def _draw_controls(panel, controls: pd.DataFrame) -> None:
 
 
 def _shown(runs: pd.DataFrame, summary: pd.DataFrame, space: tuple, score) -> list[float]:
-    """The values that the axis of one space must hold: runs, and chance where it is near."""
+    """The values that the axis of one space must hold: runs and intervals, and chance where it is near."""
     own, means = (frame[(frame["space"] == space[0]) & (frame["sample"] == space[1])] for frame in (runs, summary))
-    return score_axes.with_chance(own["value"], means["chance"])
+    told = means[means["n_runs"] >= FEWEST_UNITS]
+    held = score_axes.with_intervals(own["value"], told["interval_low"], told["interval_high"])
+    return score_axes.with_chance(held, means["chance"])
 
 
 def _heading(dataset: str, architecture: str, runs: pd.DataFrame, inches: float) -> str:
     of_networks = runs[runs["state"] != "input"]
     counts = of_networks.groupby("activation")["seed"].nunique()
-    fewest = int(counts.min()) if len(counts) else 0
     flagged = sum(
         score_axes.flagged_runs(own) for _, own in of_networks[of_networks["state"] != "untrained"].groupby("activation")
     )
-    return sheet.wrapped(network_title(dataset, architecture), inches, 7) + f"\n{runs_counted(fewest, flagged)}"
+    return sheet.wrapped(network_title(dataset, architecture), inches, 7) + f"\n{runs_of_lines(counts, flagged)}"
 
 
 def _any_mean(runs: pd.DataFrame) -> bool:

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared import score_axes, sheet
-from layerscope.figures.shared.names import Measure, by_size, draws_counted, in_space, measure, runs_counted, words
+from layerscope.figures.shared.names import Measure, by_size, draws_counted, in_space, measure, runs_of_lines, words
 from layerscope.figures.shared.style import ramp
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.runs import stored_runs
@@ -103,10 +103,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         own_runs = own.drop_duplicates(RUN)
         counts = own_runs.groupby(["architecture", "activation"]).size()
         marked = sum(tuple(key) in flagged for key in own_runs[RUN].itertuples(index=False))
-        pair[0].set_title(
-            f"{words(dataset)}\n{runs_counted(int(counts.min()))}{' each' if len(counts) > 1 else ''}"
-            f"{f', {marked} flagged' if marked else ''}"
-        )
+        pair[0].set_title(f"{words(dataset)}\n{runs_of_lines(counts, marked)}")
         for panel in pair if where_losses == "beside" else pair[-1:]:
             panel.set_xlabel("step")
     if where_losses != "beside":

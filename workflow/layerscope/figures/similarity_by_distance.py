@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from layerscope.figures.shared import score_axes, sheet
 from layerscope.figures.shared.comparisons import over_networks, rows_of
-from layerscope.figures.shared.names import Measure, network_title, observations, runs_counted, sentence, words
+from layerscope.figures.shared.names import Measure, network_title, observations, runs_of_lines, sentence, words
 from layerscope.figures.shared.style import STATE_LINES, STATE_MARKERS, colours
 from layerscope.statistics.keys import FEWEST_UNITS, NETWORK
 from layerscope.store.reads import Reads
@@ -44,13 +44,15 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     low, high = facts["range"]
     score = Measure(facts["label"], "", low, high, None)
     runs = by_distance(rows_of(reads.comparison, measure, options.get("on", {})))
-    table = over_networks(runs, GROUP)
+    table = over_networks(runs, GROUP, facts["range"])
     networks = [*runs[["dataset", "architecture"]].drop_duplicates().itertuples(index=False)]
     down, across, width = sheet.shape(len(networks), LEAST_INCHES)
     figure, axes = sheet.panels(down, across, width, HEIGHT)
     activations = sorted(runs["activation"].unique())
     palette = dict(zip(activations, colours(len(activations)), strict=True))
-    ends = score_axes.limits(score_axes.with_chance(runs["value"], table["chance"]), score)
+    told = table[table["n"] >= FEWEST_UNITS]
+    held = score_axes.with_intervals(runs["value"], told["interval_low"], told["interval_high"])
+    ends = score_axes.limits(score_axes.with_chance(held, table["chance"]), score)
     lined = False
     for place, (axis, (dataset, architecture)) in enumerate(zip(axes.flat, networks, strict=False)):
         own, means = (frame[(frame["dataset"] == dataset) & (frame["architecture"] == architecture)] for frame in (runs, table))
@@ -59,7 +61,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         chance = means.groupby("distance")["chance"].mean()
         lined |= score_axes.draw_chance(axis, chance.index, chance)
         axis.xaxis.get_major_locator().set_params(integer=True)
-        counted = runs_counted(int(means["n"].min()))
+        counted = runs_of_lines(own[np.isfinite(own["value"])].groupby("activation")["seed"].nunique())
         axis.set_title(f"{sheet.wrapped(network_title(dataset, architecture), sheet.inside(width, across), 7)}\n{counted}")
         axis.set_xlabel("difference of depths")
         if place % across:

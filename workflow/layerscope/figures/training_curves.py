@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 
 from layerscope import store
 from layerscope.figures.shared import score_axes, sheet
-from layerscope.figures.shared.names import Measure, network_title, runs_counted, words
+from layerscope.figures.shared.names import Measure, network_title, runs_of_lines, words
 from layerscope.figures.shared.style import colours
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.runs import stored_runs
@@ -68,7 +68,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         runs = own.groupby("activation")["seed"].nunique()
         marked = sum(tuple(key) in flagged for key in own[RUN].drop_duplicates().itertuples(index=False))
         heading = sheet.wrapped(network_title(dataset, architecture), sheet.inside(width, across), 7)
-        column[0].set_title(f"{heading}\n{runs_counted(int(runs.min()), marked)}")
+        column[0].set_title(f"{heading}\n{runs_of_lines(runs, marked)}")
         column[len(shown) - 1].set_xlabel("epoch")
     sheet.leave_out(panels[-len(measures) :, len(networks) - (bands - 1) * across :].flat)
     _add_keys(figure, history, palette, flagged)

@@ -631,7 +631,7 @@ class JobParams:
         return {name: self.study.metric_of(name).says("higher_is_better") for name in self.study.scored}
 
     def _measures(self, _: list[Run]) -> dict[str, dict]:
-        """Measure of any comparison → what figures name it by: label, range, and its value for a representation and itself."""
+        """Measure of any comparison → its label, range, value for a representation and itself, and whether sides matter."""
         asked = sorted({name for entry in self.study.comparisons.values() for name in entry["measures"]})
         known = self.study.kinds.of("comparisons")
         return {
@@ -639,6 +639,7 @@ class JobParams:
                 "label": known[name].says("label"),
                 "range": known[name].says("range"),
                 "itself": known[name].says("itself", 1),
+                "one_sided": bool(known[name].says("one_sided")),
             }
             for name in asked
         }

@@ -26,6 +26,7 @@ MEASURES = {
         ),
         "reference": "Morcos, Raghu and Bengio 2018",
         "unchanged_by": "shifts and scales; of the second representation any invertible map",
+        "one_sided": True,
     },
 }
 VARIANCE = 0.99

@@ -247,6 +247,7 @@ FACTS: dict[str, dict[str, dict]] = {
         "label": _text("What figures call it."),
         "range": RANGE,
         "itself": {"description": "Its value for a representation and itself, 1 by default.", "type": "number"},
+        "one_sided": _flag("Whether it is another number the other way round; of two layers, the earlier one is the first."),
         "fewest": {"description": "The fewest observations of which it has a value.", "type": "integer", "minimum": 1},
         "holds_pairs": _flag("Whether it holds a number for every pair of observations, for estimates of its memory."),
         "takes_maps": _flag("Whether it takes the maps of a layer in their shape, (n, filters, height, width)."),

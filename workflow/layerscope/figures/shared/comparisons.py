@@ -1,5 +1,6 @@
 """What figures of comparisons read: the rows of one measure, and their means over networks."""
 
+import numpy as np
 import pandas as pd
 
 from layerscope import selection, store
@@ -31,16 +32,18 @@ def _allowed(rows: pd.DataFrame, on: dict, key: str, column: str | None = None) 
     return pd.Series(True, index=rows.index) if allowed is None else found.isin(allowed)
 
 
-def over_networks(rows: pd.DataFrame, keys: list[str]) -> pd.DataFrame:
+def over_networks(rows: pd.DataFrame, keys: list[str], within: list[float | None]) -> pd.DataFrame:
     """The mean over networks for each value of the keys: n, sd, 95 % interval, chance (a mean) and observations.
 
-    rows: one for each network and value of the keys.
+    rows: one for each network and value of the keys. within: the bounds of the measure, None where there is none.
     """
     found = []
+    lowest, highest = (-np.inf if within[0] is None else within[0], np.inf if within[1] is None else within[1])
     for key, group in rows.groupby(keys, sort=False):
         over = estimate(group["value"])
         row = dict(zip(keys, key, strict=True)) | {"mean": over.mean, "n": over.n, "sd": over.sd}
-        row |= {"interval_low": over.low, "interval_high": over.high, "chance": group["chance"].mean()}
+        low, high = np.clip([over.low, over.high], lowest, highest)
+        row |= {"interval_low": low, "interval_high": high, "chance": group["chance"].mean()}
         found.append(
             row
             | {"observations": group["n_points"].max(), "degenerate": "; ".join(dict.fromkeys(filter(None, group["degenerate"])))}

@@ -125,6 +125,14 @@ def runs_counted(runs: int, flagged: int = 0) -> str:
     return f"{runs} run{'' if runs == 1 else 's'}{f', {flagged} flagged' if flagged else ''}"
 
 
+def runs_of_lines(counts: Iterable[int], flagged: int = 0) -> str:
+    """How many runs a panel has, as text, such as 2 × 3 runs. counts: the runs of each of its lines."""
+    numbers = [int(count) for count in counts]
+    if len(numbers) > 1 and len({*numbers}) == 1:
+        return f"{len(numbers)} × {runs_counted(numbers[0], flagged)}"
+    return runs_counted(sum(numbers), flagged)
+
+
 def draws_counted(draws: Iterable[int]) -> str:
     """What a title says of runs that are means over several draws of a sample; nothing where there is one. draws: by run."""
     most = max(draws, default=1)

@@ -58,6 +58,16 @@ def with_chance(values: Iterable[float], chance: Iterable[float]) -> list[float]
     return found + level if near else found
 
 
+def with_intervals(values: Iterable[float], low: Iterable[float], high: Iterable[float]) -> list[float]:
+    """The values that an axis must hold: the ends of intervals too, but none so far off that it would squeeze the others."""
+    found = [value for value in values if np.isfinite(value)]
+    if not found:
+        return found
+    spare = STRETCH * (max(found) - min(found) or 1.0)
+    lows, highs = ([end for end in ends if np.isfinite(end)] for ends in (low, high))
+    return [*found, *(max(end, min(found) - spare) for end in lows), *(min(end, max(found) + spare) for end in highs)]
+
+
 def draw_chance(panel, places: Sequence[float], chance: Sequence[float]) -> bool:
     """Draw the chance level as a dotted line, or write it at the edge beyond which it lies. Returns whether it is a line."""
     level = np.asarray(chance, dtype=float)
