@@ -1,5 +1,7 @@
 """Axes of scores end at the bounds of the score, and chance does not squeeze the values."""
 
+from dataclasses import replace
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
@@ -84,6 +86,11 @@ def test_intervals_widen_an_axis_as_far_as_they_squeeze_nothing():
 def test_a_label_has_the_unit_and_an_arrow_towards_the_better(score, label):
     """The arrow turns with the label: to the right along x, upwards along y."""
     assert score.axis == label
+
+
+def test_a_score_of_two_layers_is_in_none_of_them():
+    assert SHARE.where("raw") == "in the layer itself"
+    assert replace(SHARE, compares=True).where("raw") == ""
 
 
 @pytest.mark.parametrize(

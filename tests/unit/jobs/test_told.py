@@ -11,8 +11,8 @@ from layerscope.study.kinds import Kinds
 from layerscope.study.load import build_study
 
 
-def told_of(scores: dict) -> dict:
-    """What the figure of a study with these scores is told of them."""
+def told_of(scores: dict, **blocks: dict) -> dict:
+    """What the figure of a study with these scores is told of them. blocks: further ones of the study."""
     content = {
         "study": "names",
         "datasets": {"digits": {"source": "sklearn", "test": 360}},
@@ -21,6 +21,7 @@ def told_of(scores: dict) -> dict:
         "training": {"default": {}},
         "scores": scores,
         "figures": {"shown": {"kind": "score_scatter", "score": next(iter(scores)), "against": "accuracy"}},
+        **blocks,
     }
     params = Jobs(build_study(content, Path())).params.figure(SimpleNamespace(figure="shown"))
     return json.loads(params)["options"]["metrics"]
@@ -76,6 +77,24 @@ def test_variants_of_a_score_have_the_name_of_their_entry_too():
     told = told_of({"accuracy": {}, "hit": {"metric": "neighborhood_hit", "vary": {"k": [3, 6]}}})
     assert told["hit_k3"]["entry"] == told["hit_k6"]["entry"] == "hit"
     assert "entry" not in told["accuracy"]
+
+
+@pytest.mark.parametrize(
+    ("comparison", "label"),
+    [
+        ({"between": "layers", "with": "previous"}, "CKA with the layer before (alike)"),
+        ({"between": "layers", "with": "last"}, "CKA with the last layer (alike)"),
+        ({"between": "epochs", "with": "first"}, "CKA with the first snapshot (alike)"),
+        ({"between": "seeds"}, "CKA of two seeds (alike)"),
+    ],
+)
+def test_a_score_that_is_a_comparison_says_of_what(comparison, label):
+    """And figures do not place it in a space: it is of two representations."""
+    samples = {"look": {"split": "test", "choose": "first", "n": 60}}
+    comparisons = {"alike": {**comparison, "measures": ["cka"]}}
+    told = told_of({"accuracy": {}}, samples=samples, representations={"whole": ["hidden1", "output"]}, comparisons=comparisons)
+    assert (told["alike.cka"]["label"], told["alike.cka"]["compares"]) == (label, True)
+    assert "compares" not in told["accuracy"]
 
 
 def test_the_only_score_of_a_metric_has_its_label():

@@ -6,7 +6,7 @@ from matplotlib.lines import Line2D
 
 from layerscope.errors import StudyError
 from layerscope.figures.shared import score_axes, sheet
-from layerscope.figures.shared.names import by_size, draws_counted, in_space, listed, measure, runs_counted, words
+from layerscope.figures.shared.names import by_size, draws_counted, listed, measure, runs_counted, words
 from layerscope.figures.shared.style import colours
 from layerscope.statistics.keys import FEWEST_UNITS, RUN, SUMMARY_KEYS
 from layerscope.statistics.pairs import final_accuracy
@@ -69,7 +69,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         lines = [words(architecture), *_accuracies(own, datasets)]
         panel.set_title("\n".join(sheet.wrapped(line, sheet.inside(width, across), 7) for line in lines))
         if place % across == 0:
-            panel.set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + 0.3, 7), in_space(runs["space"].iloc[0])]).strip())
+            panel.set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + 0.3, 7), score.where(runs["space"].iloc[0])]).strip())
     sheet.leave_out(panels.flat[len(architectures) :])
     handles = [Line2D([], [], color=colour, linewidth=1.2, label=listed(kind)) for kind, colour in palette.items()]
     # What does not differ stands in the titles of panels.

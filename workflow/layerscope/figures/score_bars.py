@@ -9,7 +9,7 @@ from matplotlib.lines import Line2D
 
 from layerscope.errors import StudyError
 from layerscope.figures.shared import score_axes, sheet
-from layerscope.figures.shared.names import by_size, draws_counted, in_space, listed, measure, runs_counted
+from layerscope.figures.shared.names import by_size, draws_counted, listed, measure, runs_counted
 from layerscope.figures.shared.style import colours
 from layerscope.statistics.estimates import estimate
 from layerscope.statistics.keys import FEWEST_UNITS, RUN
@@ -89,7 +89,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         _draw_panel(panel, own, palette[row[1]])
         panel.set_title(_heading(own, runs, inches))
         if place[1] == 0:
-            told = in_space(runs["space"].iloc[0])
+            told = score.where(runs["space"].iloc[0])
             panel.set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + 0.25, 7), told]).strip())
     for panel in panels.flat:
         if panel not in drawn:

@@ -7,7 +7,7 @@ from matplotlib.lines import Line2D
 
 from layerscope.errors import StudyError
 from layerscope.figures.shared import score_axes, sheet
-from layerscope.figures.shared.names import draws_counted, in_space, measure, network_title, runs_of_lines, words
+from layerscope.figures.shared.names import draws_counted, measure, network_title, runs_of_lines, words
 from layerscope.figures.shared.style import STATE_LINES, STATE_MARKERS, colours
 from layerscope.statistics.estimates import estimate
 from layerscope.statistics.keys import FEWEST_UNITS, FILTER_MEAN, LIVING_MEAN, NETWORK
@@ -125,7 +125,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
             if place % across:
                 panel.tick_params(labelleft=False)
             else:
-                told = [part for part in (in_space(space), words(sample) if several_samples else "") if part]
+                told = [part for part in (score.where(space), words(sample) if several_samples else "") if part]
                 panel.set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + 0.3, 7), *told]))
     sheet.leave_out(panels[-len(spaces) :, len(networks) - (bands - 1) * across :].flat)
     _add_keys(figure, runs, palette, lined)

@@ -9,7 +9,7 @@ from matplotlib.ticker import MaxNLocator
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.figures.shared import score_axes, sheet
-from layerscope.figures.shared.names import Measure, by_size, draws_counted, in_space, measure, runs_of_lines, words
+from layerscope.figures.shared.names import Measure, by_size, draws_counted, measure, runs_of_lines, words
 from layerscope.figures.shared.style import ramp
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.runs import stored_runs
@@ -96,7 +96,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         for panel in pair:
             panel.set_xlim(low - 0.03 * max(high - low, 1), high + 0.03 * max(high - low, 1))
         if place % across == 0:
-            where = in_space(runs["space"].iloc[0])
+            where = score.where(runs["space"].iloc[0])
             pair[0].set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + 0.3, 7), where]).strip())
             for panel in pair[1:]:
                 panel.set_ylabel(sheet.wrapped(loss.axis, HEIGHT, 7))

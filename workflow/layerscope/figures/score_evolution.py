@@ -8,7 +8,7 @@ from matplotlib.lines import Line2D
 
 from layerscope.errors import StudyError
 from layerscope.figures.shared import score_axes, sheet
-from layerscope.figures.shared.names import by_size, draws_counted, in_space, measure, network_title, runs_counted
+from layerscope.figures.shared.names import by_size, draws_counted, measure, network_title, runs_counted
 from layerscope.figures.shared.style import ramp
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.runs import stored_runs
@@ -72,7 +72,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         heading = sheet.wrapped(network_title(dataset, architecture), sheet.inside(width - 0.3, across), 7)
         panel.set_title(f"{heading}\n{runs_counted(len(chosen.drop_duplicates(RUN)), flagged)}")
         if place % across == 0:
-            panel.set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + 0.3, 7), in_space(runs["space"].iloc[0])]).strip())
+            panel.set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + 0.3, 7), score.where(runs["space"].iloc[0])]).strip())
     sheet.leave_out(panels.flat[len(networks) :])
     if epochs:
         _add_scale(figure, panels, epochs, palette)

@@ -591,13 +591,13 @@ class JobParams:
             label = name if metrics[kind.name] > 1 and name != kind.name else kind.says("label", name)
             if name in compared:
                 comparison = compared[name]["comparison"]
-                between = comparisons[comparison]["between"]
-                label = f"{label}{f' of two {between}' if between in DIFFER_IN else ''} ({comparison})"
+                label = f"{label} {_sides(comparisons[comparison])} ({comparison})"
             told[name] = {
                 "label": label,
                 "unit": self._unit(kind, runs),
                 "range": kind.says("range", [None, None]),
                 "higher_is_better": kind.says("higher_is_better"),
+                **({"compares": True} if name in compared else {}),
             }
             if (entry := self.study.variants.entry_of("score", name)) != name:
                 told[name]["entry"] = entry
@@ -658,6 +658,14 @@ NEEDS: dict[str, Callable[[JobParams, list[Run]], dict | list | str]] = {
     "measures": JobParams._measures,
     "loss_unit": JobParams._loss_unit,
 }
+
+
+def _sides(comparison: dict) -> str:
+    """What a comparison that is a score compares, in words."""
+    if comparison["between"] in DIFFER_IN:
+        return f"of two {comparison['between']}"
+    place, what = comparison["with"], {"layers": "layer", "epochs": "snapshot"}[comparison["between"]]
+    return f"with the {what} before" if place == "previous" else f"with the {place} {what}"
 
 
 def _spectra_params(options: dict) -> dict:

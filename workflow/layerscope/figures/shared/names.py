@@ -17,13 +17,21 @@ LONGEST = 24
 
 @dataclass(frozen=True)
 class Measure:
-    """A score as figures name it. low, high: its bounds, None where there is none. higher_is_better: None where neither is."""
+    """A score as figures name it. low, high: its bounds, None where there is none. higher_is_better: None where neither is.
+
+    compares: whether it is of two representations, as comparisons are, and not of the points of one.
+    """
 
     label: str
     unit: str
     low: float | None
     high: float | None
     higher_is_better: bool | None
+    compares: bool = False
+
+    def where(self, space: str) -> str:
+        """Where it was taken, as text: in an embedding or in the layer itself; nothing for scores of networks or comparisons."""
+        return "" if self.compares else in_space(space)
 
     @property
     def axis(self) -> str:
@@ -41,7 +49,7 @@ def measure(options: Mapping, score: str) -> Measure:
     """The score of a name. options: of a figure that needs `metrics`."""
     facts = options["metrics"][score]
     low, high = facts["range"]
-    return Measure(words(facts["label"]), facts["unit"], low, high, facts["higher_is_better"])
+    return Measure(words(facts["label"]), facts["unit"], low, high, facts["higher_is_better"], facts.get("compares", False))
 
 
 def sentence(text: str) -> str:
