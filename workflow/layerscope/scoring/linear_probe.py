@@ -1,9 +1,8 @@
 """How well a linear classifier predicts the classes from a whole layer."""
 
-import warnings
-
 import numpy as np
 
+from layerscope.scoring.shared.linear_classifier import linear_classifier, unconverged_allowed
 from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaults
 
 METRICS = {
@@ -50,7 +49,7 @@ def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, S
         chosen = np.sort(np.random.default_rng(SEED).choice(len(points), size=LARGEST_SAMPLE, replace=False))
         points = points[chosen]
         _, labels = np.unique(labels[chosen], return_inverse=True)
-    points = points.astype(np.float32)
+    points = points.astype(np.float64)
     scores = {}
     for name, (metric, options) in asked.items():
         folds = with_defaults(METRICS[metric], options)["folds"]
@@ -61,20 +60,14 @@ def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, S
 def fold_accuracies(points: np.ndarray, labels: np.ndarray, folds: int) -> np.ndarray:
     """(folds,) the accuracy of a logistic regression on each held-out fold, fitted on the other folds.
 
-    points: (n, d) float32 finite. labels: (n,) with at least `folds` members of each class.
+    points: (n, d) float64 finite. labels: (n,) with at least `folds` members of each class.
     The features are standardised by the mean and standard deviation of the training rows.
     """
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
     from sklearn.model_selection import StratifiedKFold, cross_val_score
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
-    probe = make_pipeline(StandardScaler(), LogisticRegression(C=1.0, solver="lbfgs", tol=1e-3, max_iter=200))
-    with warnings.catch_warnings():
-        # Where classes are separable the weights may still grow at the last iteration; the accuracy settles long before.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return cross_val_score(probe, points, labels, cv=StratifiedKFold(folds, shuffle=True, random_state=SEED))
+    with unconverged_allowed():
+        parts = StratifiedKFold(folds, shuffle=True, random_state=SEED)
+        return cross_val_score(linear_classifier(1.0), points, labels, cv=parts)
 
 
 def _score(points, labels, folds):

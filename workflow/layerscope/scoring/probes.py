@@ -1,11 +1,10 @@
 """How well classifiers that were fitted on one sample tell the classes of another, from the same layer of the same network."""
 
-import warnings
-
 import numpy as np
 
 from layerscope.scoring.shared.beside_input import BesideInput, Fitted
 from layerscope.scoring.shared.degenerate import NOT_FINITE
+from layerscope.scoring.shared.linear_classifier import linear_classifier, unconverged_allowed
 from layerscope.scoring.shared.score_input import Score, present, with_defaults
 
 METRICS = {
@@ -67,20 +66,13 @@ def score(scored: BesideInput, asked: dict[str, tuple[str, dict]]) -> dict[str, 
 
 def told_classes(metric: str, fitted: Fitted, points: np.ndarray, options: dict) -> np.ndarray:
     """(n,) the classes that a probe tells of points (n, d). fitted: what it is fitted on, finite, of two classes or more."""
-    from sklearn.exceptions import ConvergenceWarning
-    from sklearn.linear_model import LogisticRegression
     from sklearn.neighbors import KNeighborsClassifier
-    from sklearn.pipeline import make_pipeline
-    from sklearn.preprocessing import StandardScaler
 
     if metric == "knn_probe_held_out":
-        model = KNeighborsClassifier(options["k"], algorithm="brute")
-    else:
-        model = make_pipeline(StandardScaler(), LogisticRegression(C=options["C"], solver="lbfgs", tol=1e-3, max_iter=200))
-    with warnings.catch_warnings():
-        # Where classes are separable the weights may still grow at the last iteration; the accuracy settles long before.
-        warnings.simplefilter("ignore", ConvergenceWarning)
-        return model.fit(fitted.points, fitted.labels).predict(points)
+        return KNeighborsClassifier(options["k"], algorithm="brute").fit(fitted.points, fitted.labels).predict(points)
+    with unconverged_allowed():
+        model = linear_classifier(options["C"]).fit(np.asarray(fitted.points, dtype=np.float64), fitted.labels)
+    return model.predict(np.asarray(points, dtype=np.float64))
 
 
 def _score(scored: BesideInput, metric: str, options: dict) -> Score:

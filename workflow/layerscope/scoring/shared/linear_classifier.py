@@ -1,0 +1,29 @@
+"""The linear classifier that probes fit: a multinomial logistic regression of standardised features."""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+# The classifier is fitted until no part of the gradient of its objective, per row, is larger, or to the last iteration: with a
+# tolerance of 1e-3 accuracies on 500 rows were off by up to 0.016.
+TOLERANCE, ITERATIONS = 1e-6, 1000
+
+
+def linear_classifier(strength: float) -> Any:
+    """An unfitted scikit-learn pipeline for float64 features. strength: the inverse strength of the L2 penalty (C)."""
+    from sklearn.linear_model import LogisticRegression
+    from sklearn.pipeline import make_pipeline
+    from sklearn.preprocessing import StandardScaler
+
+    return make_pipeline(StandardScaler(), LogisticRegression(C=strength, solver="lbfgs", tol=TOLERANCE, max_iter=ITERATIONS))
+
+
+@contextmanager
+def unconverged_allowed() -> Iterator[None]:
+    """A context without scikit-learn's warning of a fit that ended at its last iteration: accuracies settle long before."""
+    from sklearn.exceptions import ConvergenceWarning
+
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        yield
