@@ -5,6 +5,7 @@ import json
 import os
 import signal
 import sys
+import sysconfig
 import traceback
 from collections.abc import Callable
 from pathlib import Path
@@ -15,6 +16,7 @@ from layerscope.errors import INTERRUPTED, StudyError
 from layerscope.files.compiled import share_compiled_code
 from layerscope.files.provenance import describe_job
 from layerscope.files.refusals import refused
+from layerscope.files.sources import PACKAGE
 
 THREAD_VARIABLES = (
     "OMP_NUM_THREADS",
@@ -56,8 +58,10 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
 
     Thread counts change some results, so they come from params and never from the machine. A StudyError, a missing or
     unreadable file, a full disk and a lack of memory end in a one-line message. Any other exception is a bug in layerscope:
-    its traceback goes to the log, followed by one line. SIGTERM is handled like Ctrl-C: no half-written file stays, and the
-    next start resumes a long stage after its last finished part, a training after its last epoch.
+    its traceback goes to the log, followed by one line; where a person's own code raised it, this names file and line.
+
+    SIGTERM is handled like Ctrl-C: no half-written file stays, and the next start resumes a long stage after its last finished
+    part, a training after its last epoch.
     """
     arguments = parser.parse_args()
     # Clusters send SIGTERM before they kill a job, and Snakemake sends it to its jobs when it is stopped.
@@ -81,7 +85,23 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
                 "fewer layers, or for a machine or GPU with more memory"
             )
         traceback.print_exc()
-        _fail(f"layerscope {name}: a fault in layerscope ({type(error).__name__}: {error}); please report it with this log")
+        fault = f"{type(error).__name__}: {error}"
+        if own := _own_place(error):
+            _fail(f"layerscope {name}: {own}: {fault}; mend it there, the log has the calls that led to it")
+        _fail(f"layerscope {name}: a fault in layerscope ({fault}); please report it with this log")
+
+
+def _own_place(error: Exception) -> str:
+    """The file and line of a person's own code that an exception passed through last; "" where it was none.
+
+    Own is what is neither of this package nor of what is installed.
+    """
+    others = [PACKAGE, *(Path(path).resolve() for path in sysconfig.get_paths().values())]
+    for frame in reversed(traceback.extract_tb(error.__traceback__)):
+        file = Path(frame.filename)
+        if file.is_file() and not any(file.resolve().is_relative_to(other) for other in others):
+            return f"{frame.filename}, line {frame.lineno}"
+    return ""
 
 
 def is_out_of_memory(error: Exception) -> bool:

@@ -11,7 +11,7 @@ from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.files.csv_tables import write_rows
 from layerscope.geometry.filters import dead_filters
-from layerscope.kind_modules import load_kind
+from layerscope.scoring.shared.asking import scores_of
 from layerscope.scoring.shared.degenerate import NOT_FINITE, degenerate_reason
 from layerscope.scoring.shared.rows import score_row, unaccepted
 from layerscope.scoring.shared.score_input import Predicted, Representation, Score, ScoreInput
@@ -90,7 +90,7 @@ def score_input(scored: ScoreInput, asked: dict[str, dict], code: dict | None = 
     """All requested scores, module by module, each called once. code: the user's own files, as in job params."""
     scores = {}
     for module, wanted in asked.items():
-        scores.update(load_kind("scoring", module, code).score(scored, wanted))
+        scores.update(scores_of(module, code, scored, wanted))
     return scores
 
 

@@ -11,6 +11,7 @@ from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.files.provenance import provenance
 from layerscope.kind_modules import load_kind
+from layerscope.scoring.shared.asking import scores_of
 from layerscope.scoring.shared.rows import unaccepted
 from layerscope.scoring.shared.score_input import NetworkInput, Predicted, Representation, Score, ScoreInput
 from layerscope.selection import View
@@ -124,7 +125,7 @@ def observed(
     """
     metric, options = entry["metric"], entry["options"]
     module = load_kind("scoring", entry["module"], code)
-    whole: Score | None = module.score(scored, {name: (metric, options)}).get(name)
+    whole: Score | None = scores_of(entry["module"], code, scored, {name: (metric, options)}).get(name)
     if whole is None:
         return None
     if not np.isfinite(whole.value):

@@ -10,6 +10,7 @@ from layerscope.commandline import run_stage, stage_parser
 from layerscope.data.targets import target_scaling
 from layerscope.files.csv_tables import read_rows, write_rows
 from layerscope.kind_modules import load_kind
+from layerscope.scoring.shared.asking import scores_of
 from layerscope.scoring.shared.rows import score_row, unaccepted
 from layerscope.scoring.shared.score_input import NetworkInput, Score
 
@@ -42,8 +43,8 @@ def asked_of(params: dict, reads: str) -> Iterator[tuple[str, dict]]:
 
 def score_of(params: dict, name: str, entry: dict, scored: NetworkInput) -> Score:
     """One requested score of a network on a split, or of one of its layers."""
-    module = load_kind("scoring", entry["module"], params.get("code"))
-    return module.score(scored, {name: (entry["metric"], entry["options"])})[name]
+    asked = {name: (entry["metric"], entry["options"])}
+    return scores_of(entry["module"], params.get("code"), scored, asked, all_of_them=True)[name]
 
 
 def targets_of_split(data: str, split: str, normalise_targets: str) -> np.ndarray:

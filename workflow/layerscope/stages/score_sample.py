@@ -5,7 +5,7 @@ import argparse
 from layerscope import store
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.files.csv_tables import write_rows
-from layerscope.kind_modules import load_kind
+from layerscope.scoring.shared.asking import scores_of
 from layerscope.scoring.shared.rows import score_row, unaccepted
 from layerscope.scoring.shared.score_input import NetworkInput, Predicted, Score
 
@@ -26,10 +26,10 @@ def main(arguments: argparse.Namespace) -> None:
                 continue
             score = Score(float("nan"))
             if epoch in found:
-                module = load_kind("scoring", entry["module"], params.get("code"))
                 learned = None if targets is None else targets.learned
                 scored = NetworkInput(labels, predictions=found[epoch], targets=learned)
-                score = module.score(scored, {name: (entry["metric"], entry["options"])})[name]
+                asked = {name: (entry["metric"], entry["options"])}
+                score = scores_of(entry["module"], params.get("code"), scored, asked, all_of_them=True)[name]
             rows.append(score_row(params, name, score, epoch=epoch, n_points=n_points, degenerate=reason))
     write_rows(arguments.scores, store.SCORE_COLUMNS, rows)
 

@@ -1,10 +1,12 @@
 """The measures of similarity, by the modules that declare them."""
 
 from collections.abc import Mapping
+from numbers import Real
 from typing import Any
 
 import numpy as np
 
+from layerscope.errors import StudyError
 from layerscope.files.sources import literal, modules
 from layerscope.kind_modules import kind_source, load_kind
 
@@ -41,10 +43,19 @@ def prepared(points: np.ndarray, measures: list[str], code: Code = None) -> dict
 
 
 def compare_by(first: dict[str, Any], second: dict[str, Any], measures: list[str], code: Code = None) -> dict[str, float]:
-    """The value of each measure for two prepared representations of the same observations, in the order asked."""
+    """The value of each measure for two prepared representations of the same observations, in the order asked.
+
+    Raises StudyError where a person's own module gives none of a measure, or one that is no number.
+    """
     found: dict[str, float] = {}
     for module, asked in _by_module(measures, similarity_measures(code)).items():
-        found |= load_kind(PACKAGE, module, code).compare(first[module], second[module], asked)
+        told = load_kind(PACKAGE, module, code).compare(first[module], second[module], asked)
+        for name in asked:
+            if not isinstance(told, dict) or not isinstance(told.get(name), Real):
+                given = told.get(name, "nothing") if isinstance(told, dict) else told
+                source = kind_source(PACKAGE, module, code)
+                raise StudyError(f"{source}: compare gave {given!r} for {name}; return {{'{name}': a number}}")
+        found |= told
     return {name: found[name] for name in measures}
 
 
