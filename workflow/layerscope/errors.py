@@ -55,12 +55,13 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
-def one_of(value: object, allowed: Iterable[str], also_called: Mapping[str, str] | None = None) -> str:
+def one_of(value: object, allowed: Iterable[str], also_called: Mapping[str, str] | None = None, in_order: bool = False) -> str:
     """A hint for a name that is not in `allowed`: the closest allowed name, if there is one, then all of them.
 
-    also_called: what people call the same thing elsewhere → the allowed name.
+    also_called: what people call the same thing elsewhere → the allowed name. in_order: whether they stand in their order, as
+    values do, and not in that of their letters.
     """
-    names = sorted(allowed)
+    names = list(allowed) if in_order else sorted(allowed)
     near = [name for name in [(also_called or {}).get(str(value).lower())] if name in names]
     near = near or difflib.get_close_matches(str(value), names, n=1, cutoff=0.6)
     hint = f"did you mean '{near[0]}'? " if near else ""

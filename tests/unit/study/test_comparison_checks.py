@@ -104,8 +104,8 @@ BROKEN = {
     ),
     "a claim on all pairs of layers": (
         {"comparisons": {"alike": LAYERS}, "claims.grows": {**CLAIM, "score": "alike.cka"}},
-        "claims.grows: 'alike.cka' is no score: in comparisons.alike, each has several values, one for each of the other layers: "
-        "write `with: previous`, first or last",
+        "claims.grows.score: 'alike.cka' is no score: in comparisons.alike, each has several values, one for each of the "
+        "other layers: write `with: previous`, first or last",
     ),
     "a claim on three architectures": (
         {
@@ -115,7 +115,7 @@ BROKEN = {
             "comparisons": {"kinds": {**SEEDS, "between": "architectures"}},
             "claims.grows": {**CLAIM, "score": "kinds.cka", "cluster": ["seed"]},
         },
-        "claims.grows: 'kinds.cka' is no score: in comparisons.kinds, networks of 3 architectures are in several pairs each",
+        "claims.grows.score: 'kinds.cka' is no score: in comparisons.kinds, networks of 3 architectures are in several pairs",
     ),
     "a claim on pairs of networks without units": (
         {"comparisons": {"twins": SEEDS}, "claims.grows": {**CLAIM, "score": "twins.cka"}},
@@ -239,7 +239,7 @@ def test_figures_call_a_score_by_its_measure_and_its_comparison():
     figure = {"figures.seen": {"kind": "score_by_depth", "score": "twins.cka", "on": {"embedding": "raw"}}}
     told = json.loads(Jobs(built({"comparisons": entries, **figure})).params.figure(SimpleNamespace(figure="seen")))
     labels = {name: facts["label"] for name, facts in told["options"]["metrics"].items() if "." in name}
-    assert labels == {"steps.cka": "CKA (steps)", "twins.cka": "CKA of two seeds (twins)"}
+    assert labels == {"steps.cka": "CKA with the layer before (steps)", "twins.cka": "CKA of two seeds (twins)"}
 
 
 # Units of claims

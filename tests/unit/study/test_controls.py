@@ -148,6 +148,18 @@ def test_the_aggregate_knows_controls():
             "figures.hits.controls: no grid has the control untrained; add it to the `controls` of a grid, or name noise",
         ),
         (
+            {"grids.0.controls": ["noise"], "figures.hits.controls": ["noize"]},
+            "figures.hits.controls[0]: 'noize' is not allowed; did you mean 'noise'?",
+        ),
+        (
+            {"grids.0.controls": ["noise"], "figures.hits.on": {"architecture": "mlpp"}},
+            "figures.hits.on.architecture: 'mlpp' is not part of the study; did you mean 'mlp'?",
+        ),
+        (
+            {**CONTROLS, **claim(statistic="difference", against="noise", on={"embedding": "raw", "state": "untrained"})},
+            "claims.so.on: untrained networks have the weights of their control noise, so that no score differs; choose other",
+        ),
+        (
             {"figures.hits.controls": ["untrained"]},
             "figures.hits.controls: no grid has the control untrained; add it to the `controls` of a grid",
         ),

@@ -932,7 +932,7 @@ def test_mistakes_between_blocks_are_told_at_once_too(load):
     )
     with pytest.raises(StudyError) as first:
         load(broken)
-    assert "figures.more: no score is named 'nothing'" in str(first.value)
+    assert "figures.more.score: no score is named 'nothing'" in str(first.value)
     broken["figures"]["more"]["score"] = "neighborhood_hit"
     broken["figures"]["grid"]["on"]["seed"] = 0
     with pytest.raises(StudyError) as second:

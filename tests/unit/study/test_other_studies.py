@@ -143,5 +143,5 @@ def test_a_cheap_score_is_of_layers():
 
 
 def test_scores_that_the_study_lacks_are_told():
-    with pytest.raises(StudyError, match=r"tables\.told: no score is named 'linear_probe'"):
+    with pytest.raises(StudyError, match=r"tables\.told\.costly: no score is named 'linear_probe'"):
         build_study(changed({"scores.saturation": {}, "tables.told": TABLE, "seeds": 3}), Path())

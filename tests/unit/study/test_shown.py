@@ -767,7 +767,7 @@ def test_mistakes_of_all_rounds_are_told_together(load):
     }
     assert [message.split(":")[0].split(" ")[0] for message in refusals(load, broken)] == [
         "figures.unknown.kind",
-        "figures.nameless",
+        "figures.nameless.score",
         "figures.grid.on.seed",
         "embeddings.tsne.perplexity",
         "tables.networks",

@@ -233,7 +233,7 @@ def test_all_mistakes_in_what_varies_are_told_at_once():
         ),
         (
             {**TSNE, "figures.hits.on": {"perplexity": 30}},
-            "figures.hits.on: perplexity is never 30 in this study; allowed: 10, 5",
+            "figures.hits.on: perplexity is never 30 in this study; allowed: 5, 10",
         ),
         (
             {**TSNE, "figures.hits.on": {"perplexity": 5, "embedding": "umap"}},
@@ -271,11 +271,36 @@ def test_all_mistakes_in_what_varies_are_told_at_once():
         ),
         (
             {**TSNE, **claim(statistic="difference", between={"perplexity": [5, 30]})},
-            "claims.so.between.perplexity: perplexity is never 30 in this study; allowed: 10, 5",
+            "claims.so.between.perplexity: perplexity is never 30 in this study; allowed: 5, 10",
         ),
         (
             {**TSNE, **NO_GRID, **claim(statistic="spearman", along="perplexty", on={"embedding": "tsne"})},
             "claims.so.along: 'perplexty' is no option that varies in this study (`vary`); did you mean 'perplexity'?",
+        ),
+        (
+            {**TSNE, **NO_GRID, "scores.nc1": {}, "figures.hits": {"kind": "score_by_option", "x": "perplexity", "score": "nc1"}},
+            "figures.hits.x: perplexity is an option of embeddings, and nc1 is a score of layers themselves; name another",
+        ),
+        (
+            {**TSNE, **NO_GRID}
+            | {"figures.hits": {"kind": "score_by_option", "x": "perplexity", "score": "kl", "colours": "perplexity"}},
+            "figures.hits.colours: perplexity is x already; name another, or remove it",
+        ),
+        (
+            {**TSNE, **NO_GRID, "scores.kl.on": {"perplexty": 5}},
+            "scores.kl.on.perplexty: unknown key; did you mean 'perplexity'? allowed: activation, ",
+        ),
+        (
+            {"scores.kl.on": {"perplexity": 5}},
+            "scores.kl.on.perplexity: perplexity is no key of selectors, since it does not vary in this study (`vary`)",
+        ),
+        (
+            {"scores.kl.on": {"control": "noise"}},
+            "scores.kl.on.control: no grid has controls, by which it chooses; add `controls` to a grid, or remove it",
+        ),
+        (
+            {**DECAY, "grids.0.architectures": ["mlp_decay0"], "grids.0.controls": ["noise"]},
+            "grids[0].architectures: 'mlp_decay0' is not defined; did you mean 'mlp_weight_decay0'? allowed: mlp, ",
         ),
         (
             {**TSNE, **NO_GRID, **claim(statistic="spearman", along="perplexity", on={"embedding": "tsne", "perplexity": 5})},

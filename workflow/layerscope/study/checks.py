@@ -24,6 +24,7 @@ from layerscope.study.given import check_given
 from layerscope.study.kinds import Kind
 from layerscope.study.named_options import check_named_options, check_scores_together
 from layerscope.study.observation_checks import check_observations
+from layerscope.study.schema import entry_schema, names_scores
 from layerscope.study.sizes import class_names, outputs_of, sample_size, source_sizes, split_size
 from layerscope.study.study import RESERVED_EMBEDDINGS, Run, Study, scores_named, selectors
 from layerscope.study.target_checks import LABEL_CHECKS, TARGET_CHECKS
@@ -416,11 +417,14 @@ def _check_scores_are_defined(study: Study) -> Iterator[str]:
             comparison, _, measure = score.partition(".")
             if score in study.scored:
                 continue
+            naming = (option for option, part in entry_schema(kind)["properties"].items() if names_scores(part))
+            option = next((option for option in naming if score in selection.named(entry, option)), "")
+            at = f"{where}.{option}" if option else where
             if measure in study.comparisons.get(comparison, {}).get("measures", ()):
-                yield f"{where}: '{score}' is no score: in comparisons.{comparison}, {study.several_values(comparison)}"
+                yield f"{at}: '{score}' is no score: in comparisons.{comparison}, {study.several_values(comparison)}"
             else:
                 metric = f"write {score}: {{}} under `scores`; " if score in study.kinds.of("scores") else ""
-                yield f"{where}: no score is named '{score}'; {metric}{one_of(score, study.scored)}"
+                yield f"{at}: no score is named '{score}'; {metric}{one_of(score, study.scored)}"
 
 
 def _check_scores_named(study: Study) -> Iterator[str]:

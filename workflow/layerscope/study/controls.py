@@ -29,6 +29,11 @@ def asks_for_controls(content: dict) -> bool:
     return any("controls" in grid for _, grid in grids_in(content)) or any(word in words for word in named)
 
 
+def claims_against(content: dict) -> list[str]:
+    """The claims that are against a control."""
+    return [name for name, claim in entries_in(content, "claims") if isinstance(claim.get("against"), str)]
+
+
 def _schema() -> dict:
     return blocks()["properties"]["grids"]["items"]["properties"]["controls"]
 
@@ -50,7 +55,7 @@ def controls_of(
             mistakes.messages.append(f"{where}.controls are variants of architectures, and the study names none; name them")
         known = {name for names in named_by.values() for name in names}
         mistakes.messages += [
-            f"{where}.architectures: '{name}' is not defined; {one_of(name, asked)}"
+            f"{where}.architectures: '{name}' is not defined; {one_of(name, known)}"
             for name in selection.named(grid, "architectures")
             if asked and isinstance(name, str) and name not in known
         ]

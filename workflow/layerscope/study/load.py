@@ -28,6 +28,7 @@ from layerscope.study.kinds import Kind, Kinds
 from layerscope.study.other_studies import study_of_studies
 from layerscope.study.overrides import SWITCHED_OFF, with_options_off_apart
 from layerscope.study.reach import check_reach
+from layerscope.study.references import of_selectors
 from layerscope.study.schema import blocks, checked
 from layerscope.study.sizes import find_sizes, outputs_of, source_sizes
 from layerscope.study.study import Run, Study, scores_named
@@ -67,7 +68,7 @@ def build_study(content: dict, folder: Path) -> Study:
     try:
         study = _built(content, kinds, variants)
     except StudyError as error:
-        told = dict.fromkeys(variants.in_file(message) for message in error.messages)
+        told = dict.fromkeys(of_selectors(variants.in_file(message), kinds, variants) for message in error.messages)
         raise StudyError(*told, more_may_follow=error.more_may_follow) from None
     return replace(study, notes=tuple(dict.fromkeys(map(variants.in_file, study.notes))))
 

@@ -39,6 +39,13 @@ def alike_without(study: Study, options: Iterable[str]) -> dict[str, dict[str, s
     return found
 
 
+def _of_layers(study: Study, entry: dict) -> str:
+    """The first score of an entry that no embedding can have, "" where there is none."""
+    named = [*selection.named(entry, "score"), *selection.named(entry, "against")]
+    known = [score for score in named if score in study.scored]
+    return next((score for score in known if "embedding" not in study.metric_of(score).spaces), "")
+
+
 def _values_left(study: Study, entry: dict, option: Option) -> list[str]:
     """The values of an option that are left in what an entry chooses, as they stand in a study file."""
     on = entry.get("on", {})
@@ -56,14 +63,23 @@ def check_named_options(study: Study) -> Iterator[str]:
     varied = list(study.variants.options())
     for block in ("figures", "claims"):
         for name, entry in getattr(study, block).items():
+            said: list[str] = []
             for option, others in study.kind_of(block, name).says("names_options", {}).items():
                 word = entry.get(option)
-                if not isinstance(word, str) or word in others:
+                if not isinstance(word, str):
+                    continue
+                said.append(option)
+                if twice := [other for other in said if other != option and entry.get(other) == word]:
+                    yield f"{block}.{name}.{option}: {word} is {twice[0]} already; name another, or remove it"
+                    continue
+                if word in others:
                     continue
                 found, where = named_option(study, word), f"{block}.{name}.{option}"
                 if found is None or (block == "claims" and word not in varied):
                     allowed = one_of(word, [*others, *varied])
                     yield f"{where}: '{word}' is no option that varies in this study (`vary`); {allowed}"
+                elif found.key == "embedding" and (own := _of_layers(study, entry)):
+                    yield f"{where}: {word} is an option of embeddings, and {own} is a score of layers themselves; name another"
                 elif found.key == "score" and entry.get("against"):
                     yield f"{block}.{name}.against: {word} is an option of scores, and {entry['against']} has none; remove it"
                 elif block == "claims" and not found.is_number:

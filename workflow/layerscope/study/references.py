@@ -4,20 +4,25 @@ The name of an entry means all of its variants: in grids, in `on`, and in what f
 varies is a key of `on` like any other, and stands for the names of the variants that have its value.
 """
 
+import re
 from collections.abc import Collection, Iterator
 from typing import Any
 
 from layerscope import selection
-from layerscope.errors import Mistakes, StudyError
+from layerscope.errors import Mistakes, StudyError, one_of
 from layerscope.study.kinds import Kind, Kinds
 from layerscope.study.schema import SEVERAL_SCORES, blocks, entry_schema, names_scores
 from layerscope.study.unchecked import entries_in, grids_in, kind_in, training_blocks
 from layerscope.study.variants import CONTROL, KEY_OF, NO_CONTROL, Variants, as_yaml
 
+# The message of the schema on a key that no selector has.
+UNKNOWN_KEY = re.compile(r"(\S*\bon)\.([^.:\s]+): unknown key; ")
 # The parts of a claim that compare values of a key.
 COMPARING = ("between", "along")
 # The schema of options that name a control.
 A_CONTROL = "#/$defs/control"
+# The controls that are the networks themselves until these are trained.
+SAME_WEIGHTS = ("untrained", "shuffled_labels", "noise")
 
 
 def write_references(content: dict, kinds: Kinds, variants: Variants, mistakes: Mistakes) -> None:
@@ -42,6 +47,20 @@ def write_references(content: dict, kinds: Kinds, variants: Variants, mistakes: 
                 continue
             with mistakes.gathered():
                 _write_shown(entry, kind, variants, f"{block}.{name}")
+
+
+def of_selectors(message: str, kinds: Kinds, variants: Variants) -> str:
+    """The message about an unknown key of a selector, by what varies in the study; any other message as it is."""
+    found = UNKNOWN_KEY.match(message)
+    if not found:
+        return message
+    place, key = found[1], found[2]
+    if key == CONTROL:
+        return f"{place}.{key}: no grid has controls, by which it chooses; add `controls` to a grid, or remove it"
+    options = {name for block in KEY_OF for kind in kinds.of(block).values() for name in kind.options}
+    if key in options | {*blocks()["$defs"]["training"]["properties"]}:
+        return f"{place}.{key}: {key} is no key of selectors, since it does not vary in this study (`vary`); remove it"
+    return f"{place}.{key}: unknown key; {one_of(key, [*selection.KEYS, *variants.options()])}"
 
 
 def _write_grid(grid: dict, variants: Variants, where: str) -> None:
@@ -194,9 +213,14 @@ def _write_against(entry: dict, kind: Kind, variants: Variants, where: str) -> N
         return
     if "between" in entry:
         raise StudyError(f"{where}.against is short for `between: {{control: [none, {control}]}}`; remove one of them")
+    on = entry.get("on", {})
+    if control in SAME_WEIGHTS and isinstance(on, dict) and (on.get("state") == "untrained" or on.get("epoch") == 0):
+        raise StudyError(
+            f"{where}.on: untrained networks have the weights of their control {control}, so that no score differs; choose other "
+            "snapshots, or name none: the last ones are compared then"
+        )
     del entry["against"]
     entry["between"] = {CONTROL: [NO_CONTROL, control]}
-    on = entry.get("on", {})
     if isinstance(on, dict) and not {"epoch", "state"} & {*on}:
         entry["on"] = {**on, "epoch": selection.LAST}
 
@@ -208,10 +232,16 @@ def _without_controls(entry: dict, variants: Variants, compared: Collection[str]
         raise StudyError(f"{where}.on.control leaves out what stands under {where}.controls; remove one of them")
     if not isinstance(on, dict) or CONTROL in on or CONTROL in compared:
         return on
-    if any(name in variants.controls() for name in selection.named(on, "architecture")):
+    named = selection.named(on, "architecture")
+    if any(name in variants.controls() for name in named):
         return on
-    shown = entry.get("controls", [])
-    return {**on, CONTROL: [NO_CONTROL, *(shown if isinstance(shown, list) else [])]}
+    known = variants.found["architecture"]
+    if named and not any(name in known for name in _flat(variants, "architecture", named)):
+        # What is no architecture is told by the checks of names.
+        return on
+    # Words that are no control are told by the schema of the entry.
+    shown = [control for control in beside if control in variants.controls().values()]
+    return {**on, CONTROL: [NO_CONTROL, *shown]}
 
 
 def _write_compared(entry: dict, part: str, variants: Variants, where: str) -> None:

@@ -107,15 +107,17 @@ class Variants:
         found = self.option(option)
         texts = {name: in_names(self.found[found.key][name].values[option]) for name in found.values}
         whole = in_names(wanted)
-        several = map(in_names, wanted) if isinstance(wanted, list) and whole not in texts.values() else [whole]
-        several = list(several)
+        several = wanted if isinstance(wanted, list) and whole not in texts.values() else [wanted]
         if not several:
             raise StudyError(f"{where}: the list of values of {option} is empty; {one_of(wanted, map(as_yaml, found.shown()))}")
-        for text in several:
-            if text not in texts.values():
-                shown = map(as_yaml, found.shown())
-                raise StudyError(f"{where}: {option} is never {text} in this study; {one_of(text, shown)}")
-        return {name: found.values[name] for name, text in texts.items() if text in several}
+        for value in several:
+            if in_names(value) not in texts.values():
+                raise StudyError(
+                    f"{where}: {option} is never {as_yaml(value)} in this study; "
+                    f"{one_of(as_yaml(value), map(as_yaml, found.shown()), in_order=True)}"
+                )
+        named = [*map(in_names, several)]
+        return {name: found.values[name] for name, text in texts.items() if text in named}
 
     def alike(self, options: Iterable[str], keys: Iterable[str] = OF_NETWORKS) -> dict[str, dict[str, str]]:
         """Column → name of a variant → the name that those share which differ in these options alone.

@@ -14,7 +14,7 @@ from typing import Any
 from layerscope import selection
 from layerscope.errors import Mistakes, StudyError, one_of
 from layerscope.statistics.keys import MEASURED, ROW
-from layerscope.study.controls import asks_for_controls, controls_of, is_asked_for, write_trainings_of_controls
+from layerscope.study.controls import asks_for_controls, claims_against, controls_of, is_asked_for, write_trainings_of_controls
 from layerscope.study.kinds import BLOCKS, Kinds
 from layerscope.study.references import write_references
 from layerscope.study.schema import blocks, checked, entry_schema
@@ -66,6 +66,8 @@ def with_variants(content: dict, kinds: Kinds) -> tuple[dict, Variants]:
     variants = Variants({key: of_key for key, of_key in found.items() if of_key}, {})
     places = _write_trainings(content, trainings, trained, variants)
     variants = Variants(variants.found, {**places, **write_trainings_of_controls(content, variants)})
+    against = {f"claims.{name}.between.control": f"claims.{name}.against" for name in claims_against(content)}
+    variants = Variants(variants.found, {**variants.places, **against})
     write_references(content, kinds, variants, mistakes)
     mistakes.refuse(more_may_follow=True)
     return content, variants
