@@ -192,6 +192,14 @@ def test_a_rotation_changes_no_neighbour_and_unrelated_layers_change_as_many_as_
     assert found.value == pytest.approx(found.chance, abs=0.01)
 
 
+def test_a_dead_layer_has_no_neighbours_that_could_change():
+    """All points are as near: which of them are called nearest is their order."""
+    dead, points = np.full((50, 3), 0.1), np.random.default_rng(0).normal(size=(50, 3))
+    one = scored(dead, None, neighbors=graph(dead, 10), earlier={"layer": graph(points, 10)})
+    found = neighbors_changed.score(one, {"it": ("neighbors_changed", {"k": 10})})["it"]
+    assert (np.isnan(found.value), found.reason) == (True, "no variance")
+
+
 def test_a_layer_without_one_before_it_has_no_value():
     points = np.random.default_rng(0).normal(size=(50, 3))
     first = scored(points, None, neighbors=graph(points, 10))

@@ -7,7 +7,7 @@ import numpy as np
 from layerscope.geometry.dimension import effective_rank, maximum_likelihood, two_nearest_neighbors, variances
 from layerscope.geometry.neighbors import nearest_neighbors
 from layerscope.saturation.dimension import participation_ratio
-from layerscope.scoring.shared.degenerate import NOT_FINITE
+from layerscope.scoring.shared.degenerate import NO_VARIANCE, NOT_FINITE
 from layerscope.scoring.shared.score_input import Score, ScoreInput, with_defaults
 
 OF_VARIANCES = {"linear_dimension": participation_ratio, "effective_rank": effective_rank}
@@ -85,11 +85,12 @@ def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, S
     if not np.isfinite(points).all():
         return dict.fromkeys(asked, Score(float("nan"), reason=NOT_FINITE))
     eigenvalues = variances(points) if {metric for metric, _ in asked.values()} & {*OF_VARIANCES} else np.empty(0)
+    # The mean of equal rows may be off by rounding, and variances with it.
+    varies = bool((points != points[:1]).any())
     scores = {}
     for name, (metric, options) in asked.items():
         if metric in OF_VARIANCES:
-            value = OF_VARIANCES[metric](eigenvalues)
-            scores[name] = Score(value, reason="" if value > 0 else "no variance")
+            scores[name] = Score(OF_VARIANCES[metric](eigenvalues)) if varies else Score(float("nan"), reason=NO_VARIANCE)
         else:
             k = 2 if metric == "two_nn" else with_defaults(METRICS[metric], options)["k"]
             dimension = two_nearest_neighbors if metric == "two_nn" else maximum_likelihood

@@ -3,6 +3,7 @@
 import numpy as np
 
 from layerscope.scoring.shared.beside_input import BesideInput
+from layerscope.scoring.shared.degenerate import NO_VARIANCE
 from layerscope.scoring.shared.score_input import Score, with_defaults
 
 METRICS = {
@@ -60,6 +61,9 @@ def _score(scored: BesideInput, k: int, since: str) -> Score:
     if k >= n:
         return Score(undefined, reason=f"{k} neighbours asked for among {n} points")
     chance = 1 - k / (n - 1)
+    if (scored.points == scored.points[:1]).all():
+        # All points are as near, and those that are called nearest are the first ones.
+        return Score(undefined, chance, NO_VARIANCE)
     if since not in scored.earlier:
         return Score(undefined, chance, f"the {'input' if since == 'input' else 'layer before'} is not looked at")
     neighbors, earlier = scored.neighbors, scored.earlier[since]

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-NOT_FINITE = "not finite"
+NOT_FINITE, NO_VARIANCE = "not finite", "no variance"
 
 
 def degenerate_reason(activations: np.ndarray, neighbors_asked: int) -> str:
@@ -23,5 +23,5 @@ def degenerate_reason(activations: np.ndarray, neighbors_asked: int) -> str:
         if len(distinct) >= max(neighbors_asked, 2):
             return ""
     if len(distinct) < 2:
-        return "no variance"
+        return NO_VARIANCE
     return f"{len(distinct)} distinct rows, fewer than the {neighbors_asked} neighbours asked for"
