@@ -97,6 +97,22 @@ def test_filters_are_matched_in_the_shape_of_their_maps(tmp_path):
     assert rows.query("epoch == 5 and layer == 'hidden1'")["value"].iloc[0] == pytest.approx(expected)
 
 
+def test_maps_and_neurons_have_no_units_to_match_and_the_reason_says_so(tmp_path):
+    def in_maps(by_epoch):
+        for layers in by_epoch.values():
+            layers["hidden1"] = layers["hidden1"].reshape(N, 3, 2, 1)
+
+    files, _ = networks(tmp_path, seeds=1, change=in_maps)
+    rows = store.read_comparison(layers_compared(files, measures=["matched_correlation"])[0])
+    lost = (rows["layer"] == "hidden1") | (rows["other_layer"] == "hidden1")
+    assert rows.loc[lost, "value"].isna().all()
+    assert {*rows.loc[lost, "degenerate"]} == {
+        "matched_correlation is not defined for maps of different sizes, or maps and single neurons, whose units take values at "
+        "other places"
+    }
+    assert (rows.loc[~lost, "degenerate"] == "").all()
+
+
 def test_a_dead_layer_has_no_value_and_says_why(tmp_path):
     def dead(by_epoch):
         by_epoch[5]["hidden2"][:] = 1

@@ -15,6 +15,7 @@ MEASURES = {
             "and positions of maps of the same size. Units that do not vary are left out. Its chance level is well above 0"
         ),
         "reference": "Li et al. 2016; the assignment by Jonker and Volgenant 1987",
+        "undefined_for": "maps of different sizes, or maps and single neurons, whose units take values at other places",
         "unchanged_by": "the order of units, and a shift and a positive scale of each",
     },
 }

@@ -107,7 +107,9 @@ def within(params: dict, steps: list[Place]) -> list[Pair]:
 def compared(params: dict, pairs: list[Pair]) -> Iterator[dict]:
     """The rows of a group of pairs. Each representation is prepared once, and held until its last pair."""
     measures, code = params["measures"], params.get("code")
-    maps = any(facts.get("takes_maps") for name, facts in similarity_measures(code).items() if name in measures)
+    known = similarity_measures(code)
+    maps = any(known[name].get("takes_maps") for name in measures)
+    undefined_for = {name: known[name].get("undefined_for", "these two") for name in measures}
     left = Counter(place for pair in pairs for place in (pair.one, pair.other))
     held: dict[Place, Ready] = {}
     shuffled: tuple[Place, list[dict]] | None = None
@@ -125,7 +127,7 @@ def compared(params: dict, pairs: list[Pair]) -> Iterator[dict]:
             by_chance = [compare_by(of_one, other.prepared, measures, code) for of_one in shuffled[1]]
             chance = {name: float(np.mean([found[name] for found in by_chance])) for name in measures}
         for name in measures:
-            undefined = "" if lost or np.isfinite(values[name]) else f"{name} is not defined for these two"
+            undefined = "" if lost or np.isfinite(values[name]) else f"{name} is not defined for {undefined_for[name]}"
             reasons = filter(None, (lost, undefined, one.flag, other.flag))
             yield row_of(params, pair, name, values[name], chance[name], "; ".join(dict.fromkeys(reasons)))
         left.subtract([pair.one, pair.other])

@@ -247,6 +247,7 @@ FACTS: dict[str, dict[str, dict]] = {
         "label": _text("What figures call it."),
         "range": RANGE,
         "itself": {"description": "Its value for a representation and itself, 1 by default.", "type": "number"},
+        "undefined_for": _text("Of which two representations it has no value, though both vary; the reason in tables."),
         "one_sided": _flag("Whether it is another number the other way round; of two layers, the earlier one is the first."),
         "fewest": {"description": "The fewest observations of which it has a value.", "type": "integer", "minimum": 1},
         "holds_pairs": _flag("Whether it holds a number for every pair of observations, for estimates of its memory."),
