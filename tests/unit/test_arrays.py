@@ -54,6 +54,7 @@ def test_a_default_fits_few_points():
 
 WRONG = {
     "an unknown metric": (lambda: layerscope.score(POINTS, LABELS, ["neighbourhood_hit"]), "did you mean 'neighborhood_hit'?"),
+    "no metric": (lambda: layerscope.score(POINTS, LABELS, []), "metrics: none is named; name one or more"),
     "an unknown option": (
         lambda: layerscope.score(POINTS, LABELS, {"neighborhood_hit": {"n": 3}}),
         "metrics.neighborhood_hit.n: unknown key",

@@ -56,7 +56,7 @@ WRONG = {
     "no study": (lambda study: results.open(study.folder / "runs"), "has no results of a study"),
     "no such sample": (lambda study: study.labels(NETWORK, "same"), "looked at through no sample 'same'; did you mean 'some'?"),
     "a key that is missing": (lambda study: study.history({"dataset": "digits"}), "lacks architecture, activation, seed"),
-    "no such embedding": (lambda study: study.embeddings(NETWORK, "some", "umap"), "umap.h5 is missing"),
+    "no such embedding": (lambda study: study.embeddings(NETWORK, "some", "umap"), "embeddings has no 'umap'; allowed: "),
 }
 
 

@@ -39,6 +39,8 @@ def score(
     """
     metrics = [metrics] if isinstance(metrics, str) else metrics
     asked = {name: dict(options) for name, options in metrics.items()} if isinstance(metrics, Mapping) else dict.fromkeys(metrics)
+    if not asked:
+        raise StudyError("metrics: none is named; name one or more")
     points = _rows(points, "points")
     if labels is not None:
         labels = _classes(labels, len(points))
@@ -126,6 +128,8 @@ def compare(
     """
     known = similarity_measures()
     wanted = [measures] if isinstance(measures, str) else [*(known if measures is None else measures)]
+    if not wanted:
+        raise StudyError(f"measures: none is named; name one or more of {', '.join(known)}")
     for name in wanted:
         if name not in known:
             raise StudyError(f"measures: '{name}' is not known; {one_of(name, known)}")

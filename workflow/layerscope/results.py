@@ -116,7 +116,9 @@ class Results:
         beside = self._of_sample(network, sample, "activations.h5").parent / "observations/beside.h5"
         files = [beside] if space == "raw" and beside.is_file() else []
         own = beside.with_name(f"{space}.h5")
-        for file in [own, *files] if own.is_file() or not files else files:
+        if not own.is_file() and not files:
+            own = self._of_sample(network, sample, f"observations/{space}.h5")
+        for file in [own, *files] if own.is_file() else files:
             yield from store.observation_scores(self._there(str(file.relative_to(self.folder))))
 
     def embeddings(self, network: Network | str, sample: str, name: str) -> Iterator[tuple[int, StoredRepresentation]]:
@@ -142,6 +144,10 @@ class Results:
         there = sorted(found.parent.name for found in folder.glob("*/activations.h5"))
         if sample not in there:
             raise StudyError(f"{folder} is looked at through no sample '{sample}'; {one_of(sample, there)}")
+        path = folder / sample / file
+        beside = sorted(found.stem for found in path.parent.glob(f"*{path.suffix}")) if path.parent != folder / sample else []
+        if beside and path.stem not in beside:
+            raise StudyError(f"{path.parent} has no '{path.stem}'; {one_of(path.stem, beside)}")
         return self._there(f"{source}/{sample}/{file}")
 
     def _there(self, name: str) -> Path:

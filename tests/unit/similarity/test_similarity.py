@@ -200,12 +200,20 @@ def test_a_dead_layer_is_like_nothing():
     ("second", "measures", "said"),
     [
         (np.zeros((5, 2)), None, "second: 5 rows are not allowed; 60 are wanted, the same observations in one order"),
+        (np.zeros((60, 2)), [], "measures: none is named; name one or more of svcca, "),
         (np.zeros((60, 2)), "ckaa", "measures: 'ckaa' is not known; did you mean 'cka'"),
     ],
 )
 def test_what_does_not_fit_is_refused(second, measures, said):
     with pytest.raises(StudyError, match=said):
         layerscope.compare(pair()[0], second, measures)
+
+
+def test_a_layer_is_at_no_distance_below_0_from_itself():
+    """Of some layers the sum of singular values is above 1 by rounding."""
+    for seed in range(40):
+        points = np.random.default_rng(seed).normal(size=(30, 12))
+        assert layerscope.compare(points, 3 * points + 1, "procrustes", permutations=0)["procrustes"].value >= 0
 
 
 def test_three_observations_are_too_few():

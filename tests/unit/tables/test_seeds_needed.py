@@ -44,6 +44,14 @@ def test_every_layer_has_the_interval_that_it_has_and_what_the_wanted_one_takes(
     assert (second["± now"], second["networks needed"]) == ("0.0000", 3)
 
 
+def test_draws_and_embeddings_of_which_there_is_one_are_not_known(table):
+    """What more of them would gain is told by none of the numbers: a dash, and not 1, as in the columns of their spread."""
+    values = 0.5 + 0.05 * np.random.default_rng(0).normal(size=(4, 1, 1))
+    [line] = table(networks(values), 0.03).to_dict("records")
+    assert line["networks needed"] == needed(components(pd.DataFrame(networks(values))), 0.03)[0]
+    assert (line["draws needed"], line["embeddings needed"]) == ("-", "-")
+
+
 def test_one_network_tells_nothing_of_others(table):
     [line] = table(networks([[[0.5]]]), 0.1).to_dict("records")
     assert (line["± now"], line["networks needed"], line["draws needed"], line["embeddings needed"]) == ("-", "-", "-", "-")

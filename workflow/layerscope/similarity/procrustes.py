@@ -33,4 +33,4 @@ def compare(first: Directions, second: Directions, measures: list[str]) -> dict[
     if not scale_x.size or not scale_y.size:
         return dict.fromkeys(measures, float("nan"))
     product = (scale_x / np.linalg.norm(scale_x))[:, None] * (x.T @ y) * (scale_y / np.linalg.norm(scale_y))
-    return dict.fromkeys(measures, float(1 - np.linalg.svd(product, compute_uv=False).sum()))
+    return dict.fromkeys(measures, float(np.clip(1 - np.linalg.svd(product, compute_uv=False).sum(), 0, 1)))

@@ -1,5 +1,6 @@
 """How many networks, samples and embeddings an interval of a given width takes."""
 
+import numpy as np
 import pandas as pd
 
 from layerscope import store
@@ -38,8 +39,8 @@ TABLE = {
 def rows(reads: Reads, options: dict) -> pd.DataFrame:
     """One row per layer, state and score.
 
-    A dash stands where one network tells nothing of others, and where no number of networks, draws and embeddings that is looked
-    at (statistics.planning) makes such an interval.
+    A dash stands where one network, draw or embedding tells nothing of others, and where no number of networks, draws and
+    embeddings that is looked at (statistics.planning) makes such an interval.
     """
     scores = store.read_score_table(reads.score_table[0], options["scores"])
     scores = select(scores[(scores["filter"] == "") & (scores["state"] != "input")], options.get("on", {}))
@@ -51,6 +52,8 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
         wanted = needed(found, options["within"])
         row |= {"± now": number(now), "± wanted": number(options["within"])}
         asked = ("networks needed", "draws needed", "embeddings needed")
-        row |= dict(zip(asked, wanted, strict=True)) if wanted else dict.fromkeys(asked, "-")
+        told = (True, np.isfinite(found.draw), np.isfinite(found.embedding))
+        counts = wanted or (0, 0, 0)
+        row |= {name: count if count and known else "-" for name, count, known in zip(asked, counts, told, strict=True)}
         table.append(row)
     return pd.DataFrame(table)
