@@ -61,7 +61,8 @@ def keys_page(kinds: Kinds) -> str:
     lines = ["# Keys of a study file", "", NOTICE, "", *_rows("", blocks(), set())]
     for name in ("training", "selector", "derived"):
         titles = {"training": "Training", "selector": "Selectors (`on`)", "derived": "Datasets made `from` others"}
-        lines += ["", f"## {titles[name]}", "", *_rows("", blocks()["$defs"][name], set())]
+        about = blocks()["$defs"][name].get("description")
+        lines += ["", f"## {titles[name]}", "", *([about, ""] if about else []), *_rows("", blocks()["$defs"][name], set())]
     for block in TITLES:
         lines += ["", f"## {TITLES[block]}", "", _common(block)]
         for name, kind in sorted(kinds.of(block).items()):

@@ -25,7 +25,8 @@ STATISTIC = {
         },
         "paired": {
             "description": (
-                "With a key that tells networks apart: networks alike in all other keys belong together. Needed where both do."
+                "With dataset, architecture, activation or seed: networks alike in all other keys belong together. Needed where "
+                "both keys are of these. Networks that differ in an option that varies, or in a control, are pairs without it."
             ),
             "type": "boolean",
             "default": False,
