@@ -15,6 +15,7 @@ from layerscope.figures.shared.point_colours import explain_colours, name_points
 from layerscope.figures.shared.style import COLUMN, colours
 from layerscope.selection import RUN_KEYS, Plan, resolve
 from layerscope.states import state
+from layerscope.statistics.order import by_number
 from layerscope.store.reads import Reads
 
 FIGURE = {
@@ -168,7 +169,7 @@ def _order(panel: Panel, on: dict) -> tuple:
     named = {**panel.about, "seed": -1 if panel.about["seed"] is None else panel.about["seed"]}
     stored = panel.stored
     number = -1 if stored.filter is None else stored.filter
-    return places, [named[key] for key in keys], stored.epoch, stored.depth, number
+    return places, [by_number(str(named[key])) for key in keys], stored.epoch, stored.depth, number
 
 
 def _words(about: dict, keys: list[str]) -> str:

@@ -7,10 +7,11 @@ from matplotlib.lines import Line2D
 
 from layerscope.errors import StudyError
 from layerscope.figures.shared import score_axes, sheet
-from layerscope.figures.shared.names import draws_counted, measure, network_title, runs_of_lines, words
+from layerscope.figures.shared.names import IN_THE_LAYER, draws_counted, measure, network_title, runs_of_lines, words
 from layerscope.figures.shared.style import STATE_LINES, STATE_MARKERS, colours
 from layerscope.statistics.estimates import estimate
 from layerscope.statistics.keys import FEWEST_UNITS, FILTER_MEAN, LIVING_MEAN, NETWORK
+from layerscope.statistics.order import by_number
 from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
 from layerscope.statistics.summaries import by_state, summarise
@@ -86,11 +87,12 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     controls, _ = _coloured(controls, options)
     runs = by_state(runs)
     summary = summarise(runs)
-    spaces = list(runs[["space", "sample"]].drop_duplicates().itertuples(index=False))
+    spaces = list(runs[["space", "sample"]].drop_duplicates().itertuples(index=False, name=None))
+    # The layers themselves come first, then embeddings.
+    spaces.sort(key=lambda one: (one[0] not in IN_THE_LAYER, by_number(one[0]), one[1]))
     several_samples = runs["sample"].nunique() > 1
-    networks = list(
-        runs[["dataset", "architecture"]].drop_duplicates().sort_values(["dataset", "architecture"]).itertuples(index=False)
-    )
+    pairs = runs[["dataset", "architecture"]].drop_duplicates().itertuples(index=False, name=None)
+    networks = sorted(pairs, key=lambda pair: [by_number(name) for name in pair])
     most = runs.groupby("architecture")["layer"].nunique().max()
     bands, across, width = sheet.shape(len(networks), score_axes.width_for(most, LEAST_INCHES))
     figure, panels = sheet.panels(bands * len(spaces), across, width, HEIGHT)

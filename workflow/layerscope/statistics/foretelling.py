@@ -16,6 +16,7 @@ from layerscope.errors import StudyError
 from layerscope.selection import INPUT, OUTPUT
 from layerscope.statistics.estimates import CONFIDENCE, estimate, holm, paired_p
 from layerscope.statistics.keys import FEWEST_FREEDOM, FEWEST_UNITS, NETWORK, OF_ACCURACY, RUN
+from layerscope.statistics.order import by_number
 from layerscope.statistics.pairs import final_accuracy
 from layerscope.statistics.runs import runs_of_studies
 from layerscope.statistics.select import select
@@ -95,7 +96,7 @@ def foretelling(
     accuracy = _accuracy(runs, accuracies)
     by_space = {key: own for key, own in of_costly.groupby(["metric", "space"], sort=False) if key[0] in costly}
     table = []
-    for other, space in sorted(by_space, key=lambda key: (costly.index(key[0]), key[1] not in ITSELF, key[1])):
+    for other, space in sorted(by_space, key=lambda key: (costly.index(key[0]), key[1] not in ITSELF, by_number(key[1]))):
         for first in cheap:
             if (first == other and space in ITSELF) or repeats.get(first) == other or repeats.get(other) == first:
                 continue
