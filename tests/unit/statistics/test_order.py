@@ -16,4 +16,6 @@ from layerscope.statistics.order import by_number
     ],
 )
 def test_names_stand_by_the_size_of_their_numbers(names):
-    assert sorted(names[::-1], key=by_number) == names
+    found = names[::-1]
+    found.sort(key=by_number)
+    assert found == names

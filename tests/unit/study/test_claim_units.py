@@ -6,7 +6,7 @@ import pytest
 from test_mistakes import SMALL, changed
 
 from layerscope.errors import StudyError
-from layerscope.study.load import build_study
+from layerscope.study.load import build_study, load_study
 
 CLAIM = SMALL["claims"]["training_helps"]
 
@@ -44,3 +44,28 @@ def test_activations_that_vary_are_the_units(tmp_path):
 def test_units_that_make_no_sense_are_refused(tmp_path, claim, said):
     with pytest.raises(StudyError, match=re.escape(said)):
         study(tmp_path, **claim)
+
+
+ONE_SPACE = """
+study: one
+seeds: 3
+datasets: {digits: {source: sklearn, test: 120}}
+architectures: {mlp: {family: mlp, hidden: [4]}}
+grids: [{}]
+training: {default: {epochs: 1}}
+samples: {look: {split: test, choose: first, n: 60}, other: {split: train, choose: first, n: 60}}
+embeddings: {tsne: {method: tsne}}
+scores: {nc1: {on: {sample: look}}}
+claims:
+  collapses: {text: It does., statistic: difference, score: nc1, between: {state: [trained, untrained]}, expect: negative}
+"""
+
+
+def test_a_score_of_one_space_and_one_sample_needs_no_name_of_either(tmp_path):
+    """NC1 is of layers themselves, and its own `on` names the sample."""
+    file = tmp_path / "study.yaml"
+    file.write_text(ONE_SPACE)
+    assert "collapses" in load_study(file, {}).claims
+    file.write_text(ONE_SPACE.replace("{on: {sample: look}}", "{}"))
+    with pytest.raises(StudyError, match=r"claims\.collapses\.on\.sample is missing"):
+        load_study(file, {})

@@ -523,11 +523,17 @@ def _check_claims_are_definite(study: Study) -> Iterator[str]:
             continue
         compared = [claim[key] for key in ("between", "along") if isinstance(claim.get(key), dict)]
         named = {*claim.get("on", {}), *(key for part in compared for key in part)}
-        metric = study.metric_of(scores[0])
+        metric, on = study.metric_of(scores[0]), study.scores[scores[0]]["on"] if len(scores) == 1 else {}
         of_layers = metric.spaces != ("run",)
-        if of_layers and "embedding" not in named:
+        spaces = [space for space in ("raw",) if "raw" in metric.spaces]
+        spaces += [*study.embeddings] if "embedding" in metric.spaces else []
+        several = {
+            "embedding": [space for space in spaces if selection.allows(on, embedding=space)],
+            "sample": [sample for sample in study.samples if selection.allows(on, sample=sample)],
+        }
+        if of_layers and "embedding" not in named and len(several["embedding"]) != 1:
             yield f"claims.{name}.on.embedding is missing; name the space that the claim is about, for instance raw"
-        if "sample" not in named and (metric.of_splits or (of_layers and len(study.samples) > 1)):
+        if "sample" not in named and (metric.of_splits or (of_layers and len(several["sample"]) > 1)):
             yield f"claims.{name}.on.sample is missing; name the sample or split that the claim is about"
 
 
