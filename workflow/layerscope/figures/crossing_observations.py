@@ -107,10 +107,11 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     keys = next(one.keys for one in layers if one.keys["architecture"])
     networks = len({_network(one.keys) for one in layers if one.keys["architecture"]})
     over = f"{networks} network{'' if networks == 1 else 's'}"
+    told = "the prediction" if networks == 1 else "what most networks predict"
     about = (
         f"{measure(options, score).label} of single observations from layer to layer {in_space(keys['space'])}, "
         f"{network_title(keys['dataset'], keys['architecture'])} ({words(keys['activation'])}), epoch {keys['epoch']}; "
-        f"below each its class, → the prediction, its mean gain over {over}, and how many of these agree in the sign"
+        f"below each its class, → {told}, its mean gain over {over}, and how many of these agree in the sign"
     )
     figure = _drawn(table, steps, _pictures(reads, table, described.white), options["count"], options["title"] or sentence(about))
     return figure, table.drop(columns="place")
