@@ -105,6 +105,7 @@ def test_a_score_of_two_layers_is_in_none_of_them():
         ("mlp_lr0p01", "MLP lr 0.01"),
         ("mlp_lr1e-05", "MLP lr 1e-05"),
         ("tsne_perplexity2p5e-3", "t-SNE perplexity 2.5e-3"),
+        ("mlp_hidden48-24", "MLP hidden 48-24"),
         ("hidden1", "hidden1"),
     ],
 )

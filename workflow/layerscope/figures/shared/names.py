@@ -79,8 +79,8 @@ def short(text: str, longest: int = LONGEST) -> str:
 def _spelled(word: str) -> str:
     if word in SPELLING:
         return SPELLING[word]
-    # As a study that varies an option names its entries: lr0p01.
-    varied = re.fullmatch(r"([A-Za-z]+)(-?\d+p\d+(?:e-?\d+)?|-?\d+e-?\d+)", word)
+    # As a study that varies an option names its entries: lr0p01, lr1e-05, hidden48-24.
+    varied = re.fullmatch(r"([A-Za-z]+)(-?\d+p\d+(?:e-?\d+)?|-?\d+e-?\d+|\d+(?:-\d+)+)", word)
     if varied:
         return f"{SPELLING.get(varied[1], varied[1])} {varied[2].replace('p', '.')}"
     parts = re.fullmatch(r"([a-z]+)(\d+[a-z]?)", word)
