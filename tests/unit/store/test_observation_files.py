@@ -61,5 +61,5 @@ def test_a_notebook_reads_them_by_space_those_that_read_more_beside_the_others(t
     assert [one.score for one in study.observations(NETWORK, "look")] == ["hit", "probe"]
     (folder / "observations/raw.h5").unlink()
     assert [one.score for one in study.observations(NETWORK, "look")] == ["probe"]
-    with pytest.raises(StudyError, match=r"observations/tsne\.h5 is missing; run snakemake to make it"):
+    with pytest.raises(StudyError, match=r"observations has no 'tsne'; allowed: beside"):
         list(study.observations(NETWORK, "look", "tsne"))

@@ -613,7 +613,8 @@ class JobParams:
 
     def _loss_unit(self, runs: list[Run]) -> str:
         """The unit of what these networks learn to make small; none where it is not the same of all."""
-        return self._unit(self.study.kinds.of("scores")["loss"], runs)
+        metrics = self.study.kinds.of("scores").values()
+        return self._unit(next(kind for kind in metrics if kind.says("is_objective") and not kind.is_own), runs)
 
     def _of_numbers(self, run: Run) -> bool:
         """Whether a network predicts numbers instead of classes."""

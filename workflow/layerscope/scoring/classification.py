@@ -31,6 +31,7 @@ METRICS = {
         "reads": {"run": ("history", "predictions")},
         "by_default": {"loss": {}},
         "range": (0, None),
+        "is_objective": True,
         "unit": "nats",
         "unit_of_numbers": "squared error",
         "higher_is_better": False,

@@ -235,6 +235,7 @@ FACTS: dict[str, dict[str, dict]] = {
         "reference": _text("Where it comes from."),
         "function_of": _text("The metric of which it is an exact function, given the classes, and so tells nothing further."),
         "chance": _text("Its value if labels said nothing, or why there is none."),
+        "is_objective": _flag("Whether it is what networks learn to make small."),
         "is_accuracy": _flag("Whether it is the share of points whose class is told right."),
         "neighbors": NEIGHBORS,
         "needs_points": NEEDS_POINTS,
