@@ -49,7 +49,7 @@ def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, S
         chosen = np.sort(np.random.default_rng(SEED).choice(len(points), size=LARGEST_SAMPLE, replace=False))
         points = points[chosen]
         _, labels = np.unique(labels[chosen], return_inverse=True)
-    points = points.astype(np.float64)
+    points = points.astype(np.float32)
     scores = {}
     for name, (metric, options) in asked.items():
         folds = with_defaults(METRICS[metric], options)["folds"]
@@ -60,7 +60,7 @@ def score(scored: ScoreInput, asked: dict[str, tuple[str, dict]]) -> dict[str, S
 def fold_accuracies(points: np.ndarray, labels: np.ndarray, folds: int) -> np.ndarray:
     """(folds,) the accuracy of a logistic regression on each held-out fold, fitted on the other folds.
 
-    points: (n, d) float64 finite. labels: (n,) with at least `folds` members of each class.
+    points: (n, d) float32 finite. labels: (n,) with at least `folds` members of each class.
     The features are standardised by the mean and standard deviation of the training rows.
     """
     from sklearn.model_selection import StratifiedKFold, cross_val_score

@@ -71,8 +71,8 @@ def told_classes(metric: str, fitted: Fitted, points: np.ndarray, options: dict)
     if metric == "knn_probe_held_out":
         return KNeighborsClassifier(options["k"], algorithm="brute").fit(fitted.points, fitted.labels).predict(points)
     with unconverged_allowed():
-        model = linear_classifier(options["C"]).fit(np.asarray(fitted.points, dtype=np.float64), fitted.labels)
-    return model.predict(np.asarray(points, dtype=np.float64))
+        model = linear_classifier(options["C"]).fit(np.asarray(fitted.points, dtype=np.float32), fitted.labels)
+    return model.predict(np.asarray(points, dtype=np.float32))
 
 
 def _score(scored: BesideInput, metric: str, options: dict) -> Score:
