@@ -1,9 +1,11 @@
 """The two descriptions of the environment name the same packages in the same versions."""
 
+import os
 import re
 from importlib import metadata
 from pathlib import Path
 
+import pytest
 import yaml
 
 ENVIRONMENTS = Path(__file__).parents[2] / "envs"
@@ -30,3 +32,10 @@ def test_what_is_installed_is_what_is_pinned():
         name: metadata.version(name).split("+")[0] for name in ("torch", "torchvision", "snakemake", "umap-learn", "openTSNE")
     }
     assert installed == {name: pinned[name] for name in installed}
+
+
+@pytest.mark.xdist_group("together")
+def test_tests_of_a_group_run_on_one_worker(request):
+    """pytest-xdist tells the group by the end of a test's id, which pytest 9.2 keeps elsewhere."""
+    grouped = request.node.nodeid.endswith("@together")
+    assert grouped == ("PYTEST_XDIST_WORKER" in os.environ and request.config.option.loadgroup)

@@ -11,7 +11,10 @@ TOLERANCE, ITERATIONS = 1e-6, 200
 
 
 def linear_classifier(strength: float) -> Any:
-    """An unfitted scikit-learn pipeline for float32 features, by Newton steps. strength: the inverse strength of the L2 penalty (C)."""
+    """An unfitted scikit-learn pipeline for float32 features, by Newton steps.
+
+    strength: the inverse strength of the L2 penalty (C).
+    """
     from sklearn.linear_model import LogisticRegression
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
