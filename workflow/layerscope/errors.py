@@ -55,6 +55,15 @@ def _printable(text: str) -> str:
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 
+def nearest(value: object, allowed: Iterable[str], also_called: Mapping[str, str] | None = None) -> str:
+    """The allowed name that is closest to a name, "" where none is close. also_called: as for one_of."""
+    names = list(allowed)
+    known = (also_called or {}).get(str(value).lower(), "")
+    if known in names:
+        return known
+    return next(iter(difflib.get_close_matches(str(value), names, n=1, cutoff=0.6)), "")
+
+
 def one_of(value: object, allowed: Iterable[str], also_called: Mapping[str, str] | None = None, in_order: bool = False) -> str:
     """A hint for a name that is not in `allowed`: the closest allowed name, if there is one, then all of them.
 
@@ -62,7 +71,6 @@ def one_of(value: object, allowed: Iterable[str], also_called: Mapping[str, str]
     values do, and not in that of their letters.
     """
     names = list(allowed) if in_order else sorted(allowed)
-    near = [name for name in [(also_called or {}).get(str(value).lower())] if name in names]
-    near = near or difflib.get_close_matches(str(value), names, n=1, cutoff=0.6)
-    hint = f"did you mean '{near[0]}'? " if near else ""
+    near = nearest(value, names, also_called)
+    hint = f"did you mean '{near}'? " if near else ""
     return f"{hint}allowed: {', '.join(names) or '(nothing is defined)'}"

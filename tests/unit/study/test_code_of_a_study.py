@@ -271,7 +271,7 @@ DECLARED_WRONG = {
     **{f"no {fact}": (metrics(fact), [f"METRICS.mine.{fact} is missing; it must be given"]) for fact in METRIC},
     "a misspelt fact": (
         metrics("unit", untis="1"),
-        ["mine.unit is missing", "mine.untis: unknown key; did you mean 'unit'?"],
+        ["mine.untis: unknown key; did you mean 'unit'?"],
     ),
     "a space that there is not": (
         metrics(reads={"rwa": ()}),
@@ -304,7 +304,7 @@ DECLARED_WRONG = {
     "a measure that says nothing of itself": (
         "MEASURES = {'near': {'label': 'n', 'rnge': (0, 1), 'definition': 'd', 'reference': 'r', 'unchanged_by': 'u'}}\n"
         "def prepare(points): return points\ndef compare(first, second, measures): return {}",
-        ["MEASURES.near.rnge: unknown key", "MEASURES.near.range is missing; it must be given"],
+        ["MEASURES.near.rnge: unknown key; did you mean 'range'?"],
     ),
     "one file as text": (drawn(reads="runs"), ["FIGURE.reads: 'runs' is text; a list is wanted"]),
     "no files": (f"FIGURE = {{'description': 'Dots.'}}{DRAWING}", ["FIGURE.reads is missing; it must be given"]),

@@ -66,6 +66,10 @@ BROKEN = {
         {"architectures.cnn": {"family": "cnn", "convolutions": [{"channels": 4, "kernel": 3, "pol": 2}]}},
         ["architectures.cnn.convolutions[0].pol: unknown key", "did you mean 'pool'?"],
     ),
+    "a key that must be there, misspelt": (
+        {"samples.look": {"split": "test", "chose": "first", "n": 9}},
+        ["samples.look.chose: unknown key; did you mean 'choose'?"],
+    ),
     "missing datasets": ({"datasets": GONE}, ["datasets is missing"]),
     "no architectures": ({"architectures": {}}, ["architectures is empty"]),
     "missing source": (

@@ -14,7 +14,7 @@ from typing import Any
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
-from layerscope.errors import StudyError, one_of
+from layerscope.errors import StudyError, nearest, one_of
 from layerscope.study.kinds import BLOCKS, Kind, Kinds
 from layerscope.study.yaml_file import read_yaml
 
@@ -83,14 +83,15 @@ def mistakes_in(value: Any, part: dict, where: str) -> Iterator[str]:
 
 
 def _of_keys(error: ValidationError, where: str) -> Iterator[str]:
-    place = _place(error, where)
+    place, known = _place(error, where), error.schema.get("properties", {})
+    also_called = {name: key for key, part in known.items() for name in part.get("x-also-called", ())}
     if error.validator == "required":
         # jsonschema yields one error per missing key and names the key only in the error's text.
         missing = next(key for key in error.validator_value if error.message.startswith(repr(key)))
-        yield f"{'.'.join([*place, missing])} is missing; it must be given"
+        # A key that was mistyped is told as that, once.
+        if not any(nearest(unknown, known, also_called) == missing for unknown in error.instance if unknown not in known):
+            yield f"{'.'.join([*place, missing])} is missing; it must be given"
         return
-    known = error.schema.get("properties", {})
-    also_called = {name: key for key, part in known.items() for name in part.get("x-also-called", ())}
     for unknown in error.instance:
         if unknown not in known:
             yield f"{'.'.join([*place, unknown])}: unknown key; {one_of(unknown, known, also_called)}"
