@@ -1063,7 +1063,7 @@ def test_a_word_that_stands_for_one_layer_names_it(load):
 
 def test_whole_numbers_in_quotes_are_to_be_written_as_such(load):
     message = refusal(load, yaml.safe_dump(changed({"grids.0.seeds": ["0"]}), sort_keys=False))
-    assert "grids[0].seeds[0]: '0' is text; a whole number is wanted (YAML reads 0 as text: write 0)" in message
+    assert "grids[0].seeds[0]: '0' is text; a whole number is wanted (in quotes it is text: write 0)" in message
 
 
 def test_on_is_a_key_and_no_boolean(load):

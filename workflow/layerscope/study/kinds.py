@@ -160,7 +160,9 @@ class Kinds:
                 found.update((kind.name, kind) for kind in declared)
             for kind in (kind for file in self.own for kind in declared_kinds(block, file)):
                 if kind.name in found:
-                    raise StudyError(f"code: {kind.module} declares '{kind.name}'; there is a {BLOCKS[block].one} of that name")
+                    raise StudyError(
+                        f"code: {kind.module} declares '{kind.name}'; there is a {BLOCKS[block].one} of that name; rename it"
+                    )
                 found[kind.name] = kind
             self._found[block] = found
         return self._found[block]

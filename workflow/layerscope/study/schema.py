@@ -11,6 +11,7 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+import yaml
 from jsonschema import Draft202012Validator
 from jsonschema.exceptions import ValidationError, best_match
 
@@ -231,7 +232,8 @@ def _number_hint(value: Any, part: dict) -> str:
         if number != int(number):
             return ""
         number = int(number)
-    return f" (YAML reads {value} as text: write {number!r})"
+    quoted = isinstance(yaml.safe_load(value), int | float)
+    return f" ({'in quotes it is text' if quoted else f'YAML reads {value} as text'}: write {number!r})"
 
 
 def _number(text: str) -> int | float | None:
