@@ -169,7 +169,8 @@ def _order(panel: Panel, on: dict) -> tuple:
     named = {**panel.about, "seed": -1 if panel.about["seed"] is None else panel.about["seed"]}
     stored = panel.stored
     number = -1 if stored.filter is None else stored.filter
-    return places, [by_number(str(named[key])) for key in keys], stored.epoch, stored.depth, number
+    names = [by_number(named[key]) if isinstance(named[key], str) else named[key] for key in keys]
+    return places, names, stored.epoch, stored.depth, number
 
 
 def _words(about: dict, keys: list[str]) -> str:
