@@ -3,7 +3,7 @@
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
-from score_rows import OF_LAYER, UNTRAINED, told_of, written
+from score_rows import OF_INPUT, OF_LAYER, UNTRAINED, told_of, written
 
 from layerscope.figures import score_by_depth
 from layerscope.figures.shared.style import apply_style
@@ -23,7 +23,7 @@ def style():
     plt.close("all")
 
 
-def draw(folder, seeds, names=tuple(LEVELS), controls=("untrained", "noise")):
+def draw(folder, seeds, names=tuple(LEVELS), controls=("untrained", "noise"), of_input=()):
     rows = [
         {**OF_LAYER, "architecture": name, "seed": float(seed), "layer": layer, "depth": depth, "value": level + seed / 100}
         | (UNTRAINED if name == "mlp_untrained" else {})
@@ -32,7 +32,9 @@ def draw(folder, seeds, names=tuple(LEVELS), controls=("untrained", "noise")):
         for layer, depth in (("hidden1", 1.0), ("hidden2", 2.0))
     ]
     options = {"score": "hit", "on": {}, "title": "", "filters": False, "metrics": told_of(hit="neighborhood_hit")}
-    return score_by_depth.draw(Reads(**written(folder, rows)), {**options, "controls": [*controls], "control_networks": TOLD})
+    return score_by_depth.draw(
+        Reads(**written(folder, [*of_input, *rows])), {**options, "controls": [*controls], "control_networks": TOLD}
+    )
 
 
 @pytest.mark.parametrize(("seeds", "lines"), [(3, 1), (2, 2)])
@@ -50,6 +52,14 @@ def test_controls_are_lines_of_their_own_in_the_panel_of_their_network(tmp_path,
     means = table.set_index(["architecture", "layer"])["mean"]
     assert means["mlp", "hidden1"] == pytest.approx(0.8 + (seeds - 1) / 200)
     assert {*table["architecture"]} == {*LEVELS}
+
+
+def test_lines_of_controls_begin_at_the_input_as_those_of_networks_do(tmp_path):
+    figure, _ = draw(tmp_path, 3, of_input=[{**OF_LAYER, **OF_INPUT, "value": 0.7}])
+    [panel] = figure.axes
+    [grey] = [line for line in panel.lines if line.get_color() == score_by_depth.CONTROL_LOOKS["noise"]["color"]]
+    assert list(grey.get_xdata()) == [0, 1, 2]
+    assert list(grey.get_ydata()) == pytest.approx([0.7, 0.31, 0.31])
 
 
 def test_controls_that_are_chosen_alone_are_drawn_as_the_networks(tmp_path):

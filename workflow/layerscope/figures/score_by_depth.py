@@ -165,12 +165,13 @@ def _coloured(runs: pd.DataFrame, options: dict) -> tuple[pd.DataFrame, dict[str
 
 
 def _apart(runs: pd.DataFrame, told: dict[str, dict]) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """The rows of networks, and those of controls at their last snapshots; of controls alone, these are the networks.
+    """The rows of networks, and those of controls: input and last snapshots; of controls alone, these are the networks.
 
     told: architecture of a control → which `control` it is, and `of` which architecture; both become columns.
     """
     are_controls = runs["architecture"].isin(told) & ~runs["architecture"].isin(told).all()
-    controls = select(runs[are_controls & (runs["state"] != "input")], {"epoch": "last"})
+    of_controls, is_input = runs[are_controls], runs.loc[are_controls, "state"] == "input"
+    controls = pd.concat([of_controls[is_input], select(of_controls[~is_input], {"epoch": "last"})])
     columns = {key: controls["architecture"].map({name: about[key] for name, about in told.items()}) for key in ("control", "of")}
     return runs[~are_controls], controls.assign(**columns)
 
