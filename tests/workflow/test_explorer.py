@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
-from checkout import TINY, snakemake
+from checkout import TINY, finished, snakemake
 
 from layerscope import results
 from layerscope.explorer.scripts import write_script
@@ -141,6 +141,69 @@ def test_a_person_looks_at_a_network_and_then_at_another(finished_study: Path, o
     assert opened.wrong == []
 
 
+TWO_DATASETS = """
+study: two
+seeds: 1
+datasets:
+  digits: {source: sklearn, test: 120}
+  three: {from: digits, classes: ["3", "8", "1"]}
+architectures: {mlp: {family: mlp, hidden: [6]}, unseen: {family: mlp, hidden: [4]}}
+grids:
+  - {datasets: [digits], architectures: [mlp, unseen]}
+  - {datasets: [three], architectures: [mlp]}
+training:
+  default: {epochs: 2, snapshots: [0, 1, last]}
+  overrides:
+    - {on: {dataset: three}, epochs: 3}
+embeddings:
+  pca: {method: pca, on: {epoch: [first, last], architecture: mlp}}
+  late: {method: pca, on: {epoch: last, architecture: mlp}}
+scores: {neighborhood_hit: {}, accuracy: {}}
+figures: none
+tables: none
+"""
+
+
+def test_another_dataset_has_other_observations_and_snapshots(tmp_path_factory, opened: Opened):
+    """Fewer points than before, at another last epoch; what is embedded of the last snapshot alone has no other beside it."""
+    page = opened.page
+    opened.open(finished(tmp_path_factory, "two_datasets", "two.yaml", TWO_DATASETS) / "results/two/explorer")
+    assert page.inner_text("#about") == (
+        "120 observations of test. 2 of 3 snapshots of this network are embedded. 1 network of this study has no embedding."
+    )
+    assert page.locator("#panels h2").all_inner_texts() == ["trained (epoch 2)", "untrained (epoch 0)"]
+
+    page.select_option("#dataset", "three")
+    page.wait_for_function("layerscope.look().network.dataset === 'three' && layerscope.shownPanels()[0].view")
+    n = page.evaluate("layerscope.look().sample.n")
+    assert 10 < n < 120
+    assert page.locator("#panels h2").all_inner_texts() == ["trained (epoch 3)", "untrained (epoch 0)"]
+    assert all(opened.ink(panel) > 100 for panel in range(5))
+    assert page.evaluate("layerscope.look().colours.map((of_panel) => of_panel.length)") == 5 * [n]
+    assert "epoch=3" in page.evaluate("location.hash")
+
+    x, y = opened.point(0, page.evaluate("layerscope.look().sample.rows[0]"))
+    page.mouse.click(x, y)
+    page.wait_for_function("document.querySelector('#scores h3').textContent === 'Scores of input'")
+    told = dict(
+        zip(page.locator("#observation dt").all_inner_texts(), page.locator("#observation dd").all_inner_texts(), strict=True)
+    )
+    assert told["as of"] == "trained (epoch 3)"
+    of_network = page.locator("#scores tr.space th").all_inner_texts()[-1]
+    assert of_network == "of the network, trained (epoch 3)"
+    chosen = page.evaluate("layerscope.look().selected")
+    page.mouse.dblclick(x + 40, y)
+    page.wait_for_timeout(200)
+    assert page.evaluate("layerscope.look().selected") == chosen
+
+    page.select_option("#embedding", "late")
+    page.wait_for_function("layerscope.shownPanels().length === 3")
+    assert page.locator("#panels h2").all_inner_texts() == ["trained (epoch 3)"]
+    page.select_option("#dataset", "digits")
+    page.wait_for_function("layerscope.look().network.dataset === 'digits' && layerscope.look().epoch === 2")
+    assert opened.wrong == []
+
+
 def test_a_view_can_be_sent_and_saved(finished_study: Path, opened: Opened, tmp_path: Path):
     page, folder = opened.page, finished_study / "results/tiny/explorer"
     opened.open(folder, "#embedding=moving&colour=correct&pictures=1&beside=0&rows=3.5&near=embedding")
@@ -169,7 +232,7 @@ def test_a_view_can_be_sent_and_saved(finished_study: Path, opened: Opened, tmp_
         files[button] = tmp_path / button
         download.value.save_as(files[button])
     lines = files["table"].read_text().splitlines()
-    assert lines[0].startswith("row,split,label,predicted,loss,x hidden1 epoch 0")
+    assert lines[0].startswith("row,split,label,predicted epoch 0,loss epoch 0,x hidden1 epoch 0")
     assert len(lines) == 1 + len(expected)
     assert files["png"].read_bytes().startswith(b"\x89PNG")
     drawing = files["svg"].read_text()

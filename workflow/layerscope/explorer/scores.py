@@ -7,18 +7,19 @@ import pandas as pd
 
 from layerscope.statistics.keys import FILTER_MEAN, NETWORK
 
-COLUMNS = ("sample", "space", "score", "epoch", "layer", "depth", "filter", "chance", "values", "flagged")
+COLUMNS = ("sample", "space", "score", "epoch", "layer", "depth", "filter", "chance", "values", "flags")
 ROW = ["sample", "space", "metric", "epoch", "layer", "depth", "filter"]
 
 
 def scores_of_page(runs: pd.DataFrame, snapshots: dict[str, list[int]]) -> dict:
-    """columns: COLUMNS. rows: dataset/architecture/activation → its seeds, and rows of these columns.
+    """columns: COLUMNS. rows: dataset/architecture/activation → its seeds, and rows of these columns. reasons: of flags.
 
     A row has a value for each seed, None where there is none.
 
     runs: as statistics.runs. snapshots: the epochs that are shown, by the same name. Of single filters only their mean is kept.
-    flagged: whether any of the values means little.
+    flags: for each seed the place in `reasons` of why its value means little, 0 where it does not.
     """
+    reasons = {"": 0}
     wanted = runs[runs["filter"].isin(["", FILTER_MEAN])]
     page = {}
     for keys, of_kind in wanted.groupby(NETWORK, sort=True, observed=True):
@@ -28,11 +29,12 @@ def scores_of_page(runs: pd.DataFrame, snapshots: dict[str, list[int]]) -> dict:
         rows = []
         for row, alike in of_kind.groupby(ROW, sort=True, observed=True, dropna=False):
             values = dict(zip(alike["seed"].astype(int), alike["value"], strict=True))
-            flagged = bool((alike["degenerate"] != "").any())
+            why = dict(zip(alike["seed"].astype(int), alike["degenerate"], strict=True))
+            flags = [reasons.setdefault(why.get(seed, ""), len(reasons)) for seed in seeds]
             of_seeds = [_number(values.get(seed, math.nan)) for seed in seeds]
-            rows.append([*(_plain(key) for key in row), _number(alike["chance"].mean()), of_seeds, flagged])
+            rows.append([*(_plain(key) for key in row), _number(alike["chance"].mean()), of_seeds, flags])
         page[name] = {"seeds": seeds, "rows": rows}
-    return {"columns": list(COLUMNS), "rows": page}
+    return {"columns": list(COLUMNS), "rows": page, "reasons": list(reasons)}
 
 
 def _plain(key: Any) -> str | int | None:

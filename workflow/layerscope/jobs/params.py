@@ -499,8 +499,8 @@ class JobParams:
         """What there is to choose in the explorer, and the scores that it shows beside."""
         kinds = self._metrics_by_score()
         scores = {
-            name: {key: kind.says(key) for key in ("label", "higher_is_better", "is_accuracy")}
-            | {"unit": self._unit(kind, self.study.runs)}
+            name: {key: kind.says(key) for key in ("higher_is_better", "is_accuracy")}
+            | {"label": self._label(name, kind), "unit": self._unit(kind, self.study.runs)}
             for name, kind in kinds
         }
         catalogue = {
@@ -512,6 +512,7 @@ class JobParams:
                 for name, embedding in self.study.embeddings.items()
             },
             "scores": scores,
+            "not_embedded": len(self.views.runs) - len({*self._explored()} & {*self.views.runs}),
         }
         return self._params("explorer", catalogue=catalogue)
 
@@ -586,9 +587,8 @@ class JobParams:
         """
         told = {}
         compared, comparisons = self.study.compared, self.study.comparisons
-        metrics = Counter(entry["metric"] for entry in self.study.scores.values())
         for name, kind in self._kinds_of_scores():
-            label = name if metrics[kind.name] > 1 and name != kind.name else kind.says("label", name)
+            label = self._label(name, kind)
             if name in compared:
                 comparison = compared[name]["comparison"]
                 label = f"{label} {_sides(comparisons[comparison])} ({comparison})"
@@ -602,6 +602,11 @@ class JobParams:
             if (entry := self.study.variants.entry_of("score", name)) != name:
                 told[name]["entry"] = entry
         return told
+
+    def _label(self, name: str, kind: Kind) -> str:
+        """What figures call a score: by its metric, or by its own name where it is one of several of the metric."""
+        alike = Counter(entry["metric"] for entry in self.study.scores.values())[kind.name]
+        return name.replace("_", " ") if alike > 1 and name != kind.name else kind.says("label", name)
 
     def _unit(self, kind: Kind, runs: list[Run]) -> str:
         """The unit of a score; none where it has none, or not that of all these runs."""

@@ -18,7 +18,7 @@ def main(arguments: argparse.Namespace) -> None:
     outputs = {Path(output).name: output for output in arguments.outputs}
     planned = arguments.params["catalogue"]
     write_script(outputs.pop("catalogue.js"), "page", "catalogue", catalogue(planned))
-    scores: dict = {"columns": [], "rows": {}}
+    scores: dict = {"columns": [], "rows": {}, "reasons": []}
     if arguments.runs:
         snapshots = {_name(one): one["snapshots"] for one in planned["networks"]}
         scores = scores_of_page(stored_runs(arguments.runs[0], planned["scores"]), snapshots)

@@ -31,9 +31,16 @@
     offer("sample", Object.keys(network.samples));
     offer("embedding", network.samples[state.sample]);
     offer("embedding_seed", layerscope.catalogue().embeddings[state.embedding].seeds);
-    offer("epoch", network.snapshots, network.snapshots[network.snapshots.length - 1]);
     if (state.beside === undefined) state.beside = true;
     return offered;
+  };
+
+  // The snapshots that the chosen embedding has; the state is mended where it names another one. wasLast: whether the last one was
+  // shown before, and is to be shown again.
+  layerscope.offeredEpochs = function (source, state, wasLast) {
+    const epochs = unique(entries(source, state).map((one) => one.epoch)).sort((a, b) => a - b);
+    if (wasLast || !epochs.includes(state.epoch)) state.epoch = epochs[epochs.length - 1];
+    return epochs;
   };
 
   // What can be shown at once: all layers, or the filters of one.
@@ -55,10 +62,10 @@
     return epoch === last ? `trained (epoch ${epoch})` : `epoch ${epoch}`;
   };
 
-  // Rows of panels: {epoch, title, panels: [{key, title, epoch, layer, filter, depth, embedding, source}]}. A panel without an
-  // embedding says why: a training that diverged has no later snapshots.
-  layerscope.rowsOfPanels = function (state, network, source, input) {
-    const first = network.snapshots[0];
+  // Rows of panels: {epoch, title, panels: [{key, title, epoch, layer, filter, depth, embedding, source}]}, the chosen snapshot and
+  // the first one of those that are embedded.
+  layerscope.rowsOfPanels = function (state, network, source, input, embedded) {
+    const first = embedded[0];
     const epochs = state.beside && state.epoch !== first ? [state.epoch, first] : [state.epoch];
     const all = entries(source, state);
     return epochs.map((epoch, row) => ({

@@ -33,6 +33,7 @@
   }
 
   const SPACES = {raw: "in the space of the layer", run: "of the network"};
+  const spaceOf = (space) => SPACES[space] || `in the embedding ${space}`;
   const key = (row) => `${row.space}/${row.score}`;
 
   // Write the value of the chosen score below each panel, the table of all scores of one panel, and the curve.
@@ -46,8 +47,8 @@
       one.value.textContent = valueBelow(one, known, state, place);
       return one.value.textContent;
     });
-    const score = (state.score || "").split("/").pop();
-    document.getElementById("above").textContent = values.some(Boolean) ? `Above each panel: ${layerscope.scoreName(score)}.` : "";
+    const [where, score] = (state.score || "/").split("/");
+    document.getElementById("above").textContent = values.some(Boolean) ? `Above each panel: ${layerscope.scoreName(score)} ${spaceOf(where)}.` : "";
     if (!known.length || !panel) {
       holder.append(element("p", "hint", rows.length ? "No score of what is shown." : "This study has no scores."));
       return;
@@ -57,20 +58,23 @@
     const all = seeds.length > 1 ? `all ${seeds.length} seeds` : "";
     for (const text of ["", `seed ${state.seed}`, all, "chance"]) head.append(element("th", "", text));
     table.append(head);
-    const ofPanel = known.filter((row) => row.epoch === panel.epoch && (row.layer === panel.layer && isPart(row, panel) || row.layer === ""));
+    const isTold = (row) => row.layer === "" ? row.epoch === look.told : row.epoch === panel.epoch && row.layer === panel.layer && isPart(row, panel);
+    const ofPanel = known.filter(isTold);
     const spaces = ["raw", state.embedding, OF_NETWORK];
     for (const space of spaces) {
       const inSpace = ofPanel.filter((row) => row.space === space);
       if (!inSpace.length) continue;
       const line = element("tr", "space");
-      const cell = element("th", "", SPACES[space] || `in the embedding ${space}`);
+      const ofNetwork = space === OF_NETWORK && panel.layer === "input" ? `, ${layerscope.epochName(network, look.told)}` : "";
+      const cell = element("th", "", spaceOf(space) + ofNetwork);
       cell.colSpan = 4;
       line.append(cell);
       table.append(line);
       for (const row of inSpace) table.append(lineOf(row, place, state, seeds, chosen));
     }
     const what = panel.filter === null ? panel.layer : `${panel.layer}, means over its filters`;
-    holder.append(element("h3", "", `Scores of ${what}, ${layerscope.epochName(network, panel.epoch)}`), table);
+    const when = panel.layer === "input" ? "" : `, ${layerscope.epochName(network, panel.epoch)}`;
+    holder.append(element("h3", "", `Scores of ${what}${when}`), table);
   };
 
   // Of single filters the study's table has the mean alone.
@@ -90,12 +94,23 @@
     first.append(name);
     const own = place < 0 ? null : row.values[place];
     const some = n < seeds.length ? ` (${n})` : "";
-    const plusMinus = deviation === null ? "" : ` ± ${short(Number(deviation.toPrecision(2)))}`;
+    // The input is one for all networks: its scores have no spread.
+    const plusMinus = deviation === null || row.depth === 0 ? "" : ` ± ${short(Number(deviation.toPrecision(2)))}`;
     const all = seeds.length < 2 ? "" : n ? `${short(Number(mean.toPrecision(3)))}${plusMinus}${some}` : "–";
-    line.append(first, element("td", "", own === null ? "–" : short(own)), element("td", "", all), element("td", "", row.chance === null ? "" : short(Number(row.chance.toPrecision(3)))));
+    const cells = [own === null ? "–" : short(own), all, row.chance === null ? "" : short(Number(row.chance.toPrecision(3)))].map((text) => element("td", "", text));
+    line.append(first, ...cells);
     line.classList.toggle("chosen", state.score === key(row));
-    if (row.flagged) line.append(element("td", "flag", "flagged"));
+    const {reasons} = layerscope.page("scores");
+    const flags = row.flags.filter((reason) => reason > 0).length;
+    if (place >= 0 && row.flags[place]) cells[0].append(flag("flagged", reasons[row.flags[place]]));
+    if (flags && seeds.length > 1) cells[1].append(flag(`${flags} flagged`, seeds.filter((_, at) => row.flags[at]).map((seed) => `seed ${seed}: ${reasons[row.flags[seeds.indexOf(seed)]]}`).join("\n")));
     return line;
+  }
+
+  function flag(text, why) {
+    const made = element("small", "flag", text);
+    made.title = why;
+    return made;
   }
 
   const betterIs = (about) => about.higher_is_better === true ? "more is better" : about.higher_is_better === false ? "less is better" : "";
@@ -126,7 +141,7 @@
     const [first, last] = [network.snapshots[0], network.snapshots[network.snapshots.length - 1]];
     const epochs = [...new Set([last, state.epoch, first])].filter((epoch) => whole.some((row) => row.epoch === epoch && row.depth > 0));
     const score = whole[0].score;
-    holder.append(element("h3", "", `${layerscope.scoreName(score)} over depth: mean and standard deviation over ${seeds.length} seed${seeds.length === 1 ? "" : "s"}`));
+    holder.append(element("h3", "", `${layerscope.scoreName(score)} ${spaceOf(whole[0].space)} over depth: mean and standard deviation over ${seeds.length} seed${seeds.length === 1 ? "" : "s"}`));
     const plot = element("div", "curve");
     const explained = element("p", "explained");
     holder.append(explained, plot);

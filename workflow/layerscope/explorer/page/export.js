@@ -27,7 +27,8 @@
     const panels = layerscope.shownPanels();
     const places = look.selected.length ? look.selected : look.drawn || Array.from({length: sample.n}, (_, place) => place);
     const facts = (place) => layerscope.facts(sample, source, epoch, place).slice(1);
-    const head = ["row", "split", ...(places.length ? facts(places[0]).map(([what]) => what) : [])];
+    const ofEpoch = (what) => what === "loss" || what.startsWith("predicted") ? `${what} epoch ${epoch}` : what;
+    const head = ["row", "split", ...(places.length ? facts(places[0]).map(([what]) => ofEpoch(what)) : [])];
     for (const panel of panels) head.push(...["x", "y"].map((axis) => `${axis} ${panel.title} epoch ${panel.epoch}`));
     const lines = [head];
     for (const place of places) {

@@ -40,6 +40,7 @@
   async function showNetwork() {
     const mine = ++turn;
     const catalogue = layerscope.catalogue();
+    const wasLast = Boolean(shown.epochs) && state.epoch === shown.epochs[shown.epochs.length - 1];
     offerChoices();
     const network = layerscope.networkOf(state);
     const {scripts} = catalogue;
@@ -61,6 +62,8 @@
       return;
     }
     complain("");
+    shown.epochs = layerscope.offeredEpochs(shown.source, state, wasLast);
+    offerEpochs();
     const {placeOf, sheet} = shown.sample;
     if (sheet && !sheet.complete) sheet.addEventListener("load", () => paint(), {once: true});
     shown.selected = state.rows.filter((row) => placeOf.has(row)).map((row) => placeOf.get(row));
@@ -77,15 +80,15 @@
   // Draw the panels of the chosen snapshot.
   async function showPanels() {
     tellEpoch();
-    shown.rows = layerscope.rowsOfPanels(state, shown.network, shown.source, shown.input);
-    await layerscope.drawPanels(shown.rows, shown.sample, {hovered, tapped, selected, moved, focused});
+    shown.rows = layerscope.rowsOfPanels(state, shown.network, shown.source, shown.input, shown.epochs);
+    await layerscope.drawPanels(shown.rows, shown.sample, {hovered, tapped, pressed, untapped, selected, moved, focused});
     await dressPanels();
   }
 
   // Show another snapshot in the same panels, or draw them anew where it has other layers.
   async function showEpoch() {
     tellEpoch();
-    const rows = layerscope.rowsOfPanels(state, shown.network, shown.source, shown.input);
+    const rows = layerscope.rowsOfPanels(state, shown.network, shown.source, shown.input, shown.epochs);
     const before = new Map(layerscope.shownPanels().map((panel) => [panel, panel.key]));
     shown.rows = rows;
     layerscope.clearOver();
@@ -149,9 +152,12 @@
     write();
   }
 
-  const look = () => ({...shown, state, epoch: state.epoch, name: fileName(), title: titleOf()});
+  const look = () => ({...shown, state, epoch: state.epoch, told: epochOf(shown.panel), name: fileName(), title: titleOf()});
   const fileName = () => [layerscope.catalogue().study, state.dataset, state.architecture, state.activation, `seed${state.seed}`, state.embedding].join("-");
   const titleOf = () => `${state.architecture} (${state.activation}, seed ${state.seed}) on ${state.dataset}, ${state.embedding}, colours: ${byId("colour").selectedOptions[0].textContent}`;
+
+  // The snapshot that a panel stands for. The input is the same beside all of them.
+  const epochOf = (panel) => panel && shown.rows[panel.row] ? shown.rows[panel.row].epoch : state.epoch;
 
   function showPictures() {
     layerscope.hidePoints(Boolean(state.pictures && shown.sample.pictures));
@@ -182,12 +188,33 @@
   function hovered(place, panel) {
     if (place === shown.hovered) return;
     shown.hovered = place;
-    if (place !== null && panel) shown.panel = panel;
-    layerscope.tellObservation(byId("observation"), look(), choose);
+    if (place !== null && panel && panel !== shown.panel) {
+      shown.panel = panel;
+      tell();
+    } else layerscope.tellObservation(byId("observation"), look(), choose);
     paint();
   }
 
-  function tapped(place, added) {
+  // What was selected before the first of two clicks: a double click shows the whole panel again, and selects nothing.
+  const before = {selected: [], focus: null};
+
+  function pressed() {
+    Object.assign(before, {selected: shown.selected, focus: shown.focus});
+  }
+
+  function untapped() {
+    layerscope.selectInPanels(before.selected);
+    shown.focus = before.focus;
+    tell();
+    paint();
+    write();
+  }
+
+  function tapped(place, added, panel) {
+    if (place !== null) {
+      shown.panel = panel;
+      state.panel = panel.key;
+    }
     if (place === null) {
       if (!added) forget();
     } else if (added) {
@@ -286,16 +313,22 @@
   function offerChoices() {
     const offered = layerscope.offered(state);
     for (const key of LISTS) options(byId(key), offered[key].map((value) => ({value: String(value), name: String(value)})), String(state[key]));
-    const slider = byId("epoch");
-    slider.max = offered.epoch.length - 1;
-    slider.value = offered.epoch.indexOf(state.epoch);
-    slider.closest("label").hidden = offered.epoch.length < 2;
     byId("beside").checked = state.beside;
+  }
+
+  function offerEpochs() {
+    const slider = byId("epoch");
+    slider.max = shown.epochs.length - 1;
+    slider.value = shown.epochs.indexOf(state.epoch);
+    slider.closest("label").hidden = shown.network.snapshots.length < 2;
+    slider.disabled = shown.epochs.length < 2;
   }
 
   function tellEpoch() {
     byId("epochname").textContent = layerscope.epochName(shown.network, state.epoch);
-    byId("beside").closest("label").hidden = shown.network.snapshots.length < 2;
+    const beside = byId("beside");
+    beside.closest("label").hidden = shown.epochs.length < 2;
+    beside.nextSibling.textContent = ` ${layerscope.epochName(shown.network, shown.epochs[0]).split(" (")[0]} beside`;
   }
 
   function offerParts() {
@@ -328,10 +361,15 @@
   }
 
   function tellSample() {
-    const {sample} = shown;
-    byId("about").textContent = sample.n < sample.total
-      ? `${sample.n} of ${sample.total} observations of ${sample.split} are drawn: a random part of each class, the same for all networks.`
-      : `${sample.n} observations of ${sample.split}.`;
+    const {sample, epochs, network} = shown;
+    const lacking = layerscope.catalogue().not_embedded || 0;
+    byId("about").textContent = [
+      sample.n < sample.total
+        ? `${sample.n} of ${sample.total} observations of ${sample.split} are drawn: a random part of each class, the same for all networks.`
+        : `${sample.n} observations of ${sample.split}.`,
+      epochs.length < network.snapshots.length ? `${epochs.length} of ${network.snapshots.length} snapshots of this network are embedded.` : "",
+      lacking ? `${lacking} network${lacking === 1 ? " of this study has" : "s of this study have"} no embedding.` : "",
+    ].filter(Boolean).join(" ");
   }
 
   function find(text) {
@@ -340,8 +378,9 @@
       complain(text.trim() === "" ? "" : `Row ${text} is not among the observations that are drawn.`);
       return;
     }
-    complain("");
-    choose(shown.sample.placeOf.get(row));
+    const place = shown.sample.placeOf.get(row);
+    complain(shown.drawn && !shown.drawn.includes(place) ? `Row ${text} is left out by what is shown (${byId("only").selectedOptions[0].textContent}).` : "");
+    choose(place);
   }
 
   function listen() {
@@ -353,7 +392,7 @@
       });
     }
     byId("epoch").addEventListener("input", () => {
-      state.epoch = shown.network.snapshots[Number(byId("epoch").value)];
+      state.epoch = shown.epochs[Number(byId("epoch").value)];
       showEpoch();
     });
     byId("beside").addEventListener("change", () => { state.beside = byId("beside").checked; showPanels(); });

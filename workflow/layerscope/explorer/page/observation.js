@@ -45,7 +45,7 @@
     return facts;
   };
 
-  // look: {sample, source, epoch, focus, hovered, panel, selected}. chosen(place): called for the observation that is clicked.
+  // look: {sample, source, told, rows, network, focus, hovered, panel, selected}. chosen(place): called for the observation that is clicked.
   layerscope.tellObservation = function (holder, look, chosen) {
     const place = look.hovered !== null ? look.hovered : look.focus;
     holder.replaceChildren();
@@ -58,8 +58,10 @@
     const seen = picture(sample, place, 96);
     if (seen) card.append(seen);
     const list = element("dl");
-    for (const [what, text, wrong] of layerscope.facts(sample, look.source, look.epoch, place)) {
-      list.append(element("dt", "", what), element("dd", wrong ? "wrong" : "", text));
+    const facts = layerscope.facts(sample, look.source, look.told, place);
+    for (const [what, text, wrong] of facts) list.append(element("dt", "", what), element("dd", wrong ? "wrong" : "", text));
+    if (look.rows.length > 1 && facts.some(([what]) => what.startsWith("predicted") || what === "loss")) {
+      list.append(element("dt", "", "as of"), element("dd", "", layerscope.epochName(look.network, look.told)));
     }
     card.append(list);
     holder.append(card);
@@ -96,7 +98,7 @@
     const label = sample.labels ? sample.classes[sample.labels[place]] : String(sample.rows[place]);
     made.type = "button";
     made.dataset.row = sample.rows[place];
-    made.title = layerscope.facts(sample, look.source, look.epoch, place).map(([what, text]) => `${what}: ${text}`).join("\n");
+    made.title = layerscope.facts(sample, look.source, look.told, place).map(([what, text]) => `${what}: ${text}`).join("\n");
     const seen = picture(sample, place, 28);
     if (seen) made.append(seen);
     made.append(element("span", "", label));

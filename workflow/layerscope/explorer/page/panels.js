@@ -28,7 +28,8 @@
   }
 
   // Draw rows of panels anew. callbacks: hovered(place or null, panel), tapped(place or null, whether
-  // with shift), selected(places), moved(panel), focused(panel).
+  // with shift, panel), pressed() before the first of
+  // several clicks, untapped() where they were a double click, selected(places), moved(panel), focused(panel).
   layerscope.drawPanels = async function (rows, sample, callbacks) {
     const holder = document.getElementById("panels");
     const widest = Math.max(1, ...rows.map((row) => row.panels.length));
@@ -36,6 +37,8 @@
     const inputFirst = rows.length > 1 && rows[0].panels.length && rows[0].panels[0].layer === "input";
     holder.replaceChildren();
     shown.panels = [];
+    // Those of before are of another number of observations, or of another snapshot.
+    shown.colours = null;
     const targets = [];
     const figures = [];
     const source = new Bokeh.ColumnDataSource({data: {}});
@@ -80,7 +83,7 @@
     const plot = made("div", "plot");
     const over = made("canvas", "over");
     holder.append(plot, over);
-    const status = panel.embedding ? panel.embedding.status : "no such snapshot: did the training diverge?";
+    const status = panel.embedding ? panel.embedding.status : "not embedded in this snapshot";
     if (status !== "ok") holder.append(layerscope.element("p", "status", status));
     element.append(caption, holder);
     caption.addEventListener("click", () => callbacks.focused(panel));
@@ -116,8 +119,12 @@
     figure.add_tools(hover, ...Object.values(panel.tools));
     figure.toolbar.active_drag = panel.tools.lasso;
     figure.toolbar.active_scroll = panel.tools.wheel;
-    figure.on_event("tap", (event) => callbacks.tapped(under(panel, event), event.modifiers && event.modifiers.shift));
-    panel.plot.addEventListener("dblclick", () => layerscope.zoomPanel(panel, null));
+    figure.on_event("tap", (event) => callbacks.tapped(under(panel, event), event.modifiers && event.modifiers.shift, panel));
+    panel.plot.addEventListener("mousedown", (event) => { if (event.detail === 1) callbacks.pressed(); }, true);
+    panel.plot.addEventListener("dblclick", () => {
+      layerscope.zoomPanel(panel, null);
+      callbacks.untapped();
+    });
     panel.plot.addEventListener("pointerleave", () => callbacks.hovered(null, panel));
     return figure;
   }
