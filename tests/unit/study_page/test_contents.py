@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from layerscope.study_page.contents import MOST_ROWS, page
+from layerscope.study_page.contents import MOST_ROWS, _p, page
 
 HOSTILE = "<script>alert('x')</script> \"quoted\" & قط"
 FIGURE = {
@@ -18,7 +18,14 @@ FIGURE = {
 FILM = {"name": "moves", "title": "It moves", "description": "A film.", "on": {}, "formats": ["gif", "html"]}
 TABLE = {"name": "separation", "title": HOSTILE, "description": "A table.", "on": {}}
 CLAIM = {"claim": "better", "text": HOSTILE, "source": "me", "statistic": "difference", "score": "hit", "expected": "positive"}
-CLAIM |= {"estimate": "0.25", "interval_low": "0.1", "interval_high": "0.4", "units": "6", "verdict": "supported"}
+CLAIM |= {
+    "estimate": "0.25",
+    "interval_low": "0.1",
+    "interval_high": "0.4",
+    "units": "6",
+    "p_holm": "0.0123",
+    "verdict": "supported",
+}
 CLAIM |= {"note": "2 networks without a number left out"}
 NETWORK = {
     "dataset": "digits",
@@ -29,6 +36,22 @@ NETWORK = {
     "reason": "",
     "unlike": "",
 }
+
+
+@pytest.mark.parametrize(
+    ("p", "text"),
+    [
+        ("0.3", "0.30"),
+        ("0.0503", "0.050"),
+        ("0.04996", "0.0500"),
+        ("0.0042", "0.004"),
+        ("1e-9", "< 0.001"),
+        ("nan", "–"),
+        ("", "–"),
+    ],
+)
+def test_a_p_has_the_digits_that_decide(p, text):
+    assert _p(p) == text
 
 
 @pytest.fixture
@@ -58,6 +81,7 @@ def test_every_part_of_the_study_is_there(shown):
     for said in (
         "1 supported",
         "0.25 [0.1, 0.4]",
+        "<td>0.01</td>",
         "expected positive; 2 networks without a number left out",
         "It moves",
         "Of layer a, b; seed 0.",

@@ -31,7 +31,7 @@ def page(told: dict, claims: list[str], tables: list[str], networks: list[str]) 
     return environment.get_template("index.html").render(
         study=told["study"],
         explorer=told["explorer"],
-        claims=[{**claim, "numbers": _numbers(claim)} for claim in judged],
+        claims=[{**claim, "numbers": _numbers(claim), "corrected": _p(claim["p_holm"])} for claim in judged],
         verdicts=_counted(claim["verdict"] for claim in judged),
         figures=[_figure(figure) for figure in told["figures"]],
         tables=[_table(table, file) for table, file in zip(told["tables"], tables, strict=True)],
@@ -50,7 +50,16 @@ def _counted(words) -> str:
 def _numbers(claim: dict) -> str:
     estimate, low, high = (float(claim[key] or "nan") for key in ("estimate", "interval_low", "interval_high"))
     interval = f" [{low:.3g}, {high:.3g}]" if math.isfinite(low) and math.isfinite(high) else ""
-    return f"{estimate:.3g}{interval}"
+    return f"{estimate:.3g}{interval}" if math.isfinite(estimate) else "–"
+
+
+def _p(text: str) -> str:
+    """A p in two digits, or in as many as tell it from 0.05, by which claims are decided."""
+    value = float(text or "nan")
+    if not math.isfinite(value):
+        return "–"
+    digits = next((digits for digits in range(2, 7) if round(value, digits) != 0.05), 6)
+    return "< 0.001" if value < 0.001 else f"{value:.{max(digits, 3 if value < 0.01 else 2)}f}"
 
 
 def _about(entry: dict) -> dict:
