@@ -128,7 +128,9 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
                 panel.tick_params(labelleft=False)
             else:
                 told = [part for part in (score.where(space), words(sample) if several_samples else "") if part]
-                panel.set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + 0.3, 7), *told]))
+                # Labels below each other must not meet.
+                beyond = 0.3 if bands * len(spaces) == 1 else 0.0
+                panel.set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + beyond, 7), *told]))
     sheet.leave_out(panels[-len(spaces) :, len(networks) - (bands - 1) * across :].flat)
     _add_keys(figure, runs, palette, lined)
     drawn = [control for control in CONTROL_LOOKS if (controls["control"] == control).any()]

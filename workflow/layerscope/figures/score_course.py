@@ -97,7 +97,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
             panel.set_xlim(low - 0.03 * max(high - low, 1), high + 0.03 * max(high - low, 1))
         if place % across == 0:
             where = score.where(runs["space"].iloc[0])
-            pair[0].set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + 0.3, 7), where]).strip())
+            pair[0].set_ylabel("\n".join([sheet.wrapped(score.axis, HEIGHT + (0.3 if rows == 1 else 0.0), 7), where]).strip())
             for panel in pair[1:]:
                 panel.set_ylabel(sheet.wrapped(loss.axis, HEIGHT, 7))
         own_runs = own.drop_duplicates(RUN)

@@ -62,7 +62,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
                     panel.set_ylim(finite.min() / 1.15, finite.max() * 1.15)
                 score_axes.logarithmic(panel)
             _draw_panel(panel, own, name, palette, flagged)
-            panel.set_ylabel(sheet.wrapped(known[name].axis, HEIGHT + 0.2, 7) if place % across == 0 else "")
+            panel.set_ylabel(sheet.wrapped(known[name].axis, HEIGHT, 7) if place % across == 0 else "")
             panel.xaxis.set_major_locator(MaxNLocator(4, integer=True))
             panel.tick_params(labelbottom=name == shown[-1])
         runs = own.groupby("activation")["seed"].nunique()
