@@ -7,7 +7,7 @@ import numpy as np
 import observation_files
 import pandas as pd
 import pytest
-from figure_files import NETWORK, OK
+from figure_files import NETWORK, OK, SAMPLE
 
 from layerscope import store
 from layerscope.explorer import drawn
@@ -105,6 +105,22 @@ def test_the_units_that_vary_most_are_kept_and_their_values(files, tmp_path):
     steps = numbers(units["values"], "<u1").reshape(UNITS, N)
     for unit, row, (low, high) in zip(expected, steps, units["ranges"], strict=True):
         assert np.abs(low + (high - low) * row / 254 - OUTPUTS[:, unit]).max() < 0.003
+
+
+def test_all_snapshots_have_the_units_that_vary_most_at_the_last_one(files, tmp_path):
+    """Before training others varied most: a row of untrained panels beside would know none of the units of the trained ones."""
+    target = tmp_path / "other.h5"
+    with store.create_hdf5(target, "activations", {"keys": NETWORK, "sample": SAMPLE}, provenance()) as file:
+        store.write_observations(file, files.labels, files.index)
+        for epoch, outputs in ((0, OUTPUTS[:, ::-1]), (5, OUTPUTS)):
+            store.create_layer(file, epoch, "hidden", N, (30,), 1, "linear")[:] = outputs
+    steps = {(0, "hidden", None): POINTS, (5, "hidden", None): POINTS}
+    units = source_of_page(str(target), [embedded(tmp_path, steps, {})], None)["units"]
+    expected = sorted(np.argsort(-OUTPUTS.std(axis=0))[:UNITS])
+    assert units["0/hidden"]["numbers"] == units["5/hidden"]["numbers"] == expected
+    low, high = units["0/hidden"]["ranges"][0]
+    row = numbers(units["0/hidden"]["values"], "<u1").reshape(UNITS, N)[0]
+    assert np.abs(low + (high - low) * row / 254 - OUTPUTS[:, ::-1][:, expected[0]]).max() < 0.003
 
 
 def test_of_maps_the_mean_of_each_filter_is_kept_and_dead_ones_are_left_out(files, tmp_path):

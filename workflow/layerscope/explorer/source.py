@@ -112,13 +112,19 @@ def _scored(source: str, drawn: np.ndarray) -> Iterator[dict]:
 
 
 def _units(activations: str, layers: list[tuple[int, str]], drawn: np.ndarray) -> Iterator[tuple[str, dict]]:
-    """epoch/layer → the activations of the units that vary most over the sample; of layers with maps, the means of filters."""
-    for epoch, layer in layers:
+    """epoch/layer → the activations of the units that vary most over the sample; of layers with maps, the means of filters.
+
+    They are those that vary most at the last snapshot, the same ones at all, so that snapshots can be compared.
+    """
+    kept: dict[str, np.ndarray] = {}
+    for epoch, layer in sorted(layers, reverse=True):
         outputs = store.read_layer_rows(activations, epoch, layer, drawn)
         means = outputs.reshape(*outputs.shape[:2], -1).mean(axis=2) if outputs.ndim > 2 else outputs
-        spread = np.nan_to_num(means.std(axis=0, dtype=np.float64), nan=0.0, posinf=0.0)
-        varying = np.argsort(-spread, kind="stable")[:UNITS]
-        chosen = np.sort(varying[spread[varying] > 0])
+        if layer not in kept:
+            spread = np.nan_to_num(means.std(axis=0, dtype=np.float64), nan=0.0, posinf=0.0)
+            varying = np.argsort(-spread, kind="stable")[:UNITS]
+            kept[layer] = np.sort(varying[spread[varying] > 0])
+        chosen = kept[layer]
         values = [rounded(means[:, unit]) for unit in chosen]
         yield (
             f"{epoch}/{layer}",
