@@ -8,6 +8,7 @@ from layerscope.commandline import run_stage, stage_parser
 from layerscope.explorer.page_files import bokeh_file, own_file
 from layerscope.explorer.scores import scores_of_page
 from layerscope.explorer.scripts import write_script
+from layerscope.figures.shared.names import words
 from layerscope.files.whole import write_text
 from layerscope.statistics.keys import NETWORK
 from layerscope.statistics.runs import stored_runs
@@ -31,7 +32,9 @@ def catalogue(planned: dict) -> dict:
     """What there is to choose, with the names of the scripts that hold it."""
     networks = [{**one, "name": _name(one), "sources": _sources(one)} for one in planned["networks"]]
     inputs = {dataset: {**one, "source": store.input_folder(dataset)} for dataset, one in planned["inputs"].items()}
-    return {**planned, "networks": networks, "inputs": inputs, "scripts": store.explorer_scripts()}
+    named = {one[key] for one in networks for key in NETWORK} | {sample for one in networks for sample in one["samples"]}
+    names = {name: words(name) for name in sorted(named | {*planned["embeddings"]})}
+    return {**planned, "networks": networks, "inputs": inputs, "scripts": store.explorer_scripts(), "names": names}
 
 
 def _name(network: dict) -> str:

@@ -6,6 +6,9 @@
 
   layerscope.catalogue = () => layerscope.page("catalogue");
 
+  // What figures call an entry of the study.
+  layerscope.named = (name) => (layerscope.catalogue().names || {})[name] || name;
+
   const unique = (values) => [...new Set(values)];
 
   function networksOf(state, ...keys) {

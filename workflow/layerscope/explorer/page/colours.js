@@ -23,7 +23,7 @@
     }
     if (predictions.some((one) => one.losses.some(Number.isFinite))) found.push({value: "loss", name: "loss"});
     for (const [space, score] of scored(source)) {
-      const where = space === "raw" ? "in the layer" : space === "run" ? "of the network" : `in ${space}`;
+      const where = space === "raw" ? "in the layer" : space === "run" ? "of the network" : `in ${layerscope.named(space)}`;
       found.push({value: `score/${space}/${score}`, name: `${layerscope.scoreName(score)} ${where}`, group: "scores of the observation"});
     }
     for (const [layer, unit, name] of units(source)) found.push({value: `unit/${layer}/${unit}`, name, group: `activations in ${layer}`});
@@ -63,7 +63,7 @@
     };
     const known = (from) => (from ? from.scores : []).filter((one) => one.space === space && one.score === score);
     const all = known(source).flatMap((one) => Array.from(unpacked(one)));
-    const what = `${layerscope.scoreName(score)}${space === "raw" || space === "run" ? "" : ` in ${space}`}`;
+    const what = `${layerscope.scoreName(score)}${space === "raw" || space === "run" ? "" : ` in ${layerscope.named(space)}`}`;
     const {colour, legend} = ramp(sample, all, what);
     const colours = panels.map((panel) => {
       const here = known(panel.source).find((one) => one.epoch === panel.epoch && (space === "run" || one.layer === panel.layer)

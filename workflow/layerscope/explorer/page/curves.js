@@ -33,7 +33,7 @@
   }
 
   const SPACES = {raw: "in the space of the layer", run: "of the network"};
-  const spaceOf = (space) => SPACES[space] || `in the embedding ${space}`;
+  const spaceOf = (space) => SPACES[space] || `in the embedding ${layerscope.named(space)}`;
   const key = (row) => `${row.space}/${row.score}`;
 
   // Write the value of the chosen score below each panel, the table of all scores of one panel, and the curve.

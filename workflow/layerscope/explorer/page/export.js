@@ -5,6 +5,10 @@
   const GAP = 10;
   const CAPTION = 18;
   const TITLE = 24;
+  // Of the key below: the height of a line, about the width of a letter, and the length of a ramp.
+  const LINE = 16;
+  const LETTER = 7;
+  const RAMP = 160;
   // Pixels of a saved picture for each of the screen, enough for print.
   const SHARPNESS = 3;
 
@@ -61,8 +65,30 @@
 
   const captionOf = (panel) => `${panel.title}, epoch ${panel.epoch}`;
 
+  // What colours mean, below the panels: classes in lines, or the ends of the ramp; and how high it is.
+  function keyOf(make, legend, width, top) {
+    const key = make("g", {"font-size": 12, class: "key"});
+    let [x, y] = [GAP, top + LINE - 4];
+    for (const [name, colour] of legend.classes || []) {
+      const wide = 2 * LINE + LETTER * name.length;
+      if (x > GAP && x + wide > width) [x, y] = [GAP, y + LINE];
+      key.append(make("circle", {cx: x + 5, cy: y - 4, r: 4, fill: colour}), make("text", {x: x + 14, y}, name));
+      x += wide;
+    }
+    if (legend.ramp) {
+      const stops = make("linearGradient", {id: "ramp"});
+      legend.ramp.forEach((colour, at) => stops.append(make("stop", {offset: at / (legend.ramp.length - 1), "stop-color": colour})));
+      const [low, high] = [layerscope.short(legend.low), layerscope.short(legend.high)];
+      const left = GAP + LETTER * low.length + 6;
+      key.append(stops, make("text", {x: GAP, y}, low), make("rect", {x: left, y: y - 10, width: RAMP, height: 10, fill: "url(#ramp)"}));
+      key.append(make("text", {x: left + RAMP + 6, y}, `${high}   ${legend.what}`));
+    }
+    if (legend.text) key.append(make("text", {x, y}, legend.text));
+    return {key, height: y - top + GAP};
+  }
+
   layerscope.viewAsDrawing = function (look) {
-    const {places, width, height} = arranged();
+    const {places, width, height: bottom} = arranged();
     const SVG = "http://www.w3.org/2000/svg";
     const make = (tag, attributes, text) => {
       const made = document.createElementNS(SVG, tag);
@@ -70,8 +96,10 @@
       if (text !== undefined) made.textContent = text;
       return made;
     };
+    const {key, height: below} = keyOf(make, look.legend || {}, width, bottom);
+    const height = bottom + below;
     const whole = make("svg", {width, height, viewBox: `0 0 ${width} ${height}`, "font-family": "sans-serif"});
-    whole.append(make("rect", {width, height, fill: "#ffffff"}), make("text", {x: GAP, y: TITLE - 6, "font-size": 13}, look.title));
+    whole.append(make("rect", {width, height, fill: "#ffffff"}), make("text", {x: GAP, y: TITLE - 6, "font-size": 13}, look.title), key);
     for (const {panel, left, top, side} of places) {
       whole.append(make("text", {x: left, y: top - 4, "font-size": 12}, captionOf(panel)));
       const points = panel.view.export("svg").ctx.get_svg();

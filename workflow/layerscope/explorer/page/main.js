@@ -125,6 +125,7 @@
   function colour() {
     const found = layerscope.colourings(state, shown.sample, shown.source, layerscope.shownPanels(), shown.rows);
     shown.colours = found.colours;
+    shown.legend = found.legend;
     layerscope.colourPanels(shown.colours, shown.sample);
     layerscope.tellLegend(byId("legend"), found.legend, state.only, (only) => {
       state.only = only;
@@ -154,7 +155,8 @@
 
   const look = () => ({...shown, state, epoch: state.epoch, told: epochOf(shown.panel), name: fileName(), title: titleOf()});
   const fileName = () => [layerscope.catalogue().study, state.dataset, state.architecture, state.activation, `seed${state.seed}`, state.embedding].join("-");
-  const titleOf = () => `${state.architecture} (${state.activation}, seed ${state.seed}) on ${state.dataset}, ${state.embedding}, colours: ${byId("colour").selectedOptions[0].textContent}`;
+  const named = (value) => layerscope.named(String(value));
+  const titleOf = () => `${named(state.architecture)} (${named(state.activation)}, seed ${state.seed}) on ${named(state.dataset)}, ${named(state.embedding)}, colours: ${byId("colour").selectedOptions[0].textContent}${state.only === "all" ? "" : `, ${byId("only").selectedOptions[0].textContent}`}`;
 
   // The snapshot that a panel stands for. The input is the same beside all of them.
   const epochOf = (panel) => panel && shown.rows[panel.row] ? shown.rows[panel.row].epoch : state.epoch;
@@ -312,7 +314,7 @@
 
   function offerChoices() {
     const offered = layerscope.offered(state);
-    for (const key of LISTS) options(byId(key), offered[key].map((value) => ({value: String(value), name: String(value)})), String(state[key]));
+    for (const key of LISTS) options(byId(key), offered[key].map((value) => ({value: String(value), name: named(value)})), String(state[key]));
     byId("beside").checked = state.beside;
   }
 
