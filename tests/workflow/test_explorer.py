@@ -199,6 +199,13 @@ def test_another_dataset_has_other_observations_and_snapshots(tmp_path_factory, 
     page.wait_for_timeout(200)
     assert page.evaluate("layerscope.look().selected") == chosen
 
+    label = page.evaluate("layerscope.look().sample.labels[0]")
+    other = next(number for number in range(3) if number != label)
+    page.select_option("#only", f"class/{other}")
+    lines = page.evaluate("layerscope.selectionAsTable(layerscope.look())").splitlines()
+    assert len(lines) == 1, "an observation that is left out is in the table"
+    page.select_option("#only", "all")
+
     page.select_option("#embedding", "late")
     page.wait_for_function("layerscope.shownPanels().length === 2")
     assert page.locator("#panels h2").all_inner_texts() == ["trained (epoch 3)"]

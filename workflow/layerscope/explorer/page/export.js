@@ -25,11 +25,13 @@
     return /[",\n\r]/.test(text) ? `"${text.replaceAll("\"", "\"\"")}"` : text;
   };
 
-  // A row for each selected observation, or for all that are drawn: what is known of it, and its coordinates in every panel.
+  // A row for each selected observation that is drawn, or for all that are: what is known of it, and its coordinates in every panel.
   layerscope.selectionAsTable = function (look) {
     const {sample, source, epoch} = look;
     const panels = layerscope.shownPanels();
-    const places = look.selected.length ? look.selected : look.drawn || Array.from({length: sample.n}, (_, place) => place);
+    const drawn = look.drawn || Array.from({length: sample.n}, (_, place) => place);
+    const chosen = new Set(look.selected);
+    const places = chosen.size ? drawn.filter((place) => chosen.has(place)) : drawn;
     const facts = (place) => layerscope.facts(sample, source, epoch, place).slice(1);
     const ofEpoch = (what) => what === "loss" || what.startsWith("predicted") ? `${what} epoch ${epoch}` : what;
     const head = ["row", "split", ...(places.length ? facts(places[0]).map(([what]) => ofEpoch(what)) : [])];

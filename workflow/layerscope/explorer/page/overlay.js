@@ -43,7 +43,10 @@
   };
 
   function paint(context, panel, look) {
-    const at = placing(panel);
+    // What is left out has no ring, no line and no picture.
+    const placed = placing(panel);
+    const only = look.drawn && new Set(look.drawn);
+    const at = (place) => only && !only.has(place) ? null : placed(place);
     const {sample, state} = look;
     const withPictures = state.pictures && sample.pictures;
     if (withPictures) paintPictures(context, panel, look, at);
