@@ -321,8 +321,8 @@ def test_the_job_counts_of_the_default_study_follow_from_its_config(tmp_path: Pa
     controls, datasets = 3, 2
     runs, embedded = sum(networks.values()) + controls, sum(networks.values()) + datasets
     sources = runs + datasets
-    # One method, two more of inputs and of networks of ReLU, one network by another engine, and three perplexities of three networks;
-    # controls are not embedded.
+    # One method, two more of inputs and of networks of ReLU, one network by another engine, and three perplexities of
+    # three networks; controls are not embedded.
     of_relu = sum(networks.values()) // 2
     embeddings = embedded + 2 * (of_relu + datasets) + 1 + 3 * 3
     expected = {
