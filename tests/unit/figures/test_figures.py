@@ -450,6 +450,15 @@ def test_means_without_degenerate_filters_have_rows_of_their_own(tmp_path):
     assert only(living, state="untrained")["mean"] == pytest.approx(0.45)
 
 
+def test_runs_of_a_network_are_counted_over_all_its_rows(tmp_path):
+    """The first row is of ReLU alone, as one space can be asked for of fewer networks than another."""
+    everywhere = [row for row in scores_of_two_networks(seeds=3) if row["state"] != "input"]
+    tanh = [{**row, "activation": "tanh", "space": "tsne"} for row in everywhere]
+    relu = [{**row, "space": space} for row in everywhere for space in ("pca", "tsne")]
+    figure, _ = by_depth(tmp_path, tanh + relu)
+    assert [panel.get_title().split("\n")[1] for panel in figure.axes if panel.get_title()] == ["2 × 3 runs"]
+
+
 def keys_of(figure):
     """The entries of all keys of a figure."""
     return [text.get_text() for key in figure.legends for text in key.get_texts()]

@@ -121,7 +121,8 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
             chance = means.groupby("depth")["chance"].mean()
             lined |= score_axes.draw_chance(panel, chance.index, chance)
             if row == 0:
-                panel.set_title(_heading(dataset, architecture, own, sheet.inside(width, across)))
+                of_network = runs[(runs["dataset"] == dataset) & (runs["architecture"] == architecture)]
+                panel.set_title(_heading(dataset, architecture, of_network, sheet.inside(width, across)))
             if row < len(spaces) - 1:
                 panel.tick_params(labelbottom=False)
             if place % across:
