@@ -9,7 +9,7 @@ from layerscope.statistics.order import by_number
     "names",
     [
         ["layers1", "layers2", "layers10"],
-        ["mlp_lr0p001", "mlp_lr0p01", "mlp_lr0p1", "mlp_lr1"],
+        ["mlp_lr1e-05", "mlp_lr1p5e-05", "mlp_lr0p001", "mlp_lr0p01", "mlp_lr0p1", "mlp_lr1"],
         ["tsne_perplexity5", "tsne_perplexity20", "tsne_perplexity100"],
         ["cnn", "mlp", "mlp2", "mlp_wide"],
         ["3d", "16", "a1", "a1b", "a2"],

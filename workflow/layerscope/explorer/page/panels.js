@@ -27,9 +27,8 @@
     return Math.max(2, Math.min(9, side / 5 / Math.sqrt(n) * 2.2));
   }
 
-  // Draw rows of panels anew. callbacks: hovered(place or null, panel), tapped(place or null, whether
-  // with shift, panel), pressed() before the first of
-  // several clicks, untapped() where they were a double click, selected(places), moved(panel), focused(panel).
+  // Draw rows of panels anew. callbacks: hovered(place or null, panel), tapped(place or null, whether with shift, panel), pressed()
+  // before the first of several clicks, untapped() where they were a double click, selected(places), moved(panel), focused(panel).
   layerscope.drawPanels = async function (rows, sample, callbacks) {
     const holder = document.getElementById("panels");
     const widest = Math.max(1, ...rows.map((row) => row.panels.length));
