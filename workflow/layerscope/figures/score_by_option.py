@@ -12,7 +12,7 @@ from layerscope.figures.shared import score_axes, sheet
 from layerscope.figures.shared.names import Measure, measure, runs_counted, sentence, words
 from layerscope.figures.shared.placing import note_points
 from layerscope.figures.shared.style import MARKERS, PAGE, colours
-from layerscope.statistics.estimates import estimate
+from layerscope.statistics.estimates import estimate, interval_within
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
@@ -182,7 +182,9 @@ def _lay_out(panel, drawn: Drawn, column: str, score: Measure, rows: pd.DataFram
     values = list(drawn.places)
     levels = rows["chance"] if column == "score" and drawn.against is None else []
     groups = [own[column] for _, own in rows.groupby([*drawn.line, drawn.x]) if score_axes.has_mean(own)]
-    lows, highs = zip(*(_interval(own, score) for own in groups), strict=True) if groups else ((), ())
+    lows, highs = (
+        zip(*(interval_within(estimate(own), score.low, score.high) for own in groups), strict=True) if groups else ((), ())
+    )
     held = score_axes.with_intervals(rows[column], lows, highs)
     panel.set_ylim(score_axes.limits(score_axes.with_chance(held, levels), score))
     named = [place for place in range(len(values)) if (len(values) - 1 - place) % -(-len(values) // NAMED) == 0]
@@ -223,20 +225,16 @@ def _draw_line(row: list, own: pd.DataFrame, drawn: Drawn, colour, marker: str) 
         for _, run in own.groupby("seed") if several else ():
             score_axes.draw_run(panel, run[drawn.x].map(drawn.places), run[column], run["degenerate"] != "", colour)
         meaned = score_axes.has_mean(own)
-        found = {value: _interval(runs[column], score) for value, runs in own.groupby(drawn.x)} if meaned else {}
+        found = (
+            {value: interval_within(estimate(runs[column]), score.low, score.high) for value, runs in own.groupby(drawn.x)}
+            if meaned
+            else {}
+        )
         low, high = zip(*(found.get(value, (np.nan, np.nan)) for value in means.index), strict=True)
         score_axes.draw_mean(panel, means.index.map(drawn.places), means[column], low, high, colour, marker=marker)
     if drawn.against:
         row[2].plot(means["against"], means["score"], color=colour, marker=marker, markersize=3, linewidth=1.2)
     return row[0].lines[-1], means
-
-
-def _interval(values: pd.Series, score: Measure) -> tuple[float, float]:
-    """The 95 % interval of the mean over runs, within the bounds of the score."""
-    found = estimate(values)
-    ends = (-np.inf if score.low is None else score.low, np.inf if score.high is None else score.high)
-    low, high = np.clip([found.low, found.high], *ends)
-    return float(low), float(high)
 
 
 def _add_key(figure: Figure, rows: pd.DataFrame, told: list[str], handles: dict, lined: bool) -> None:

@@ -1,10 +1,9 @@
 """What figures of comparisons read: the rows of one measure, and their means over networks."""
 
-import numpy as np
 import pandas as pd
 
 from layerscope import selection, store
-from layerscope.statistics.estimates import estimate
+from layerscope.statistics.estimates import estimate, interval_within
 from layerscope.statistics.keys import NETWORK
 
 PAIR = [*NETWORK, "epoch", "state", "depth", "layer", "other_depth", "other_layer"]
@@ -38,11 +37,10 @@ def over_networks(rows: pd.DataFrame, keys: list[str], within: list[float | None
     rows: one for each network and value of the keys. within: the bounds of the measure, None where there is none.
     """
     found = []
-    lowest, highest = (-np.inf if within[0] is None else within[0], np.inf if within[1] is None else within[1])
     for key, group in rows.groupby(keys, sort=False):
         over = estimate(group["value"])
         row = dict(zip(keys, key, strict=True)) | {"mean": over.mean, "n": over.n, "sd": over.sd}
-        low, high = np.clip([over.low, over.high], lowest, highest)
+        low, high = interval_within(over, *within)
         row |= {"interval_low": low, "interval_high": high, "chance": group["chance"].mean()}
         found.append(
             row
