@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from layerscope.geometry.gaps import spacing, split_in_two
+from layerscope.geometry.gaps import split_in_two
 from layerscope.scoring.class_split import score
 from layerscope.scoring.shared.score_input import Representation, ScoreInput
 
@@ -40,11 +40,26 @@ def test_one_cluster_of_any_shape_has_no_such_gap(shape, n):
     assert split_in_two(made[shape], 0.2).gap < SPLIT
 
 
-def test_the_spacing_of_points_on_a_line_is_that_of_their_fifth_neighbours():
-    """Mutual reachability: in the middle of a row of points at distances of 2 the fifth nearest is the third to one side."""
-    row = np.stack([2.0 * np.arange(40), np.zeros(40)], axis=1)
-    assert spacing(row) == 6
-    assert np.isnan(spacing(row[:5]))
+def row(n, step, start=0.0):
+    """(n, 2) points in a row at equal steps."""
+    return np.stack([start + step * np.arange(n), np.zeros(n)], axis=1)
+
+
+def test_a_gap_is_in_units_of_the_spacing_on_its_sparser_side():
+    """Two rows of 20 at steps of 1 and of 2, 30 apart: most fifth neighbours are 3 and 6 away, so the gap is 30 / 6."""
+    points = np.concatenate([row(20, 1), row(20, 2, start=19 + 30)])
+    found = split_in_two(points, 0.2)
+    assert found.gap == pytest.approx(5)
+    assert found.second.sum() == 20
+
+
+def test_points_scattered_about_a_cluster_are_no_second_cluster():
+    """They are as far from the cluster as from one another, many times its spacing."""
+    generator = np.random.default_rng(0)
+    cluster = generator.normal(size=(150, 2)) / 10
+    scattered = generator.uniform(-10, 10, (200, 2))
+    points = np.concatenate([cluster, scattered[np.abs(scattered).max(axis=1) > 3][:60]])
+    assert split_in_two(points, 0.2).gap < SPLIT
 
 
 def test_a_few_points_far_away_are_no_second_cluster():

@@ -42,7 +42,7 @@ FIGURE = {
         "insets": {"description": "At most.", "type": "integer", "minimum": 1, "default": 10},
         "images": {"description": "Of each cluster.", "type": "integer", "minimum": 1, "default": 9},
         "gap": {
-            "description": "A class is split where its widest gap is so many times its median spacing, or more.",
+            "description": "A class is split where its gap is at least so many times the spacing beside it.",
             "type": "number",
             "minimum": 1,
             "default": 2,

@@ -14,7 +14,7 @@ CORE = 5
 
 @dataclass(frozen=True)
 class Split:
-    """gap: the width of the gap over the spacing of the points. second: (n,) bool, the smaller of the two groups."""
+    """gap: the width of the gap over the spacing of the points beside it. second: (n,) bool, the smaller of the two groups."""
 
     gap: float
     second: np.ndarray
@@ -32,21 +32,14 @@ class Tree:
     edges: np.ndarray
 
 
-def spacing(points: np.ndarray) -> float:
-    """How far points (n, d) lie from one another: the median edge of their minimum spanning tree, as in split_in_two.
-
-    NaN for five points or fewer.
-    """
-    return float(np.median(_spanning_tree(points).edges)) if len(points) > CORE else float("nan")
-
-
 def split_in_two(points: np.ndarray, smallest: float) -> Split:
     """The widest gap in points (n, d) that leaves a share of at least `smallest` (0 to .5) of them on either side.
 
     Distances are mutual reachability distances (Campello et al. 2013): no less than the distance of either point to its
     fifth neighbour. The gap is the longest edge of their minimum spanning tree whose removal leaves two such groups, divided
-    by the median edge: somewhat above 1 for a single cluster of any shape. NaN, with an empty second group, if there is no
-    such edge, the median edge is 0, or there are five points or fewer.
+    by the median edge within that group whose median edge is the longer one: about 1 for a single cluster of any shape,
+    and for a dense cluster beside points that lie scattered about. NaN, with an empty second group, if there is no
+    such edge, both medians are 0, or there are five points or fewer.
     """
     n = len(points)
     none = Split(float("nan"), np.zeros(n, dtype=bool))
@@ -59,15 +52,19 @@ def split_in_two(points: np.ndarray, smallest: float) -> Split:
         sizes[parents[point]] += sizes[point]
     smaller = np.minimum(sizes[order[1:]], n - sizes[order[1:]])
     balanced = smaller >= smallest * n
-    median = float(np.median(edges))
-    if not balanced.any() or median == 0:
+    if not balanced.any():
         return none
     longest = int(np.flatnonzero(balanced)[edges[balanced].argmax()])
     below = np.zeros(n, dtype=bool)
     below[order[1 + longest]] = True
     for point in order[1:]:
         below[point] |= below[parents[point]]
-    return Split(float(edges[longest] / median), below if below.sum() * 2 <= n else ~below)
+    inside = np.delete(edges, longest)
+    is_below = np.delete(below[order[1:]], longest)
+    spacing = max(np.median(group) for group in (inside[is_below], inside[~is_below]) if len(group))
+    if spacing == 0:
+        return none
+    return Split(float(edges[longest] / spacing), below if below.sum() * 2 <= n else ~below)
 
 
 def _spanning_tree(points: np.ndarray) -> Tree:

@@ -10,13 +10,13 @@ METRICS = {
         "label": "widest gap within a class",
         "reads": {"raw": (), "embedding": ()},
         "range": (0, None),
-        "unit": "median spacing of the points",
+        "unit": "median spacing of the points beside it",
         "higher_is_better": None,
         "whole_only": False,
         "definition": (
             "the mean over classes of the longest edge of the minimum spanning tree of a class whose removal leaves a share "
-            "of at least `smallest` on either side, over the median edge; distances are no less than those of either point to "
-            "its fifth neighbour; about 1 for one piece"
+            "of at least `smallest` on either side, over the median edge of the side with the longer one; distances are no less "
+            "than those of either point to its fifth neighbour; about 1 for one piece"
         ),
         "reference": "this project; distances as in Campello et al. 2013",
         "chance": "none: it is of each class alone",
@@ -38,7 +38,7 @@ METRICS = {
         "unit": "share of classes",
         "higher_is_better": None,
         "whole_only": False,
-        "definition": "the share of classes whose gap, as for class_gap, is at least `gap` times their spacing",
+        "definition": "the share of classes whose gap, as for class_gap, is at least `gap` times the spacing beside it",
         "reference": "this project; Rauber et al. 2017 judge by eye",
         "chance": "none: it is of each class alone",
         "needs": ("classes",),
@@ -51,7 +51,7 @@ METRICS = {
                 "default": 0.2,
             },
             "gap": {
-                "description": "A class is split where its widest gap is so many times its median spacing, or more.",
+                "description": "A class is split where its gap is at least so many times the spacing beside it.",
                 "type": "number",
                 "minimum": 1,
                 "default": 2.0,

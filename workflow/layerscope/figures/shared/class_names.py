@@ -8,7 +8,7 @@ from matplotlib.transforms import Bbox
 
 from layerscope.figures.shared.names import plain, short
 from layerscope.figures.shared.placing import AROUND, box_at, is_free, size_of, write
-from layerscope.geometry.gaps import spacing, split_in_two
+from layerscope.geometry.gaps import split_in_two
 from layerscope.geometry.neighbors import nearest_neighbors
 
 # A class whose hit is below this many times chance lies among the others.
@@ -116,17 +116,10 @@ def write_among(axis, points: np.ndarray, labels: np.ndarray, texts: Sequence[Na
 
 
 def _halves(points: np.ndarray, own: np.ndarray) -> list[np.ndarray]:
-    """The points of a class, or those of each of its two clusters.
-
-    Points that lie about at distances like that from the rest of their class are no cluster.
-    """
+    """The points of a class, or those of each of its two clusters."""
     looked_at = own[:: -(-len(own) // MOST_OWN)]
     split = split_in_two(points[looked_at], SMALLEST_HALF)
-    halves = [looked_at[~split.second], looked_at[split.second]]
-    if not split.gap >= GAP:
-        return [looked_at]
-    widest = split.gap * spacing(points[looked_at]) / GAP
-    return halves if all(spacing(points[half]) <= widest for half in halves) else [looked_at]
+    return [looked_at[~split.second], looked_at[split.second]] if split.gap >= GAP else [looked_at]
 
 
 def _place(size, candidates: np.ndarray, all_points: np.ndarray, is_own: np.ndarray, used: list, room, radius, must: bool):
