@@ -34,6 +34,16 @@ def problems(figure) -> list[str]:
     ]
 
 
+def key_entries(figure) -> list[str]:
+    """The entries of all keys of a figure, each key read line by line."""
+    lay_out(figure)
+    found = []
+    for key in figure.legends:
+        boxes = [(text.get_window_extent(), text.get_text()) for text in key.get_texts()]
+        found += [told for _, told in sorted(boxes, key=lambda entry: (-round(entry[0].y0), entry[0].x0))]
+    return found
+
+
 def drawn_texts(figure) -> list[Text]:
     """The texts that a figure really draws."""
     found = []

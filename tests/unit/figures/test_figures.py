@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from figure_files import CLASSES, NETWORK, SNAPSHOTS, made
+from printed import key_entries
 from score_rows import OF_CONVOLUTION, OF_INPUT, OF_LAYER, only, told_of, written
 
 from layerscope.errors import StudyError
@@ -393,6 +394,17 @@ def test_a_class_that_is_there_is_shown_where_another_lacks(tmp_path):
     assert set(table["row"]) == {files.index[1]}
 
 
+@pytest.mark.parametrize("count", [1, 4, 5, 6, 16, 40])
+def test_maps_fill_the_width_that_they_are_printed_at(maps, count):
+    files, _ = maps
+    figure, _ = mapped(files, {"conv1": np.random.default_rng(0).random((9, count, 6, 6)).astype(np.float32)})
+    figure.canvas.draw()
+    inked = (np.asarray(figure.canvas.buffer_rgba())[..., :3] < 255).any(axis=(0, 2))
+    columns = np.flatnonzero(inked)
+    assert (columns[-1] - columns[0]) / len(inked) > 0.8
+    assert figure.get_figheight() <= 9
+
+
 def test_a_layer_without_maps_is_refused(maps):
     files, layers = maps
     with pytest.raises(StudyError, match="layer output has no maps; filter_maps shows convolutions and the input"):
@@ -459,11 +471,6 @@ def test_runs_of_a_network_are_counted_over_all_its_rows(tmp_path):
     assert [panel.get_title().split("\n")[1] for panel in figure.axes if panel.get_title()] == ["2 × 3 runs"]
 
 
-def keys_of(figure):
-    """The entries of all keys of a figure."""
-    return [text.get_text() for key in figure.legends for text in key.get_texts()]
-
-
 def test_means_without_degenerate_filters_are_hollow_markers_beside_the_line(tmp_path):
     figure, _ = by_depth(tmp_path, scores_of_two_networks(seeds=3))
     [panel] = figure.axes
@@ -474,7 +481,7 @@ def test_means_without_degenerate_filters_are_hollow_markers_beside_the_line(tmp
     [means] = [list(line.get_ydata()) for line in panel.lines if line.get_linewidth() > 1 and line.get_linestyle() == "-"]
     np.testing.assert_allclose(means, [0.9, 0.5, 0.05])
     # Chance, 1, lies near the values, and is a line.
-    assert keys_of(figure) == ["untrained", "trained", "without degenerate filters", "chance"]
+    assert key_entries(figure) == ["untrained", "trained", "without degenerate filters", "chance"]
 
 
 def runs_in(panel):
@@ -503,7 +510,7 @@ def test_flagged_runs_are_hollow_and_dotted(tmp_path):
     assert panel.get_title() == "CNN on digits\n3 runs, 1 flagged"
     [hollow] = [line for line in panel.lines if line.get_markerfacecolor() == "white"]
     assert list(hollow.get_ydata()) == [77, 0.05]
-    assert "flagged run" in keys_of(figure)
+    assert "flagged run" in key_entries(figure)
 
 
 def test_the_panel_names_its_network_and_its_layers(tmp_path):

@@ -1,12 +1,15 @@
 """Figures of every kind can be printed: at 85 or 178 mm no text is small, on another, outside, pale, or a name of the machine."""
 
+from collections import Counter
+
 import matplotlib.pyplot as plt
 import numpy as np
 import pytest
 from every_kind import DRAWN, drawn
 from PIL import Image
-from printed import contrast, problems
+from printed import contrast, key_entries, problems
 
+from layerscope.figures.shared import sheet
 from layerscope.figures.shared.style import COLUMN, apply_style, save
 
 
@@ -78,3 +81,15 @@ def test_contrast_is_that_of_the_guidelines():
     assert contrast((0, 0, 0), (1, 1, 1)) == pytest.approx(21)
     # The example of WebAIM: #777777 on white just fails.
     assert contrast((0x77 / 255,) * 3, (1, 1, 1)) == pytest.approx(4.48, abs=0.01)
+
+
+@pytest.mark.parametrize("count", [1, 7, 10, 11])
+def test_a_key_is_read_line_by_line_and_its_lines_are_about_as_long(count):
+    figure, axes = sheet.panels(1, 1, COLUMN, 1)
+    handles = [axes[0, 0].plot([], [], "o")[0] for _ in range(count)]
+    names = [f"class {number}" for number in range(count)]
+    sheet.add_key(figure, handles, names)
+    sheet.fit(figure, axes)
+    assert key_entries(figure) == names
+    lines = Counter(round(text.get_window_extent().y0) for text in figure.legends[0].get_texts())
+    assert [lines[height] for height in sorted(lines, reverse=True)] == {1: [1], 7: [4, 3], 10: [5, 5], 11: [4, 4, 3]}[count]

@@ -2,6 +2,7 @@
 
 import matplotlib.pyplot as plt
 import pytest
+from printed import key_entries
 from score_rows import OF_LAYER, told_of, written
 
 from layerscope.errors import StudyError
@@ -131,7 +132,7 @@ def test_colours_and_panels_of_text_stand_in_the_order_of_the_study(tmp_path, wo
     if word == "panels":
         told = [panel.get_title() for panel in figure.axes]
     else:
-        told = [text.get_text().removesuffix(", 3 runs") for text in figure.legends[0].get_texts()]
+        told = [entry.removesuffix(", 3 runs") for entry in key_entries(figure)]
     assert told == ["control none", "control untrained", "control noise"]
 
 

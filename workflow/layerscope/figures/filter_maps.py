@@ -30,8 +30,8 @@ FIGURE = {
     "options": {"class": {"$ref": "#/$defs/one_class"}},
 }
 
-# The most classes that are shown together, and the side of a map in inches, at least and at most.
-MOST_CLASSES, LEAST, CELL = 20, 0.24, 0.62
+# The most classes that are shown together. The least side of a map in inches, and that from which on a column is wide enough.
+MOST_CLASSES, LEAST, CELL = 20, 0.24, 0.36
 # What stands beside the maps, in inches: names of classes and the scale. Room for the label of an image, in sides of it.
 BESIDE, ROOM = 1.2, 0.5
 DEAD = "dead"
@@ -146,6 +146,6 @@ def _of_all(maps: np.ndarray, names: list[str], dead: list[bool], heading: str) 
         name_columns(axis, [f"{number}\n{DEAD}" if dead[number] else f"{number}" for number in numbers])
     axes[0, 0].set_title("filters, by their number")
     sheet.set_title(figure, heading)
-    side = min(CELL, (width - BESIDE) / across, sheet.TALLEST / bands / len(names))
+    side = min((width - BESIDE) / across, sheet.TALLEST / bands / len(names))
     sheet.fit(figure, axes, side * len(names))
     return figure

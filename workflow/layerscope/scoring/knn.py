@@ -36,7 +36,7 @@ METRICS = {
         },
     },
     "knn_accuracy_loo": {
-        "label": "accuracy of nearest neighbours, left out",
+        "label": "accuracy of nearest neighbours (leave-one-out)",
         "reads": {"raw": ("neighbors",), "embedding": ()},
         "by_default": {"knn_accuracy_loo": {}},
         "neighbors": {"option": "k"},

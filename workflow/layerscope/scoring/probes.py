@@ -9,7 +9,7 @@ from layerscope.scoring.shared.score_input import Score, present, with_defaults
 
 METRICS = {
     "linear_probe_held_out": {
-        "label": "accuracy of a linear probe, held out",
+        "label": "accuracy of a linear probe (held out)",
         "reads": {"raw": ("fitted_on",)},
         "range": (0, 1),
         "unit": "share of points",
@@ -33,7 +33,7 @@ METRICS = {
         },
     },
     "knn_probe_held_out": {
-        "label": "accuracy of nearest neighbours, held out",
+        "label": "accuracy of nearest neighbours (held out)",
         "reads": {"raw": ("fitted_on",)},
         "range": (0, 1),
         "unit": "share of points",

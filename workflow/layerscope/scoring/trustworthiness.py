@@ -60,7 +60,7 @@ METRICS = {
         },
     },
     "trustworthiness_sampled": {
-        "label": "trustworthiness, sampled",
+        "label": "trustworthiness (sampled)",
         "reads": {"embedding": ()},
         "range": (0, 1),
         "unit": "1",
@@ -90,7 +90,7 @@ METRICS = {
         },
     },
     "continuity_sampled": {
-        "label": "continuity, sampled",
+        "label": "continuity (sampled)",
         "reads": {"embedding": ("neighbors",)},
         "neighbors": {"option": "k"},
         "range": (0, 1),

@@ -1,5 +1,6 @@
 """A figure as a sheet of one or two columns of print: panels that wrap, keys below them, a title above."""
 
+import math
 import re
 from collections.abc import Iterable, Sequence
 from functools import cache
@@ -100,15 +101,26 @@ def set_title(figure: Figure, text: str) -> None:
 
 
 def add_key(figure: Figure, handles: Sequence, labels: Sequence[str] | None = None, title: str = "") -> None:
-    """Add a key below the panels; `fit` places it. labels: None for those of the handles."""
+    """Add a key below the panels, read line by line; `fit` places it. labels: None for those of the handles."""
     if not handles:
         return
     labels = [str(handle.get_label()) for handle in handles] if labels is None else labels
     dashed = any(isinstance(handle, Line2D) and handle.get_linestyle() in ("--", "-.") for handle in handles)
     letters = DASHED_HANDLE if dashed else HANDLE
     one = max(inches_of(label, SMALLEST) for label in labels) + letters * SMALLEST / POINTS_PER_INCH + AROUND_HANDLE
-    across = max(1, min(len(handles), int((figure.get_figwidth() - 0.1) / one)))
-    figure.legend(handles, labels, loc="lower center", ncols=across, title=title or None, handlelength=letters)
+    most = max(1, min(len(handles), int((figure.get_figwidth() - 0.1) / one)))
+    lines = math.ceil(len(handles) / most)
+    across = math.ceil(len(handles) / lines)
+    # Matplotlib fills a key column by column.
+    by_column = [number for column in range(across) for number in range(column, len(handles), across)]
+    figure.legend(
+        [handles[number] for number in by_column],
+        [labels[number] for number in by_column],
+        loc="lower center",
+        ncols=across,
+        title=title or None,
+        handlelength=letters,
+    )
 
 
 def fit(figure: Figure, axes, height: float | None = None) -> None:
