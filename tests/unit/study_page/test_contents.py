@@ -4,7 +4,10 @@ import csv
 import re
 
 import pytest
+from matplotlib.figure import Figure
 
+from layerscope.figures.shared.films import Film, save_film
+from layerscope.figures.shared.style import save
 from layerscope.study_page.contents import MOST_ROWS, _p, page
 
 HOSTILE = "<script>alert('x')</script> \"quoted\" & قط"
@@ -56,6 +59,8 @@ def test_a_p_has_the_digits_that_decide(p, text):
 
 @pytest.fixture
 def shown(tmp_path):
+    (tmp_path / "figures").mkdir()
+
     def written(name, rows):
         with open(tmp_path / name, "w", newline="") as file:
             writer = csv.DictWriter(file, list(rows[0]))
@@ -64,9 +69,22 @@ def shown(tmp_path):
         return [str(tmp_path / name)]
 
     def make(networks=(NETWORK,), rows=(("input", "0.5"),), **told):
-        table = written("table.csv", [{"layer": layer, "dataset": "digits", "hit": hit} for layer, hit in rows])
+        table = written(
+            "table.csv",
+            [
+                {"layer": layer, "dataset": "digits", "score": "hit", "hit": hit, "hit sd": "", "n_runs": "3"}
+                for layer, hit in rows
+            ],
+        )
         told = {"study": "mine", "explorer": "explorer/index.html", "figures": [FIGURE, FILM], "tables": [TABLE], **told}
-        return page(told, written("claims.csv", [CLAIM]), table, written("networks.csv", list(networks)))
+        told = {"labels": {"hit": "neighborhood hit"}, **told}
+        drawn = Figure()
+        drawn.suptitle(f"The hit of\n{HOSTILE}")
+        save(drawn, tmp_path / "figures/hit.svg", tmp_path / "figures/hit.png")
+        moving = Figure()
+        moving.suptitle("It moves: قط")
+        save_film(Film(moving, lambda number: None, frames=2, milliseconds=100), tmp_path / "figures/moves.gif")
+        return page(told, tmp_path, written("claims.csv", [CLAIM]), table, written("networks.csv", list(networks)))
 
     return make
 
@@ -83,7 +101,7 @@ def test_every_part_of_the_study_is_there(shown):
         "0.25 [0.1, 0.4]",
         "<td>0.01</td>",
         "expected positive; 2 networks without a number left out",
-        "It moves",
+        "<h3>It moves: قط</h3>",
         "Of layer a, b; seed 0.",
         "All rows: dataset digits",
         "1 networks: 1 ok",
@@ -94,7 +112,22 @@ def test_every_part_of_the_study_is_there(shown):
 def test_text_of_ones_own_is_no_markup(shown):
     text = shown()
     assert "<script" not in text
-    assert text.count("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &#34;quoted&#34; &amp; قط") == 2
+    assert text.count("&lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &#34;quoted&#34; &amp; قط") == 4
+
+
+def test_a_picture_has_its_own_title_as_caption_and_as_text_in_its_place(shown):
+    title = "The hit of &lt;script&gt;alert(&#39;x&#39;)&lt;/script&gt; &#34;quoted&#34; &amp; قط"
+    text = shown()
+    assert f'src="figures/hit.png" alt="{title}"' in text
+    assert f"<h3>{title}</h3>" in text
+
+
+def test_a_picture_without_a_title_has_its_name(tmp_path):
+    (tmp_path / "figures").mkdir()
+    save(Figure(), tmp_path / "figures/hit.svg", tmp_path / "figures/hit.png")
+    assert "<h3>hit</h3>" in page(
+        {"study": "mine", "explorer": "", "figures": [FIGURE], "tables": [], "labels": {}}, tmp_path, [], [], []
+    )
 
 
 def test_networks_that_ended_otherwise_are_named_first(shown):
@@ -103,6 +136,15 @@ def test_networks_that_ended_otherwise_are_named_first(shown):
     first = text[text.index("Flagged, or made otherwise") : text.index("<details>")]
     assert "the loss of epoch 3 is not finite" in first
     assert first.count("notfine") == 1
+
+
+def test_tables_and_claims_call_scores_by_their_labels(shown):
+    text = shown()
+    heads = re.findall(r"<th(?: title=\"([^\"]*)\")?>([^<]*)</th>", text[text.index('id="tables"') : text.index('id="networks"')])
+    named = [("hit", "neighborhood hit"), ("hit sd", "neighborhood hit sd"), ("n_runs", "n runs")]
+    assert heads == [("", "layer"), ("", "score"), *named]
+    assert "<td>input</td><td>neighborhood hit</td><td>0.5</td>" in text
+    assert "better: difference of neighborhood hit, expected positive" in text
 
 
 def test_a_long_table_is_cut_and_the_page_says_so(shown):

@@ -517,11 +517,13 @@ class JobParams:
         return self._params("explorer", catalogue=catalogue)
 
     def index(self, wildcards) -> str:
-        """What the index shows: the captions of figures and tables, and whether there is an explorer."""
+        """What the index shows: captions of figures and tables, labels of scores, and whether there is an explorer."""
         explorer = store.in_study("explorer", part="index.html") if self.views.embedded() else ""
         figures = [self._captioned("figures", name) for name in self.study.figures]
         tables = [self._captioned("tables", name) for name in self.study.tables]
-        return self._params("index", page={"study": self.study.name, "explorer": explorer, "figures": figures, "tables": tables})
+        labels = {name: told["label"] for name, told in self._told_of_metrics(self.study.runs).items()}
+        page = {"study": self.study.name, "explorer": explorer, "figures": figures, "tables": tables, "labels": labels}
+        return self._params("index", page=page)
 
     def _captioned(self, block: str, name: str) -> dict:
         options, kind = getattr(self.study, block)[name], self.study.kind_of(block, name)

@@ -1,6 +1,7 @@
 """Write the first page of a study: every verdict, figure and table, how the networks ended, and the way to the explorer."""
 
 import argparse
+from pathlib import Path
 
 from layerscope.commandline import run_stage, stage_parser
 from layerscope.files.whole import write_text
@@ -9,7 +10,8 @@ from layerscope.study_page.contents import page
 
 def main(arguments: argparse.Namespace) -> None:
     """Write the page as HTML, which opens offline."""
-    write_text(arguments.page, page(arguments.params["page"], arguments.claims, arguments.tables, arguments.networks))
+    told, folder = arguments.params["page"], Path(arguments.page).parent
+    write_text(arguments.page, page(told, folder, arguments.claims, arguments.tables, arguments.networks))
 
 
 def parser() -> argparse.ArgumentParser:

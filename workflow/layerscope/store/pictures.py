@@ -1,4 +1,4 @@
-"""Check that the pictures and pages of a study are readable."""
+"""Check that the pictures and pages of a study are readable, and read the titles that stand on pictures."""
 
 from pathlib import Path
 from xml.etree import ElementTree
@@ -24,6 +24,16 @@ def refuse_damaged(source: str | Path) -> None:
             ElementTree.fromstring(content)
         else:
             content.decode()
+
+
+def read_title(source: str | Path) -> str:
+    """The title that stands on a PNG or GIF of this project; "" if it has none. Raises StudyError if it is damaged."""
+    from PIL import Image
+
+    # On a damaged file Pillow may raise any exception.
+    with reading(source, Exception), Image.open(source, formats=list(DECODED.values())) as picture:
+        comment = picture.info.get("comment", b"")
+        return str(picture.info.get("Title", "")) or comment.decode("utf-8", "replace")
 
 
 def _decode(source: str | Path, kind: str) -> None:

@@ -9,32 +9,37 @@ from jinja2 import Environment, FileSystemLoader
 
 from layerscope import store
 from layerscope.files.csv_tables import read_rows
+from layerscope.store.pictures import read_title
 from layerscope.tables.shared.constants import without_constants
 
 # Longer tables are cut on the page, which says so; the files have all of them.
 MOST_ROWS = 100
 FINE = ("ok", "given")
+# Columns of tables whose values are scores.
+OF_SCORES = ("metric", "score")
 NETWORK_COLUMNS = ("dataset", "architecture", "activation", "seed", "status", "reason", "unlike")
 
 
-def page(told: dict, claims: list[str], tables: list[str], networks: list[str]) -> str:
+def page(told: dict, folder: Path, claims: list[str], tables: list[str], networks: list[str]) -> str:
     """The page as HTML. All text is escaped.
 
     told: study, whether there is an explorer, and for each figure and table its name, title, description, `on`, and of a figure
-    its formats. claims, tables, networks: the CSV files, lists of one or none where a study has none.
+    its formats; labels: of scores, by their names. folder: of the study, in which its pictures are. claims, tables, networks: the
+    CSV files, lists of one or none where a study has none.
     """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
     judged = [claim for file in claims for claim in read_rows(file)]
+    labels = told["labels"]
     ended = [network for file in networks for network in read_rows(file)]
     return environment.get_template("index.html").render(
         study=told["study"],
         explorer=told["explorer"],
-        claims=[{**claim, "numbers": _numbers(claim), "corrected": _p(claim["p_holm"])} for claim in judged],
+        claims=[_claim(claim, labels) for claim in judged],
         verdicts=_counted(claim["verdict"] for claim in judged),
-        figures=[_figure(figure) for figure in told["figures"]],
-        tables=[_table(table, file) for table, file in zip(told["tables"], tables, strict=True)],
+        figures=[_figure(figure, folder) for figure in told["figures"]],
+        tables=[_table(table, file, labels) for table, file in zip(told["tables"], tables, strict=True)],
         networks=ended,
         flagged=[network for network in ended if network["status"] not in FINE or network["unlike"]],
         states=_counted(network["status"] for network in ended),
@@ -45,6 +50,11 @@ def page(told: dict, claims: list[str], tables: list[str], networks: list[str]) 
 def _counted(words) -> str:
     """`3 supported, 1 undecided`, the most frequent first."""
     return ", ".join(f"{count} {word}" for word, count in Counter(words).most_common())
+
+
+def _claim(claim: dict, labels: dict[str, str]) -> dict:
+    measured = labels.get(claim["score"], claim["score"])
+    return {**claim, "measured": measured, "numbers": _numbers(claim), "corrected": _p(claim["p_holm"])}
 
 
 def _numbers(claim: dict) -> str:
@@ -67,20 +77,31 @@ def _about(entry: dict) -> dict:
     return {**entry, "chosen": "; ".join(chosen)}
 
 
-def _figure(figure: dict) -> dict:
+def _figure(figure: dict, folder: Path) -> dict:
     files = {form: store.in_study("figure", figure=figure["name"], format=form) for form in figure["formats"]}
-    return {**_about(figure), "files": files, "picture": files.get("png") or files["gif"]}
+    picture = files.get("png") or files["gif"]
+    title = read_title(folder / picture) or figure["title"] or figure["name"]
+    return {**_about(figure), "files": files, "picture": picture, "title": title}
 
 
-def _table(table: dict, file: str) -> dict:
+def _table(table: dict, file: str, labels: dict[str, str]) -> dict:
     shown, constant = without_constants(pd.read_csv(file, dtype=str, keep_default_na=False))
     files = {form: store.in_study("table", table=table["name"], format=form) for form in store.TABLE_FORMATS}
-    rows = shown.head(MOST_ROWS).to_numpy().tolist()
+    told = shown.head(MOST_ROWS).assign(
+        **{name: shown[name].map(lambda score: labels.get(score, score)) for name in OF_SCORES if name in shown}
+    )
+    rows = told.to_numpy().tolist()
     return {
         **_about(table),
         "constant": constant,
-        "columns": list(shown.columns),
+        "columns": [{"name": name, "label": _head(name, labels)} for name in shown.columns],
         "rows": rows,
         "left": len(shown) - len(rows),
         "files": files,
     }
+
+
+def _head(column: str, labels: dict[str, str]) -> str:
+    """The head of a column in words. A column of a score is named by it, and by what is told of it: `loss`, `loss sd`."""
+    score, *rest = column.split(" ", 1)
+    return " ".join([labels.get(score, score.replace("_", " ")), *rest])

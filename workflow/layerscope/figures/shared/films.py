@@ -11,6 +11,7 @@ from matplotlib.figure import Figure
 from PIL import Image
 
 from layerscope.figures.shared.fonts import tell, use_fallbacks
+from layerscope.figures.shared.style import title_of
 
 DOTS_PER_INCH = 130
 # Colours in the GIF: enough for the classes and the blended edges of their dots. Fewer make a smaller file.
@@ -28,7 +29,7 @@ class Film:
 
 
 def save_film(film: Film, target: Path) -> None:
-    """Write a film as a GIF that loops."""
+    """Write a film as a GIF that loops, with the title of its figure as a comment."""
     tell(use_fallbacks(film.figure))
     film.figure.set_dpi(DOTS_PER_INCH)
     canvas = FigureCanvasAgg(film.figure)
@@ -40,5 +41,6 @@ def save_film(film: Film, target: Path) -> None:
         pixels = np.asarray(canvas.buffer_rgba())
         pictures.append(Image.fromarray(pixels).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE))
     first, *rest = pictures
-    first.save(target, format="GIF", save_all=True, append_images=rest, duration=film.milliseconds, loop=0)
+    comment = title_of(film.figure).encode()
+    first.save(target, format="GIF", save_all=True, append_images=rest, duration=film.milliseconds, loop=0, comment=comment)
     plt.close(film.figure)

@@ -15,6 +15,7 @@ from matplotlib.figure import Figure
 from matplotlib.layout_engine import ConstrainedLayoutEngine
 from matplotlib.transforms import Bbox
 from PIL import Image
+from PIL.PngImagePlugin import PngInfo
 
 from layerscope.figures.shared.fonts import LATIN, tell, use_fallbacks
 
@@ -146,16 +147,29 @@ def settle(figure: Figure) -> None:
 
 
 def save(figure: Figure, svg: Path, png: Path) -> None:
-    """Write a figure as SVG and PNG, without dates or versions in the files."""
+    """Write a figure as SVG and PNG, with its title for those who list pictures, and without dates or versions in the files."""
     tell(use_fallbacks(figure))
     settle(figure)
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None})
+    title = title_of(figure)
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", metadata={"Software": None})
     with Image.open(drawn) as image:
         dots = image.info.get("dpi")
-        _in_few_colours(image.convert("RGB")).save(png, format="PNG", optimize=True, dpi=dots)
+        _in_few_colours(image.convert("RGB")).save(png, format="PNG", optimize=True, dpi=dots, pnginfo=_titled(title))
     plt.close(figure)
+
+
+def title_of(figure: Figure) -> str:
+    """The title of a figure in one line; "" if it has none."""
+    return " ".join(figure.get_suptitle().split())
+
+
+def _titled(title: str) -> PngInfo:
+    about = PngInfo()
+    if title:
+        about.add_itxt("Title", title)
+    return about
 
 
 def _in_few_colours(image: Image.Image) -> Image.Image:
