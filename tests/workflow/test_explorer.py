@@ -171,9 +171,7 @@ def test_another_dataset_has_other_observations_and_snapshots(tmp_path_factory, 
     """Fewer points than before, at another last epoch; what is embedded of the last snapshot alone has no other beside it."""
     page = opened.page
     opened.open(finished(tmp_path_factory, "two_datasets", "two.yaml", TWO_DATASETS) / "results/two/explorer")
-    assert page.inner_text("#about") == (
-        "120 observations of test. 2 of 3 snapshots of this network are embedded. 1 network of this study has no embedding."
-    )
+    assert page.inner_text("#about") == "120 observations of test. 2 of 3 snapshots of this network are embedded."
     assert page.locator("#panels h2").all_inner_texts() == ["trained (epoch 2)", "untrained (epoch 0)"]
 
     page.select_option("#dataset", "three")
@@ -211,6 +209,91 @@ def test_another_dataset_has_other_observations_and_snapshots(tmp_path_factory, 
     assert page.locator("#panels h2").all_inner_texts() == ["trained (epoch 3)"]
     page.select_option("#dataset", "digits")
     page.wait_for_function("layerscope.look().network.dataset === 'digits' && layerscope.look().epoch === 2")
+    assert opened.wrong == []
+
+
+@pytest.mark.xdist_group("datasets")
+def test_a_network_of_which_nothing_is_embedded_shows_its_scores(tmp_path_factory, opened: Opened):
+    folder = finished(tmp_path_factory, "two_datasets", "two.yaml", TWO_DATASETS)
+    page = opened.page
+    opened.open(folder / "results/two/explorer")
+    offered = page.locator("#architecture option").all_inner_texts()
+    assert offered == ["MLP", "unseen (not embedded)"]
+    page.select_option("#architecture", "unseen")
+    page.wait_for_function("layerscope.look().network.architecture === 'unseen' && !layerscope.shownPanels().length")
+    assert page.inner_text("#about") == "Nothing of this network is embedded; its scores are told."
+    assert page.locator("#table").is_disabled()
+    scores = results.open(folder / "results/two").scores()
+    network = scores[(scores["architecture"] == "unseen") & (scores["epoch"] == 2) & (scores["metric"] == "accuracy")]
+    told = float(page.locator("#scores tr.score td").nth(1).inner_text())
+    assert told == pytest.approx(network["value"].item(), rel=1e-3)
+
+    page.select_option("#architecture", "mlp")
+    page.wait_for_function("layerscope.shownPanels().length === 3 && layerscope.shownPanels()[0].view")
+    assert page.input_value("#embedding") == "pca"
+    assert opened.wrong == []
+
+
+def test_a_panel_is_shown_alone_and_all_again(finished_study: Path, opened: Opened):
+    page, folder = opened.page, finished_study / "results/tiny/explorer"
+    opened.open(folder)
+    side = page.evaluate("layerscope.shownPanels()[2].side")
+    page.locator(".panel", has_text="hidden2").first.locator(".enlarge").click()
+    page.wait_for_function("layerscope.shownPanels().length === 2 && layerscope.shownPanels()[1].view")
+    assert page.evaluate("layerscope.shownPanels().map((panel) => [panel.layer, panel.epoch])") == [
+        ["hidden2", 2],
+        ["hidden2", 0],
+    ]
+    assert page.evaluate("layerscope.shownPanels()[0].side") > 1.5 * side
+    boxes = [panel.bounding_box() for panel in page.locator(".holder").all()]
+    assert boxes[0]["y"] == boxes[1]["y"], "the two snapshots stand side by side"
+    page.wait_for_function("location.hash.includes('alone=hidden2')")
+
+    address = page.evaluate("location.hash")
+    opened.open(folder, address)
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    assert page.evaluate("layerscope.shownPanels().length") == 2
+    page.locator(".enlarge").first.click()
+    page.wait_for_function("layerscope.shownPanels().length === 7")
+    assert opened.wrong == []
+
+
+def test_what_was_chosen_and_is_not_there_is_told(finished_study: Path, opened: Opened):
+    page, folder = opened.page, finished_study / "results/tiny/explorer"
+    opened.open(folder, "#embedding=nowhere&colour=unit/conv1/0&alone=conv9&epoch=1")
+    told = page.inner_text("#mended")
+    assert "embedding: nowhere is not there; t-SNE is shown." in told
+    assert "colour: unit/conv1/0 is not there; class is shown." in told
+    assert "There is no snapshot of epoch 1; trained (epoch 2) is shown." in told
+    assert "conv9 is not there; all layers are shown." in told
+    page.select_option("#colour", "loss")
+    page.select_option("#architecture", "cnn")
+    page.wait_for_function("layerscope.look().network.architecture === 'cnn' && layerscope.shownPanels()[1].layer === 'conv1'")
+    assert (
+        page.inner_text("#mended") == "activation: ReLU is not there; tanh is shown. embedding: t-SNE is not there; PCA is shown."
+    )
+    page.select_option("#colour", "unit/conv1/0")
+    page.select_option("#architecture", "mlp")
+    page.wait_for_function("layerscope.look().network.architecture === 'mlp' && layerscope.shownPanels()[1].layer === 'hidden1'")
+    told = "activation: tanh is not there; ReLU is shown. colour: filter 0 is not there; class is shown."
+    assert page.inner_text("#mended") == told
+    assert opened.wrong == []
+
+
+def test_the_table_of_a_selection_has_the_values_of_its_colours_once(finished_study: Path, opened: Opened):
+    page, folder = opened.page, finished_study / "results/tiny/explorer"
+    opened.open(folder, "#architecture=cnn&colour=unit/conv1/1")
+    table = "layerscope.selectionAsTable(layerscope.look())"
+    head, *lines = [line.split(",") for line in page.evaluate(table).splitlines()]
+    ramp, colours = page.evaluate("layerscope.look().sample.ramp"), page.evaluate("layerscope.look().colours")
+    for panel, epoch in ((1, 2), (4, 0)):
+        place = head.index(f"mean of filter 1 of conv1 epoch {epoch}")
+        steps = [ramp.index(colours[panel][row]) for row in np.argsort([float(line[place]) for line in lines], kind="stable")]
+        assert steps == sorted(steps)
+        assert len({*steps}) > 5
+    page.select_option("#colour", "loss")
+    assert page.evaluate(table).splitlines()[0].split(",").count("loss epoch 2") == 1
     assert opened.wrong == []
 
 
@@ -275,6 +358,10 @@ def test_points_are_coloured_by_a_score_of_each_observation_in_its_layer(study_c
         order = np.argsort(hits[epoch, layer], kind="stable")
         places = [ramp.index(of_panel[place]) for place in order]
         assert places == sorted(places)
+    head, *lines = [line.split(",") for line in page.evaluate("layerscope.selectionAsTable(layerscope.look())").splitlines()]
+    for epoch, layer in panels:
+        place = head.index(f"neighborhood hit {layer} epoch {epoch}")
+        np.testing.assert_allclose([float(line[place]) for line in lines], hits[epoch, layer], atol=1 / 254)
     page.select_option("#colour", "score/run/accuracy")
     assert len({tuple(one) for one in page.evaluate("layerscope.look().colours.slice(1, 4)")}) == 1
     assert opened.wrong == []

@@ -512,7 +512,7 @@ class JobParams:
                 for name, embedding in self.study.embeddings.items()
             },
             "scores": scores,
-            "not_embedded": len(self.views.runs) - len({*self._explored()} & {*self.views.runs}),
+            "splits": {name: sample["split"] for name, sample in self.study.samples.items()},
         }
         return self._params("explorer", catalogue=catalogue)
 
@@ -532,15 +532,14 @@ class JobParams:
         return {"name": name, "title": options["title"], "description": description, "on": on, **formats}
 
     def _explored_networks(self) -> list[dict]:
-        """Every network of which anything is embedded; networks that differ only in their seed share one entry."""
+        """Every network, with its samples and their embeddings, if any; those that differ only in their seed share one entry."""
         groups: dict[str, dict] = {}
-        for name, samples in self._explored().items():
-            if name in self.views.inputs:
-                continue
-            run = self.views.runs[name]
+        explored = self._explored()
+        for name, run in self.views.runs.items():
+            samples = explored.get(name) or {sample: [] for sample in self.views.samples_of(run)}
             keys = run.keys
             seed = keys.pop("seed")
-            about = {**keys, "samples": samples, "layers": self.views.kept_layers(run), **self._snapshots(run)}
+            about = {**keys, "samples": samples, **self._snapshots(run)}
             groups.setdefault(canonical_json(about), {**about, "seeds": []})["seeds"].append(seed)
         return [{**group, "seeds": sorted(group["seeds"])} for group in groups.values()]
 

@@ -9,6 +9,16 @@
   // What figures call an entry of the study.
   layerscope.named = (name) => (layerscope.catalogue().names || {})[name] || name;
 
+  // What was chosen and is not there, by its key, and what is shown instead. The page tells of it.
+  layerscope.mended = new Map();
+
+  // See to it that the state names one of what is offered. What was chosen stays so where nothing is offered.
+  layerscope.settle = function (state, key, offered, otherwise) {
+    if (!offered.length || offered.includes(state[key])) return;
+    if (state[key] !== undefined && state[key] !== null && state[key] !== "") layerscope.mended.set(key, state[key]);
+    state[key] = otherwise;
+  };
+
   const unique = (values) => [...new Set(values)];
 
   function networksOf(state, ...keys) {
@@ -22,9 +32,9 @@
   // What each choice offers, given those before it; the state is mended where it names what there is not.
   layerscope.offered = function (state) {
     const offered = {};
-    const offer = (key, values, preferred) => {
+    const offer = (key, values) => {
       offered[key] = values;
-      if (!values.includes(state[key])) state[key] = preferred !== undefined && values.includes(preferred) ? preferred : values[0];
+      layerscope.settle(state, key, values, values[0]);
     };
     offer("dataset", unique(layerscope.catalogue().networks.map((one) => one.dataset)));
     offer("architecture", unique(networksOf(state, "dataset").map((one) => one.architecture)));
@@ -32,17 +42,23 @@
     offer("seed", unique(networksOf(state, "dataset", "architecture", "activation").flatMap((one) => one.seeds)).sort((a, b) => a - b));
     const network = layerscope.networkOf(state);
     offer("sample", Object.keys(network.samples));
-    offer("embedding", network.samples[state.sample]);
-    offer("embedding_seed", layerscope.catalogue().embeddings[state.embedding].seeds);
+    offer("embedding", network.samples[state.sample] || []);
+    offer("embedding_seed", offered.embedding.length ? layerscope.catalogue().embeddings[state.embedding].seeds : []);
     if (state.beside === undefined) state.beside = true;
     return offered;
   };
 
-  // The snapshots that the chosen embedding has; the state is mended where it names another one. wasLast: whether the last one was
+  // Whether anything is embedded of those networks that have certain values of keys.
+  layerscope.isEmbedded = (state, ...keys) => networksOf(state, ...keys).some((one) => Object.values(one.samples).some((names) => names.length));
+
+  // The snapshots that the chosen embedding has, or those of a network without; the state is mended where it names another one. wasLast: whether the last one was
   // shown before, and is to be shown again.
-  layerscope.offeredEpochs = function (source, state, wasLast) {
-    const epochs = unique(entries(source, state).map((one) => one.epoch)).sort((a, b) => a - b);
-    if (wasLast || !epochs.includes(state.epoch)) state.epoch = epochs[epochs.length - 1];
+  layerscope.offeredEpochs = function (network, source, state, wasLast) {
+    const embedded = unique(entries(source, state).map((one) => one.epoch)).sort((a, b) => a - b);
+    const epochs = embedded.length ? embedded : network.snapshots;
+    const last = epochs[epochs.length - 1];
+    if (wasLast) state.epoch = last;
+    layerscope.settle(state, "epoch", epochs, last);
     return epochs;
   };
 
@@ -50,7 +66,7 @@
   layerscope.parts = function (source, state) {
     const filters = unique(entries(source, state).filter((one) => one.filter !== null).map((one) => one.layer));
     const parts = [WHOLE, ...filters];
-    if (!parts.includes(state.part)) state.part = WHOLE;
+    layerscope.settle(state, "part", parts, WHOLE);
     return parts;
   };
 
@@ -71,12 +87,33 @@
     const first = embedded[0];
     const epochs = state.beside && state.epoch !== first ? [state.epoch, first] : [state.epoch];
     const all = entries(source, state);
-    return epochs.map((epoch, row) => ({
+    const rows = epochs.map((epoch, row) => ({
       epoch,
       title: layerscope.epochName(network, epoch),
-      panels: state.part === WHOLE ? wholeLayers(state, network, source, input, all, epoch, row) : filters(state, source, all, epoch, row),
+      panels: panelsOf(state, network, source, input, all, epoch, row),
     }));
+    const layers = unique(rows.flatMap((row) => row.panels).map(layerscope.place));
+    if (state.alone) layerscope.settle(state, "alone", layers, "");
+    return state.alone ? rows.map((row) => ({...row, panels: row.panels.filter((panel) => layerscope.place(panel) === state.alone)})).filter((row) => row.panels.length) : rows;
   };
+
+  // Of which layer or filter a panel is, whatever the snapshot.
+  layerscope.place = (panel) => panel.filter === null ? panel.layer : `${panel.layer}.${panel.filter}`;
+
+  function panelsOf(state, network, source, input, all, epoch, row) {
+    if (!all.length) return unembedded(state, network, epoch, row);
+    return state.part === WHOLE ? wholeLayers(state, network, source, input, all, epoch, row) : filters(state, source, all, epoch, row);
+  }
+
+  // Of a network without embeddings: a panel without points for each layer that has scores, to tell them by.
+  function unembedded(state, network, epoch, row) {
+    const scored = layerscope.scoreRows(network).rows.filter((one) => one.sample === state.sample && one.layer !== "" && one.depth > 0);
+    const depths = new Map(scored.map((one) => [one.layer, one.depth]));
+    const layers = [...depths.keys()].sort((a, b) => depths.get(a) - depths.get(b));
+    return (layers.length ? layers : [""]).map((layer) => ({
+      key: `${epoch}.${layer}`, title: layer || "network", epoch, layer, filter: null, depth: depths.get(layer) || 0, source: null, row, embedding: null,
+    }));
+  }
 
   function wholeLayers(state, network, source, input, all, epoch, row) {
     const panels = [];

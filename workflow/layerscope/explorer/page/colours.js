@@ -47,33 +47,36 @@
     return [...found.values()];
   }
 
-  // {colours: a list for each panel, legend}. Panels of one snapshot have the same, but for a score of observations in its layer.
+  // {colours: a list for each panel, values: numbers that they stand for, for each panel a list or null, legend}. Panels of one
+  // snapshot have the same, but for a score of observations in its layer.
   layerscope.colourings = function (state, sample, source, panels, rows) {
     const [what, space, score] = split(state.colour);
     if (what === "score") return ofScores(sample, source, panels, space, score);
-    const found = rows.map((row) => colouring(state, sample, source, row.epoch));
-    return {colours: panels.map((panel) => found[panel.row].colours), legend: found[0].legend};
+    const found = (panels.length ? rows : []).map((row) => colouring(state, sample, source, row.epoch));
+    const legend = found.length ? found[0].legend : {};
+    return {colours: panels.map((panel) => found[panel.row].colours), values: panels.map((panel) => found[panel.row].values || null), legend};
   };
 
   // One ramp for all panels, so that their colours can be compared.
   function ofScores(sample, source, panels, space, score) {
     const unpacked = (one) => {
-      if (!one.unpacked) one.unpacked = values(layerscope.numbers(one.values, "uint8"), one.range);
+      if (!one.unpacked) one.unpacked = inRange(layerscope.numbers(one.values, "uint8"), one.range);
       return one.unpacked;
     };
     const known = (from) => (from ? from.scores : []).filter((one) => one.space === space && one.score === score);
     const all = known(source).flatMap((one) => Array.from(unpacked(one)));
     const what = `${layerscope.scoreName(score)}${space === "raw" || space === "run" ? "" : ` in ${layerscope.named(space)}`}`;
     const {colour, legend} = ramp(sample, all, what);
-    const colours = panels.map((panel) => {
+    const values = panels.map((panel) => {
       const here = known(panel.source).find((one) => one.epoch === panel.epoch && (space === "run" || one.layer === panel.layer)
         && (one.seed === null || one.seed === panel.embedding.seed) && panel.filter === null);
-      return here ? Array.from(unpacked(here), colour) : new Array(sample.n).fill(UNKNOWN);
+      return here ? unpacked(here) : null;
     });
-    return {colours, legend};
+    const colours = values.map((of_panel) => of_panel ? Array.from(of_panel, colour) : new Array(sample.n).fill(UNKNOWN));
+    return {colours, values, legend};
   }
 
-  // {colours: one for each point, legend}: legend is {classes} or {low, high, ramp, what}, or {text} where nothing is known.
+  // {colours: one for each point, values: the numbers that they stand for, if they do, legend}: legend is {classes} or {low, high, ramp, what}, or {text} where nothing is known.
   function colouring(state, sample, source, epoch) {
     const [what, name, unit] = split(state.colour);
     const predicted = source && source.predictions[epoch];
@@ -109,11 +112,11 @@
   function activations(found, place) {
     if (!found.unpacked) found.unpacked = layerscope.numbers(found.values, "uint8");
     const n = found.unpacked.length / found.numbers.length;
-    return values(found.unpacked.subarray(place * n, (place + 1) * n), found.ranges[place]);
+    return inRange(found.unpacked.subarray(place * n, (place + 1) * n), found.ranges[place]);
   }
 
   // Values from steps within a range; 255 stands for a missing one.
-  function values(steps, [low, high]) {
+  function inRange(steps, [low, high]) {
     return Float32Array.from(steps, (step) => step === 255 ? NaN : low + (high - low) * step / 254);
   }
 
@@ -124,7 +127,7 @@
 
   function ofValues(sample, values, what) {
     const {colour, legend} = ramp(sample, values, what);
-    return {colours: Array.from(values, colour), legend};
+    return {colours: Array.from(values, colour), values, legend};
   }
 
   // {colour: of a value, legend}. The ends of the ramp are the 2nd and the 98th of a hundred, so that a few large values do not hide

@@ -43,7 +43,7 @@
     const place = seeds.indexOf(state.seed);
     const known = told(state, sample, rows);
     holder.replaceChildren();
-    const values = layerscope.shownPanels().map((one) => {
+    const values = layerscope.allPanels().map((one) => {
       one.value.textContent = valueBelow(one, known, state, place);
       return one.value.textContent;
     });
@@ -72,7 +72,7 @@
       table.append(line);
       for (const row of inSpace) table.append(lineOf(row, place, state, seeds, chosen));
     }
-    const what = panel.filter === null ? panel.layer : `${panel.layer}, means over its filters`;
+    const what = panel.filter === null ? panel.title : `${panel.layer}, means over its filters`;
     const when = panel.layer === "input" ? "" : `, ${layerscope.epochName(network, panel.epoch)}`;
     holder.append(element("h3", "", `Scores of ${what}${when}`), table);
   };

@@ -90,6 +90,15 @@ const layerscope = {};
     return sample;
   };
 
+  // In the place of a sample and a source where nothing of a network is embedded.
+  layerscope.withoutPoints = function (state) {
+    const split = layerscope.page("catalogue").splits[state.sample] || "test";
+    return {
+      sample: {n: 0, total: 0, split, rows: [], placeOf: new Map(), palette: [], unpacked: true},
+      source: {embeddings: {}, neighbors: {}, predictions: {}, units: {}, scores: [], unpacked: true},
+    };
+  };
+
   layerscope.unpackPredictions = function (source) {
     if (!source || source.unpacked) return source;
     for (const found of Object.values(source.predictions)) {

@@ -35,10 +35,13 @@
     const facts = (place) => layerscope.facts(sample, source, epoch, place).slice(1);
     const ofEpoch = (what) => what === "loss" || what.startsWith("predicted") ? `${what} epoch ${epoch}` : what;
     const head = ["row", "split", ...(places.length ? facts(places[0]).map(([what]) => ofEpoch(what)) : [])];
+    const told = valuesOfColours(look, panels, head);
+    head.push(...told.map(([what]) => what));
     for (const panel of panels) head.push(...["x", "y"].map((axis) => `${axis} ${panel.title} epoch ${panel.epoch}`));
     const lines = [head];
     for (const place of places) {
       const line = [sample.rows[place], sample.split, ...facts(place).map(([, text]) => text)];
+      line.push(...told.map(([, values]) => Number.isFinite(values[place]) ? Number(values[place].toPrecision(6)) : ""));
       for (const panel of panels) {
         const {x, y} = layerscope.coordinates(panel.embedding);
         const [left, bottom, side] = panel.embedding.frame;
@@ -48,6 +51,18 @@
     }
     return lines.map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n";
   };
+
+  // [head, values] of the numbers by which points are coloured, that are not known of them anyway: of each snapshot, or layer.
+  function valuesOfColours(look, panels, known) {
+    const found = new Map();
+    panels.forEach((panel, number) => {
+      const values = look.values[number];
+      const inLayer = look.state.colour.startsWith("score/") && !look.state.colour.startsWith("score/run/");
+      const head = `${look.legend.what} ${inLayer ? `${panel.title} epoch ${panel.epoch}` : `epoch ${look.rows[panel.row].epoch}`}`;
+      if (values && !known.includes(head) && !known.includes(look.legend.what)) found.set(head, values);
+    });
+    return [...found];
+  }
 
   layerscope.saveTable = function (look) {
     save(`${look.name}.csv`, new Blob([layerscope.selectionAsTable(look)], {type: "text/csv"}));

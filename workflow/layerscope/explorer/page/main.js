@@ -10,11 +10,12 @@
 
   const state = {};
   // What the state shows: network, sample, source, input, rows of panels; and what is pointed at.
-  const shown = {focus: null, hovered: null, panel: null, selected: [], drawn: null, colours: []};
+  const shown = {focus: null, hovered: null, panel: null, selected: [], drawn: null, colours: [], values: []};
   let turn = 0;
 
   async function start() {
     const catalogue = layerscope.catalogue();
+    layerscope.mended.clear();
     document.title = `${catalogue.study}: explorer`;
     byId("study").textContent = catalogue.study;
     if (!catalogue.networks.length) {
@@ -41,15 +42,17 @@
     const mine = ++turn;
     const catalogue = layerscope.catalogue();
     const wasLast = Boolean(shown.epochs) && state.epoch === shown.epochs[shown.epochs.length - 1];
-    offerChoices();
+    const offered = offerChoices();
     const network = layerscope.networkOf(state);
     const {scripts} = catalogue;
     const {sample} = state;
     const load = (kind, name, keys) => layerscope.load(kind, `${name}/${sample}`, fill(scripts[kind], {...keys, sample}));
+    const isEmbedded = offered.embedding.length > 0;
     const source = network.sources[state.seed];
     const input = catalogue.inputs[state.dataset];
     const hasInput = input && (input.samples[sample] || []).includes(state.embedding);
-    try {
+    if (!isEmbedded) Object.assign(shown, {network, ...layerscope.withoutPoints(state), input: null});
+    else try {
       const [ofSample, ofSource, ofInput] = await Promise.all([
         load("sample", state.dataset, {dataset: state.dataset}),
         load("source", source, {source}),
@@ -62,10 +65,11 @@
       return;
     }
     complain("");
-    shown.epochs = layerscope.offeredEpochs(shown.source, state, wasLast);
+    shown.epochs = layerscope.offeredEpochs(network, shown.source, state, wasLast);
     offerEpochs();
     const {placeOf, sheet} = shown.sample;
     if (sheet && !sheet.complete) sheet.addEventListener("load", () => paint(), {once: true});
+    // What is selected is so again where it can be seen.
     shown.selected = state.rows.filter((row) => placeOf.has(row)).map((row) => placeOf.get(row));
     shown.focus = shown.selected.length === 1 ? shown.selected[0] : null;
     shown.hovered = null;
@@ -81,7 +85,7 @@
   async function showPanels() {
     tellEpoch();
     shown.rows = layerscope.rowsOfPanels(state, shown.network, shown.source, shown.input, shown.epochs);
-    await layerscope.drawPanels(shown.rows, shown.sample, {hovered, tapped, pressed, untapped, selected, moved, focused});
+    await layerscope.drawPanels(shown.rows, shown.sample, state.alone, {hovered, tapped, pressed, untapped, selected, moved, focused, enlarged});
     await dressPanels();
   }
 
@@ -107,11 +111,11 @@
 
   // All that is shown of the panels that are drawn: colours, what is left out, what is selected, scores.
   async function dressPanels() {
-    const panels = layerscope.shownPanels();
+    const panels = layerscope.allPanels();
     shown.panel = panels.find((panel) => panel.key === state.panel) || panels[panels.length - 1] || null;
     const last = panels.filter((panel) => panel.row === 0);
     if (!panels.some((panel) => panel.key === state.panel)) shown.panel = last[Math.max(0, last.length - 2)] || shown.panel;
-    for (const panel of panels) if (state.zoom[panel.key]) layerscope.zoomPanel(panel, state.zoom[panel.key]);
+    for (const panel of layerscope.shownPanels()) if (state.zoom[panel.key]) layerscope.zoomPanel(panel, state.zoom[panel.key]);
     layerscope.dragInPanels(state.drag === "none" ? null : state.drag);
     colour();
     filter();
@@ -119,12 +123,14 @@
     showPictures();
     offerScores();
     tell();
+    tellMended();
     await layerscope.drawCurve(byId("curve"), {...shown, state});
   }
 
   function colour() {
     const found = layerscope.colourings(state, shown.sample, shown.source, layerscope.shownPanels(), shown.rows);
     shown.colours = found.colours;
+    shown.values = found.values;
     shown.legend = found.legend;
     layerscope.colourPanels(shown.colours, shown.sample);
     layerscope.tellLegend(byId("legend"), found.legend, state.only, (only) => {
@@ -147,7 +153,7 @@
       wrongclass: (place) => predicted && sample.labels[place] === Number(label) && predicted.classes[place] !== sample.labels[place],
     }[what];
     shown.drawn = isShown ? Array.from({length: sample.n}, (_, place) => place).filter(isShown) : null;
-    byId("drawn").textContent = shown.drawn ? `${shown.drawn.length} of ${sample.n} shown` : "";
+    byId("drawn").textContent = shown.drawn && sample.n ? `${shown.drawn.length} of ${sample.n} shown` : "";
     layerscope.filterPanels(shown.drawn);
     paint();
     write();
@@ -183,7 +189,7 @@
     layerscope.tellObservation(byId("observation"), look(), choose);
     layerscope.tellSelection(byId("selection"), look(), choose);
     layerscope.tellScores(byId("scores"), look(), chooseScore);
-    for (const panel of layerscope.shownPanels()) panel.element.classList.toggle("focused", panel === shown.panel);
+    for (const panel of layerscope.allPanels()) panel.element.classList.toggle("focused", panel === shown.panel);
     byId("clear").disabled = !shown.selected.length;
   }
 
@@ -267,10 +273,16 @@
   }
 
   function focused(panel) {
-    shown.panel = layerscope.shownPanels().find((one) => one.key === panel.key) || shown.panel;
+    shown.panel = layerscope.allPanels().find((one) => one.key === panel.key) || shown.panel;
     state.panel = shown.panel.key;
     tell();
     write();
+  }
+
+  function enlarged(panel) {
+    state.alone = state.alone ? "" : layerscope.place(panel);
+    state.panel = panel.key;
+    showPanels();
   }
 
   async function chooseScore(score) {
@@ -289,7 +301,12 @@
   // Controls
 
   function options(list, entries, value) {
+    const key = list.id;
+    if (layerscope.mended.has(key) && list.value === String(layerscope.mended.get(key)) && list.selectedOptions.length) {
+      layerscope.mended.set(key, list.selectedOptions[0].textContent);
+    }
     list.replaceChildren();
+    if (!entries.length) [entries, value] = [[{value: "", name: "none"}], ""];
     const groups = new Map();
     for (const entry of entries) {
       const option = element("option", "", entry.name);
@@ -314,8 +331,16 @@
 
   function offerChoices() {
     const offered = layerscope.offered(state);
-    for (const key of LISTS) options(byId(key), offered[key].map((value) => ({value: String(value), name: named(value)})), String(state[key]));
+    const keys = [];
+    for (const key of LISTS) {
+      // With the choices before it: a value of which nothing is embedded says so.
+      const isEmbedded = (value) => keys.length > 2 || offered[key].length < 2 || layerscope.isEmbedded({...state, [key]: value}, ...keys, key);
+      const entries = offered[key].map((value) => ({value: String(value), name: `${named(value)}${isEmbedded(value) ? "" : " (not embedded)"}`}));
+      options(byId(key), entries, String(state[key]));
+      keys.push(key);
+    }
     byId("beside").checked = state.beside;
+    return offered;
   }
 
   function offerEpochs() {
@@ -340,7 +365,7 @@
 
   function offerColours() {
     const offered = layerscope.offeredColourings(shown.sample, shown.source);
-    if (!offered.some((one) => one.value === state.colour)) state.colour = offered.length ? offered[0].value : "";
+    layerscope.settle(state, "colour", offered.map((one) => one.value), offered.length ? offered[0].value : "");
     options(byId("colour"), offered, state.colour);
   }
 
@@ -351,7 +376,7 @@
     if (predicts) offered.push({value: "wrong", name: "only misclassified"});
     (sample.classes || []).forEach((name, label) => offered.push({value: `class/${label}`, name: `only ${name}`, group: "a class"}));
     if (predicts) sample.classes.forEach((name, label) => offered.push({value: `wrongclass/${label}`, name: `only misclassified ${name}`, group: "mistakes of a class"}));
-    if (!offered.some((one) => one.value === state.only)) state.only = "all";
+    if (sample.n) layerscope.settle(state, "only", offered.map((one) => one.value), "all");
     options(byId("only"), offered, state.only);
     byId("pictures").closest("label").hidden = !sample.pictures;
     byId("pictures").checked = Boolean(state.pictures);
@@ -364,14 +389,27 @@
 
   function tellSample() {
     const {sample, epochs, network} = shown;
-    const lacking = layerscope.catalogue().not_embedded || 0;
-    byId("about").textContent = [
+    for (const save of ["table", "png", "svg"]) byId(save).disabled = !sample.n;
+    byId("about").textContent = !sample.n ? "Nothing of this network is embedded; its scores are told." : [
       sample.n < sample.total
         ? `${sample.n} of ${sample.total} observations of ${sample.split} are drawn: a random part of each class, the same for all networks.`
         : `${sample.n} observations of ${sample.split}.`,
       epochs.length < network.snapshots.length ? `${epochs.length} of ${network.snapshots.length} snapshots of this network are embedded.` : "",
-      lacking ? `${lacking} network${lacking === 1 ? " of this study has" : "s of this study have"} no embedding.` : "",
     ].filter(Boolean).join(" ");
+  }
+
+  // Say what was chosen and is not there, until the next choice.
+  function tellMended() {
+    const told = [...layerscope.mended].map(([key, before]) => {
+      const list = byId(key);
+      if (key === "alone") return `${before} is not there; all layers are shown.`;
+      if (key === "epoch") return `There is no snapshot of epoch ${before}; ${layerscope.epochName(shown.network, state.epoch)} is shown.`;
+      const now = list.selectedOptions.length ? list.selectedOptions[0].textContent : "nothing";
+      return `${list.closest("label").firstChild.textContent.trim()}: ${before} is not there; ${now} is shown.`;
+    });
+    byId("mended").textContent = told.join(" ");
+    byId("mended").hidden = !told.length;
+    layerscope.mended.clear();
   }
 
   function find(text) {
@@ -388,7 +426,10 @@
   function listen() {
     for (const key of LISTS) {
       byId(key).addEventListener("change", () => {
+        const before = state[key];
         state[key] = key.endsWith("seed") ? Number(byId(key).value) : byId(key).value;
+        // The same score of the other embedding.
+        if (key === "embedding" && state.score && state.score.startsWith(`${before}/`)) state.score = state[key] + state.score.slice(before.length);
         state.zoom = {};
         showNetwork();
       });

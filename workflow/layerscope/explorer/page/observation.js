@@ -49,6 +49,7 @@
   layerscope.tellObservation = function (holder, look, chosen) {
     const place = look.hovered !== null ? look.hovered : look.focus;
     holder.replaceChildren();
+    if (place === null && !look.sample.n) return;
     if (place === null) {
       holder.append(element("p", "hint", "Point at a dot to see the observation. Click it, or draw around several, to select."));
       return;
@@ -66,7 +67,7 @@
     card.append(list);
     holder.append(card);
     if (sample.values) holder.append(element("p", "values", rowOf(sample, place)));
-    if (look.panel) tellNeighbors(holder, look, place, chosen);
+    if (look.panel && look.panel.embedding) tellNeighbors(holder, look, place, chosen);
   };
 
   function rowOf(sample, place) {

@@ -5,14 +5,20 @@
   const SMALLEST = 150;
   const LARGEST = 360;
   const GAP = 8;
+  // What of the height of a window is not for a panel that is alone in it: the choices, its title and caption.
+  const AROUND = 160;
+  // The height of a panel where nothing of a network is embedded.
+  const EMPTY = 40;
   const MARGIN = 0.04;
   // Pixels between a click and the point that it means.
   const REACH = 12;
   // How long points take from one snapshot to another.
   const MILLISECONDS = 500;
 
-  const shown = {document: null, source: null, panels: [], views: new Map()};
+  const shown = {document: null, source: null, panels: [], empty: []};
   layerscope.shownPanels = () => shown.panels;
+  // Those of what is not embedded too, which have scores.
+  layerscope.allPanels = () => [...shown.panels, ...shown.empty].sort((a, b) => a.row - b.row || a.place - b.place);
 
   // How many panels of a row fit beside each other, and their side in pixels.
   function sizes(width, count) {
@@ -23,19 +29,29 @@
     return {across: evenly, side: Math.max(120, Math.min(LARGEST, Math.floor((width + GAP) / evenly) - GAP))};
   }
 
+  // The side of a panel that is alone in its row: beside that of the other snapshot, and no higher than the window.
+  function largest(width, rows) {
+    const across = width < 600 ? 1 : rows;
+    const side = Math.min(Math.floor((width + GAP) / across) - GAP, Math.max(LARGEST, window.innerHeight - AROUND));
+    return {across: 1, side: Math.max(SMALLEST, side)};
+  }
+
   function pointSize(n, side) {
     return Math.max(2, Math.min(9, side / 5 / Math.sqrt(n) * 2.2));
   }
 
   // Draw rows of panels anew. callbacks: hovered(place or null, panel), tapped(place or null, whether with shift, panel), pressed()
-  // before the first of several clicks, untapped() where they were a double click, selected(places), moved(panel), focused(panel).
-  layerscope.drawPanels = async function (rows, sample, callbacks) {
+  // before the first of several clicks, untapped() where they were a double click, selected(places), moved(panel), focused(panel),
+  // enlarged(panel). alone: whether they are of one layer, and large.
+  layerscope.drawPanels = async function (rows, sample, alone, callbacks) {
     const holder = document.getElementById("panels");
     const widest = Math.max(1, ...rows.map((row) => row.panels.length));
-    const {across, side} = sizes(holder.clientWidth, widest);
+    const {across, side} = alone ? largest(holder.clientWidth, rows.length) : sizes(holder.clientWidth, widest);
+    const nothing = !rows.some((row) => row.panels.some((panel) => panel.embedding));
+    holder.classList.toggle("alone", Boolean(alone));
     const inputFirst = rows.length > 1 && rows[0].panels.length && rows[0].panels[0].layer === "input";
     holder.replaceChildren();
-    shown.panels = [];
+    Object.assign(shown, {panels: [], empty: []});
     // Those of before are of another number of observations, or of another snapshot.
     shown.colours = null;
     const targets = [];
@@ -44,17 +60,22 @@
     rows.forEach((row, number) => {
       const grid = layerscope.element("div", "grid");
       grid.style.gridTemplateColumns = `repeat(${across}, ${side}px)`;
-      holder.append(layerscope.element("h2", "", row.title), grid);
+      const section = layerscope.element("section");
+      section.append(layerscope.element("h2", "", row.title), grid);
+      holder.append(section);
       row.panels.forEach((panel, place) => {
-        const frame = frameOf(panel, side, callbacks);
+        const lacking = nothing ? "not embedded" : "not embedded in this snapshot";
+        const frame = frameOf(panel, side, nothing ? EMPTY : side, lacking, alone, callbacks);
         if (number > 0 && inputFirst && place === 0 && across === widest) frame.element.style.gridColumn = "2";
         grid.append(frame.element);
         if (panel.embedding) {
-          const drawn = {...panel, ...frame, number: shown.panels.length, side};
+          const drawn = {...panel, ...frame, place, number: shown.panels.length, side};
           drawn.figure = figureOf(drawn, source, sample, side, callbacks);
           shown.panels.push(drawn);
           targets.push(frame.plot);
           figures.push(drawn.figure);
+        } else {
+          shown.empty.push({...panel, ...frame, place, side});
         }
       });
     });
@@ -64,6 +85,7 @@
     if (shown.document) shown.document.clear();
     shown.document = new Bokeh.Document();
     for (const figure of figures) shown.document.add_root(figure);
+    if (!figures.length) return;
     const views = await Bokeh.embed.add_document_standalone(shown.document, holder, targets);
     for (const panel of shown.panels) {
       panel.view = views.get(panel.figure);
@@ -71,22 +93,37 @@
     }
   };
 
-  function frameOf(panel, side, callbacks) {
+  function frameOf(panel, side, height, lacking, alone, callbacks) {
     const made = layerscope.element;
     const element = made("figure", "panel");
     const caption = made("figcaption");
     const value = made("span", "value");
     caption.append(made("b", "", panel.title), value);
+    if (panel.embedding) caption.append(enlarging(panel, alone, callbacks));
     const holder = made("div", "holder");
-    holder.style.width = holder.style.height = `${side}px`;
+    holder.style.width = `${side}px`;
+    holder.style.height = `${height}px`;
     const plot = made("div", "plot");
     const over = made("canvas", "over");
     holder.append(plot, over);
-    const status = panel.embedding ? panel.embedding.status : "not embedded in this snapshot";
+    const status = panel.embedding ? panel.embedding.status : lacking;
     if (status !== "ok") holder.append(layerscope.element("p", "status", status));
     element.append(caption, holder);
     caption.addEventListener("click", () => callbacks.focused(panel));
     return {element, plot, over, value};
+  }
+
+  // The button that shows a layer alone, and all again.
+  function enlarging(panel, alone, callbacks) {
+    const button = layerscope.element("button", "enlarge", alone ? "all" : "+");
+    button.type = "button";
+    button.title = alone ? "show all panels again" : `show ${panel.title} alone, and large`;
+    button.setAttribute("aria-label", button.title);
+    button.addEventListener("click", (event) => {
+      event.stopPropagation();
+      callbacks.enlarged(panel);
+    });
+    return button;
   }
 
   function figureOf(panel, source, sample, side, callbacks) {
