@@ -1,4 +1,4 @@
-"""The command `layerscope`: write a first study file, check a study file for mistakes, examine, report and prune results."""
+"""The command `layerscope`: write a first study file, check it, run it, examine, judge, report, excerpt and prune its results."""
 
 import argparse
 import sys
@@ -73,6 +73,13 @@ def judge(arguments: argparse.Namespace) -> int:
     return judge_runs(arguments.study, arguments.runs, arguments.into)
 
 
+def excerpt(arguments: argparse.Namespace) -> int:
+    """Copy the pictures, tables, verdicts and runs of a finished study into a folder, with a page of all pictures."""
+    from layerscope.excerpt import write_excerpt
+
+    return write_excerpt(arguments.study, arguments.into)
+
+
 def report(arguments: argparse.Namespace) -> int:
     """Write the report of a finished study, report.html in the folder of its results; it opens offline."""
     from layerscope import store
@@ -131,6 +138,10 @@ def parser() -> argparse.ArgumentParser:
     )
     judged.add_argument("--into", required=True, metavar="FOLDER", help="where claims.csv, figures and tables are written")
     judged.set_defaults(run=judge)
+    copied = commands.add_parser("excerpt", help="copy what is small of a finished study", description=excerpt.__doc__)
+    copied.add_argument("study", help="the study file")
+    copied.add_argument("--into", required=True, metavar="FOLDER", help="where the copies and the page pictures.md are written")
+    copied.set_defaults(run=excerpt)
     ran = commands.add_parser("run", help="make everything that a study asks for", description=run.__doc__)
     ran.add_argument("study", help="the study file")
     ran.add_argument("--cores", default="all", help="how many cores to use (all)")
