@@ -131,6 +131,8 @@ def test_a_study_is_touched_without_the_raw_files_of_its_datasets(tmp_path: Path
     made.write_bytes(b"")
     done = snakemake(folder, str(made.relative_to(folder)), "--touch", "--forcerun", "prepare", "--cores", "1")
     assert done.returncode == 0, done.stdout
+    assert done.stdout.splitlines()[-1] == "tiny: what there is of 1 job is taken as up to date from now on; nothing was made"
+    assert "Reason:" not in done.stdout
 
 
 @pytest.mark.study

@@ -9,6 +9,7 @@ from snakemake.logging import DefaultFilter, logger
 
 from layerscope.console.plan import PlanMessages
 from layerscope.console.run import RunMessages
+from layerscope.console.touch import TouchMessages
 from layerscope.errors import StudyError, one_of
 from layerscope.jobs.jobs import Jobs
 from layerscope.jobs.snakemake_patches import leave_output_of_jobs_to_their_logs
@@ -27,7 +28,8 @@ class Watch:
     """
 
     def __init__(self, workflow: Any, jobs: Jobs):
-        self._run: RunMessages | None = None
+        self._run: RunMessages | TouchMessages | None = None
+        self._jobs = jobs
         how = _wanted()
         snakemakes = _snakemakes_handler()
         is_own = workflow.is_main_process and workflow.modifier.namespace is None
@@ -44,10 +46,10 @@ class Watch:
         if self._run is None:
             return
         if workflow.touch:
-            # Nothing is made.
-            _replace(self._run, self._run.snakemakes)
-            self._run = None
-        else:
+            touched = TouchMessages(self._run.snakemakes, self._jobs.study.name)
+            _replace(self._run, touched)
+            self._run = touched
+        elif isinstance(self._run, RunMessages):
             leave_output_of_jobs_to_their_logs(self._run.say)
             self._run.begin()
 
