@@ -60,8 +60,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
         for label, indices in zip(shown, chosen, strict=True):
             rows += [{"dataset": name, "class": classes[label], "row": int(index)} for index in indices]
     sheet.leave_out(panels.flat[len(reads.data) :])
-    if options["title"]:
-        sheet.set_title(figure, options["title"])
+    sheet.set_title(figure, options["title"] or "The first training images of each class")
     # Names of classes stand beside the images.
     height = max(max(ratios) * (width / across - 0.5), LEAST_ROW * most)
     sheet.fit(figure, panels.flat[: len(reads.data)], min(height, MOST_ROW * most, sheet.TALLEST / down))

@@ -132,7 +132,7 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     network = network_name(store.file_params(source)["keys"])
     about = sentence(f"{layer_name(stored.depth, layer)} of {network}, epoch {epoch}, {observations(len(labels))}")
     if not options["observations"]:
-        about += f": {split_classes} of {len(np.unique(labels))} classes fall into two clusters"
+        about += f": {_counted(split_classes, len(np.unique(labels)))} into two clusters"
     about += "; images are from the middles of clusters, numbers count observations"
     sheet.set_title(figure, options["title"] or about)
     sheet.fit(figure, main)
@@ -140,6 +140,13 @@ def draw(reads: Reads, options: dict) -> tuple[Figure, pd.DataFrame]:
     others = [one for one in wanted(stored.array, labels, described.classes) if one.label not in lettered]
     write_among(main, stored.array, labels, [*letters, *others])
     return figure, pd.DataFrame(rows)
+
+
+def _counted(split: int, total: int) -> str:
+    """How many classes fall, as the beginning of a phrase."""
+    if split < 2:
+        return f"{'one' if split else 'none'} of {total} classes falls"
+    return f"{split} of {total} classes fall"
 
 
 def _letters(count: int) -> list[str]:
