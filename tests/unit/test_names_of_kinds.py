@@ -18,7 +18,7 @@ OTHERWISE = [
     ),
     (("accuracy", "loss"), "figures/training_curves.py figures/score_course.py", "columns of history.csv, which they draw"),
     (("accuracy",), "statistics/pairs.py figures/layer_profiles.py figures/score_bars.py", "a column beside the score drawn"),
-    (("table",), "jobs/ store/ study/checks.py study_page/contents.py", "a rule and its wildcard"),
+    (("table",), "jobs/ store/ study/checks.py study_page/contents.py excerpt.py", "a rule and its wildcard"),
     (("tests", "networks"), "jobs/ store/ console/summary.py", "files that the aggregate writes"),
     (("networks",), "stages/aggregate.py", "a param of the aggregate"),
     (("networks",), "stages/explorer.py", "those of the study, in the params of the page"),

@@ -131,8 +131,12 @@ def test_a_study_is_touched_without_the_raw_files_of_its_datasets(tmp_path: Path
     made.write_bytes(b"")
     done = snakemake(folder, str(made.relative_to(folder)), "--touch", "--forcerun", "prepare", "--cores", "1")
     assert done.returncode == 0, done.stdout
-    assert done.stdout.splitlines()[-1] == "tiny: what there is of 1 job is taken as up to date from now on; nothing was made"
+    assert done.stdout.splitlines()[-1] == (
+        "tiny: nothing was made; the files of 1 job that are there are taken as up to date from now on"
+    )
     assert "Reason:" not in done.stdout
+    again = snakemake(folder, str(made.relative_to(folder)), "--touch", "--forcerun", "prepare", "--cores", "1", "--quiet", "all")
+    assert "taken as up to date" not in again.stdout
 
 
 @pytest.mark.study

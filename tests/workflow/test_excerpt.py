@@ -52,6 +52,35 @@ def test_an_unfinished_study_is_refused_before_anything_is_copied(study_copy: Pa
     assert not (tmp_path / "kept").exists()
 
 
+@pytest.mark.parametrize("name", ["runs.parquet", "figures/hit.png"])
+def test_a_damaged_file_is_refused_before_anything_is_copied(study_copy: Path, tmp_path: Path, monkeypatch, name: str):
+    monkeypatch.chdir(study_copy)
+    file = Path("results/tiny", name)
+    file.write_bytes(file.read_bytes()[:-100])
+    with pytest.raises(StudyError, match=f"{file} "):
+        write_excerpt(TINY, str(tmp_path / "kept"))
+    assert not (tmp_path / "kept").exists()
+
+
+def test_the_folder_of_the_results_and_a_file_are_refused(finished_study: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(finished_study)
+    with pytest.raises(StudyError, match="--into results/tiny: the files that are to be copied lie there"):
+        write_excerpt(TINY, "results/tiny")
+    (tmp_path / "file").write_text("")
+    with pytest.raises(StudyError, match="file is a file; name a folder"):
+        write_excerpt(TINY, str(tmp_path / "file"))
+
+
+def test_a_study_without_scores_has_pictures_alone(study_copy: Path, tmp_path: Path, monkeypatch):
+    monkeypatch.chdir(study_copy)
+    Path("less.yaml").write_text(
+        "{study: tiny, datasets: {digits: {source: sklearn, test: 120}}, architectures: {mlp: {family: mlp, hidden: [6]}},"
+        " figures: {grid: {kind: dataset_strip}}, tables: none, scores: none, embeddings: none}"
+    )
+    write_excerpt("less.yaml", str(tmp_path / "kept"))
+    assert {file.name for file in (tmp_path / "kept").iterdir()} - {"grid.csv"} == {"grid.png", "pictures.md"}
+
+
 def test_a_large_picture_gets_fewer_dots_an_inch_and_keeps_its_title_and_size_in_print(tmp_path: Path):
     about = PngInfo()
     about.add_itxt("Title", "قط")

@@ -156,11 +156,11 @@ training:
   overrides:
     - {on: {dataset: three}, epochs: 3}
 samples: {look: {split: test, choose: all}}
-representations: {whole: {layers: [hidden1], on: {architecture: mlp}}}
+representations: {whole: [hidden1, output]}
 embeddings:
-  pca: {method: pca, on: {epoch: [first, last]}}
-  late: {method: pca, on: {epoch: last}}
-scores: {accuracy: {on: {sample: test}}}
+  pca: {method: pca, on: {architecture: mlp, layer: [input, hidden1], epoch: [first, last]}}
+  late: {method: pca, on: {architecture: mlp, layer: [input, hidden1], epoch: last}}
+scores: {accuracy: {on: {sample: test}}, silhouette: {on: {embedding: raw, epoch: [first, last]}}}
 figures: none
 tables: none
 """
@@ -224,13 +224,79 @@ def test_a_network_of_which_nothing_is_embedded_shows_its_scores(tmp_path_factor
     assert page.inner_text("#about") == "Nothing of this network is embedded; its scores are told."
     assert page.locator("#table").is_disabled()
     scores = results.open(folder / "results/two").scores()
-    network = scores[(scores["architecture"] == "unseen") & (scores["epoch"] == 2) & (scores["metric"] == "accuracy")]
-    told = float(page.locator("#scores tr.score td").nth(1).inner_text())
-    assert told == pytest.approx(network["value"].item(), rel=1e-3)
+    unseen = scores[(scores["architecture"] == "unseen") & (scores["epoch"] == 2)].set_index("layer")["value"]
+    page.wait_for_function("document.querySelector('#scores h3').textContent.startsWith('Scores of hidden1')")
+    told = [float(line.locator("td").nth(1).inner_text()) for line in page.locator("#scores tr.score").all()]
+    assert told == pytest.approx([unseen["hidden1"], unseen[""]], rel=1e-3)
 
     page.select_option("#architecture", "mlp")
     page.wait_for_function("layerscope.shownPanels().length === 3 && layerscope.shownPanels()[0].view")
     assert page.input_value("#embedding") == "pca"
+    assert opened.wrong == []
+
+
+@pytest.mark.xdist_group("datasets")
+@pytest.mark.parametrize("view", ["only=class/3", "only=wrong&alone=hidden1", "colour=loss&alone=hidden1", "rows=3.5"])
+def test_what_was_chosen_before_keeps_no_scores_of_another_network(tmp_path_factory, opened: Opened, view: str):
+    page = opened.page
+    opened.open(
+        finished(tmp_path_factory, "two_datasets", "two.yaml", TWO_DATASETS) / "results/two/explorer",
+        f"#dataset=digits&architecture=mlp&{view}",
+    )
+    before = page.inner_text("#scores")
+    page.select_option("#architecture", "unseen")
+    other = "(before) => !layerscope.shownPanels().length && document.getElementById('scores').innerText !== before"
+    page.wait_for_function(other, arg=before)
+    if "alone" in view:
+        page.locator(".enlarge").first.click()
+        page.wait_for_function("!location.hash.includes('alone=hidden1')")
+        assert page.locator("#panels figcaption b").all_inner_texts() == 2 * ["hidden1", "output"]
+    page.wait_for_function("location.hash.includes('architecture=unseen')")
+    page.reload()
+    page.wait_for_selector("body[data-ready]")
+    page.wait_for_function(other, arg=before)
+    page.select_option("#architecture", "mlp")
+    page.wait_for_function("layerscope.shownPanels().length === 3 && layerscope.shownPanels()[0].view")
+    kept, value = view.split("&")[0].split("=")
+    assert page.evaluate("(key) => layerscope.state[key]", kept) == ([3, 5] if kept == "rows" else value)
+    assert opened.wrong == []
+
+
+@pytest.mark.xdist_group("datasets")
+def test_a_selection_is_of_its_dataset(tmp_path_factory, opened: Opened):
+    page = opened.page
+    opened.open(
+        finished(tmp_path_factory, "two_datasets", "two.yaml", TWO_DATASETS) / "results/two/explorer", "#dataset=digits&rows=3.5"
+    )
+    assert page.inner_text("#selection h3") == "2 selected"
+    page.select_option("#dataset", "three")
+    page.wait_for_function("layerscope.look().network.dataset === 'three' && layerscope.shownPanels()[0].view")
+    assert page.locator("#selection h3").count() == 0
+    assert "2 selected rows are not in what is shown now." in page.inner_text("#mended")
+    page.select_option("#near", "none")
+    assert page.inner_text("#mended") == ""
+
+
+def test_snapshots_have_one_ramp_and_the_panel_pointed_at_stays(finished_study: Path, opened: Opened):
+    """Untrained losses lie above those of the trained network: by one ramp they have other colours."""
+    page, folder = opened.page, finished_study / "results/tiny/explorer"
+    opened.open(folder, "#architecture=mlp&activation=relu&embedding=tsne&colour=loss&panel=2.hidden1")
+    look = "(epoch) => Array.from(layerscope.look().source.predictions[epoch].losses)"
+    losses = {epoch: page.evaluate(look, epoch) for epoch in (0, 2)}
+    colours = page.evaluate("layerscope.look().colours")
+    ramp = page.evaluate("layerscope.look().sample.ramp")
+    panels = page.evaluate("layerscope.shownPanels().map((panel) => [panel.row, panel.layer])")
+    rows = {epoch: colours[panels.index([row, "hidden1"])] for row, epoch in ((0, 2), (1, 0))}
+    together = [(loss, ramp.index(colour)) for epoch in (0, 2) for loss, colour in zip(losses[epoch], rows[epoch], strict=True)]
+    steps = [step for _, step in sorted(together)]
+    assert steps == sorted(steps)
+    legend = page.evaluate("layerscope.look().legend")
+    assert (legend["low"], legend["high"]) == pytest.approx(tuple(np.quantile([*losses[0], *losses[2]], [0.02, 0.98])), rel=0.05)
+
+    page.locator("#epoch").press("Home")
+    page.wait_for_function("layerscope.look().epoch === 0 && layerscope.shownPanels()[1].view")
+    assert page.inner_text("#scores h3").startswith("Scores of hidden1, untrained")
+    page.wait_for_function("location.hash.includes('panel=0.hidden1')")
     assert opened.wrong == []
 
 
@@ -261,22 +327,22 @@ def test_a_panel_is_shown_alone_and_all_again(finished_study: Path, opened: Open
 
 def test_what_was_chosen_and_is_not_there_is_told(finished_study: Path, opened: Opened):
     page, folder = opened.page, finished_study / "results/tiny/explorer"
-    opened.open(folder, "#embedding=nowhere&colour=unit/conv1/0&alone=conv9&epoch=1")
+    opened.open(folder, "#embedding=nowhere&colour=unit/conv1/0&alone=conv9&epoch=1&drag=around&score=nothing")
     told = page.inner_text("#mended")
-    assert "embedding: nowhere is not there; t-SNE is shown." in told
-    assert "colour: unit/conv1/0 is not there; class is shown." in told
-    assert "There is no snapshot of epoch 1; trained (epoch 2) is shown." in told
-    assert "conv9 is not there; all layers are shown." in told
+    assert "embedding: no nowhere here, t-SNE instead." in told
+    assert "colour: no unit/conv1/0 here, class instead." in told
+    assert "No snapshot of epoch 1 here: trained (epoch 2) instead." in told
+    assert "conv9 is not embedded here: all panels are shown." in told
+    assert "drag: no around here, selects instead." in told
+    assert "No nothing here:" in told
     page.select_option("#colour", "loss")
     page.select_option("#architecture", "cnn")
     page.wait_for_function("layerscope.look().network.architecture === 'cnn' && layerscope.shownPanels()[1].layer === 'conv1'")
-    assert (
-        page.inner_text("#mended") == "activation: ReLU is not there; tanh is shown. embedding: t-SNE is not there; PCA is shown."
-    )
+    assert page.inner_text("#mended") == "activation: no ReLU here, tanh instead. embedding: no t-SNE here, PCA instead."
     page.select_option("#colour", "unit/conv1/0")
     page.select_option("#architecture", "mlp")
     page.wait_for_function("layerscope.look().network.architecture === 'mlp' && layerscope.shownPanels()[1].layer === 'hidden1'")
-    told = "activation: tanh is not there; ReLU is shown. colour: filter 0 is not there; class is shown."
+    told = "activation: no tanh here, ReLU instead. colour: no filter 0 (activations in conv1) here, class instead."
     assert page.inner_text("#mended") == told
     assert opened.wrong == []
 

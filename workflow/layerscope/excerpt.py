@@ -2,15 +2,15 @@
 
 import html
 import io
-import re
 import shutil
 from pathlib import Path
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.files.whole import replacing, write_text
+from layerscope.files.seals import intact
+from layerscope.files.whole import folder_to_write, replacing, write_text
 from layerscope.jobs.jobs import Jobs
-from layerscope.store.pictures import read_title
+from layerscope.store.pictures import read_title, refuse_damaged
 from layerscope.study.load import load_study
 from layerscope.study.study import Study
 
@@ -19,40 +19,36 @@ LARGEST_PICTURE, LARGEST = 300_000, 1_000_000
 # The tables of figures are of coordinates for the most part; those that are read are short.
 LARGEST_FIGURE_TABLE = 30_000
 PAGE = "pictures.md"
-TOLD = (".png", ".gif", ".csv", ".md", ".parquet")
+COPIED = (".png", ".gif", ".csv", ".md", ".parquet")
 
 
 def write_excerpt(study_file: str, into: str) -> int:
     """Copy the pictures and tables of a finished study, its claims, networks and runs, and write a page of all. Returns 0.
 
-    Raises StudyError, before anything is copied, where the study is not finished.
+    Raises StudyError, before anything is copied, where the study is not finished or a file of it is damaged.
     """
-    study = Jobs(load_study(study_file, {})).study
-    pictures, others = _pictures(study), _others(study)
-    missing = [file for file in [*pictures, *_tables_of_figures(study), *others] if not file.is_file()]
-    if missing:
-        some = ", ".join(map(str, missing[:3])) + (", ..." if len(missing) > 3 else "")
-        raise StudyError(
-            f"{len(missing)} files of the study are not there ({some}); finish it first, with --configfile {study_file}"
-        )
-    if "pictures" in study.tables:
-        raise StudyError(f"the table pictures would have the name of the page {PAGE}; give it another name in {study_file}")
-    target = Path(into)
-    target.mkdir(parents=True, exist_ok=True)
+    jobs = Jobs(load_study(study_file, {}))
+    study = jobs.study
+    pictures, tables, others = _pictures(study), _tables_of_figures(study), _others(jobs)
+    _refuse(study, study_file, Path(into), [*pictures, *tables, *others])
+    target = folder_to_write(into)
+    shown = [file for file in pictures if file.suffix == ".png" or file.stat().st_size <= LARGEST]
     small = [file for file in others if file.stat().st_size <= LARGEST]
     taken = {PAGE, *(file.name for file in others)}
-    short = [file for file in _tables_of_figures(study) if file.name not in taken and file.stat().st_size <= LARGEST_FIGURE_TABLE]
+    short = [file for file in tables if file.name not in taken and file.stat().st_size <= LARGEST_FIGURE_TABLE]
     for file in [*small, *short]:
         shutil.copyfile(file, target / file.name)
-    for file in pictures:
+    for file in shown:
         copy_picture(file, target / file.name)
-    write_text(target / PAGE, _page(study, pictures, small))
-    print(f"{target}: {len(pictures)} pictures, shown in {PAGE}; {len(small) + len(short)} other files")
-    for file in others:
-        if file not in small:
+    write_text(target / PAGE, _page(study, shown, small))
+    print(f"{target}: {len(shown)} pictures, shown in {PAGE}; {len(small) + len(short)} other files")
+    for file in [*pictures, *others]:
+        if file not in [*shown, *small]:
             print(f"left out, since it is larger than {LARGEST / 1e6:.0f} MB: {file}")
-    copied = {PAGE, *(file.name for file in [*pictures, *small, *short])}
-    strangers = sorted(file.name for file in target.iterdir() if file.suffix in TOLD and file.name not in copied)
+    if len(short) < len(tables):
+        print(f"left out, since they are long: the tables of {len(tables) - len(short)} figures")
+    copied = {PAGE, *(file.name for file in [*shown, *small, *short])}
+    strangers = sorted(file.name for file in target.iterdir() if file.suffix in COPIED and file.name not in copied)
     if strangers:
         print(f"also there, and of something else: {', '.join(strangers)}")
     return 0
@@ -86,6 +82,23 @@ def _of_at_most(source: Path, size: int) -> bytes:
     return written.getvalue()
 
 
+def _refuse(study: Study, study_file: str, target: Path, files: list[Path]) -> None:
+    missing = [file for file in files if not file.is_file()]
+    if missing:
+        some = ", ".join(map(str, missing[:3])) + (", ..." if len(missing) > 3 else "")
+        raise StudyError(
+            f"{len(missing)} files of the study are not there ({some}); finish it first, with --configfile {study_file}"
+        )
+    if "pictures" in study.tables:
+        raise StudyError(f"the table pictures would have the name of the page {PAGE}; give it another name in {study_file}")
+    if target.resolve() in {file.parent.resolve() for file in files}:
+        raise StudyError(f"--into {target}: the files that are to be copied lie there; name another folder")
+    for file in files:
+        intact(file)
+        if file.suffix in (".png", ".gif"):
+            refuse_damaged(file)
+
+
 def _pictures(study: Study) -> list[Path]:
     """The picture of each figure, as it is shown on a screen."""
     found = []
@@ -99,11 +112,12 @@ def _tables_of_figures(study: Study) -> list[Path]:
     return [Path(store.path(study.name, "figure", figure=name, format="csv")) for name in study.figures]
 
 
-def _others(study: Study) -> list[Path]:
-    """What is judged, how networks ended, the runs, and the tables."""
-    wanted = [*(["claims"] if study.claims else []), "networks", "runs"]
+def _others(jobs: Jobs) -> list[Path]:
+    """What is judged, how networks ended and the runs, as far as the study has them, and the tables."""
+    study, reads = jobs.study, jobs.reads
+    of_networks = [*reads.index_networks(), *reads.explorer_runs()] if jobs.aggregates() else []
     tables = [store.path(study.name, "table", table=name, format="md") for name in study.tables]
-    return [Path(file) for file in [*(store.path(study.name, name) for name in wanted), *tables]]
+    return [Path(file) for file in [*reads.index_claims(), *of_networks, *tables]]
 
 
 def _page(study: Study, pictures: list[Path], others: list[Path]) -> str:
@@ -115,11 +129,7 @@ def _page(study: Study, pictures: list[Path], others: list[Path]) -> str:
         "",
     ]
     for file in pictures:
-        title = read_title(file)
-        lines += [f"## {file.stem}", "", _plain(title), "", f'<img src="{file.name}" alt="{html.escape(title)}">', ""]
+        title = html.escape(read_title(file) or study.figures[file.stem]["title"] or file.stem)
+        # As HTML, in which no character of a title is Markdown.
+        lines += [f"## {file.stem}", "", f"<p>{title}</p>", "", f'<img src="{file.name}" alt="{title}">', ""]
     return "\n".join(lines)
-
-
-def _plain(text: str) -> str:
-    """Text that Markdown shows as it is."""
-    return re.sub(r"([\\`*_{}\[\]<>#|])", r"\\\1", text)

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.files.whole import replacing
+from layerscope.files.whole import folder_to_write, replacing
 from layerscope.jobs.jobs import Jobs
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.runs import joined_runs, stored_runs
@@ -32,7 +32,7 @@ def judge_runs(study_file: str, runs: Sequence[str], into: str) -> int:
     source = _together(runs, target) if len(runs) > 1 else runs[0] if runs else jobs.path("runs")
     for line in _networks_that_differ(jobs.study, source):
         print(line)
-    target.mkdir(parents=True, exist_ok=True)
+    folder_to_write(target)
     if jobs.study.claims:
         from layerscope.stages import claims
 
@@ -57,7 +57,7 @@ def _together(parts: Sequence[str], target: Path) -> str:
     """The path of a file with the runs of all parts, in the folder."""
     path = target / "runs.parquet"
     runs = joined_runs(parts)
-    target.mkdir(parents=True, exist_ok=True)
+    folder_to_write(target)
     with replacing(path, sealed=True) as temporary, contextlib.closing(store.ParquetTable(temporary)) as table:
         table.add(runs)
     print(f"{path}: {len(runs[RUN].drop_duplicates())} networks of {len(parts)} files")

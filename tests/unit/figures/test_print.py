@@ -85,6 +85,7 @@ def test_contrast_is_that_of_the_guidelines():
 
 @pytest.mark.parametrize("count", [1, 7, 10, 11])
 def test_a_key_is_read_line_by_line_and_its_lines_are_about_as_long(count):
+    apply_style()
     figure, axes = sheet.panels(1, 1, COLUMN, 1)
     handles = [axes[0, 0].plot([], [], "o")[0] for _ in range(count)]
     names = [f"class {number}" for number in range(count)]

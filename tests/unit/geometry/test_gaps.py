@@ -62,6 +62,50 @@ def test_points_scattered_about_a_cluster_are_no_second_cluster():
     assert split_in_two(points, 0.2).gap < SPLIT
 
 
+@pytest.mark.parametrize("side", [0.0, 25.0])
+def test_two_clusters_are_found_beside_scattered_points(side):
+    """The longest edge leads to the scattered points, which lie beside or around; the widest gap is that of the clusters."""
+    generator = np.random.default_rng(1)
+    clusters = generator.normal(size=(160, 2)) * 0.3
+    clusters[80:, 0] += 12
+    scattered = generator.uniform(-14, 14, (50, 2)) + np.array([6, side])
+    found = split_in_two(np.concatenate([clusters, scattered]), 0.2)
+    assert found.gap > 10
+    assert {found.second[:80].all(), found.second[80:160].all()} == {True, False}
+    assert found.second[:80].any() != found.second[80:160].any()
+
+
+def by_hand(points, smallest):
+    """The gap by its definition: every edge of the tree in turn, and what is left of it."""
+    from scipy.sparse.csgraph import connected_components, minimum_spanning_tree
+    from scipy.spatial.distance import cdist
+
+    distances = cdist(points, points)
+    core = np.sort(distances, axis=1)[:, 5]
+    reach = np.maximum(distances, np.maximum(core[:, None], core))
+    np.fill_diagonal(reach, 0)
+    tree = minimum_spanning_tree(reach).tocoo()
+    edges = list(zip(tree.row, tree.col, tree.data, strict=True))
+    gaps = [np.nan]
+    for removed in range(len(edges)):
+        left = np.zeros(reach.shape)
+        for number, (row, column, length) in enumerate(edges):
+            if number != removed:
+                left[row, column] = length
+        _, group = connected_components(left, directed=False)
+        if min(np.bincount(group)) >= smallest * len(points):
+            medians = [np.median([e[2] for n, e in enumerate(edges) if n != removed and group[e[0]] == g]) for g in (0, 1)]
+            gaps.append(edges[removed][2] / max(medians))
+    return np.nanmax(gaps)
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_the_gap_is_that_of_its_definition(seed):
+    generator = np.random.default_rng(seed)
+    points = generator.normal(size=(40, 2)) * generator.choice([0.1, 1, 5], (40, 1)) + generator.choice([0, 6], (40, 1))
+    assert split_in_two(points, 0.2).gap == pytest.approx(by_hand(points, 0.2))
+
+
 def test_a_few_points_far_away_are_no_second_cluster():
     points, _ = two_blobs(share=0.1, apart=30.0)
     assert split_in_two(points, 0.2).gap < SPLIT

@@ -14,13 +14,13 @@ HOSTILE = "<script>alert('x')</script> \"quoted\" & قط"
 FIGURE = {
     "name": "hit",
     "title": "",
-    "description": "A score.",
-    "on": {"layer": ["a", "b"], "seed": 0},
+    "description": "A score (docs/metrics.md). With `against` another.",
+    "on": {"layer": ["a", "b"], "embedding": ["raw", "tsne"], "activation": "relu"},
     "formats": ["svg", "png"],
 }
 FILM = {"name": "moves", "title": "It moves", "description": "A film.", "on": {}, "formats": ["gif", "html"]}
 TABLE = {"name": "separation", "title": HOSTILE, "description": "A table.", "on": {}}
-CLAIM = {"claim": "better", "text": HOSTILE, "source": "me", "statistic": "difference", "score": "hit", "expected": "positive"}
+CLAIM = {"claim": "better", "text": HOSTILE, "source": "me", "statistic": "spearman", "score": "hit", "expected": "positive"}
 CLAIM |= {
     "estimate": "0.25",
     "interval_low": "0.1",
@@ -77,7 +77,7 @@ def shown(tmp_path):
             ],
         )
         told = {"study": "mine", "explorer": "explorer/index.html", "figures": [FIGURE, FILM], "tables": [TABLE], **told}
-        told = {"labels": {"hit": "neighborhood hit"}, **told}
+        told = {"labels": {"hit": "neighborhood hit"}, "statistics": {"spearman": "rank correlation"}, **told}
         drawn = Figure()
         drawn.suptitle(f"The hit of\n{HOSTILE}")
         save(drawn, tmp_path / "figures/hit.svg", tmp_path / "figures/hit.png")
@@ -102,7 +102,7 @@ def test_every_part_of_the_study_is_there(shown):
         "<td>0.01</td>",
         "expected positive; 2 networks without a number left out",
         "<h3>It moves: قط</h3>",
-        "Of layer a, b; seed 0.",
+        "<p>A score. Of layer a, b; embedding none, t-SNE; activation ReLU.</p>",
         "All rows: dataset digits",
         "1 networks: 1 ok",
     ):
@@ -126,7 +126,7 @@ def test_a_picture_without_a_title_has_its_name(tmp_path):
     (tmp_path / "figures").mkdir()
     save(Figure(), tmp_path / "figures/hit.svg", tmp_path / "figures/hit.png")
     assert "<h3>hit</h3>" in page(
-        {"study": "mine", "explorer": "", "figures": [FIGURE], "tables": [], "labels": {}}, tmp_path, [], [], []
+        {"study": "mine", "explorer": "", "figures": [FIGURE], "tables": [], "labels": {}, "statistics": {}}, tmp_path, [], [], []
     )
 
 
@@ -143,8 +143,8 @@ def test_tables_and_claims_call_scores_by_their_labels(shown):
     heads = re.findall(r"<th(?: title=\"([^\"]*)\")?>([^<]*)</th>", text[text.index('id="tables"') : text.index('id="networks"')])
     named = [("hit", "neighborhood hit"), ("hit sd", "neighborhood hit sd"), ("n_runs", "n runs")]
     assert heads == [("", "layer"), ("", "score"), *named]
-    assert "<td>input</td><td>neighborhood hit</td><td>0.5</td>" in text
-    assert "better: difference of neighborhood hit, expected positive" in text
+    assert '<td>input</td><td title="hit">neighborhood hit</td><td>0.5</td>' in text
+    assert "better: rank correlation of neighborhood hit, expected positive" in text
 
 
 def test_a_long_table_is_cut_and_the_page_says_so(shown):

@@ -12,6 +12,7 @@ from layerscope.statistics.keys import RUN
 from layerscope.statistics.units import unit_keys
 
 STATISTIC = {
+    "label": "bend",
     "description": (
         "How much the slope of a score on another one (both as for correlation) changes at one value of the other, by "
         "least squares over independent units of a line that bends there; the interval allows for unequal variances. With "

@@ -7,6 +7,7 @@ from layerscope.claims.shared.verdict import Judged, judged
 from layerscope.statistics.correlation import rank_correlation, spearman
 
 STATISTIC = {
+    "label": "rank correlation with another score",
     "description": (
         "The rank correlation, over independent units, of a score in what `on` chooses with another score of the network "
         "(accuracy and the like are those of the test split)."

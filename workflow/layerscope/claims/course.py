@@ -6,6 +6,7 @@ from layerscope.statistics.correlation import spearman
 from layerscope.statistics.units import over_units
 
 STATISTIC = {
+    "label": "rank correlation over epochs",
     "description": (
         "Each run's rank correlation over epochs of a score with another score of the network on a split; the mean over runs."
     ),

@@ -8,6 +8,7 @@ from layerscope.statistics.keys import RUN
 from layerscope.statistics.units import difference_of_units, over_units
 
 STATISTIC = {
+    "label": "difference",
     "description": (
         "The mean over independent units of (first - second) of the two values in `between`: paired within a run for keys inside "
         "a network (state, epoch, layer, embedding), within a unit for keys that tell networks apart, if every unit has both "

@@ -10,6 +10,7 @@ from layerscope.statistics.estimates import CONFIDENCE, equivalence_p, paired_p
 from layerscope.statistics.units import by_unit, over_units
 
 STATISTIC = {
+    "label": "equivalence",
     "description": "The mean of a paired difference is nearer to 0 than a bound (two one-sided t-tests over independent units).",
     "required": ("between",),
     "estimates": "differences",

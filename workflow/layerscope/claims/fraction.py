@@ -6,6 +6,7 @@ from layerscope.statistics.estimates import Difference, wilson_interval
 from layerscope.statistics.units import by_unit
 
 STATISTIC = {
+    "label": "share of units with a difference",
     "description": (
         "The share of independent units in which the difference `between` two values has the sign of `holds` is above a bound."
     ),

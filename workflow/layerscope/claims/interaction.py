@@ -9,6 +9,7 @@ from layerscope.statistics.select import select
 from layerscope.statistics.units import difference_of_units, over_units
 
 STATISTIC = {
+    "label": "difference of differences",
     "description": (
         "The difference of two differences: (first - second) of one key of `between`, where the other key has its first value, "
         "minus the same where it has its second. The mean over independent units: paired within a run for keys inside a network "

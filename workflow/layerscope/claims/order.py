@@ -11,6 +11,7 @@ from layerscope.statistics.estimates import Difference, holm
 from layerscope.statistics.units import over_units
 
 STATISTIC = {
+    "label": "order",
     "description": "A score rises (positive) or falls (negative) at every step along a list of values.",
     "within_network": True,
     "required": ("along",),

@@ -9,6 +9,7 @@ from layerscope.claims.shared.verdict import Judged, judged
 from layerscope.statistics.units import over_units
 
 STATISTIC = {
+    "label": "epochs until it settles",
     "description": (
         "How many epochs later a score comes to rest than another score of the network on a split: each run's first epoch from "
         "which the score stays within a tolerance of its last value; the mean over independent units, negative where it settles "

@@ -14,6 +14,7 @@ from layerscope.statistics.units import by_unit, over_units
 # What rows of one network are told apart by.
 WITHIN = ("depth", "epoch")
 STATISTIC = {
+    "label": "rank correlation along an order",
     "description": (
         "Each run's rank correlation of a score with depth or epoch (of two layers the sign of their difference); the mean over "
         "independent units. Or that of the means at the values of an option that varies. Or that with a "

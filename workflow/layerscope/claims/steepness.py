@@ -10,6 +10,7 @@ from layerscope.statistics.keys import RUN
 from layerscope.statistics.units import over_units
 
 STATISTIC = {
+    "label": "steepness over depth",
     "description": (
         "The slope of a score over depth, the input included, by least squares in each network; its rank correlation with a size "
         "of networks (width, layers; see spearman) among those alike in all but their architecture; the mean over independent "

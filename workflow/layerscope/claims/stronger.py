@@ -11,6 +11,7 @@ FEWEST_VALUES = 3
 NONE = float("nan")
 
 STATISTIC = {
+    "label": "difference of rank correlations",
     "description": (
         "A score follows the first of two sizes of networks (width, layers; see spearman) more closely than the second: "
         "the difference of the absolute rank correlations among networks alike in all but their architecture. Of fewer than "

@@ -52,6 +52,18 @@ def replacing(target: str | Path, sealed: bool = False) -> Iterator[Path]:
         temporary.unlink(missing_ok=True)
 
 
+def folder_to_write(target: str | Path) -> Path:
+    """A folder, made if it is not there. Raises StudyError where something else has its name, or the system refuses it."""
+    folder = Path(target)
+    if folder.exists() and not folder.is_dir():
+        raise StudyError(f"{folder} is a file; name a folder to write to")
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise refused(folder, error, "write") from None
+    return folder
+
+
 def write_text(target: str | Path, text: str) -> None:
     """Write a text file atomically, UTF-8, newlines as given."""
     with replacing(target) as temporary:

@@ -517,18 +517,28 @@ class JobParams:
         return self._params("explorer", catalogue=catalogue)
 
     def index(self, wildcards) -> str:
-        """What the index shows: captions of figures and tables, labels of scores, and whether there is an explorer."""
+        """What the index shows: captions of figures and tables, labels of scores and statistics, whether there is an explorer."""
         explorer = store.in_study("explorer", part="index.html") if self.views.embedded() else ""
         figures = [self._captioned("figures", name) for name in self.study.figures]
         tables = [self._captioned("tables", name) for name in self.study.tables]
         labels = {name: told["label"] for name, told in self._told_of_metrics(self.study.runs).items()}
-        page = {"study": self.study.name, "explorer": explorer, "figures": figures, "tables": tables, "labels": labels}
+        statistics = {claim["statistic"]: self.study.kind_of("claims", name) for name, claim in self.study.claims.items()}
+        page = {
+            "study": self.study.name,
+            "explorer": explorer,
+            "figures": figures,
+            "tables": tables,
+            "labels": labels,
+            "statistics": {name: kind.says("label", name.replace("_", " ")) for name, kind in statistics.items()},
+        }
         return self._params("index", page=page)
 
     def _captioned(self, block: str, name: str) -> dict:
         options, kind = getattr(self.study, block)[name], self.study.kind_of(block, name)
         formats = {"formats": list(kind.says("formats", store.FIGURE_FORMATS))} if block == "figures" else {}
         description, on = kind.says("description"), self.study.variants.as_written(options.get("on", {}))
+        if options.get("controls"):
+            on = {**on, "controls": options["controls"]}
         return {"name": name, "title": options["title"], "description": description, "on": on, **formats}
 
     def _explored_networks(self) -> list[dict]:

@@ -342,6 +342,7 @@ FACTS: dict[str, dict[str, dict]] = {
     },
     "claims": {
         "description": DESCRIPTION,
+        "label": _text("What verdicts call it, before `of` and a score; by default its name."),
         "needs": _some("What its function is told of the study.", enum=["sizes"]),
         "takes_input": _flag("Whether it takes in the input of the networks too."),
         "estimates": {

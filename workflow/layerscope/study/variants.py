@@ -166,11 +166,15 @@ class Variants:
         return message
 
     def as_written(self, on: dict) -> dict:
-        """A selector in which the name of an entry stands for all of its variants, for people to read."""
+        """A selector in which the name of an entry stands for all of its variants, for people to read.
+
+        All networks that are no controls are not told, whether controls stand beside them or not.
+        """
         written = {}
         for key, value in on.items():
             names = selection.named(on, key)
-            if names == self.without_controls().get(key):
+            wanted = {*self.without_controls().get(key, [])}
+            if wanted and wanted <= {*names} <= wanted | {*self.controls()}:
                 continue
             entries = list(dict.fromkeys(self.entry_of(key, name) for name in names if isinstance(name, str)))
             whole = [name for entry in entries for name in self.of_entry(key, entry)]

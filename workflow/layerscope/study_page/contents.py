@@ -1,6 +1,7 @@
 """What the first page of a study shows: verdicts, figures, tables, and how the networks ended."""
 
 import math
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import pandas as pd
 from jinja2 import Environment, FileSystemLoader
 
 from layerscope import store
+from layerscope.figures.shared.names import words
 from layerscope.files.csv_tables import read_rows
 from layerscope.store.pictures import read_title
 from layerscope.tables.shared.constants import without_constants
@@ -15,6 +17,8 @@ from layerscope.tables.shared.constants import without_constants
 # Longer tables are cut on the page, which says so; the files have all of them.
 MOST_ROWS = 100
 FINE = ("ok", "given")
+# What a selector of embeddings names that is none: the layers themselves, and scores of networks.
+SPACES = {"raw": "none", "run": ""}
 # Columns of tables whose values are scores.
 OF_SCORES = ("metric", "score")
 NETWORK_COLUMNS = ("dataset", "architecture", "activation", "seed", "status", "reason", "unlike")
@@ -23,9 +27,9 @@ NETWORK_COLUMNS = ("dataset", "architecture", "activation", "seed", "status", "r
 def page(told: dict, folder: Path, claims: list[str], tables: list[str], networks: list[str]) -> str:
     """The page as HTML. All text is escaped.
 
-    told: study, whether there is an explorer, and for each figure and table its name, title, description, `on`, and of a figure
-    its formats; labels: of scores, by their names. folder: of the study, in which its pictures are. claims, tables, networks: the
-    CSV files, lists of one or none where a study has none.
+    told: study, whether there is an explorer, for each figure and table its name, title, description, `on`, and of a figure its
+    formats; labels, statistics: what scores and statistics are called, by name. folder: of the study, in which its pictures
+    are. claims, tables, networks: the CSV files, lists of one or none where a study has none.
     """
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).parent), autoescape=True, trim_blocks=True, lstrip_blocks=True
@@ -36,7 +40,7 @@ def page(told: dict, folder: Path, claims: list[str], tables: list[str], network
     return environment.get_template("index.html").render(
         study=told["study"],
         explorer=told["explorer"],
-        claims=[_claim(claim, labels) for claim in judged],
+        claims=[_claim(claim, labels, told["statistics"]) for claim in judged],
         verdicts=_counted(claim["verdict"] for claim in judged),
         figures=[_figure(figure, folder) for figure in told["figures"]],
         tables=[_table(table, file, labels) for table, file in zip(told["tables"], tables, strict=True)],
@@ -52,9 +56,10 @@ def _counted(words) -> str:
     return ", ".join(f"{count} {word}" for word, count in Counter(words).most_common())
 
 
-def _claim(claim: dict, labels: dict[str, str]) -> dict:
+def _claim(claim: dict, labels: dict[str, str], statistics: dict[str, str]) -> dict:
     measured = labels.get(claim["score"], claim["score"])
-    return {**claim, "measured": measured, "numbers": _numbers(claim), "corrected": _p(claim["p_holm"])}
+    compared = statistics.get(claim["statistic"], claim["statistic"])
+    return {**claim, "measured": measured, "compared": compared, "numbers": _numbers(claim), "corrected": _p(claim["p_holm"])}
 
 
 def _numbers(claim: dict) -> str:
@@ -73,24 +78,30 @@ def _p(text: str) -> str:
 
 
 def _about(entry: dict) -> dict:
-    chosen = [f"{key} {', '.join(map(str, value if isinstance(value, list) else [value]))}" for key, value in entry["on"].items()]
-    return {**entry, "chosen": "; ".join(chosen)}
+    chosen = [(key, _values(key, value if isinstance(value, list) else [value])) for key, value in entry["on"].items()]
+    return {**entry, "chosen": "; ".join(f"{key} {values}" for key, values in chosen if values)}
+
+
+def _values(key: str, values: list) -> str:
+    """The values of a key of a selector in words; "" where there is nothing to tell."""
+    told = [SPACES.get(value, words(value)) if key == "embedding" else words(value) for value in values]
+    return ", ".join(filter(None, told))
 
 
 def _figure(figure: dict, folder: Path) -> dict:
     files = {form: store.in_study("figure", figure=figure["name"], format=form) for form in figure["formats"]}
     picture = files.get("png") or files["gif"]
     title = read_title(folder / picture) or figure["title"] or figure["name"]
-    return {**_about(figure), "files": files, "picture": picture, "title": title}
+    # What follows the first sentence of a kind tells of its options, for those who write a study.
+    description = re.sub(r" \(docs/[^)]*\)", "", figure["description"].split(". ")[0].removesuffix(".")) + "."
+    return {**_about(figure), "description": description, "files": files, "picture": picture, "title": title}
 
 
 def _table(table: dict, file: str, labels: dict[str, str]) -> dict:
     shown, constant = without_constants(pd.read_csv(file, dtype=str, keep_default_na=False))
     files = {form: store.in_study("table", table=table["name"], format=form) for form in store.TABLE_FORMATS}
-    told = shown.head(MOST_ROWS).assign(
-        **{name: shown[name].map(lambda score: labels.get(score, score)) for name in OF_SCORES if name in shown}
-    )
-    rows = told.to_numpy().tolist()
+    few = shown.head(MOST_ROWS).to_numpy().tolist()
+    rows = [[_cell(value, name, labels) for name, value in zip(shown.columns, row, strict=True)] for row in few]
     return {
         **_about(table),
         "constant": constant,
@@ -99,6 +110,11 @@ def _table(table: dict, file: str, labels: dict[str, str]) -> dict:
         "left": len(shown) - len(rows),
         "files": files,
     }
+
+
+def _cell(value: str, column: str, labels: dict[str, str]) -> dict[str, str]:
+    label = labels.get(value, value) if column in OF_SCORES else value
+    return {"name": value, "label": label}
 
 
 def _head(column: str, labels: dict[str, str]) -> str:

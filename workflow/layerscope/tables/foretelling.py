@@ -1,11 +1,10 @@
 """Which scores of layers foretell which others, over the studies that are there."""
 
-import numpy as np
 import pandas as pd
 
 from layerscope.statistics.foretelling import foretold
 from layerscope.store.reads import Reads
-from layerscope.tables.shared.summary import number, p_value
+from layerscope.tables.shared.summary import interval, number, p_value
 
 TABLE = {
     "description": (
@@ -51,9 +50,7 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
             "by": found["cheap"],
             "over layers": found["correlation"].map(number),
             "at a layer": found["partial"].map(number),
-            "95 %": [
-                f"{number(low)} to {number(high)}" if np.isfinite(low) else "-" for low, high in found[["low", "high"]].to_numpy()
-            ],
+            "95 %": [interval(low, high) for low, high in found[["low", "high"]].to_numpy()],
             "kinds of networks": found["units"].astype(str),
             "without accuracy": found["without_accuracy"].astype(str),
             "networks": found["networks"].astype(str),

@@ -3,7 +3,7 @@
 import pandas as pd
 
 from layerscope.store.reads import Reads
-from layerscope.tables.shared.summary import chosen_summary, number
+from layerscope.tables.shared.summary import chosen_summary, interval, number
 
 TABLE = {
     "description": "One row a dataset, architecture and activation; the scores of the network as such (accuracy, loss).",
@@ -37,7 +37,7 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
             for _, found in group[group["metric"] == score].iterrows():
                 row[score] = number(found["mean"])
                 row[f"{score} sd"] = number(found["sd"])
-                row[f"{score} 95 %"] = f"{number(found['interval_low'])} to {number(found['interval_high'])}"
+                row[f"{score} 95 %"] = interval(found["interval_low"], found["interval_high"])
         table.append(row)
     # Networks of classes and of numbers have different scores.
     return pd.DataFrame(table).fillna("-")

@@ -6,7 +6,7 @@ from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.statistics.select import select
 from layerscope.store.reads import Reads
-from layerscope.tables.shared.summary import number, p_value
+from layerscope.tables.shared.summary import interval, number, p_value
 
 TABLE = {
     "description": "Trained against untrained, by layer. Mean difference, interval, p and Holm's p.",
@@ -37,7 +37,7 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
     table = tests[["metric", "dataset", "architecture", "activation", "space", "layer", "filter"]].copy()
     table["n"] = tests["n_runs"]
     table["difference"] = tests["difference"].map(number)
-    table["95 %"] = [f"{number(low)} to {number(high)}" for low, high in tests[["interval_low", "interval_high"]].to_numpy()]
+    table["95 %"] = [interval(low, high) for low, high in tests[["interval_low", "interval_high"]].to_numpy()]
     table["p"] = tests["p"].map(p_value)
     table["p (Holm)"] = tests["p_holm"].map(p_value)
     return table

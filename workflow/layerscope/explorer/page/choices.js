@@ -32,27 +32,38 @@
   // What each choice offers, given those before it; the state is mended where it names what there is not.
   layerscope.offered = function (state) {
     const offered = {};
-    const offer = (key, values) => {
+    const keys = [];
+    const offer = (key, values, otherwise = values[0]) => {
       offered[key] = values;
-      layerscope.settle(state, key, values, values[0]);
+      layerscope.settle(state, key, values, otherwise);
     };
-    offer("dataset", unique(layerscope.catalogue().networks.map((one) => one.dataset)));
-    offer("architecture", unique(networksOf(state, "dataset").map((one) => one.architecture)));
-    offer("activation", unique(networksOf(state, "dataset", "architecture").map((one) => one.activation)));
-    offer("seed", unique(networksOf(state, "dataset", "architecture", "activation").flatMap((one) => one.seeds)).sort((a, b) => a - b));
+    // Rather one of which something is embedded.
+    const offerNetworks = (key, values) => {
+      offer(key, values, values.find((value) => layerscope.isEmbedded({...state, [key]: value}, ...keys, key)));
+      keys.push(key);
+    };
+    offerNetworks("dataset", unique(layerscope.catalogue().networks.map((one) => one.dataset)));
+    offerNetworks("architecture", unique(networksOf(state, "dataset").map((one) => one.architecture)));
+    offerNetworks("activation", unique(networksOf(state, "dataset", "architecture").map((one) => one.activation)));
+    offerNetworks("seed", unique(networksOf(state, "dataset", "architecture", "activation").flatMap((one) => one.seeds)).sort((a, b) => a - b));
     const network = layerscope.networkOf(state);
-    offer("sample", Object.keys(network.samples));
+    offerNetworks("sample", Object.keys(network.samples));
     offer("embedding", network.samples[state.sample] || []);
     offer("embedding_seed", offered.embedding.length ? layerscope.catalogue().embeddings[state.embedding].seeds : []);
     if (state.beside === undefined) state.beside = true;
     return offered;
   };
 
-  // Whether anything is embedded of those networks that have certain values of keys.
-  layerscope.isEmbedded = (state, ...keys) => networksOf(state, ...keys).some((one) => Object.values(one.samples).some((names) => names.length));
+  // Whether anything is embedded of those networks that have the values of these keys: dataset, ..., seed, sample.
+  layerscope.isEmbedded = function (state, ...keys) {
+    const named = keys.filter((key) => key !== "seed" && key !== "sample");
+    const networks = networksOf(state, ...named).filter((one) => !keys.includes("seed") || one.seeds.includes(state.seed));
+    const samples = (one) => keys.includes("sample") ? [one.samples[state.sample] || []] : Object.values(one.samples);
+    return networks.some((one) => samples(one).some((names) => names.length));
+  };
 
-  // The snapshots that the chosen embedding has, or those of a network without; the state is mended where it names another one. wasLast: whether the last one was
-  // shown before, and is to be shown again.
+  // The snapshots that the chosen embedding has, or those of a network without; the state is mended where it names another one.
+  // wasLast: whether the last one was shown before, and is to be shown again.
   layerscope.offeredEpochs = function (network, source, state, wasLast) {
     const embedded = unique(entries(source, state).map((one) => one.epoch)).sort((a, b) => a - b);
     const epochs = embedded.length ? embedded : network.snapshots;

@@ -51,10 +51,15 @@
   // snapshot have the same, but for a score of observations in its layer.
   layerscope.colourings = function (state, sample, source, panels, rows) {
     const [what, space, score] = split(state.colour);
+    if (!panels.length) return {colours: [], values: [], legend: {}};
     if (what === "score") return ofScores(sample, source, panels, space, score);
-    const found = (panels.length ? rows : []).map((row) => colouring(state, sample, source, row.epoch));
-    const legend = found.length ? found[0].legend : {};
-    return {colours: panels.map((panel) => found[panel.row].colours), values: panels.map((panel) => found[panel.row].values || null), legend};
+    const found = rows.map((row) => colouring(state, sample, source, row.epoch));
+    const known = found.filter((one) => one.values);
+    // One ramp for all snapshots, so that their colours can be compared.
+    const {colour, legend} = known.length ? ramp(sample, known.flatMap((one) => Array.from(one.values)), known[0].what) : found[0];
+    for (const one of known) one.colours = Array.from(one.values, colour);
+    const ofPanels = panels.map((panel) => found[panel.row]);
+    return {colours: ofPanels.map((one) => one.colours), values: ofPanels.map((one) => one.values || null), legend};
   };
 
   // One ramp for all panels, so that their colours can be compared.
@@ -76,28 +81,29 @@
     return {colours, values, legend};
   }
 
-  // {colours: one for each point, values: the numbers that they stand for, if they do, legend}: legend is {classes} or {low, high, ramp, what}, or {text} where nothing is known.
+  // {colours: one for each point, legend}: legend is {classes}, or {text} where nothing is known. Or {values, what}: numbers that
+  // are to be coloured, and what they are.
   function colouring(state, sample, source, epoch) {
     const [what, name, unit] = split(state.colour);
     const predicted = source && source.predictions[epoch];
-    if (what === "class" && sample.labels) return ofClasses(sample, sample.labels);
-    if (what === "prediction" && predicted && predicted.classes) return ofClasses(sample, predicted.classes);
+    if (what === "class" && sample.labels) return ofClasses(sample, sample.labels, true);
+    if (what === "prediction" && predicted && predicted.classes) return ofClasses(sample, predicted.classes, false);
     if (what === "correct" && predicted && predicted.classes) {
       const colours = Array.from(sample.labels, (label, place) => label === predicted.classes[place] ? RIGHT : WRONG);
       return {colours, legend: {classes: [["right", RIGHT], ["wrong", WRONG]]}};
     }
     const target = (sample.targets || []).findIndex((one) => one.name === name);
-    if (what === "target" && target >= 0) return ofValues(sample, sample.targets[target].values, name);
+    if (what === "target" && target >= 0) return {values: sample.targets[target].values, what: name};
     if ((what === "predicted" || what === "error") && target >= 0 && predicted && predicted.targets) {
       const found = predicted.targets[target];
       const values = what === "error" ? found.map((value, place) => value - sample.targets[target].values[place]) : found;
-      return ofValues(sample, values, `${what === "error" ? "error of" : "predicted"} ${name}`);
+      return {values, what: `${what === "error" ? "error of" : "predicted"} ${name}`};
     }
-    if (what === "loss" && predicted) return ofValues(sample, predicted.losses, "loss");
+    if (what === "loss" && predicted) return {values: predicted.losses, what: "loss"};
     if (what === "unit") {
       const found = source && source.units[`${epoch}/${name}`];
       const place = found ? found.numbers.indexOf(Number(unit)) : -1;
-      if (place >= 0) return ofValues(sample, activations(found, place), `${found.filters ? "mean of filter" : "unit"} ${unit} of ${name}`);
+      if (place >= 0) return {values: activations(found, place), what: `${found.filters ? "mean of filter" : "unit"} ${unit} of ${name}`};
     }
     return {colours: new Array(sample.n).fill(UNKNOWN), legend: {text: "not known of this snapshot"}};
   }
@@ -115,19 +121,16 @@
     return inRange(found.unpacked.subarray(place * n, (place + 1) * n), found.ranges[place]);
   }
 
-  // Values from steps within a range; 255 stands for a missing one.
+  // Values from steps within a range, and how far these lie apart; 255 stands for a missing value.
   function inRange(steps, [low, high]) {
-    return Float32Array.from(steps, (step) => step === 255 ? NaN : low + (high - low) * step / 254);
+    const found = Float32Array.from(steps, (step) => step === 255 ? NaN : low + (high - low) * step / 254);
+    return Object.assign(found, {step: (high - low) / 254});
   }
 
-  function ofClasses(sample, numbers) {
+  // isTrue: whether the numbers are the labels, by which the key can show one class alone.
+  function ofClasses(sample, numbers, isTrue) {
     const colours = Array.from(numbers, (label) => sample.palette[label] || UNKNOWN);
-    return {colours, legend: {classes: sample.classes.map((name, label) => [name, sample.palette[label], label])}};
-  }
-
-  function ofValues(sample, values, what) {
-    const {colour, legend} = ramp(sample, values, what);
-    return {colours: Array.from(values, colour), values, legend};
+    return {colours, legend: {classes: sample.classes.map((name, label) => [name, sample.palette[label], ...(isTrue ? [label] : [])])}};
   }
 
   // {colour: of a value, legend}. The ends of the ramp are the 2nd and the 98th of a hundred, so that a few large values do not hide

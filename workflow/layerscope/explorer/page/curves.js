@@ -32,9 +32,17 @@
       : row.sample === state.sample && (row.space === "raw" || row.space === state.embedding));
   }
 
-  const SPACES = {raw: "in the space of the layer", run: "of the network"};
+  // Scores of a network that have a layer are of that layer.
+  const SPACES = {raw: "in the space of the layer", run: "of the layer"};
   const spaceOf = (space) => SPACES[space] || `in the embedding ${layerscope.named(space)}`;
   const key = (row) => `${row.space}/${row.score}`;
+
+  // "raw/knn_accuracy" → the score in words.
+  layerscope.toldScore = function (named) {
+    const [space, score] = named.split("/");
+    if (score === undefined) return named;
+    return `${layerscope.scoreName(score)} ${spaceOf(space)}`;
+  };
 
   // Write the value of the chosen score below each panel, the table of all scores of one panel, and the curve.
   layerscope.tellScores = function (holder, look, chosen) {
@@ -47,8 +55,7 @@
       one.value.textContent = valueBelow(one, known, state, place);
       return one.value.textContent;
     });
-    const [where, score] = (state.score || "/").split("/");
-    document.getElementById("above").textContent = values.some(Boolean) ? `Above each panel: ${layerscope.scoreName(score)} ${spaceOf(where)}.` : "";
+    document.getElementById("above").textContent = values.some(Boolean) ? `Above each panel: ${layerscope.toldScore(state.score)}.` : "";
     if (!known.length || !panel) {
       holder.append(element("p", "hint", rows.length ? "No score of what is shown." : "This study has no scores."));
       return;
@@ -60,21 +67,22 @@
     table.append(head);
     const isTold = (row) => row.layer === "" ? row.epoch === look.told : row.epoch === panel.epoch && row.layer === panel.layer && isPart(row, panel);
     const ofPanel = known.filter(isTold);
-    const spaces = ["raw", state.embedding, OF_NETWORK];
-    for (const space of spaces) {
-      const inSpace = ofPanel.filter((row) => row.space === space);
+    const ofLayers = ofPanel.filter((row) => row.layer !== "");
+    const groups = ["raw", state.embedding, OF_NETWORK].map((space) => [spaceOf(space), ofLayers.filter((row) => row.space === space)]);
+    const when = panel.layer === "input" ? `, ${layerscope.epochName(network, look.told)}` : "";
+    groups.push([`of the network${when}`, ofPanel.filter((row) => row.layer === "")]);
+    for (const [title, inSpace] of groups) {
       if (!inSpace.length) continue;
       const line = element("tr", "space");
-      const ofNetwork = space === OF_NETWORK && panel.layer === "input" ? `, ${layerscope.epochName(network, look.told)}` : "";
-      const cell = element("th", "", spaceOf(space) + ofNetwork);
+      const cell = element("th", "", title);
       cell.colSpan = 4;
       line.append(cell);
       table.append(line);
       for (const row of inSpace) table.append(lineOf(row, place, state, seeds, chosen));
     }
     const what = panel.filter === null ? panel.title : `${panel.layer}, means over its filters`;
-    const when = panel.layer === "input" ? "" : `, ${layerscope.epochName(network, panel.epoch)}`;
-    holder.append(element("h3", "", `Scores of ${what}${when}`), table);
+    const snapshot = panel.layer === "input" ? "" : `, ${layerscope.epochName(network, panel.epoch)}`;
+    holder.append(element("h3", "", `Scores of ${what}${snapshot}`), table);
   };
 
   // Of single filters the study's table has the mean alone.
@@ -86,20 +94,24 @@
     const line = element("tr", "score");
     const about = layerscope.catalogue().scores[row.score] || {};
     const {n, mean, deviation} = spread(row.values);
-    const name = element("button", "", layerscope.scoreName(row.score) + (row.layer === "" ? ` (${row.sample})` : ""));
-    name.type = "button";
-    name.title = [about.unit && `unit: ${about.unit}`, betterIs(about), "click for its curve over depth"].filter(Boolean).join("\n");
-    name.addEventListener("click", () => chosen(key(row)));
+    // What is of the network as a whole has no curve over depth.
+    const ofNetwork = row.layer === "";
+    const name = element(ofNetwork ? "span" : "button", "", layerscope.scoreName(row.score) + (ofNetwork ? ` (${layerscope.named(row.sample)})` : ""));
+    name.title = [about.unit && `unit: ${about.unit}`, betterIs(about), !ofNetwork && "click for its curve over depth"].filter(Boolean).join("\n");
+    if (!ofNetwork) {
+      name.type = "button";
+      name.addEventListener("click", () => chosen(key(row)));
+    }
     const first = element("td");
     first.append(name);
     const own = place < 0 ? null : row.values[place];
-    const some = n < seeds.length ? ` (${n})` : "";
+    const some = n < seeds.length ? ` (${n} of them)` : "";
     // The input is one for all networks: its scores have no spread.
     const plusMinus = deviation === null || row.depth === 0 ? "" : ` ± ${short(Number(deviation.toPrecision(2)))}`;
     const all = seeds.length < 2 ? "" : n ? `${short(Number(mean.toPrecision(3)))}${plusMinus}${some}` : "–";
     const cells = [own === null ? "–" : short(own), all, row.chance === null ? "" : short(Number(row.chance.toPrecision(3)))].map((text) => element("td", "", text));
     line.append(first, ...cells);
-    line.classList.toggle("chosen", state.score === key(row));
+    line.classList.toggle("chosen", !ofNetwork && state.score === key(row));
     const {reasons} = layerscope.page("scores");
     const flags = row.flags.filter((reason) => reason > 0).length;
     if (place >= 0 && row.flags[place]) cells[0].append(flag("flagged", reasons[row.flags[place]]));
@@ -124,8 +136,12 @@
 
   // The score that is shown first: one of the embedding, or of the layers.
   layerscope.offeredScores = function (look) {
-    const {rows} = layerscope.scoreRows(look.network);
-    const known = told(look.state, look.sample, rows).filter((row) => row.layer !== "");
+    const {seeds, rows} = layerscope.scoreRows(look.network);
+    const ofAll = told(look.state, look.sample, rows).filter((row) => row.layer !== "");
+    const place = seeds.indexOf(look.state.seed);
+    const ofSeed = ofAll.filter((row) => row.values[place] !== null && row.values[place] !== undefined);
+    // A network whose training diverged has no values, and its scores are told with the reason.
+    const known = ofSeed.length ? ofSeed : ofAll;
     const isAccuracy = (row) => row.space === "raw" && (layerscope.catalogue().scores[row.score] || {}).is_accuracy;
     return [...new Set([...known.filter(isAccuracy), ...known].map(key))];
   };
@@ -141,7 +157,8 @@
     const [first, last] = [network.snapshots[0], network.snapshots[network.snapshots.length - 1]];
     const epochs = [...new Set([last, state.epoch, first])].filter((epoch) => whole.some((row) => row.epoch === epoch && row.depth > 0));
     const score = whole[0].score;
-    holder.append(element("h3", "", `${layerscope.scoreName(score)} ${spaceOf(whole[0].space)} over depth: mean and standard deviation over ${seeds.length} seed${seeds.length === 1 ? "" : "s"}`));
+    const wholeOnly = look.panel && look.panel.filter !== null ? "whole layers, " : "";
+    holder.append(element("h3", "", `${layerscope.scoreName(score)} ${spaceOf(whole[0].space)} over depth: ${wholeOnly}mean and standard deviation over ${seeds.length} seed${seeds.length === 1 ? "" : "s"}`));
     const plot = element("div", "curve");
     const explained = element("p", "explained");
     holder.append(explained, plot);

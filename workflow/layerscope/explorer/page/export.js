@@ -5,6 +5,7 @@
   const GAP = 10;
   const CAPTION = 18;
   const TITLE = 24;
+  const TITLE_FONT = 13;
   // Of the key below: the height of a line, about the width of a letter, and the length of a ramp.
   const LINE = 16;
   const LETTER = 7;
@@ -32,16 +33,20 @@
     const drawn = look.drawn || Array.from({length: sample.n}, (_, place) => place);
     const chosen = new Set(look.selected);
     const places = chosen.size ? drawn.filter((place) => chosen.has(place)) : drawn;
-    const facts = (place) => layerscope.facts(sample, source, epoch, place).slice(1);
+    const facts = (place) => new Map(layerscope.facts(sample, source, epoch, place).slice(1));
+    const of = places.length ? places : Array.from({length: sample.n}, (_, place) => place);
+    // A loss that is not finite is no fact of an observation.
+    const known = [...new Set(of.flatMap((place) => [...facts(place).keys()]))];
     const ofEpoch = (what) => what === "loss" || what.startsWith("predicted") ? `${what} epoch ${epoch}` : what;
-    const head = ["row", "split", ...(places.length ? facts(places[0]).map(([what]) => ofEpoch(what)) : [])];
+    const head = ["row", "split", ...known.map(ofEpoch)];
     const told = valuesOfColours(look, panels, head);
     head.push(...told.map(([what]) => what));
     for (const panel of panels) head.push(...["x", "y"].map((axis) => `${axis} ${panel.title} epoch ${panel.epoch}`));
     const lines = [head];
     for (const place of places) {
-      const line = [sample.rows[place], sample.split, ...facts(place).map(([, text]) => text)];
-      line.push(...told.map(([, values]) => Number.isFinite(values[place]) ? Number(values[place].toPrecision(6)) : ""));
+      const ofPlace = facts(place);
+      const line = [sample.rows[place], sample.split, ...known.map((what) => ofPlace.get(what))];
+      line.push(...told.map(([, values]) => Number.isFinite(values[place]) ? inDigits(values[place], values.step) : ""));
       for (const panel of panels) {
         const {x, y} = layerscope.coordinates(panel.embedding);
         const [left, bottom, side] = panel.embedding.frame;
@@ -51,6 +56,11 @@
     }
     return lines.map((line) => line.map(cell).join(",")).join("\r\n") + "\r\n";
   };
+
+  // A number in no more digits than are known of it. step: how far apart the values lie that are kept, if they are rounded.
+  function inDigits(value, step) {
+    return step ? Number(value.toFixed(Math.max(0, Math.min(20, Math.ceil(-Math.log10(step)))))) : Number(value.toPrecision(6));
+  }
 
   // [head, values] of the numbers by which points are coloured, that are not known of them anyway: of each snapshot, or layer.
   function valuesOfColours(look, panels, known) {
@@ -80,6 +90,12 @@
     return {places, width, height};
   }
 
+  function widthOf(text, size) {
+    const context = document.createElement("canvas").getContext("2d");
+    context.font = `${size}px sans-serif`;
+    return Math.ceil(context.measureText(text).width);
+  }
+
   const captionOf = (panel) => `${panel.title}, epoch ${panel.epoch}`;
 
   // What colours mean, below the panels: classes in lines, or the ends of the ramp; and how high it is.
@@ -105,7 +121,8 @@
   }
 
   layerscope.viewAsDrawing = function (look) {
-    const {places, width, height: bottom} = arranged();
+    const {places, width: ofPanels, height: bottom} = arranged();
+    const width = Math.max(ofPanels, 2 * GAP + widthOf(look.title, TITLE_FONT));
     const SVG = "http://www.w3.org/2000/svg";
     const make = (tag, attributes, text) => {
       const made = document.createElementNS(SVG, tag);
@@ -116,7 +133,7 @@
     const {key, height: below} = keyOf(make, look.legend || {}, width, bottom);
     const height = bottom + below;
     const whole = make("svg", {width, height, viewBox: `0 0 ${width} ${height}`, "font-family": "sans-serif"});
-    whole.append(make("rect", {width, height, fill: "#ffffff"}), make("text", {x: GAP, y: TITLE - 6, "font-size": 13}, look.title), key);
+    whole.append(make("rect", {width, height, fill: "#ffffff"}), make("text", {x: GAP, y: TITLE - 6, "font-size": TITLE_FONT}, look.title), key);
     for (const {panel, left, top, side} of places) {
       whole.append(make("text", {x: left, y: top - 4, "font-size": 12}, captionOf(panel)));
       const points = panel.view.export("svg").ctx.get_svg();

@@ -6,6 +6,7 @@
   const byId = (id) => document.getElementById(id);
   // Choices that show another network, and with it all panels anew; others change what is drawn in them.
   const LISTS = ["dataset", "architecture", "activation", "seed", "sample", "embedding", "embedding_seed"];
+  const NOT_EMBEDDED = " (not embedded)";
   const TELLING = ["dataset", "architecture", "activation", "seed", "embedding"];
 
   const state = {};
@@ -25,6 +26,9 @@
     // Where fingers point, dragging scrolls the page, unless a person wants it otherwise.
     const drag = window.matchMedia("(pointer: coarse)").matches ? "none" : "lasso";
     Object.assign(state, {colour: "class", only: "all", near: "both", drag, part: "layers", rows: [], zoom: {}}, layerscope.readAddress());
+    for (const [key, otherwise] of [["near", "both"], ["drag", drag]]) {
+      layerscope.settle(state, key, Array.from(byId(key).options, (option) => option.value), otherwise);
+    }
     listen();
     await showNetwork();
     document.body.dataset.ready = "yes";
@@ -42,7 +46,10 @@
     const mine = ++turn;
     const catalogue = layerscope.catalogue();
     const wasLast = Boolean(shown.epochs) && state.epoch === shown.epochs[shown.epochs.length - 1];
+    const before = state.embedding;
     const offered = offerChoices();
+    // The same score of the other embedding.
+    if (before !== state.embedding && state.score && state.score.startsWith(`${before}/`)) state.score = state.embedding + state.score.slice(before.length);
     const network = layerscope.networkOf(state);
     const {scripts} = catalogue;
     const {sample} = state;
@@ -69,6 +76,8 @@
     offerEpochs();
     const {placeOf, sheet} = shown.sample;
     if (sheet && !sheet.complete) sheet.addEventListener("load", () => paint(), {once: true});
+    const lost = state.rows.filter((row) => !placeOf.has(row)).length;
+    if (lost && shown.sample.n) layerscope.mended.set("rows", lost);
     // What is selected is so again where it can be seen.
     shown.selected = state.rows.filter((row) => placeOf.has(row)).map((row) => placeOf.get(row));
     shown.focus = shown.selected.length === 1 ? shown.selected[0] : null;
@@ -93,20 +102,20 @@
   async function showEpoch() {
     tellEpoch();
     const rows = layerscope.rowsOfPanels(state, shown.network, shown.source, shown.input, shown.epochs);
-    const before = new Map(layerscope.shownPanels().map((panel) => [panel, panel.key]));
+    renameKeys(shown.rows, rows);
     shown.rows = rows;
     layerscope.clearOver();
-    if (!layerscope.movePanels(rows, shown.sample, {arrived: dressPanels})) {
-      await showPanels();
-      return;
-    }
-    for (const [panel, key] of before) {
-      if (panel.key !== key && state.zoom[key]) {
-        state.zoom[panel.key] = state.zoom[key];
-        delete state.zoom[key];
-      }
-      if (state.panel === key) state.panel = panel.key;
-    }
+    if (!layerscope.movePanels(rows, shown.sample, {arrived: dressPanels})) await showPanels();
+  }
+
+  // What is enlarged and pointed at stays so in the panels that take the place of others.
+  function renameKeys(before, after) {
+    const places = new Map(after.flatMap((row, number) => row.panels.map((panel) => [`${number}/${layerscope.place(panel)}`, panel.key])));
+    const renamed = before.flatMap((row, number) => row.panels.map((panel) => [panel.key, places.get(`${number}/${layerscope.place(panel)}`)]));
+    const {zoom, panel} = state;
+    state.zoom = {};
+    for (const [key, next] of renamed) if (zoom[key] && next) state.zoom[next] = zoom[key];
+    state.panel = new Map(renamed.filter(([, next]) => next)).get(panel) || panel;
   }
 
   // All that is shown of the panels that are drawn: colours, what is left out, what is selected, scores.
@@ -138,6 +147,8 @@
       byId("only").value = only;
       filter();
       colour();
+      const chosen = document.querySelector("#legend .chosen");
+      if (chosen) chosen.focus();
     });
     paint();
     write();
@@ -198,7 +209,9 @@
     shown.hovered = place;
     if (place !== null && panel && panel !== shown.panel) {
       shown.panel = panel;
+      state.panel = panel.key;
       tell();
+      write();
     } else layerscope.tellObservation(byId("observation"), look(), choose);
     paint();
   }
@@ -262,6 +275,15 @@
     tell();
     paint();
     write();
+    uncover();
+  }
+
+  // On a narrow screen the observation is pinned to the bottom: scroll what it is of out from under it.
+  function uncover() {
+    const card = byId("observation");
+    if (!shown.panel || getComputedStyle(card).position !== "sticky") return;
+    const below = shown.panel.element.getBoundingClientRect().bottom - (window.innerHeight - card.offsetHeight);
+    if (below > 0) window.scrollBy({top: below + 8});
   }
 
   function moved(panel) {
@@ -279,15 +301,25 @@
     write();
   }
 
-  function enlarged(panel) {
+  function leaveSelection() {
+    if (state.rows.length) layerscope.mended.set("rows", state.rows.length);
+    state.rows = [];
+  }
+
+  async function enlarged(panel) {
     state.alone = state.alone ? "" : layerscope.place(panel);
     state.panel = panel.key;
-    showPanels();
+    await showPanels();
+    const same = layerscope.allPanels().find((one) => one.key === panel.key);
+    const button = same && same.element.querySelector(".enlarge");
+    if (button) button.focus();
   }
 
   async function chooseScore(score) {
     state.score = score;
     tell();
+    const chosen = document.querySelector("#scores .chosen button");
+    if (chosen) chosen.focus();
     write();
     await layerscope.drawCurve(byId("curve"), {...shown, state});
   }
@@ -300,10 +332,18 @@
 
   // Controls
 
+  // What is chosen in a list, and of which layer if it is a unit.
+  function told(list) {
+    const [option] = list.selectedOptions;
+    if (!option) return "nothing";
+    const name = option.textContent.replace(NOT_EMBEDDED, "");
+    return option.value.startsWith("unit/") ? `${name} (${option.parentElement.label})` : name;
+  }
+
   function options(list, entries, value) {
     const key = list.id;
     if (layerscope.mended.has(key) && list.value === String(layerscope.mended.get(key)) && list.selectedOptions.length) {
-      layerscope.mended.set(key, list.selectedOptions[0].textContent);
+      layerscope.mended.set(key, told(list));
     }
     list.replaceChildren();
     if (!entries.length) [entries, value] = [[{value: "", name: "none"}], ""];
@@ -334,8 +374,8 @@
     const keys = [];
     for (const key of LISTS) {
       // With the choices before it: a value of which nothing is embedded says so.
-      const isEmbedded = (value) => keys.length > 2 || offered[key].length < 2 || layerscope.isEmbedded({...state, [key]: value}, ...keys, key);
-      const entries = offered[key].map((value) => ({value: String(value), name: `${named(value)}${isEmbedded(value) ? "" : " (not embedded)"}`}));
+      const isEmbedded = (value) => key.startsWith("embedding") || offered[key].length < 2 || layerscope.isEmbedded({...state, [key]: value}, ...keys, key);
+      const entries = offered[key].map((value) => ({value: String(value), name: `${named(value)}${isEmbedded(value) ? "" : NOT_EMBEDDED}`}));
       options(byId(key), entries, String(state[key]));
       keys.push(key);
     }
@@ -377,14 +417,14 @@
     (sample.classes || []).forEach((name, label) => offered.push({value: `class/${label}`, name: `only ${name}`, group: "a class"}));
     if (predicts) sample.classes.forEach((name, label) => offered.push({value: `wrongclass/${label}`, name: `only misclassified ${name}`, group: "mistakes of a class"}));
     if (sample.n) layerscope.settle(state, "only", offered.map((one) => one.value), "all");
-    options(byId("only"), offered, state.only);
+    options(byId("only"), offered, sample.n ? state.only : "all");
     byId("pictures").closest("label").hidden = !sample.pictures;
     byId("pictures").checked = Boolean(state.pictures);
   }
 
   function offerScores() {
     const offered = layerscope.offeredScores({...shown, state});
-    if (!offered.includes(state.score)) state.score = offered[0] || null;
+    layerscope.settle(state, "score", offered, offered[0]);
   }
 
   function tellSample() {
@@ -400,15 +440,16 @@
 
   // Say what was chosen and is not there, until the next choice.
   function tellMended() {
-    const told = [...layerscope.mended].map(([key, before]) => {
+    const lines = [...layerscope.mended].map(([key, before]) => {
       const list = byId(key);
-      if (key === "alone") return `${before} is not there; all layers are shown.`;
-      if (key === "epoch") return `There is no snapshot of epoch ${before}; ${layerscope.epochName(shown.network, state.epoch)} is shown.`;
-      const now = list.selectedOptions.length ? list.selectedOptions[0].textContent : "nothing";
-      return `${list.closest("label").firstChild.textContent.trim()}: ${before} is not there; ${now} is shown.`;
+      if (key === "alone") return `${before.replace(".", ", filter ")} is not embedded here: all panels are shown.`;
+      if (key === "rows") return `${before} selected row${before === 1 ? " is" : "s are"} not in what is shown now.`;
+      if (key === "epoch") return `No snapshot of epoch ${before} here: ${layerscope.epochName(shown.network, state.epoch)} instead.`;
+      if (key === "score") return `No ${layerscope.toldScore(before)} here: ${layerscope.toldScore(state.score)} instead.`;
+      return `${list.closest("label").firstChild.textContent.trim()}: no ${before} here, ${told(list)} instead.`;
     });
-    byId("mended").textContent = told.join(" ");
-    byId("mended").hidden = !told.length;
+    byId("mended").textContent = lines.join(" ");
+    byId("mended").hidden = !lines.length;
     layerscope.mended.clear();
   }
 
@@ -424,13 +465,14 @@
   }
 
   function listen() {
+    // Before what a choice itself has to say.
+    document.addEventListener("change", () => { complain(""); tellMended(); }, true);
     for (const key of LISTS) {
       byId(key).addEventListener("change", () => {
-        const before = state[key];
         state[key] = key.endsWith("seed") ? Number(byId(key).value) : byId(key).value;
-        // The same score of the other embedding.
-        if (key === "embedding" && state.score && state.score.startsWith(`${before}/`)) state.score = state[key] + state.score.slice(before.length);
         state.zoom = {};
+        // Other datasets have other observations at the same rows.
+        if (key === "dataset") leaveSelection();
         showNetwork();
       });
     }
@@ -439,7 +481,7 @@
       showEpoch();
     });
     byId("beside").addEventListener("change", () => { state.beside = byId("beside").checked; showPanels(); });
-    byId("part").addEventListener("change", () => { state.part = byId("part").value; state.zoom = {}; showPanels(); });
+    byId("part").addEventListener("change", () => { Object.assign(state, {part: byId("part").value, zoom: {}, alone: ""}); showPanels(); });
     byId("colour").addEventListener("change", () => { state.colour = byId("colour").value; colour(); });
     byId("only").addEventListener("change", () => { state.only = byId("only").value; filter(); colour(); });
     byId("near").addEventListener("change", () => { state.near = byId("near").value; paint(); write(); });
@@ -450,8 +492,12 @@
     });
     byId("pictures").addEventListener("change", () => { state.pictures = byId("pictures").checked; showPictures(); write(); });
     byId("find").addEventListener("change", () => find(byId("find").value));
-    byId("clear").addEventListener("click", forget);
-    byId("table").addEventListener("click", () => layerscope.saveTable(look()));
+    byId("clear").addEventListener("click", () => { complain(""); forget(); });
+    byId("table").addEventListener("click", () => {
+      const hidden = shown.drawn && shown.selected.length && !shown.selected.some((place) => shown.drawn.includes(place));
+      if (hidden) complain(`Nothing was saved: what is selected is left out by what is shown (${byId("only").selectedOptions[0].textContent}).`);
+      else layerscope.saveTable(look());
+    });
     byId("png").addEventListener("click", () => layerscope.savePicture(look()));
     byId("svg").addEventListener("click", () => layerscope.saveDrawing(look()));
     let width = window.innerWidth;

@@ -5,8 +5,8 @@
   const SMALLEST = 150;
   const LARGEST = 360;
   const GAP = 8;
-  // What of the height of a window is not for a panel that is alone in it: the choices, its title and caption.
-  const AROUND = 160;
+  // The height of the title and caption of a panel that is alone.
+  const TITLES = 56;
   // The height of a panel where nothing of a network is embedded.
   const EMPTY = 40;
   const MARGIN = 0.04;
@@ -30,9 +30,10 @@
   }
 
   // The side of a panel that is alone in its row: beside that of the other snapshot, and no higher than the window.
-  function largest(width, rows) {
+  function largest(holder, rows) {
+    const width = holder.clientWidth;
     const across = width < 600 ? 1 : rows;
-    const side = Math.min(Math.floor((width + GAP) / across) - GAP, Math.max(LARGEST, window.innerHeight - AROUND));
+    const side = Math.min(Math.floor((width + GAP) / across) - GAP, Math.max(LARGEST, window.innerHeight - holder.offsetTop - TITLES));
     return {across: 1, side: Math.max(SMALLEST, side)};
   }
 
@@ -46,7 +47,7 @@
   layerscope.drawPanels = async function (rows, sample, alone, callbacks) {
     const holder = document.getElementById("panels");
     const widest = Math.max(1, ...rows.map((row) => row.panels.length));
-    const {across, side} = alone ? largest(holder.clientWidth, rows.length) : sizes(holder.clientWidth, widest);
+    const {across, side} = alone ? largest(holder, rows.length) : sizes(holder.clientWidth, widest);
     const nothing = !rows.some((row) => row.panels.some((panel) => panel.embedding));
     holder.classList.toggle("alone", Boolean(alone));
     const inputFirst = rows.length > 1 && rows[0].panels.length && rows[0].panels[0].layer === "input";
@@ -98,8 +99,11 @@
     const element = made("figure", "panel");
     const caption = made("figcaption");
     const value = made("span", "value");
-    caption.append(made("b", "", panel.title), value);
-    if (panel.embedding) caption.append(enlarging(panel, alone, callbacks));
+    const name = made("b", "", panel.title);
+    name.tabIndex = 0;
+    name.addEventListener("keydown", (event) => { if (event.key === "Enter") callbacks.focused(panel); });
+    caption.append(name, value);
+    if (panel.embedding || alone) caption.append(enlarging(panel, alone, callbacks));
     const holder = made("div", "holder");
     holder.style.width = `${side}px`;
     holder.style.height = `${height}px`;

@@ -33,6 +33,8 @@ def save_film(film: Film, target: Path) -> None:
     tell(use_fallbacks(film.figure))
     film.figure.set_dpi(DOTS_PER_INCH)
     canvas = FigureCanvasAgg(film.figure)
+    # A frame may have a title of its own.
+    comment = title_of(film.figure).encode()
     pictures = []
     for number in range(film.frames):
         film.show(number)
@@ -41,6 +43,5 @@ def save_film(film: Film, target: Path) -> None:
         pixels = np.asarray(canvas.buffer_rgba())
         pictures.append(Image.fromarray(pixels).convert("RGB").quantize(COLOURS, dither=Image.Dither.NONE))
     first, *rest = pictures
-    comment = title_of(film.figure).encode()
     first.save(target, format="GIF", save_all=True, append_images=rest, duration=film.milliseconds, loop=0, comment=comment)
     plt.close(film.figure)

@@ -151,7 +151,7 @@ def save(figure: Figure, svg: Path, png: Path) -> None:
     tell(use_fallbacks(figure))
     settle(figure)
     title = title_of(figure)
-    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None, "Title": title})
+    figure.savefig(svg, format="svg", metadata={"Date": None, "Creator": None} | ({"Title": title} if title else {}))
     drawn = io.BytesIO()
     figure.savefig(drawn, format="png", metadata={"Software": None})
     with Image.open(drawn) as image:
@@ -161,8 +161,9 @@ def save(figure: Figure, svg: Path, png: Path) -> None:
 
 
 def title_of(figure: Figure) -> str:
-    """The title of a figure in one line; "" if it has none."""
-    return " ".join(figure.get_suptitle().split())
+    """The title of a figure in one line, without control characters; "" if it has none."""
+    line = " ".join(figure.get_suptitle().split())
+    return "".join(letter for letter in line if letter.isprintable())
 
 
 def _titled(title: str) -> PngInfo:

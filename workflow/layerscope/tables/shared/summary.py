@@ -21,6 +21,11 @@ def chosen_summary(runs_file: str, options: dict) -> pd.DataFrame:
     return summarise(by_state(runs))
 
 
+def interval(low: float, high: float) -> str:
+    """An interval as `low to high`; a dash where there is none."""
+    return f"{number(low)} to {number(high)}" if np.isfinite(low) and np.isfinite(high) else "-"
+
+
 def number(value: float, digits: int = 4) -> str:
     """A number with the four decimals of the reports, or `digits`; a dash where it is not finite.
 
