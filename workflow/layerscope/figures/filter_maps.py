@@ -32,8 +32,10 @@ FIGURE = {
 
 # The most classes that are shown together. The least side of a map in inches, and that from which on a column is wide enough.
 MOST_CLASSES, LEAST, CELL = 20, 0.24, 0.36
-# What stands beside the maps, in inches: names of classes and the scale. Room for the label of an image, in sides of it.
-BESIDE, ROOM = 1.2, 0.5
+# What stands beside the maps, in inches: names of classes and the scale. Room for the label of an image, of two lines, in inches.
+BESIDE, ROOM = 1.2, 0.22
+# The most inches of the side of an image that stands alone.
+LARGEST = 1.5
 DEAD = "dead"
 
 
@@ -98,10 +100,11 @@ def _of_input(images: np.ndarray, names: list[str], heading: str) -> Figure:
     figure, axes = sheet.panels(1, 1, width, down)
     places = [(number // across, number % across) for number in range(len(images))]
     tiles = dict(zip(places, thumbnails(images), strict=True))
-    draw_tiles(axes[0, 0], tiles, down, across, ROOM, cmap="gray_r", vmin=0, vmax=1)
-    _label(axes[0, 0], places, [short(plain(name)) for name in names], (width - 0.1) / across)
+    inches = min(LARGEST, (width - 0.1) / across)
+    draw_tiles(axes[0, 0], tiles, down, across, ROOM / inches, cmap="gray_r", vmin=0, vmax=1)
+    _label(axes[0, 0], places, [short(plain(name)) for name in names], inches)
     sheet.set_title(figure, heading)
-    sheet.fit(figure, axes, (width - 0.1) / across * down * (1 + ROOM))
+    sheet.fit(figure, axes, down * (inches + ROOM))
     return figure
 
 
@@ -113,12 +116,12 @@ def _of_one(example: np.ndarray, dead: list[bool], heading: str) -> Figure:
     figure, axes = sheet.panels(1, 1, width, down)
     places = [(number // across, number % across) for number in range(count)]
     shown = _scale(figure, axes, float(example.max()))
-    draw_tiles(axes[0, 0], dict(zip(places, thumbnails(example), strict=True)), down, across, ROOM, **shown)
     inches = (width - 0.6) / across
+    draw_tiles(axes[0, 0], dict(zip(places, thumbnails(example), strict=True)), down, across, ROOM / inches, **shown)
     labels = [f"filter {number}, {DEAD}" if is_dead else f"filter {number}" for number, is_dead in enumerate(dead)]
     _label(axes[0, 0], places, labels, inches)
     sheet.set_title(figure, heading)
-    sheet.fit(figure, axes, min(inches * down * (1 + ROOM), sheet.TALLEST))
+    sheet.fit(figure, axes, min(down * (inches + ROOM), sheet.TALLEST))
     return figure
 
 
@@ -126,7 +129,7 @@ def _label(axis, places: list[tuple[int, int]], labels: list[str], inches: float
     """Write a label below each image, in the room that is left there."""
     for (row, column), label in zip(places, labels, strict=True):
         text = sheet.wrapped(label, inches, SMALLEST)
-        axis.text(column + 0.5, row * (1 + ROOM) + 1, text, fontsize=SMALLEST, ha="center", va="top", linespacing=1.0)
+        axis.text(column + 0.5, row * (1 + ROOM / inches) + 1, text, fontsize=SMALLEST, ha="center", va="top", linespacing=1.0)
 
 
 def _of_all(maps: np.ndarray, names: list[str], dead: list[bool], heading: str) -> Figure:
