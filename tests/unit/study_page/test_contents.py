@@ -99,11 +99,11 @@ def test_every_part_of_the_study_is_there(shown):
     for said in (
         "1 supported",
         "0.25 [0.1, 0.4]",
-        "<td>0.01</td>",
+        '<td class="line">0.01</td>',
         "expected positive; 2 networks without a number left out",
         "<h3>It moves: قط</h3>",
         "<p>A score. Of layer a, b; embedding none, t-SNE; activation ReLU.</p>",
-        "All rows: dataset digits",
+        "A table. Of dataset digits.",
         "1 networks: 1 ok",
     ):
         assert said in text
@@ -143,14 +143,14 @@ def test_tables_and_claims_call_scores_by_their_labels(shown):
     heads = re.findall(r"<th(?: title=\"([^\"]*)\")?>([^<]*)</th>", text[text.index('id="tables"') : text.index('id="networks"')])
     named = [("hit", "neighborhood hit"), ("hit sd", "neighborhood hit sd"), ("n_runs", "n runs")]
     assert heads == [("", "layer"), ("", "score"), *named]
-    assert '<td>input</td><td title="hit">neighborhood hit</td><td>0.5</td>' in text
+    assert '<td class="line">input</td><td class="line" title="hit">neighborhood hit</td><td class="line">0.5</td>' in text
     assert "better: rank correlation of neighborhood hit, expected positive" in text
 
 
 def test_a_long_table_is_cut_and_the_page_says_so(shown):
     text = shown(rows=[(f"layer{number}", "0.1") for number in range(MOST_ROWS + 7)])
     assert "7 more rows are in the files" in text
-    assert text.count("<td>0.1</td>") == MOST_ROWS
+    assert text.count('<td class="line">0.1</td>') == MOST_ROWS
 
 
 def test_a_study_without_an_explorer_links_none(shown):

@@ -12,10 +12,12 @@ from layerscope import store
 from layerscope.figures.shared.names import words
 from layerscope.files.csv_tables import read_rows
 from layerscope.store.pictures import read_title
-from layerscope.tables.shared.constants import without_constants
+from layerscope.tables.shared.constants import KEYS, without_constants
 
 # Longer tables are cut on the page, which says so; the files have all of them.
 MOST_ROWS = 100
+# So many letters of a cell stay in one line, in which an interval of four decimals fits.
+ONE_LINE = 24
 FINE = ("ok", "given")
 # What a selector of embeddings names that is none: the layers themselves, and scores of networks.
 SPACES = {"raw": "none", "run": ""}
@@ -98,13 +100,14 @@ def _figure(figure: dict, folder: Path) -> dict:
 
 
 def _table(table: dict, file: str, labels: dict[str, str]) -> dict:
-    shown, constant = without_constants(pd.read_csv(file, dtype=str, keep_default_na=False))
+    whole = pd.read_csv(file, dtype=str, keep_default_na=False)
+    shown, _ = without_constants(whole)
+    constant = {"embedding" if name == "space" else name: whole[name].iloc[0] for name in whole if name not in shown}
     files = {form: store.in_study("table", table=table["name"], format=form) for form in store.TABLE_FORMATS}
     few = shown.head(MOST_ROWS).to_numpy().tolist()
     rows = [[_cell(value, name, labels) for name, value in zip(shown.columns, row, strict=True)] for row in few]
     return {
-        **_about(table),
-        "constant": constant,
+        **_about({**table, "on": {**table["on"], **constant}}),
         "columns": [{"name": name, "label": _head(name, labels)} for name in shown.columns],
         "rows": rows,
         "left": len(shown) - len(rows),
@@ -112,9 +115,10 @@ def _table(table: dict, file: str, labels: dict[str, str]) -> dict:
     }
 
 
-def _cell(value: str, column: str, labels: dict[str, str]) -> dict[str, str]:
-    label = labels.get(value, value) if column in OF_SCORES else value
-    return {"name": value, "label": label}
+def _cell(value: str, column: str, labels: dict[str, str]) -> dict:
+    label = labels.get(value, value) if column in OF_SCORES else words(value) if column in KEYS else value
+    # A pair of numbers may be broken between them.
+    return {"name": value, "label": label, "in_one_line": len(label) <= ONE_LINE and " / " not in label}
 
 
 def _head(column: str, labels: dict[str, str]) -> str:
