@@ -93,7 +93,7 @@ def _imported_by(module: str) -> list[str]:
 def beside(file: str) -> list[str]:
     """The imports of a user's own file that lie beside it or in the working directory, where edits would rerun nothing."""
     found = []
-    for node in ast.walk(_tree(file)):
+    for node in _statements(_tree(file)):
         if isinstance(node, ast.ImportFrom) and node.level:
             found.append("." * node.level + (node.module or ""))
     for name in dict.fromkeys(name.partition(".")[0] for name in _names(file)):
@@ -106,12 +106,20 @@ def beside(file: str) -> list[str]:
 def _names(module: str) -> list[str]:
     """The absolute names that a module imports, or imports from."""
     names = []
-    for node in ast.walk(_tree(module)):
+    for node in _statements(_tree(module)):
         if isinstance(node, ast.Import):
             names += [alias.name for alias in node.names]
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
             names += [node.module] + [f"{node.module}.{alias.name}" for alias in node.names]
     return names
+
+
+def _statements(tree: ast.AST) -> Iterator[ast.AST]:
+    """All statements of a module, at any depth. Most nodes are expressions, which hold none."""
+    for part in ("body", "orelse", "finalbody", "handlers", "cases"):
+        for node in getattr(tree, part, []):
+            yield node
+            yield from _statements(node)
 
 
 def _imports_of(module: str) -> list[str]:
