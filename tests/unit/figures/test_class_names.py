@@ -61,6 +61,15 @@ def test_a_class_in_two_clusters_is_named_in_both_and_not_between():
         assert (labels[under(pixels, box)] == "ab".index(name)).all()
 
 
+def test_a_second_cluster_close_to_the_first_has_no_name_of_its_own():
+    """The gap is wide for so dense a class, and narrow beside its name."""
+    generator = np.random.default_rng(2)
+    pair = np.concatenate([generator.normal(size=(N, 2)) * 0.05, generator.normal(size=(N, 2)) * 0.05 + (0.6, 0)])
+    labels = np.repeat([0, 1], [2 * N, N])
+    _, found = named(np.concatenate([pair, clusters((30, 0))]), labels, ["ankle boot", "b"])
+    assert sorted(name for name, _ in found) == ["ankle boot", "b"]
+
+
 def test_what_lies_about_beside_a_cluster_is_no_second_one():
     """A third of a class are scattered far from its cluster: as far from one another as from that."""
     generator = np.random.default_rng(1)
