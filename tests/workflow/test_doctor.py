@@ -11,7 +11,10 @@ import numpy as np
 import pytest
 from checkout import TINY
 
+from layerscope.doctor import expected_files
 from layerscope.files.seals import file_digest, seal_of
+from layerscope.jobs.jobs import Jobs
+from layerscope.study.load import load_study
 
 pytestmark = [pytest.mark.study, pytest.mark.xdist_group("doctor")]
 
@@ -196,3 +199,18 @@ def test_the_jobs_that_will_run_again_are_named(study_copy: Path):
         "Writing the explorer",
         "Writing the index",
     }
+
+
+def test_activations_of_a_network_that_nothing_looks_at_are_not_missed(tmp_path: Path, monkeypatch):
+    """Snakemake does not store them; those of the other network it does."""
+    monkeypatch.chdir(tmp_path)
+    Path("study.yaml").write_text(
+        "{study: some, seeds: 1, datasets: {digits: {source: sklearn, test: 120}},"
+        " architectures: {mlp: {family: mlp, hidden: [6]}, bare: {family: mlp, hidden: [4]}},"
+        " samples: {look: {split: test, choose: first, n: 50}}, embeddings: none, figures: none, tables: none,"
+        " scores: {silhouette: {on: {architecture: mlp}}}}"
+    )
+    expected = {one.path for one in expected_files(Jobs(load_study(Path("study.yaml"), {})))}
+    stored = "results/some/runs/digits/{}/relu/seed0/look/activations.h5"
+    assert stored.format("mlp") in expected
+    assert stored.format("bare") not in expected

@@ -160,7 +160,10 @@ representations: {whole: [hidden1, output]}
 embeddings:
   pca: {method: pca, on: {architecture: mlp, layer: [input, hidden1], epoch: [first, last]}}
   late: {method: pca, on: {architecture: mlp, layer: [input, hidden1], epoch: last}}
-scores: {accuracy: {on: {sample: test}}, silhouette: {on: {embedding: raw, epoch: [first, last]}}}
+scores:
+  accuracy: {on: {sample: test}}
+  silhouette: {on: {embedding: raw, epoch: [first, last]}}
+  trustworthiness: {k: 5, on: {embedding: pca}}
 figures: none
 tables: none
 """
@@ -171,7 +174,7 @@ def test_another_dataset_has_other_observations_and_snapshots(tmp_path_factory, 
     """Fewer points than before, at another last epoch; what is embedded of the last snapshot alone has no other beside it."""
     page = opened.page
     opened.open(finished(tmp_path_factory, "two_datasets", "two.yaml", TWO_DATASETS) / "results/two/explorer")
-    assert page.inner_text("#about") == "120 observations of test. 2 of 3 snapshots of this network are embedded."
+    assert page.inner_text("#about") == "120 observations of test. 2 of 3 snapshots of this network are in this embedding."
     assert page.locator("#panels h2").all_inner_texts() == ["trained (epoch 2)", "untrained (epoch 0)"]
 
     page.select_option("#dataset", "three")
@@ -221,7 +224,7 @@ def test_a_network_of_which_nothing_is_embedded_shows_its_scores(tmp_path_factor
     assert offered == ["MLP", "unseen (not embedded)"]
     page.select_option("#architecture", "unseen")
     page.wait_for_function("layerscope.look().network.architecture === 'unseen' && !layerscope.shownPanels().length")
-    assert page.inner_text("#about") == "Nothing of this network is embedded; its scores are told."
+    assert page.inner_text("#about") == "Nothing of this network is embedded."
     assert page.locator("#table").is_disabled()
     scores = results.open(folder / "results/two").scores()
     unseen = scores[(scores["architecture"] == "unseen") & (scores["epoch"] == 2)].set_index("layer")["value"]
@@ -236,7 +239,9 @@ def test_a_network_of_which_nothing_is_embedded_shows_its_scores(tmp_path_factor
 
 
 @pytest.mark.xdist_group("datasets")
-@pytest.mark.parametrize("view", ["only=class/3", "only=wrong&alone=hidden1", "colour=loss&alone=hidden1", "rows=3.5"])
+@pytest.mark.parametrize(
+    "view", ["only=class/3", "only=wrong&alone=hidden1", "score=pca/trustworthiness", "colour=loss&alone=hidden1", "rows=3.5"]
+)
 def test_what_was_chosen_before_keeps_no_scores_of_another_network(tmp_path_factory, opened: Opened, view: str):
     page = opened.page
     opened.open(
@@ -248,15 +253,17 @@ def test_what_was_chosen_before_keeps_no_scores_of_another_network(tmp_path_fact
     other = "(before) => !layerscope.shownPanels().length && document.getElementById('scores').innerText !== before"
     page.wait_for_function(other, arg=before)
     if "alone" in view:
-        page.locator(".enlarge").first.click()
-        page.wait_for_function("!location.hash.includes('alone=hidden1')")
-        assert page.locator("#panels figcaption b").all_inner_texts() == 2 * ["hidden1", "output"]
+        assert page.locator("#panels figcaption b").all_inner_texts() == 2 * ["hidden1"]
     page.wait_for_function("location.hash.includes('architecture=unseen')")
     page.reload()
     page.wait_for_selector("body[data-ready]")
     page.wait_for_function(other, arg=before)
     page.select_option("#architecture", "mlp")
-    page.wait_for_function("layerscope.shownPanels().length === 3 && layerscope.shownPanels()[0].view")
+    page.wait_for_function("layerscope.shownPanels().length && layerscope.shownPanels()[0].view")
+    assert page.evaluate("layerscope.shownPanels().length") == (2 if "alone" in view else 3)
+    if "alone" in view:
+        page.locator(".enlarge").first.click()
+        page.wait_for_function("layerscope.shownPanels().length === 3")
     kept, value = view.split("&")[0].split("=")
     assert page.evaluate("(key) => layerscope.state[key]", kept) == ([3, 5] if kept == "rows" else value)
     assert opened.wrong == []
@@ -426,7 +433,7 @@ def test_points_are_coloured_by_a_score_of_each_observation_in_its_layer(study_c
         assert places == sorted(places)
     head, *lines = [line.split(",") for line in page.evaluate("layerscope.selectionAsTable(layerscope.look())").splitlines()]
     for epoch, layer in panels:
-        place = head.index(f"neighborhood hit {layer} epoch {epoch}")
+        place = head.index(f"neighborhood hit {layer}" + ("" if layer == "input" else f" epoch {epoch}"))
         np.testing.assert_allclose([float(line[place]) for line in lines], hits[epoch, layer], atol=1 / 254)
     page.select_option("#colour", "score/run/accuracy")
     assert len({tuple(one) for one in page.evaluate("layerscope.look().colours.slice(1, 4)")}) == 1

@@ -112,7 +112,9 @@ def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[Expected]:
         told = jobs.params.dump_given(wildcards) if run in jobs.study.given else jobs.params.dump(wildcards)
     epochs = tuple(store.epoch_name(epoch) for epoch in view.epochs)
     labels = "targets" if jobs.study.has_targets(dataset) else "labels"
-    yield Expected(jobs.path("activations", source=source, sample=sample), "hdf5", told, (labels, "index", *epochs))
+    activations = jobs.path("activations", source=source, sample=sample)
+    if run is None or Path(activations).exists() or _is_looked_at(jobs, source, activations):
+        yield Expected(activations, "hdf5", told, (labels, "index", *epochs))
     neighbors = jobs.path("neighbors", source=source, sample=sample)
     if Path(neighbors).exists():
         yield Expected(neighbors, "hdf5", jobs.params.neighbors(wildcards), epochs)
@@ -127,6 +129,17 @@ def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[Expected]:
         yield Expected(path, "hdf5", jobs.params.score_observations(wildcards), (labels, "index"))
     if run is not None and jobs.views.mapped(run, sample):
         yield Expected(jobs.path("neurons", run=source, sample=sample), "hdf5", jobs.params.neurons(wildcards))
+
+
+def _is_looked_at(jobs: Jobs, source: str, activations: str) -> bool:
+    """Whether anything of a study is made from a network's activations. Where nothing is, Snakemake does not store them."""
+    views, reads = jobs.views, jobs.reads
+    samples = [sample for other, sample in views.sources() if other == source]
+    parts = (views.spaces, views.embeddings_of, views.observed, reads.neurons_files)
+    if any(part(source, sample) for part in parts for sample in samples) or any(map(views.is_compared, samples)):
+        return True
+    shown = [(block, name) for block in ("figures", "tables") for name in getattr(jobs.study, block)]
+    return any(activations in files for entry in shown for files in reads.of_kind(*entry).values())
 
 
 def _read(expected: Expected) -> dict | None:

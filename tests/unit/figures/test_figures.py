@@ -501,7 +501,7 @@ def test_fewer_than_three_runs_are_drawn_alone(tmp_path, seeds, means):
     assert len(panel.collections) == means
 
 
-def test_flagged_runs_are_hollow_and_dotted(tmp_path):
+def test_flagged_runs_are_hollow(tmp_path):
     rows = [
         {**row, "degenerate": "near_chance"} if row["seed"] == 2 and row["epoch"] else row for row in scores_of_two_networks(3)
     ]

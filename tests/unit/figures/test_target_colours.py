@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 import pytest
 from figure_files import SNAPSHOTS, made
+from printed import problems
 from score_rows import OF_LAYER, written
 
 from layerscope import store
@@ -82,6 +83,19 @@ def test_points_have_the_colours_of_a_target(reads, name, target, place, label):
     assert all(text.get_text().split()[0] in ("to", "at") for key in figure.legends for text in key.get_texts())
     np.testing.assert_allclose(table["target"].to_numpy()[:N], VALUES[:, place])
     assert "label" not in table
+
+
+@pytest.mark.parametrize("count", [2, 3, 4])
+def test_rows_of_a_grid_have_their_names_beside_the_scale(tmp_path, count):
+    """The scale takes its width from the panels after room was made for the names at their left."""
+    files = made(tmp_path, np.zeros(N, int))
+    files.labels = store.Targets(["price"], VALUES[:, :1], VALUES[:, :1].mean(axis=0), VALUES[:, :1].std(axis=0))
+    layers = {f"hidden{number}": POINTS for number in range(count)}
+    outputs = {name: points.astype(np.float32) for name, points in layers.items()}
+    parts = {(epoch, name, depth, None): points for epoch in SNAPSHOTS for depth, (name, points) in enumerate(layers.items())}
+    reads = Reads(embedding=[files.embedding(parts)], activations=files.activations(outputs), data=files.data)
+    figure, _ = embedding_grid.draw(reads, {**GRID, "panel_inches": 1.15})
+    assert problems(figure) == []
 
 
 def test_what_has_no_accuracy_has_curves_of_its_loss_alone(tmp_path):

@@ -102,7 +102,7 @@ def test_every_part_of_the_study_is_there(shown):
         '<td class="line">0.01</td>',
         "expected positive; 2 networks without a number left out",
         "<h3>It moves: قط</h3>",
-        "<p>A score. Of layer a, b; embedding none, t-SNE; activation ReLU.</p>",
+        "<p>A score. Of layer a, b; embedding none (the layers themselves), t-SNE; activation ReLU.</p>",
         "A table. Of dataset digits.",
         "1 networks: 1 ok",
     ):

@@ -16,7 +16,7 @@ from layerscope.statistics.runs import stored_runs
 from layerscope.store.reads import Reads
 
 FIGURE = {
-    "description": "Loss and accuracy by epoch, a line a run, one panel a dataset and architecture.",
+    "description": "Loss, and accuracy where there is one, by epoch, a line a run, one panel a dataset and architecture.",
     "reads": ("history", "runs"),
     "needs": ("network_accuracies", "loss_unit"),
     "by_default": {"training": {}},

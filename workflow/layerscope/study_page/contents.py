@@ -20,7 +20,7 @@ MOST_ROWS = 100
 ONE_LINE = 24
 FINE = ("ok", "given")
 # What a selector of embeddings names that is none: the layers themselves, and scores of networks.
-SPACES = {"raw": "none", "run": ""}
+SPACES = {"raw": "none (the layers themselves)", "run": ""}
 # Columns of tables whose values are scores.
 OF_SCORES = ("metric", "score")
 NETWORK_COLUMNS = ("dataset", "architecture", "activation", "seed", "status", "reason", "unlike")

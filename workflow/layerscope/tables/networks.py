@@ -6,7 +6,7 @@ from layerscope.store.reads import Reads
 from layerscope.tables.shared.summary import chosen_summary, interval, number
 
 TABLE = {
-    "description": "One row a dataset, architecture and activation; the scores of the network as such (accuracy, loss).",
+    "description": "One row a dataset, architecture and activation; the scores of networks as such, as accuracy and loss are.",
     "reads": ("runs",),
     "scores_of": "networks",
     "states": ("trained",),

@@ -12,7 +12,9 @@
     for (const [key, text] of new URLSearchParams(location.hash.slice(1))) {
       if (key === "rows") state.rows = text.split(".").filter((part) => /^[0-9a-z]+$/.test(part)).map((part) => parseInt(part, 36));
       else if (key === "zoom") state.zoom = readZoom(text);
-      else if (NUMBERS.has(key)) state[key] = Number(text);
+      else if (NUMBERS.has(key)) {
+        if (Number.isFinite(Number(text))) state[key] = Number(text);
+      }
       else if (SWITCHES.has(key)) state[key] = text === "1";
       else state[key] = text;
     }

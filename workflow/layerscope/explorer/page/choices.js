@@ -104,8 +104,9 @@
       panels: panelsOf(state, network, source, input, all, epoch, row),
     }));
     const layers = unique(rows.flatMap((row) => row.panels).map(layerscope.place));
-    if (state.alone) layerscope.settle(state, "alone", layers, "");
-    return state.alone ? rows.map((row) => ({...row, panels: row.panels.filter((panel) => layerscope.place(panel) === state.alone)})).filter((row) => row.panels.length) : rows;
+    // It is there again where this network is left.
+    if (state.alone && all.length) layerscope.settle(state, "alone", layers, "");
+    return layers.includes(state.alone) ? rows.map((row) => ({...row, panels: row.panels.filter((panel) => layerscope.place(panel) === state.alone)})).filter((row) => row.panels.length) : rows;
   };
 
   // Of which layer or filter a panel is, whatever the snapshot.

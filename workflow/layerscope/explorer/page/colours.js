@@ -52,7 +52,7 @@
   layerscope.colourings = function (state, sample, source, panels, rows) {
     const [what, space, score] = split(state.colour);
     if (!panels.length) return {colours: [], values: [], legend: {}};
-    if (what === "score") return ofScores(sample, source, panels, space, score);
+    if (what === "score") return ofScores(sample, source, panels, rows, space, score);
     const found = rows.map((row) => colouring(state, sample, source, row.epoch));
     const known = found.filter((one) => one.values);
     // One ramp for all snapshots, so that their colours can be compared.
@@ -63,7 +63,7 @@
   };
 
   // One ramp for all panels, so that their colours can be compared.
-  function ofScores(sample, source, panels, space, score) {
+  function ofScores(sample, source, panels, rows, space, score) {
     const unpacked = (one) => {
       if (!one.unpacked) one.unpacked = inRange(layerscope.numbers(one.values, "uint8"), one.range);
       return one.unpacked;
@@ -73,7 +73,10 @@
     const what = `${layerscope.scoreName(score)}${space === "raw" || space === "run" ? "" : ` in ${layerscope.named(space)}`}`;
     const {colour, legend} = ramp(sample, all, what);
     const values = panels.map((panel) => {
-      const here = known(panel.source).find((one) => one.epoch === panel.epoch && (space === "run" || one.layer === panel.layer)
+      // What is of the network is so beside its input too.
+      const ofNetwork = space === "run";
+      const [from, epoch] = ofNetwork ? [source, rows[panel.row].epoch] : [panel.source, panel.epoch];
+      const here = known(from).find((one) => one.epoch === epoch && (ofNetwork || one.layer === panel.layer)
         && (one.seed === null || one.seed === panel.embedding.seed) && panel.filter === null);
       return here ? unpacked(here) : null;
     });

@@ -57,7 +57,7 @@
     });
     document.getElementById("above").textContent = values.some(Boolean) ? `Above each panel: ${layerscope.toldScore(state.score)}.` : "";
     if (!known.length || !panel) {
-      holder.append(element("p", "hint", rows.length ? "No score of what is shown." : "This study has no scores."));
+      holder.append(element("p", "hint", rows.length ? "No score of what is shown." : "This network has no scores."));
       return;
     }
     const table = element("table");

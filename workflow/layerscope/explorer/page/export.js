@@ -10,6 +10,8 @@
   const LINE = 16;
   const LETTER = 7;
   const RAMP = 160;
+  // Of numbers in a saved table: those of float32.
+  const DIGITS = 7;
   // Pixels of a saved picture for each of the screen, enough for print.
   const SHARPNESS = 3;
 
@@ -33,15 +35,16 @@
     const drawn = look.drawn || Array.from({length: sample.n}, (_, place) => place);
     const chosen = new Set(look.selected);
     const places = chosen.size ? drawn.filter((place) => chosen.has(place)) : drawn;
-    const facts = (place) => new Map(layerscope.facts(sample, source, epoch, place).slice(1));
+    const facts = (place) => new Map(layerscope.facts(sample, source, epoch, place).slice(1)
+      .map(([what, text, , value]) => [what, value === undefined ? text : Number(value.toPrecision(DIGITS))]));
     const of = places.length ? places : Array.from({length: sample.n}, (_, place) => place);
     // A loss that is not finite is no fact of an observation.
     const known = [...new Set(of.flatMap((place) => [...facts(place).keys()]))];
-    const ofEpoch = (what) => what === "loss" || what.startsWith("predicted") ? `${what} epoch ${epoch}` : what;
-    const head = ["row", "split", ...known.map(ofEpoch)];
+    const dated = (what) => what === "loss" || what.startsWith("predicted") ? `${what} epoch ${epoch}` : what;
+    const head = ["row", "split", ...known.map(dated)];
     const told = valuesOfColours(look, panels, head);
     head.push(...told.map(([what]) => what));
-    for (const panel of panels) head.push(...["x", "y"].map((axis) => `${axis} ${panel.title} epoch ${panel.epoch}`));
+    for (const panel of panels) head.push(...["x", "y"].map((axis) => `${axis} ${panel.title}${ofEpoch(panel)}`));
     const lines = [head];
     for (const place of places) {
       const ofPlace = facts(place);
@@ -59,7 +62,7 @@
 
   // A number in no more digits than are known of it. step: how far apart the values lie that are kept, if they are rounded.
   function inDigits(value, step) {
-    return step ? Number(value.toFixed(Math.max(0, Math.min(20, Math.ceil(-Math.log10(step)))))) : Number(value.toPrecision(6));
+    return step ? Number(value.toFixed(Math.max(0, Math.min(20, Math.ceil(-Math.log10(step)))))) : Number(value.toPrecision(DIGITS));
   }
 
   // [head, values] of the numbers by which points are coloured, that are not known of them anyway: of each snapshot, or layer.
@@ -68,7 +71,7 @@
     panels.forEach((panel, number) => {
       const values = look.values[number];
       const inLayer = look.state.colour.startsWith("score/") && !look.state.colour.startsWith("score/run/");
-      const head = `${look.legend.what} ${inLayer ? `${panel.title} epoch ${panel.epoch}` : `epoch ${look.rows[panel.row].epoch}`}`;
+      const head = `${look.legend.what} ${inLayer ? `${panel.title}${ofEpoch(panel)}` : `epoch ${look.rows[panel.row].epoch}`}`;
       if (values && !known.includes(head) && !known.includes(look.legend.what)) found.set(head, values);
     });
     return [...found];
@@ -96,7 +99,9 @@
     return Math.ceil(context.measureText(text).width);
   }
 
-  const captionOf = (panel) => `${panel.title}, epoch ${panel.epoch}`;
+  // The input is the same at every snapshot.
+  const ofEpoch = (panel) => panel.layer === "input" ? "" : ` epoch ${panel.epoch}`;
+  const captionOf = (panel) => `${panel.title}${ofEpoch(panel) && ","}${ofEpoch(panel)}`;
 
   // What colours mean, below the panels: classes in lines, or the ends of the ramp; and how high it is.
   function keyOf(make, legend, width, top) {

@@ -25,7 +25,7 @@
     }
     // Where fingers point, dragging scrolls the page, unless a person wants it otherwise.
     const drag = window.matchMedia("(pointer: coarse)").matches ? "none" : "lasso";
-    Object.assign(state, {colour: "class", only: "all", near: "both", drag, part: "layers", rows: [], zoom: {}}, layerscope.readAddress());
+    Object.assign(state, {only: "all", near: "both", drag, part: "layers", rows: [], zoom: {}}, layerscope.readAddress());
     for (const [key, otherwise] of [["near", "both"], ["drag", drag]]) {
       layerscope.settle(state, key, Array.from(byId(key).options, (option) => option.value), otherwise);
     }
@@ -94,7 +94,8 @@
   async function showPanels() {
     tellEpoch();
     shown.rows = layerscope.rowsOfPanels(state, shown.network, shown.source, shown.input, shown.epochs);
-    await layerscope.drawPanels(shown.rows, shown.sample, state.alone, {hovered, tapped, pressed, untapped, selected, moved, focused, enlarged});
+    const isAlone = shown.rows.every((row) => row.panels.every((panel) => layerscope.place(panel) === state.alone));
+    await layerscope.drawPanels(shown.rows, shown.sample, isAlone, {hovered, tapped, pressed, untapped, selected, moved, focused, enlarged});
     await dressPanels();
   }
 
@@ -133,7 +134,7 @@
     offerScores();
     tell();
     tellMended();
-    await layerscope.drawCurve(byId("curve"), {...shown, state});
+    await layerscope.drawCurve(byId("curve"), look());
   }
 
   function colour() {
@@ -170,10 +171,12 @@
     write();
   }
 
-  const look = () => ({...shown, state, epoch: state.epoch, told: epochOf(shown.panel), name: fileName(), title: titleOf()});
-  const fileName = () => [layerscope.catalogue().study, state.dataset, state.architecture, state.activation, `seed${state.seed}`, state.embedding].join("-");
+  const look = () => ({...shown, state: {...state, score: shown.score}, epoch: state.epoch, told: epochOf(shown.panel), name: fileName(), title: titleOf()});
+  const embeddingSeeds = () => (layerscope.catalogue().embeddings[state.embedding] || {seeds: []}).seeds;
+  const ofEmbeddingSeed = (before) => embeddingSeeds().length > 1 ? `${before}${state.embedding_seed}` : "";
+  const fileName = () => [layerscope.catalogue().study, state.dataset, state.architecture, state.activation, `seed${state.seed}`, state.sample, state.embedding + ofEmbeddingSeed("_seed"), `epoch${state.epoch}`].join("-");
   const named = (value) => layerscope.named(String(value));
-  const titleOf = () => `${named(state.architecture)} (${named(state.activation)}, seed ${state.seed}) on ${named(state.dataset)}, ${named(state.embedding)}, colours: ${byId("colour").selectedOptions[0].textContent}${state.only === "all" ? "" : `, ${byId("only").selectedOptions[0].textContent}`}`;
+  const titleOf = () => `${named(state.architecture)} (${named(state.activation)}, seed ${state.seed}) on ${named(state.dataset)}, sample ${named(state.sample)}, ${named(state.embedding)}${ofEmbeddingSeed(" of seed ")}, colours: ${byId("colour").selectedOptions[0].textContent}${state.only === "all" ? "" : `, ${byId("only").selectedOptions[0].textContent}`}`;
 
   // The snapshot that a panel stands for. The input is the same beside all of them.
   const epochOf = (panel) => panel && shown.rows[panel.row] ? shown.rows[panel.row].epoch : state.epoch;
@@ -316,12 +319,12 @@
   }
 
   async function chooseScore(score) {
-    state.score = score;
+    state.score = shown.score = score;
     tell();
     const chosen = document.querySelector("#scores .chosen button");
     if (chosen) chosen.focus();
     write();
-    await layerscope.drawCurve(byId("curve"), {...shown, state});
+    await layerscope.drawCurve(byId("curve"), look());
   }
 
   let writing = null;
@@ -424,17 +427,19 @@
 
   function offerScores() {
     const offered = layerscope.offeredScores({...shown, state});
-    layerscope.settle(state, "score", offered, offered[0]);
+    // A network of which nothing is embedded has no scores of embeddings: what was chosen comes back with them.
+    if (shown.sample.n) layerscope.settle(state, "score", offered, offered[0]);
+    shown.score = offered.includes(state.score) ? state.score : offered[0];
   }
 
   function tellSample() {
     const {sample, epochs, network} = shown;
-    for (const save of ["table", "png", "svg"]) byId(save).disabled = !sample.n;
-    byId("about").textContent = !sample.n ? "Nothing of this network is embedded; its scores are told." : [
+    for (const ofPoints of ["table", "png", "svg", "find", "near", "drag"]) byId(ofPoints).disabled = !sample.n;
+    byId("about").textContent = !sample.n ? "Nothing of this network is embedded." : [
       sample.n < sample.total
         ? `${sample.n} of ${sample.total} observations of ${sample.split} are drawn: a random part of each class, the same for all networks.`
         : `${sample.n} observations of ${sample.split}.`,
-      epochs.length < network.snapshots.length ? `${epochs.length} of ${network.snapshots.length} snapshots of this network are embedded.` : "",
+      epochs.length < network.snapshots.length ? `${epochs.length} of ${network.snapshots.length} snapshots of this network are in this embedding.` : "",
     ].filter(Boolean).join(" ");
   }
 
@@ -492,6 +497,8 @@
     });
     byId("pictures").addEventListener("change", () => { state.pictures = byId("pictures").checked; showPictures(); write(); });
     byId("find").addEventListener("change", () => find(byId("find").value));
+    // The same row once more, which is no change.
+    byId("find").addEventListener("keydown", (event) => { if (event.key === "Enter") find(byId("find").value); });
     byId("clear").addEventListener("click", () => { complain(""); forget(); });
     byId("table").addEventListener("click", () => {
       const hidden = shown.drawn && shown.selected.length && !shown.selected.some((place) => shown.drawn.includes(place));

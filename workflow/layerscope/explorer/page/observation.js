@@ -28,7 +28,9 @@
     return canvas;
   }
 
-  // [[what, text, whether it is a mistake]] of everything that is known of an observation.
+  // [[what, text, whether it is a mistake, its number if it is one]] of everything that is known of an observation.
+  const asNumber = (what, value) => [what, layerscope.short(value), false, value];
+
   layerscope.facts = function (sample, source, epoch, place) {
     const facts = [["row", `${sample.rows[place]} of ${sample.split}`]];
     const predicted = source && source.predictions[epoch];
@@ -38,10 +40,10 @@
       facts.push(["predicted", sample.classes[predicted.classes[place]], wrong]);
     }
     (sample.targets || []).forEach((target, number) => {
-      facts.push([target.name, layerscope.short(target.values[place])]);
-      if (predicted && predicted.targets) facts.push([`predicted ${target.name}`, layerscope.short(predicted.targets[number][place])]);
+      facts.push(asNumber(target.name, target.values[place]));
+      if (predicted && predicted.targets) facts.push(asNumber(`predicted ${target.name}`, predicted.targets[number][place]));
     });
-    if (predicted && Number.isFinite(predicted.losses[place])) facts.push(["loss", layerscope.short(predicted.losses[place])]);
+    if (predicted && Number.isFinite(predicted.losses[place])) facts.push(asNumber("loss", predicted.losses[place]));
     return facts;
   };
 

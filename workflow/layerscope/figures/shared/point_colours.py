@@ -100,6 +100,10 @@ def explain_colours(figure: Figure, axes, coloured: PointColours, marked: bool =
         class_key(figure, coloured.classes, coloured.palette, marked)
         return
     figure.colorbar(coloured.scale, ax=axes, label=words(coloured.target), shrink=0.8)
+    # The layout makes room for labels before the scale takes its part of the width: square panels in the middle of their places
+    # would then be given too little at their left.
+    for axis in np.ravel(axes):
+        axis.set_anchor("W")
 
 
 def points_table(stored: store.StoredRepresentation, coloured: PointColours, index: np.ndarray) -> pd.DataFrame:

@@ -17,7 +17,6 @@ from layerscope.statistics.keys import FEWEST_UNITS, RUN
 WIDE, LEAST = 0.45, 0.2
 # Chance is written at the edge where to reach it the axis would have to grow by more than this share.
 STRETCH = 0.35
-DOTTED = (0, (1, 1.4))
 CHANCE: dict = {"color": "0.35", "linewidth": 0.8, "linestyle": (0, (1, 1))}
 # More markers than this on a line hide it.
 MOST_MARKERS = 12
@@ -99,16 +98,13 @@ def draw_chance(panel, places: Sequence[float], chance: Sequence[float]) -> bool
 
 
 def draw_run(panel, x, y, flagged, color, linestyle="-", marker="o", alone: bool = False) -> None:
-    """Draw one run as a thin line, hollow where it is flagged, dotted where it is flagged throughout.
+    """Draw one run as a thin line, with hollow markers where it is flagged.
 
     x, y, flagged: a number, a score and a bool at each point. alone: whether no mean is drawn, so that runs have markers.
     """
     x, y, flagged = np.asarray(x, dtype=float), np.asarray(y, dtype=float), np.asarray(flagged, dtype=bool)
-    # The first point may be the input, which is never flagged.
-    throughout = flagged[1:].all() if len(x) > 1 else flagged.any()
     width, alpha = (0.9, 0.9) if alone else (0.5, 0.6)
-    style = DOTTED if throughout else linestyle
-    panel.plot(x, y, color=color, linestyle=style, linewidth=width, alpha=alpha, clip_on=False, zorder=2)
+    panel.plot(x, y, color=color, linestyle=linestyle, linewidth=width, alpha=alpha, clip_on=False, zorder=2)
     every = -(-len(x) // MOST_MARKERS)
     shown = np.arange(len(x)) % every == 0
     for which, face, above in ((~flagged & shown & alone, color, 3), (flagged & shown, "white", 5)):
@@ -158,8 +154,7 @@ def flagged_entry() -> Line2D:
         [],
         [],
         color="0.4",
-        linestyle=DOTTED,
-        linewidth=0.9,
+        linestyle="none",
         marker="o",
         markersize=3,
         markerfacecolor="white",
