@@ -40,8 +40,10 @@ def test_all_pictures_and_tables_are_there_and_on_one_page(finished_study: Path,
 def test_what_is_in_the_folder_and_of_something_else_is_told(finished_study: Path, tmp_path: Path, monkeypatch, capsys):
     monkeypatch.chdir(finished_study)
     (tmp_path / "old.png").write_bytes(b"")
+    (tmp_path / "README.md").write_text("Mine.")
     write_excerpt(TINY, str(tmp_path))
-    assert "also there, and of something else: old.png" in capsys.readouterr().out
+    assert "also there, and of something else: old.png\n" in capsys.readouterr().out
+    assert (tmp_path / "README.md").read_text() == "Mine."
 
 
 def test_an_unfinished_study_is_refused_before_anything_is_copied(study_copy: Path, tmp_path: Path, monkeypatch):

@@ -47,7 +47,8 @@ def write_excerpt(study_file: str, into: str) -> int:
             print(f"left out, since it is larger than {LARGEST / 1e6:.0f} MB: {file}")
     if len(short) < len(tables):
         print(f"left out, since they are long: the tables of {len(tables) - len(short)} figures")
-    copied = {PAGE, *(file.name for file in [*shown, *small, *short])}
+    # Whoever keeps an excerpt says in a README what it is.
+    copied = {PAGE, "README.md", *(file.name for file in [*shown, *small, *short])}
     strangers = sorted(file.name for file in target.iterdir() if file.suffix in COPIED and file.name not in copied)
     if strangers:
         print(f"also there, and of something else: {', '.join(strangers)}")
