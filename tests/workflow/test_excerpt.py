@@ -71,6 +71,8 @@ def test_the_folder_of_the_results_and_a_file_are_refused(finished_study: Path, 
     (tmp_path / "file").write_text("")
     with pytest.raises(StudyError, match="file is a file; name a folder"):
         write_excerpt(TINY, str(tmp_path / "file"))
+    with pytest.raises(StudyError, match=r"below cannot be written \(Not a directory\): a file stands where a folder is wanted"):
+        write_excerpt(TINY, str(tmp_path / "file/below"))
 
 
 def test_a_study_without_scores_has_pictures_alone(study_copy: Path, tmp_path: Path, monkeypatch):

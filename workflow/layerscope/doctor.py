@@ -113,7 +113,7 @@ def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[Expected]:
     epochs = tuple(store.epoch_name(epoch) for epoch in view.epochs)
     labels = "targets" if jobs.study.has_targets(dataset) else "labels"
     activations = jobs.path("activations", source=source, sample=sample)
-    if run is None or Path(activations).exists() or _is_looked_at(jobs, source, activations):
+    if run is None or Path(activations).exists() or _is_read(jobs, source, activations):
         yield Expected(activations, "hdf5", told, (labels, "index", *epochs))
     neighbors = jobs.path("neighbors", source=source, sample=sample)
     if Path(neighbors).exists():
@@ -131,12 +131,12 @@ def _of_sample(jobs: Jobs, source: str, sample: str) -> Iterator[Expected]:
         yield Expected(jobs.path("neurons", run=source, sample=sample), "hdf5", jobs.params.neurons(wildcards))
 
 
-def _is_looked_at(jobs: Jobs, source: str, activations: str) -> bool:
+def _is_read(jobs: Jobs, source: str, activations: str) -> bool:
     """Whether anything of a study is made from a network's activations. Where nothing is, Snakemake does not store them."""
     views, reads = jobs.views, jobs.reads
     samples = [sample for other, sample in views.sources() if other == source]
-    parts = (views.spaces, views.embeddings_of, views.observed, reads.neurons_files)
-    if any(part(source, sample) for part in parts for sample in samples) or any(map(views.is_compared, samples)):
+    parts = (views.is_looked_at, views.observed, reads.neurons_files)
+    if any(part(source, sample) for part in parts for sample in samples):
         return True
     shown = [(block, name) for block in ("figures", "tables") for name in getattr(jobs.study, block)]
     return any(activations in files for entry in shown for files in reads.of_kind(*entry).values())

@@ -37,7 +37,7 @@ def write_excerpt(study_file: str, into: str) -> int:
     taken = {PAGE, *(file.name for file in others)}
     short = [file for file in tables if file.name not in taken and file.stat().st_size <= LARGEST_FIGURE_TABLE]
     for file in [*small, *short]:
-        shutil.copyfile(file, target / file.name)
+        _copy(file, target / file.name)
     for file in shown:
         copy_picture(file, target / file.name)
     write_text(target / PAGE, _page(study, shown, small))
@@ -46,7 +46,7 @@ def write_excerpt(study_file: str, into: str) -> int:
         if file not in [*shown, *small]:
             print(f"left out, since it is larger than {LARGEST / 1e6:.0f} MB: {file}")
     if len(short) < len(tables):
-        print(f"left out, since they are long: the tables of {len(tables) - len(short)} figures")
+        print(f"left out, since they are long or have the name of another file: the tables of {len(tables) - len(short)} figures")
     # Whoever keeps an excerpt says in a README what it is.
     copied = {PAGE, "README.md", *(file.name for file in [*shown, *small, *short])}
     strangers = sorted(file.name for file in target.iterdir() if file.suffix in COPIED and file.name not in copied)
@@ -58,10 +58,15 @@ def write_excerpt(study_file: str, into: str) -> int:
 def copy_picture(source: Path, target: Path) -> None:
     """Copy a picture. A PNG of more than LARGEST_PICTURE bytes gets as many dots an inch less as make it small enough."""
     if source.suffix != ".png" or source.stat().st_size <= LARGEST_PICTURE:
-        shutil.copyfile(source, target)
+        _copy(source, target)
         return
     with replacing(target) as temporary:
         temporary.write_bytes(_of_at_most(source, LARGEST_PICTURE))
+
+
+def _copy(source: Path, target: Path) -> None:
+    with replacing(target) as temporary:
+        shutil.copyfile(source, temporary)
 
 
 def _of_at_most(source: Path, size: int) -> bytes:

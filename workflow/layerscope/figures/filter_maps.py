@@ -34,7 +34,7 @@ FIGURE = {
 MOST_CLASSES, LEAST, CELL = 20, 0.24, 0.36
 # What stands beside the maps, in inches: names of classes and the scale. Room for the label of an image, of two lines, in inches.
 BESIDE, ROOM = 1.2, 0.22
-# The most inches of the side of an image that stands alone.
+# The most inches of the side of an image of the input.
 LARGEST = 1.5
 DEAD = "dead"
 

@@ -60,7 +60,7 @@ def folder_to_write(target: str | Path) -> Path:
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise refused(folder, error, "write") from None
+        raise refused(folder, error, "written") from None
     return folder
 
 

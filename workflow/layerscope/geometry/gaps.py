@@ -37,9 +37,9 @@ def split_in_two(points: np.ndarray, smallest: float) -> Split:
 
     Distances are mutual reachability distances (Campello et al. 2013): no less than the distance of either point to its
     fifth neighbour. A gap is an edge of their minimum spanning tree whose removal leaves two such groups, divided by the
-    median edge within that group whose median edge is the longer one: about 1 for a single cluster of any shape, and for
-    a dense cluster beside points that lie scattered about. NaN, with an empty second group, if there is no such edge, all
-    medians are 0, or there are five points or fewer.
+    median edge within that group whose median edge is the longer one. The largest of these ratios is about 1 for a single
+    cluster of any shape, and for a dense cluster beside points that lie scattered about. NaN, with an empty second group,
+    if there is no such edge, all medians are 0, or there are five points or fewer.
     """
     n = len(points)
     none = Split(float("nan"), np.zeros(n, dtype=bool))

@@ -14,9 +14,9 @@ METRICS = {
         "higher_is_better": None,
         "whole_only": False,
         "definition": (
-            "the mean over classes of the longest edge of the minimum spanning tree of a class whose removal leaves a share "
-            "of at least `smallest` on either side, over the median edge of the side with the longer one; distances are no less "
-            "than those of either point to its fifth neighbour; about 1 for one piece"
+            "the mean over classes of the largest ratio of an edge of the minimum spanning tree of a class, whose removal leaves "
+            "a share of at least `smallest` on either side, to the median edge of the side with the longer one; distances are no "
+            "less than those of either point to its fifth neighbour; about 1 for one piece"
         ),
         "reference": "this project; distances as in Campello et al. 2013",
         "chance": "none: it is of each class alone",

@@ -29,7 +29,8 @@ def main(arguments: argparse.Namespace) -> None:
     kind = load_kind("tables", options["kind"], arguments.params.get("code"))
     table = kind.rows(store.reads_of(arguments), options)
     write_csv(arguments.csv, table.to_csv(index=False, lineterminator="\n"))
-    printed, about = without_constants(table)
+    printed, constant = without_constants(table)
+    about = ", ".join(f"{key} {value}" for key, value in constant.items())
     caption = " ".join(": ".join(part for part in (options["title"], about) if part).split())
     heading = f"**{html.escape(caption, quote=False)}**\n\n" if caption else ""
     write_text(arguments.md, f"{heading}{printed.to_markdown(index=False, disable_numparse=True)}\n")

@@ -54,6 +54,7 @@ def _by_option(description: str) -> dict:
 
 
 DESCRIPTION = _text("What it is, in the reference of keys.")
+CAPTION = _text("What it shows, in the reference of keys. Its first sentence stands below its pictures on the first page.")
 BY_DEFAULT = {
     "description": "Entries that it gives by name to a study of its data alone; see layerscope.study.defaults.",
     "type": "object",
@@ -258,7 +259,7 @@ FACTS: dict[str, dict[str, dict]] = {
         "unchanged_by": _text("Which maps of a representation change nothing."),
     },
     "figures": {
-        "description": DESCRIPTION,
+        "description": CAPTION,
         "also_called": ALSO_CALLED,
         "reads": READS,
         "needs": _some("What its datasets must have, and what its function is told of the study.", enum=[*OF_LABELS, *TOLD]),

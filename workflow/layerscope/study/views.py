@@ -88,11 +88,12 @@ class Views:
                 folders = [store.input_folder(run.dataset)] if has_input(self.study, run.dataset) else []
                 for sample in self._draws_of(run):
                     for source in (*folders, run.folder):
-                        if self.study.drawn(sample)[1] == 1 or self._is_looked_at(source, sample):
+                        if self.study.drawn(sample)[1] == 1 or self.is_looked_at(source, sample):
                             self._sources[source, sample] = None
         return list(self._sources)
 
-    def _is_looked_at(self, source: str, sample: str) -> bool:
+    def is_looked_at(self, source: str, sample: str) -> bool:
+        """Whether anything is embedded, scored or compared of a source on a draw of a sample."""
         return bool(self.embeddings_of(source, sample) or self.spaces(source, sample) or self.is_compared(sample))
 
     def is_compared(self, sample: str) -> bool:

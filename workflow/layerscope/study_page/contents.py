@@ -100,9 +100,8 @@ def _figure(figure: dict, folder: Path) -> dict:
 
 
 def _table(table: dict, file: str, labels: dict[str, str]) -> dict:
-    whole = pd.read_csv(file, dtype=str, keep_default_na=False)
-    shown, _ = without_constants(whole)
-    constant = {"embedding" if name == "space" else name: whole[name].iloc[0] for name in whole if name not in shown}
+    shown, constant = without_constants(pd.read_csv(file, dtype=str, keep_default_na=False))
+    constant = {"embedding" if key == "space" else key: value for key, value in constant.items()}
     files = {form: store.in_study("table", table=table["name"], format=form) for form in store.TABLE_FORMATS}
     few = shown.head(MOST_ROWS).to_numpy().tolist()
     rows = [[_cell(value, name, labels) for name, value in zip(shown.columns, row, strict=True)] for row in few]

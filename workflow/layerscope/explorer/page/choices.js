@@ -103,14 +103,14 @@
       title: layerscope.epochName(network, epoch),
       panels: panelsOf(state, network, source, input, all, epoch, row),
     }));
-    const layers = unique(rows.flatMap((row) => row.panels).map(layerscope.place));
+    const layers = unique(rows.flatMap((row) => row.panels).map(layerscope.layerOf));
     // It is there again where this network is left.
     if (state.alone && all.length) layerscope.settle(state, "alone", layers, "");
-    return layers.includes(state.alone) ? rows.map((row) => ({...row, panels: row.panels.filter((panel) => layerscope.place(panel) === state.alone)})).filter((row) => row.panels.length) : rows;
+    return layers.includes(state.alone) ? rows.map((row) => ({...row, panels: row.panels.filter((panel) => layerscope.layerOf(panel) === state.alone)})).filter((row) => row.panels.length) : rows;
   };
 
   // Of which layer or filter a panel is, whatever the snapshot.
-  layerscope.place = (panel) => panel.filter === null ? panel.layer : `${panel.layer}.${panel.filter}`;
+  layerscope.layerOf = (panel) => panel.filter === null ? panel.layer : `${panel.layer}.${panel.filter}`;
 
   function panelsOf(state, network, source, input, all, epoch, row) {
     if (!all.length) return unembedded(state, network, epoch, row);

@@ -80,7 +80,7 @@
         && (one.seed === null || one.seed === panel.embedding.seed) && panel.filter === null);
       return here ? unpacked(here) : null;
     });
-    const colours = values.map((of_panel) => of_panel ? Array.from(of_panel, colour) : new Array(sample.n).fill(UNKNOWN));
+    const colours = values.map((ofPanel) => ofPanel ? Array.from(ofPanel, colour) : new Array(sample.n).fill(UNKNOWN));
     return {colours, values, legend};
   }
 

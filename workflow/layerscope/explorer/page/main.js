@@ -94,7 +94,7 @@
   async function showPanels() {
     tellEpoch();
     shown.rows = layerscope.rowsOfPanels(state, shown.network, shown.source, shown.input, shown.epochs);
-    const isAlone = shown.rows.every((row) => row.panels.every((panel) => layerscope.place(panel) === state.alone));
+    const isAlone = shown.rows.every((row) => row.panels.every((panel) => layerscope.layerOf(panel) === state.alone));
     await layerscope.drawPanels(shown.rows, shown.sample, isAlone, {hovered, tapped, pressed, untapped, selected, moved, focused, enlarged});
     await dressPanels();
   }
@@ -111,8 +111,8 @@
 
   // What is enlarged and pointed at stays so in the panels that take the place of others.
   function renameKeys(before, after) {
-    const places = new Map(after.flatMap((row, number) => row.panels.map((panel) => [`${number}/${layerscope.place(panel)}`, panel.key])));
-    const renamed = before.flatMap((row, number) => row.panels.map((panel) => [panel.key, places.get(`${number}/${layerscope.place(panel)}`)]));
+    const places = new Map(after.flatMap((row, number) => row.panels.map((panel) => [`${number}/${layerscope.layerOf(panel)}`, panel.key])));
+    const renamed = before.flatMap((row, number) => row.panels.map((panel) => [panel.key, places.get(`${number}/${layerscope.layerOf(panel)}`)]));
     const {zoom, panel} = state;
     state.zoom = {};
     for (const [key, next] of renamed) if (zoom[key] && next) state.zoom[next] = zoom[key];
@@ -310,7 +310,7 @@
   }
 
   async function enlarged(panel) {
-    state.alone = state.alone ? "" : layerscope.place(panel);
+    state.alone = state.alone ? "" : layerscope.layerOf(panel);
     state.panel = panel.key;
     await showPanels();
     const same = layerscope.allPanels().find((one) => one.key === panel.key);

@@ -28,9 +28,9 @@
     return canvas;
   }
 
-  // [[what, text, whether it is a mistake, its number if it is one]] of everything that is known of an observation.
   const asNumber = (what, value) => [what, layerscope.short(value), false, value];
 
+  // [[what, text, whether it is a mistake, its number if it is one]] of everything that is known of an observation.
   layerscope.facts = function (sample, source, epoch, place) {
     const facts = [["row", `${sample.rows[place]} of ${sample.split}`]];
     const predicted = source && source.predictions[epoch];
