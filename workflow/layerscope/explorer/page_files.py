@@ -6,6 +6,7 @@ PAGE = Path(__file__).parent / "page"
 # In the order in which they are run.
 SCRIPTS = (
     "data.js",
+    "view.js",
     "address.js",
     "choices.js",
     "colours.js",
@@ -14,6 +15,8 @@ SCRIPTS = (
     "observation.js",
     "curves.js",
     "export.js",
+    "controls.js",
+    "pointing.js",
     "main.js",
 )
 
