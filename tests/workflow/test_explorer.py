@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from checkout import TINY, finished, snakemake
+from explorer_page import INK, POINT
 
 from layerscope import results
 from layerscope.explorer.scripts import write_script
@@ -47,42 +48,20 @@ class Opened:
 
     def point(self, panel: int, row: int) -> tuple[float, float]:
         """Where a panel draws an observation."""
-        return tuple(
-            self.page.evaluate(
-                """([number, row]) => {
-                    const panel = layerscope.shownPanels()[number];
-                    const place = layerscope.look().sample.placeOf.get(row);
-                    const {x, y} = layerscope.coordinates(panel.embedding);
-                    const box = panel.over.getBoundingClientRect();
-                    const {x_range, y_range} = panel.figure;
-                    const across = (x[place] - x_range.start) / (x_range.end - x_range.start);
-                    const up = (y[place] - y_range.start) / (y_range.end - y_range.start);
-                    return [box.left + across * box.width, box.top + (1 - up) * box.height];
-                }""",
-                [panel, row],
-            )
-        )
+        return tuple(self.page.evaluate(POINT, [panel, row]))
 
     def ink(self, panel: int) -> int:
         """How many pixels a panel has that are not white."""
-        return self.page.evaluate(
-            """(number) => {
-                const canvas = layerscope.shownPanels()[number].view.export("png").canvas;
-                const {data} = canvas.getContext("2d").getImageData(0, 0, canvas.width, canvas.height);
-                const isInk = (at) => data[at + 3] && data[at] + data[at + 1] + data[at + 2] < 720;
-                let ink = 0;
-                for (let at = 0; at < data.length; at += 4) if (isInk(at)) ink++;
-                return ink;
-            }""",
-            panel,
-        )
+        return self.page.evaluate(INK, panel)
 
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator:
     with sync_api.sync_playwright() as playwright:
-        # Root, as in a container, has no sandbox.
-        launched = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        # Root, as in a container, has no sandbox. Scroll bars take room, as they do in front of a person.
+        launched = playwright.chromium.launch(
+            executable_path=CHROMIUM, args=["--no-sandbox"], ignore_default_args=["--hide-scrollbars"]
+        )
         yield launched
         launched.close()
 
@@ -318,15 +297,16 @@ def test_a_panel_is_shown_alone_and_all_again(finished_study: Path, opened: Open
         ["hidden2", 0],
     ]
     assert page.evaluate("layerscope.shownPanels()[0].side") > 1.5 * side
-    boxes = [panel.bounding_box() for panel in page.locator(".holder").all()]
-    assert boxes[0]["y"] == boxes[1]["y"], "the two snapshots stand side by side"
+    tops = [panel.bounding_box()["y"] for panel in page.locator(".holder").all()]
+    assert tops[0] == tops[1], "the two snapshots stand side by side"
     page.wait_for_function("location.hash.includes('alone=hidden2')")
 
     address = page.evaluate("location.hash")
     opened.open(folder, address)
     page.reload()
     page.wait_for_selector("body[data-ready]")
-    assert page.evaluate("layerscope.shownPanels().length") == 2
+    tops = [panel.bounding_box()["y"] for panel in page.locator(".holder").all()]
+    assert tops[0] == tops[1]
     page.locator(".enlarge").first.click()
     page.wait_for_function("layerscope.shownPanels().length === 7")
     assert opened.wrong == []

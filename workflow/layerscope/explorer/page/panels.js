@@ -29,9 +29,12 @@
     return {across: evenly, side: Math.max(120, Math.min(LARGEST, Math.floor((width + GAP) / evenly) - GAP))};
   }
 
+  // Whole pixels: `clientWidth` rounds up too, to more than there is.
+  const roomIn = (holder) => Math.floor(holder.getBoundingClientRect().width);
+
   // The side of a panel that is alone in its row: beside that of the other snapshot, and no higher than the window.
   function largest(holder, rows) {
-    const width = holder.clientWidth;
+    const width = roomIn(holder);
     const across = width < 600 ? 1 : rows;
     const side = Math.min(Math.floor((width + GAP) / across) - GAP, Math.max(LARGEST, window.innerHeight - holder.offsetTop - TITLES));
     return {across: 1, side: Math.max(SMALLEST, side)};
@@ -47,7 +50,7 @@
   layerscope.drawPanels = async function (rows, sample, alone, callbacks) {
     const holder = document.getElementById("panels");
     const widest = Math.max(1, ...rows.map((row) => row.panels.length));
-    const {across, side} = alone ? largest(holder, rows.length) : sizes(holder.clientWidth, widest);
+    const {across, side} = alone ? largest(holder, rows.length) : sizes(roomIn(holder), widest);
     const nothing = !rows.some((row) => row.panels.some((panel) => panel.embedding));
     holder.classList.toggle("alone", Boolean(alone));
     const inputFirst = rows.length > 1 && rows[0].panels.length && rows[0].panels[0].layer === "input";
