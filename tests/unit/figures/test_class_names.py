@@ -61,12 +61,13 @@ def test_a_class_in_two_clusters_is_named_in_both_and_not_between():
         assert (labels[under(pixels, box)] == "ab".index(name)).all()
 
 
-def test_a_second_cluster_close_to_the_first_has_no_name_of_its_own():
+@pytest.mark.parametrize("way", [(0.6, 0), (0, 0.6), (0, -2)], ids=["beside", "above", "far below, by its height"])
+def test_a_second_cluster_close_to_the_first_has_no_name_of_its_own(way):
     """The gap is wide for so dense a class, and narrow beside its name."""
     generator = np.random.default_rng(2)
-    pair = np.concatenate([generator.normal(size=(N, 2)) * 0.05, generator.normal(size=(N, 2)) * 0.05 + (0.6, 0)])
+    pair = np.concatenate([generator.normal(size=(N, 2)) * 0.05, generator.normal(size=(N, 2)) * 0.05 + way])
     labels = np.repeat([0, 1], [2 * N, N])
-    _, found = named(np.concatenate([pair, clusters((30, 0))]), labels, ["ankle boot", "b"])
+    _, found = named(np.concatenate([pair, clusters((30, 0), spread=0.5)]), labels, ["ankle boot", "b"])
     assert sorted(name for name, _ in found) == ["ankle boot", "b"]
 
 

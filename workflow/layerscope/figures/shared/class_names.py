@@ -27,8 +27,8 @@ DENSE = 0.5
 STEPS = (-0.6, 0.0, 0.8)
 # The share of a cluster that lies near its densest point, from which on its name may stand beside it instead of on it.
 GATHERED = 0.5
-# So many times its own size around a name there is no other name of its class.
-APART = 2.5
+# Names of a class are so many times the longer of their width and twice their height apart, from middle to middle.
+APART = 1.25
 # The share of the points of a cluster that its name may hide.
 HIDDEN = 0.4
 
@@ -105,19 +105,20 @@ def write_among(axis, points: np.ndarray, labels: np.ndarray, texts: Sequence[Na
     radius = NEAR * max(room.width, room.height)
     some = np.flatnonzero(known)[:: -(-max(int(known.sum()), 1) // MOST)]
     used: list[Bbox] = []
-    of_class: dict[int, list[Bbox]] = {}
+    of_class: dict[int, list[np.ndarray]] = {}
     # Small clusters first: they have the fewest places.
     for one in sorted(texts, key=lambda one: (not one.must, len(one.members), one.label)):
         text = write(axis, one.text, weight="bold", color="0.05")
         size = size_of(text)
         place = _place(size, pixels[one.members], pixels[some], labels[some] == one.label, used, room, radius, one.must)
         # A second name close to the first tells nothing.
-        around = None if place is None else box_at(place, APART * np.asarray(size))
-        if around is None or (not one.must and any(around.overlaps(box) for box in of_class.get(one.label, []))):
+        others = of_class.setdefault(one.label, [])
+        apart = APART * max(size[0], 2 * size[1])
+        if place is None or (not one.must and any(np.linalg.norm(place - other) < apart for other in others)):
             text.remove()
             continue
         used.append(box_at(place, size))
-        of_class.setdefault(one.label, []).append(used[-1])
+        others.append(place)
         text.set_position(axis.transData.inverted().transform(place))
 
 
