@@ -17,6 +17,7 @@ from typing import Any
 
 import numpy as np
 from filelock import FileLock
+from forked_jobs import folder_of_python
 
 PROJECT = Path(__file__).parents[2]
 PARTS = ("Snakefile", "config.yaml", "profiles", "envs", "workflow", "tests/workflow/tiny.yaml")
@@ -83,24 +84,27 @@ def keep_compiled(folder: Path) -> None:
 
 
 # Importing Snakemake takes as long as a dry-run: processes that have imported it, and what it imports to plan, are forked from
-# one another. Jobs are processes of their own.
+# one another.
 FORKS = multiprocessing.get_context("forkserver")
 FORKS.set_forkserver_preload(["snakemake.cli", "snakemake.report.html_reporter", "jsonschema", "numpy"])
 
 
 def snakemake(folder: Path, *arguments: str, study: str = TINY) -> subprocess.CompletedProcess:
-    """Run Snakemake in a copy of the project; its output is in stdout, errors included."""
+    """Run Snakemake in a copy of the project; its output is in stdout, errors included. Jobs are forks (forked_jobs)."""
     with tempfile.NamedTemporaryFile() as output:
-        command, process = _started(folder, arguments, study, output.name)
+        command, process = _started(folder, arguments, study, output.name, f"{folder_of_python()}/python")
         process.join()
         return subprocess.CompletedProcess(command, process.exitcode, Path(output.name).read_text())
 
 
 def snakemake_in_terminal(folder: Path, *arguments: str, columns: int = 80, lines: int = 24) -> subprocess.CompletedProcess:
-    """Run Snakemake as in a terminal of this size; stdout is all that the terminal was sent, control characters included."""
+    """Run Snakemake as in a terminal of this size; stdout is all that the terminal was sent, control characters included.
+
+    Jobs are processes of their own, as they are where a person runs a study.
+    """
     terminal, program = os.openpty()
     fcntl.ioctl(program, termios.TIOCSWINSZ, struct.pack("HHHH", lines, columns, 0, 0))
-    command, process = _started(folder, arguments, TINY, os.ttyname(program), TERM="xterm")
+    command, process = _started(folder, arguments, TINY, os.ttyname(program), sys.executable, TERM="xterm")
     sent = b""
     while process.is_alive() or select.select([terminal], [], [], 0)[0]:
         if select.select([terminal], [], [], 0.1)[0]:
@@ -110,19 +114,21 @@ def snakemake_in_terminal(folder: Path, *arguments: str, columns: int = 80, line
     return subprocess.CompletedProcess(command, process.exitcode, sent.decode())
 
 
-def _started(folder: Path, arguments: tuple[str, ...], study: str, output: str, **variables: str) -> tuple[list[str], Any]:
-    """The command, and the process that runs it and writes to a file or a terminal."""
-    path = f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}"
+def _started(
+    folder: Path, arguments: tuple[str, ...], study: str, output: str, python: str, **variables: str
+) -> tuple[list[str], Any]:
+    """The command, and the process that runs it, has its jobs run by a Python, and writes to a file or a terminal."""
+    path = os.pathsep.join([str(Path(python).parent), str(Path(sys.executable).parent), os.environ["PATH"]])
     environment = {**os.environ, "PATH": path, **variables}
     for variable in ("PYTHONPATH", "LAYERSCOPE_PROGRESS"):
         environment.pop(variable, None)
     command = [*arguments, "--configfile", study]
-    process = FORKS.Process(target=_run_snakemake, args=(str(folder), command, environment, output))
+    process = FORKS.Process(target=_run_snakemake, args=(str(folder), command, environment, output, python))
     process.start()
     return command, process
 
 
-def _run_snakemake(folder: str, arguments: list[str], environment: dict[str, str], output: str) -> None:
+def _run_snakemake(folder: str, arguments: list[str], environment: dict[str, str], output: str, python: str) -> None:
     """As `python -m snakemake` in that folder, with its output in a file or a terminal."""
     written = os.open(output, os.O_WRONLY | os.O_APPEND | os.O_NOCTTY)
     os.dup2(written, 1)
@@ -132,6 +138,8 @@ def _run_snakemake(folder: str, arguments: list[str], environment: dict[str, str
     os.environ.update(environment)
     sys.path = ["", *(path for path in sys.path if not Path(path).is_relative_to(PROJECT) or "site-packages" in path)]
     sys.argv = ["snakemake", *arguments]
+    # The study puts the Python that runs Snakemake first on the path of its jobs.
+    sys.executable = python
     from snakemake.cli import main
 
     main()
