@@ -18,6 +18,7 @@ import subprocess
 import sys
 import tempfile
 import traceback
+import warnings
 from functools import cache
 from pathlib import Path
 
@@ -90,10 +91,18 @@ def serve(listening: socket.socket) -> None:
         if sys.stdin in ready:
             return
         connection, _ = listening.accept()
-        if os.fork() == 0:
+        if _forked():
             listening.close()
             _do(connection)
         connection.close()
+
+
+def _forked() -> bool:
+    """Fork this process; whether this is the new one."""
+    with warnings.catch_warnings():
+        # The threads that libraries of linear algebra have are idle, and are made anew in a fork. Python 3.12 warns of them.
+        warnings.simplefilter("ignore", DeprecationWarning)
+        return os.fork() == 0
 
 
 def _do(connection: socket.socket) -> None:
