@@ -70,19 +70,6 @@ def finished(tmp_path_factory, name: str, study: str, text: str) -> Path:
     return made_once(tmp_path_factory, name, make)
 
 
-def keep_compiled(folder: Path) -> None:
-    """Give the project the compiled code of a copy where it has none, so that later copies and unit tests need not compile it."""
-    for index in (folder / "workflow").rglob("*.nbi"):
-        kept = PROJECT / index.relative_to(folder)
-        if not kept.exists():
-            kept.parent.mkdir(exist_ok=True)
-            for compiled in index.parent.glob(f"{index.stem}.*.nbc"):
-                shutil.copy2(compiled, kept.parent)
-            half = kept.with_name(f"{kept.name}.tmp.{os.getpid()}")
-            shutil.copy2(index, half)
-            half.replace(kept)
-
-
 # Importing Snakemake takes as long as a dry-run: processes that have imported it, and what it imports to plan, are forked from
 # one another.
 FORKS = multiprocessing.get_context("forkserver")

@@ -6,7 +6,7 @@ import pytest
 
 sys.path.insert(0, str(Path(__file__).parent))
 
-from checkout import HALF_WRITTEN, copy_project, keep_compiled, made_once, snakemake_in_terminal
+from checkout import HALF_WRITTEN, copy_project, made_once, snakemake_in_terminal
 
 
 @pytest.fixture(scope="session")
@@ -14,15 +14,12 @@ def finished_study(tmp_path_factory) -> Path:
     """A copy of the project in which the tiny study is finished, and in `finished` what a terminal was sent meanwhile.
 
     Made once, shared by all test processes: do not change it.
-
-    What it compiled is kept in the project: a test that asks for this study before it copies the project compiles nothing anew.
     """
 
     def make(folder: Path) -> str:
         copy_project(folder)
         done = snakemake_in_terminal(folder, "--cores", "2")
         assert done.returncode == 0, done.stdout
-        keep_compiled(folder)
         return done.stdout
 
     return made_once(tmp_path_factory, "finished_study", make)
