@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from layerscope.figures.shared import sheet
-from layerscope.figures.shared.class_names import hits, is_mixed, name_classes, wanted
+from layerscope.figures.shared.class_names import Named, hits, is_mixed, name_classes, wanted, write_among
 from layerscope.figures.shared.class_scatter import frame, show_all
 from layerscope.figures.shared.style import COLUMN, apply_style
 
@@ -25,14 +25,20 @@ def clusters(*middles, spread=1.0):
     return np.concatenate([generator.normal(size=(N, 2)) * spread + middle for middle in middles])
 
 
-def named(points, labels, names):
-    """(text, place in pixels, its box) of each name that is written."""
+def prepared(points):
+    """A panel in which points are drawn."""
     figure, panels = sheet.panels(1, 1, COLUMN, COLUMN)
     axis = panels[0, 0]
     frame(axis)
     axis.scatter(*points.T, s=3)
     show_all(axis, points)
     sheet.fit(figure, axis)
+    return axis
+
+
+def named(points, labels, names):
+    """(text, place in pixels, its box) of each name that is written."""
+    axis = prepared(points)
     name_classes(axis, points, labels, names)
     pixels = axis.transData.transform(np.nan_to_num(points))
     return pixels, [(text.get_text(), text.get_window_extent()) for text in axis.texts]
@@ -69,6 +75,26 @@ def test_a_second_cluster_close_to_the_first_has_no_name_of_its_own(way):
     labels = np.repeat([0, 1], [2 * N, N])
     _, found = named(np.concatenate([pair, clusters((30, 0), spread=0.5)]), labels, ["ankle boot", "b"])
     assert sorted(name for name, _ in found) == ["ankle boot", "b"]
+
+
+def test_of_two_names_close_to_each_other_that_of_the_larger_cluster_stays():
+    generator = np.random.default_rng(2)
+    large, small = generator.normal(size=(2 * N, 2)) * 0.05, generator.normal(size=(N, 2)) * 0.05 + (0, 3)
+    labels = np.repeat([0, 1], [3 * N, N])
+    pixels, found = named(np.concatenate([large, small, clusters((30, 0), spread=0.5)]), labels, ["ankle boot", "b"])
+    [box] = [box for name, box in found if name == "ankle boot"]
+    middle = np.array([box.x0 + box.x1, box.y0 + box.y1]) / 2
+    of_large, of_small = pixels[: 2 * N].mean(axis=0), pixels[2 * N : 3 * N].mean(axis=0)
+    assert np.linalg.norm(middle - of_large) < np.linalg.norm(middle - of_small)
+
+
+def test_a_name_close_to_a_letter_that_must_stand_is_left_out():
+    """The letters of insets are told of in their titles."""
+    points, labels = clusters((0, 0), (30, 0), spread=0.5), np.repeat([0, 1], N)
+    axis = prepared(points)
+    cluster = np.flatnonzero(labels == 0)
+    write_among(axis, points, labels, [Named("A", 0, cluster[:20], must=True), Named("ankle boot", 0, cluster)])
+    assert [text.get_text() for text in axis.texts] == ["A"]
 
 
 def test_what_lies_about_beside_a_cluster_is_no_second_one():

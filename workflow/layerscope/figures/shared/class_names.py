@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from matplotlib.text import Text
 from matplotlib.transforms import Bbox
 
 from layerscope.figures.shared.names import plain, short
@@ -105,21 +106,34 @@ def write_among(axis, points: np.ndarray, labels: np.ndarray, texts: Sequence[Na
     radius = NEAR * max(room.width, room.height)
     some = np.flatnonzero(known)[:: -(-max(int(known.sum()), 1) // MOST)]
     used: list[Bbox] = []
-    of_class: dict[int, list[np.ndarray]] = {}
+    of_class: dict[int, list[_Written]] = {}
     # Small clusters first: they have the fewest places.
     for one in sorted(texts, key=lambda one: (not one.must, len(one.members), one.label)):
         text = write(axis, one.text, weight="bold", color="0.05")
         size = size_of(text)
         place = _place(size, pixels[one.members], pixels[some], labels[some] == one.label, used, room, radius, one.must)
-        # A second name close to the first tells nothing.
-        others = of_class.setdefault(one.label, [])
+        # Two names close to each other tell no more than one: that of the larger cluster, or one that must stand.
+        written = of_class.setdefault(one.label, [])
         apart = APART * max(size[0], 2 * size[1])
-        if place is None or (not one.must and any(np.linalg.norm(place - other) < apart for other in others)):
+        close = [other for other in written if place is not None and np.linalg.norm(place - other.place) < apart]
+        if place is None or (not one.must and any(other.must for other in close)):
             text.remove()
             continue
+        for other in [] if one.must else close:
+            other.text.remove()
+            used.remove(other.box)
+            written.remove(other)
         used.append(box_at(place, size))
-        others.append(place)
+        written.append(_Written(text, place, used[-1], one.must))
         text.set_position(axis.transData.inverted().transform(place))
+
+
+@dataclass(frozen=True, eq=False)
+class _Written:
+    text: Text
+    place: np.ndarray
+    box: Bbox
+    must: bool
 
 
 def _halves(points: np.ndarray, own: np.ndarray) -> list[np.ndarray]:
