@@ -82,6 +82,11 @@ def test_claims_are_judged_over_seeds_of_networks_that_are_pairs(varied: Path):
     assert claims.loc["both", "estimate"] == pytest.approx(effects.mean())
 
 
+def test_verdicts_stand_in_the_order_of_the_study_file(varied: Path):
+    claims = results.open(varied / "results/varied").claims()
+    assert [*claims["claim"]] == ["larger_perplexity", "larger_rate", "both"]
+
+
 def test_verdicts_and_figures_are_made_of_the_runs_alone(varied: Path, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(varied)
     judge_runs(STUDY, [], str(tmp_path))

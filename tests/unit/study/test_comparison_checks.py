@@ -258,8 +258,9 @@ def test_claims_on_pairs_of_networks_are_told_so():
     claims = {"twins": {**CLAIM, "score": "twins.cka", "cluster": ["seed"]}, "steps": {**CLAIM, "score": "steps.cka"}}
     entries = {"twins": SEEDS, "steps": {**LAYERS, "with": "previous"}}
     told = json.loads(Jobs(built({"comparisons": entries, "claims": claims})).params.claims(None))["claims"]
-    assert told["twins"]["pairs_of"] == "seeds"
-    assert "pairs_of" not in told["steps"]
+    twins, step = told
+    assert twins["pairs_of"] == "seeds"
+    assert "pairs_of" not in step
 
 
 def test_a_claim_may_ask_for_layers_before_others():

@@ -434,13 +434,13 @@ class JobParams:
         return sorted(groups.values(), key=canonical_json)
 
     def claims(self, wildcards) -> str:
-        """The claims, and the sizes of networks where a statistic needs them."""
+        """The claims in the order of the study file, and the sizes of networks where a statistic needs them."""
         kinds = [self.study.kind_of("claims", name) for name in self.study.claims]
         needed = any("sizes" in kind.says("needs", ()) for kind in kinds)
         return self._params(
             "aggregate",
             *kinds,
-            claims={name: {**claim, **self._pairs_of(claim)} for name, claim in self.study.claims.items()},
+            claims=[{"claim": name, **claim, **self._pairs_of(claim)} for name, claim in self.study.claims.items()],
             **({"sizes": self._sizes(self.study.runs)} if needed else {}),
             **({"alike": alike} if (alike := self._alike()) else {}),
         )

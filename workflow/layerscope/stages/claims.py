@@ -10,9 +10,10 @@ from layerscope.statistics.runs import stored_runs
 
 
 def main(arguments: argparse.Namespace) -> None:
-    """Write one row per claim: the estimate, its interval and the verdict."""
-    claims, sizes, code, alike = (arguments.params.get(key) for key in ("claims", "sizes", "code", "alike"))
-    judged = {score for claim in claims.values() for key in ("score", "against") for score in selection.named(claim, key)}
+    """Write one row per claim, in the order of the study file: the estimate, its interval and the verdict."""
+    told, sizes, code, alike = (arguments.params.get(key) for key in ("claims", "sizes", "code", "alike"))
+    claims = {claim["claim"]: claim for claim in told}
+    judged = {score for claim in told for key in ("score", "against") for score in selection.named(claim, key)}
     runs = stored_runs(arguments.runs, judged)
     verdicts = judge_all(claims, runs, sizes, code, alike)
     write_rows(arguments.claims, CLAIM_COLUMNS, verdicts)
