@@ -1,6 +1,7 @@
 """What a person sees at the command line: help without Snakemake, one message for a mistake."""
 
 import os
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -145,3 +146,54 @@ def test_a_figure_of_one_dataset_needs_no_other_one(tmp_path: Path):
     folder = with_mnist(copy_project(tmp_path / "project"))
     planned_jobs = planned(folder, "maps")
     assert {job for job in planned_jobs if job.startswith("Preparing")} == {"Preparing dataset digits"}
+
+
+def layerscope(*arguments: str, **options) -> subprocess.Popen:
+    environment = {**os.environ, "PYTHONPATH": str(PROJECT / "workflow")}
+    command = [sys.executable, "-m", "layerscope.command", *arguments]
+    return subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True, **options)
+
+
+@pytest.mark.parametrize("command", ["check", "describe"])
+def test_who_reads_the_first_lines_of_a_command_alone_is_told_no_error(command: str):
+    read, write = os.pipe()
+    os.close(read)
+    named = ["cnn"] if command == "describe" else []
+    done = layerscope(command, "config.yaml", *named, cwd=PROJECT, stdout=write)
+    os.close(write)
+    assert done.communicate()[1] == ""
+    assert done.returncode == 1
+
+
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file stands for a full disk here")
+def test_a_full_disk_of_what_is_printed_is_said_in_one_line():
+    with open("/dev/full", "w") as full:
+        done = layerscope("check", "config.yaml", cwd=PROJECT, stdout=full)
+    [line] = done.communicate()[1].splitlines()
+    assert line == (
+        "layerscope: what is printed cannot be written (No space left on device): free the disk, or have your quota raised, and "
+        "run the same command again"
+    )
+    assert done.returncode == 1
+
+
+@pytest.mark.parametrize("command", [["new", "digits", "--file"], ["judge", "config.yaml", "--into"]])
+def test_a_file_where_a_folder_is_wanted_is_said_in_one_line(tmp_path: Path, command: list[str]):
+    (tmp_path / "file").write_text("")
+    place = str(tmp_path / "file/study.yaml")
+    runs = ["--runs", "results/reference/digits/runs.parquet"] if command[0] == "judge" else []
+    done = layerscope(*command, place, *runs, cwd=PROJECT, stdout=subprocess.DEVNULL)
+    [line] = done.communicate()[1].splitlines()
+    assert line.startswith(f"layerscope: {tmp_path / 'file'}")
+    assert line.endswith("a file stands where a folder is wanted; move it away, and run the same command again")
+
+
+def test_a_command_that_is_interrupted_says_so_in_one_line(tmp_path: Path):
+    study = tmp_path / "study.yaml"
+    os.mkfifo(study)
+    done = layerscope("check", str(study), stdout=subprocess.DEVNULL)
+    with open(study, "w"):
+        # The command has opened the file, and waits for its content.
+        done.send_signal(signal.SIGINT)
+        assert done.communicate()[1] == "layerscope: interrupted; run the same command again to go on\n"
+    assert done.returncode == 1

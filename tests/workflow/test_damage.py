@@ -99,7 +99,7 @@ def test_a_folder_in_the_place_of_a_file_is_named(study_copy: Path):
     (study_copy / name).mkdir()
     done = snakemake(study_copy, "--cores", "1")
     assert done.returncode != 0
-    remedy = "a folder stands where a file is wanted; move it away, and run snakemake again"
+    remedy = "a folder stands where a file is wanted; move it away, and run the same command again"
     assert said(done.stdout) == [f"layerscope: {name} cannot be read (Is a directory): {remedy}"]
 
 
@@ -188,7 +188,7 @@ def test_a_disk_that_is_full_ends_a_job_in_one_line(study_copy: Path, commands: 
     assert line.startswith(f"layerscope {name}: {ROOT}/")
     assert " cannot be written (" in line
     assert "File too large" in line
-    assert "raise the largest size that files may have (ulimit -f), and run snakemake again" in line
+    assert "raise the largest size that files may have (ulimit -f), and run the same command again" in line
     after = outputs(study_copy)
     assert not [file for file in after if file.endswith(".writing")]
     assert {file: content for file, content in after.items() if ".partial/" not in file} == before

@@ -1,15 +1,18 @@
 """The command `layerscope`: write a first study file, check it, run it, examine, judge, report, excerpt and prune its results."""
 
 import argparse
+import os
 import sys
 from pathlib import Path
 
-from layerscope.errors import StudyError
+from layerscope.errors import INTERRUPTED, StudyError
+from layerscope.files.refusals import refused
 from layerscope.version import VERSION
 
 
 def new(arguments: argparse.Namespace) -> int:
     """Write a complete study file for a person's own data."""
+    from layerscope.files.whole import write_text
     from layerscope.jobs.jobs import Jobs
     from layerscope.new_study import study_text
     from layerscope.study.load import load_study
@@ -17,10 +20,10 @@ def new(arguments: argparse.Namespace) -> int:
     target = Path(arguments.file)
     if target.exists():
         raise StudyError(f"{target} is there already; name another file with --file, or move it away")
-    target.write_text(study_text(arguments.data), encoding="utf-8")
+    write_text(target, study_text(arguments.data))
     try:
         Jobs(load_study(target, {})).check()
-    except StudyError:
+    except BaseException:
         target.unlink()
         raise
     command = "snakemake --cores 4 --configfile" if Path("Snakefile").is_file() else "layerscope run --cores 4"
@@ -153,15 +156,29 @@ def parser() -> argparse.ArgumentParser:
 
 
 def main() -> None:
-    """Run the command. A StudyError ends the program with its messages, one per line."""
+    """Run the command. Mistakes, files that the system refuses and Ctrl-C end it with messages, one per line.
+
+    Where whoever reads what is printed has had enough (`| head`), it ends without a word.
+    """
     arguments, options = parser().parse_known_args()
     if options and arguments.run is not run:
         parser().error(f"unrecognized arguments: {' '.join(options)}")
     arguments.options = options
     try:
-        sys.exit(arguments.run(arguments))
+        status = arguments.run(arguments)
+        sys.stdout.flush()
     except StudyError as error:
-        sys.exit(error.told())
+        status = error.told()
+    except KeyboardInterrupt:
+        status = f"layerscope: {INTERRUPTED}"
+    except OSError as error:
+        if error.filename:
+            status = refused(error.filename, error, "used").told()
+        else:
+            status = 1 if isinstance(error, BrokenPipeError) else refused("what is printed", error, "written").told()
+            # Python prints what is left at its end, and would fail again.
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    sys.exit(status)
 
 
 if __name__ == "__main__":

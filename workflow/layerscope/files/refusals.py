@@ -36,6 +36,7 @@ REMEDIES = {
     errno.ENFILE: "close other programs",
     errno.ENOMEM: "close other programs, or take a larger machine",
     errno.EISDIR: "a folder stands where a file is wanted; move it away",
+    errno.EEXIST: "a file stands where a folder is wanted; move it away",
     errno.ENOTDIR: "a file stands where a folder is wanted; move it away",
     errno.ELOOP: "links lead to each other in a circle; put the file itself there",
 }
@@ -49,7 +50,7 @@ def refused(source: str | Path, error: OSError, what: str = "read") -> MachineEr
     code = error.errno or 0
     reason = os.strerror(code) if code else str(error).splitlines()[0]
     remedy = REMEDIES.get(code, "remove the cause given in parentheses")
-    return MachineError(f"{source} cannot be {what} ({reason}): {remedy}, and run snakemake again")
+    return MachineError(f"{source} cannot be {what} ({reason}): {remedy}, and run the same command again")
 
 
 @contextlib.contextmanager

@@ -42,7 +42,7 @@ def replacing(target: str | Path, sealed: bool = False) -> Iterator[Path]:
     except FileNotFoundError as error:
         if error.filename != str(temporary):
             raise
-        remedy = "when no other job runs, run snakemake again"
+        remedy = "when no other job runs, run the same command again"
         raise StudyError(f"{target} is being written by a job that was started later, or its folder is gone; {remedy}") from None
     except OSError as error:
         if error.filename not in (None, str(temporary)):

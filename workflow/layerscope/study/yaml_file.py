@@ -6,6 +6,7 @@ from typing import Any
 import yaml
 
 from layerscope.errors import StudyError
+from layerscope.files.refusals import refused
 
 MERGE = "tag:yaml.org,2002:merge"
 
@@ -80,5 +81,9 @@ def read_yaml(file: str | Path) -> Any:
         raise StudyError(f"{file} is no valid YAML: {' '.join(str(error).split())}") from None
     except RecursionError:
         raise StudyError(f"{file} has blocks within blocks without end; a study has a few") from None
-    except (OSError, UnicodeDecodeError) as error:
-        raise StudyError(f"{file} cannot be read ({error})") from None
+    except FileNotFoundError:
+        raise StudyError(f"there is no {file}; name the file of a study") from None
+    except OSError as error:
+        raise refused(file, error) from None
+    except UnicodeDecodeError as error:
+        raise StudyError(f"{file} cannot be read ({error}); save it as UTF-8") from None
