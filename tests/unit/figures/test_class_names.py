@@ -130,6 +130,19 @@ def test_names_that_would_overlap_are_apart():
         assert not any(box.overlaps(other) for _, other in found[place + 1 :])
 
 
+def test_where_most_points_lie_at_one_place_no_class_is_named_for_its_order():
+    """As under a dead filter: which of them come first in the file is no matter of their class."""
+    points = np.concatenate([np.zeros((5 * N, 2)), clusters((30, 0), spread=3.0)])
+    labels = np.concatenate([np.repeat(np.arange(5), N), np.arange(N) % 5])
+    assert wanted(points, labels, list("abcde")) == []
+
+
+def test_a_class_that_alone_lies_at_one_place_is_named():
+    points = np.concatenate([np.zeros((N, 2)), clusters((30, 0), spread=3.0)])
+    found = wanted(points, np.repeat([0, 1], N), ["still", "moving"])
+    assert [one.text for one in found] == ["still", "moving"]
+
+
 def test_points_that_are_nowhere_and_classes_without_points_have_no_name():
     points = clusters((0, 0), (9, 9))
     points[:N] = np.nan

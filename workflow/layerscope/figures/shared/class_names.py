@@ -43,6 +43,20 @@ def hits(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return (labels[neighbors] == labels[:, None]).mean(axis=1)
 
 
+def _hits_of_coincident(points: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """As hits; where more than six others lie at the place of a point, as of a dead filter, the share is that of all of them.
+
+    Which six of these are the nearest is the order of the file, and tells nothing of a class.
+    """
+    found = hits(points, labels)
+    _, place, there = np.unique(points, axis=0, return_inverse=True, return_counts=True)
+    _, pair, alike = np.unique(np.column_stack([place.ravel(), labels]), axis=0, return_inverse=True, return_counts=True)
+    others, of_class = there[place.ravel()] - 1, alike[pair.ravel()] - 1
+    crowded = others > NEIGHBORS
+    found[crowded] = of_class[crowded] / others[crowded]
+    return found
+
+
 def is_mixed(hit: float, count: int, total: int) -> bool:
     """Whether a class of `count` points among `total` is spread among the others: its hit is below twice chance.
 
@@ -88,7 +102,7 @@ def wanted(points: np.ndarray, labels: np.ndarray, names: Sequence[str]) -> list
     """The names that classes have among points (n, 2), with the points of their clusters; those of mixed classes are left out."""
     known = np.flatnonzero(np.isfinite(points).all(axis=1))
     near = np.full(len(points), np.nan)
-    near[known] = hits(points[known], labels[known])
+    near[known] = _hits_of_coincident(points[known], labels[known])
     found = []
     for label, name in enumerate(names):
         own = known[labels[known] == label]
