@@ -165,6 +165,21 @@ def test_who_reads_the_first_lines_of_a_command_alone_is_told_no_error(command: 
     assert done.returncode == 1
 
 
+@pytest.mark.parametrize(
+    ("values", "said"),
+    [
+        (["seeds=1"], "config.yaml: no mistakes; 7 networks"),
+        (["study=again", "seeds=[0,1]"], "config.yaml: no mistakes; 14 networks"),
+        (["seeds"], "--config seeds: KEY=VALUE is wanted, such as seeds=3"),
+        (["seeds=many"], "config.yaml: seeds: 'many' is text; a whole number or a list is wanted"),
+        (["training=1"], "--config training=1: only study, seeds, device can be set on the command line"),
+    ],
+)
+def test_commands_take_the_values_that_snakemake_is_given(values: list[str], said: str):
+    done = layerscope("check", "config.yaml", "--config", *values, cwd=PROJECT, stdout=subprocess.PIPE)
+    assert said in "".join(done.communicate())
+
+
 @pytest.mark.skipif(not Path("/dev/full").exists(), reason="no file stands for a full disk here")
 def test_a_full_disk_of_what_is_printed_is_said_in_one_line():
     with open("/dev/full", "w") as full:

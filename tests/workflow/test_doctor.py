@@ -24,9 +24,9 @@ OTHER = ROOT / "runs/digits/mlp/relu/seed1"
 CNN = ROOT / "runs/digits/cnn/tanh/seed0"
 
 
-def doctor(folder: Path) -> subprocess.CompletedProcess:
+def doctor(folder: Path, *options: str) -> subprocess.CompletedProcess:
     return subprocess.run(
-        [sys.executable, "-m", "layerscope.command", "doctor", TINY],
+        [sys.executable, "-m", "layerscope.command", "doctor", TINY, *options],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder / "workflow")},
         stdout=subprocess.PIPE,

@@ -19,7 +19,7 @@ pytestmark = [pytest.mark.study, pytest.mark.xdist_group("study")]
 
 def test_all_pictures_and_tables_are_there_and_on_one_page(finished_study: Path, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(finished_study)
-    assert write_excerpt(TINY, str(tmp_path / "kept")) == 0
+    assert write_excerpt(TINY, {}, str(tmp_path / "kept")) == 0
     kept = {file.name: file for file in (tmp_path / "kept").iterdir()}
     study = yaml.safe_load(Path(TINY).read_text())
     films = {name for name, figure in study["figures"].items() if figure["kind"] == "embedding_film"}
@@ -41,7 +41,7 @@ def test_what_is_in_the_folder_and_of_something_else_is_told(finished_study: Pat
     monkeypatch.chdir(finished_study)
     (tmp_path / "old.png").write_bytes(b"")
     (tmp_path / "README.md").write_text("Mine.")
-    write_excerpt(TINY, str(tmp_path))
+    write_excerpt(TINY, {}, str(tmp_path))
     assert "also there, and of something else: old.png\n" in capsys.readouterr().out
     assert (tmp_path / "README.md").read_text() == "Mine."
 
@@ -50,7 +50,9 @@ def test_an_unfinished_study_is_refused_before_anything_is_copied(study_copy: Pa
     monkeypatch.chdir(study_copy)
     Path("results/tiny/figures/hit.png").unlink()
     with pytest.raises(StudyError, match=r"1 files of the study are not there \(results/tiny/figures/hit.png\); finish it first"):
-        write_excerpt(TINY, str(tmp_path / "kept"))
+        write_excerpt(TINY, {}, str(tmp_path / "kept"))
+    with pytest.raises(StudyError, match=rf"with --configfile {TINY} --config seeds=1$"):
+        write_excerpt(TINY, {"seeds": "1"}, str(tmp_path / "kept"))
     assert not (tmp_path / "kept").exists()
 
 
@@ -60,19 +62,19 @@ def test_a_damaged_file_is_refused_before_anything_is_copied(study_copy: Path, t
     file = Path("results/tiny", name)
     file.write_bytes(file.read_bytes()[:-100])
     with pytest.raises(StudyError, match=f"{file} "):
-        write_excerpt(TINY, str(tmp_path / "kept"))
+        write_excerpt(TINY, {}, str(tmp_path / "kept"))
     assert not (tmp_path / "kept").exists()
 
 
 def test_the_folder_of_the_results_and_a_file_are_refused(finished_study: Path, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(finished_study)
     with pytest.raises(StudyError, match="--into results/tiny: the files that are to be copied lie there"):
-        write_excerpt(TINY, "results/tiny")
+        write_excerpt(TINY, {}, "results/tiny")
     (tmp_path / "file").write_text("")
     with pytest.raises(StudyError, match="file is a file; name a folder"):
-        write_excerpt(TINY, str(tmp_path / "file"))
+        write_excerpt(TINY, {}, str(tmp_path / "file"))
     with pytest.raises(StudyError, match=r"below cannot be written \(Not a directory\): a file stands where a folder is wanted"):
-        write_excerpt(TINY, str(tmp_path / "file/below"))
+        write_excerpt(TINY, {}, str(tmp_path / "file/below"))
 
 
 def test_a_study_without_scores_has_pictures_alone(study_copy: Path, tmp_path: Path, monkeypatch):
@@ -81,7 +83,7 @@ def test_a_study_without_scores_has_pictures_alone(study_copy: Path, tmp_path: P
         "{study: tiny, datasets: {digits: {source: sklearn, test: 120}}, architectures: {mlp: {family: mlp, hidden: [6]}},"
         " figures: {grid: {kind: dataset_strip}}, tables: none, scores: none, embeddings: none}"
     )
-    write_excerpt("less.yaml", str(tmp_path / "kept"))
+    write_excerpt("less.yaml", {}, str(tmp_path / "kept"))
     assert {file.name for file in (tmp_path / "kept").iterdir()} - {"grid.csv"} == {"grid.png", "pictures.md"}
 
 

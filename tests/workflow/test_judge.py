@@ -22,7 +22,7 @@ def runs(finished_study: Path, tmp_path: Path, monkeypatch) -> str:
 
 
 def test_claims_and_figures_of_scores_are_the_bytes_of_the_study(runs, finished_study, tmp_path, capsys):
-    assert judge_runs(TINY, [runs], str(tmp_path / "made")) == 0
+    assert judge_runs(TINY, {}, [runs], str(tmp_path / "made")) == 0
     made = {file.name: file.read_bytes() for file in (tmp_path / "made").iterdir() if not file.name.startswith(".")}
     assert {"claims.csv", "hit.svg", "hit.png", "hit.csv", "separation.csv", "separation.md"} <= {*made}
     results = finished_study / "results/tiny"
@@ -37,15 +37,20 @@ def test_claims_and_figures_of_scores_are_the_bytes_of_the_study(runs, finished_
 def test_networks_that_the_file_lacks_are_told(runs, tmp_path, capsys):
     rows = pd.read_parquet(runs)
     rows[(rows["architecture"] != "mlp") | (rows["seed"] == 0)].to_parquet(runs)
-    judge_runs(TINY, [runs], str(tmp_path / "made"))
+    judge_runs(TINY, {}, [runs], str(tmp_path / "made"))
     assert f"{runs} lacks 1 of the 6 networks of the study: what follows is without them" in capsys.readouterr().out
+
+
+def test_networks_that_the_command_line_leaves_out_are_told(runs, tmp_path, capsys):
+    judge_runs(TINY, {"seeds": "1"}, [runs], str(tmp_path / "made"))
+    assert f"{runs} has 1 networks that the study does not have: what follows is with them" in capsys.readouterr().out
 
 
 def test_a_file_of_other_scores_is_refused(runs, tmp_path):
     rows = pd.read_parquet(runs)
     rows[rows["metric"] != "kl"].to_parquet(runs)
     with pytest.raises(StudyError, match=r"has no rows of the scores kl; name the runs\.parquet of this study"):
-        judge_runs(TINY, [runs], str(tmp_path / "made"))
+        judge_runs(TINY, {}, [runs], str(tmp_path / "made"))
     assert not (tmp_path / "made").exists()
 
 
@@ -54,7 +59,7 @@ def test_a_file_of_another_version_is_refused(runs, tmp_path):
     with pytest.raises(
         StudyError, match=r"lacks n_degenerate: another version of layerscope wrote it, or something else; name the runs"
     ):
-        judge_runs(TINY, [runs], str(tmp_path / "made"))
+        judge_runs(TINY, {}, [runs], str(tmp_path / "made"))
 
 
 def test_parts_of_a_study_are_judged_together(runs, finished_study, tmp_path, capsys):
@@ -63,7 +68,7 @@ def test_parts_of_a_study_are_judged_together(runs, finished_study, tmp_path, ca
     for name, chosen in (("monday", rows["seed"] == 0), ("tuesday", (rows["seed"] == 1) | (rows["architecture"] == "cnn"))):
         parts.append(str(tmp_path / f"{name}.parquet"))
         rows[chosen].to_parquet(parts[-1])
-    judge_runs(TINY, parts, str(tmp_path / "made"))
+    judge_runs(TINY, {}, parts, str(tmp_path / "made"))
     assert (tmp_path / "made/claims.csv").read_bytes() == (finished_study / "results/tiny/claims.csv").read_bytes()
     assert "runs.parquet: 6 networks of 2 files" in capsys.readouterr().out
 
@@ -73,4 +78,4 @@ def test_parts_that_contradict_each_other_are_refused(runs, tmp_path):
     other = str(tmp_path / "other.parquet")
     rows.assign(value=rows["value"].where(rows["architecture"] != "vgg", rows["value"] + 1)).to_parquet(other)
     with pytest.raises(StudyError, match=r"runs\.parquet and .*other\.parquet have network shapes/vgg/relu/0 with other"):
-        judge_runs(TINY, [runs, other], str(tmp_path / "made"))
+        judge_runs(TINY, {}, [runs, other], str(tmp_path / "made"))

@@ -26,7 +26,7 @@ UNEVEN = (
 def prune(folder: Path, *options: str, **how) -> subprocess.CompletedProcess:
     how = {"stdin": subprocess.DEVNULL, **how}
     return subprocess.run(
-        [sys.executable, "-m", "layerscope.command", "prune", *options, TINY],
+        [sys.executable, "-m", "layerscope.command", "prune", TINY, *options],
         cwd=folder,
         env={**os.environ, "PYTHONPATH": str(folder / "workflow")},
         stdout=subprocess.PIPE,
@@ -113,6 +113,17 @@ def test_a_figure_that_was_taken_out_is_no_fault_and_removed(study_copy: Path):
     ]
     assert files(study_copy) == before - of_figure
     assert planned(study_copy) == {"Writing the index"}
+
+
+def test_values_of_the_command_line_are_asked_for_as_those_of_the_file(finished_study: Path):
+    run = "results/tiny/runs/digits/mlp/relu"
+    one, three = (prune(finished_study, "--config", f"seeds={seeds}").stdout for seeds in (1, 3))
+    assert f"{run}/seed1" in told(one)
+    assert f"that {TINY} --config seeds=1 asks for no longer" in one
+    assert f"nothing to remove; {TINY} --config seeds=3 asks for every file" in three
+    examined = doctor(finished_study, "--config", "seeds=1").stdout
+    assert f"`layerscope prune {TINY} --config seeds=1` removes them:" in examined
+    assert f"{run}/seed2/checkpoints.safetensors is missing" in doctor(finished_study, "--config", "seeds=3").stdout
 
 
 def test_seeds_and_datasets_that_were_taken_out_leave_nothing_behind(study_copy: Path):

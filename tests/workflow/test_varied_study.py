@@ -89,7 +89,7 @@ def test_verdicts_stand_in_the_order_of_the_study_file(varied: Path):
 
 def test_verdicts_and_figures_are_made_of_the_runs_alone(varied: Path, tmp_path: Path, monkeypatch):
     monkeypatch.chdir(varied)
-    judge_runs(STUDY, [], str(tmp_path))
+    judge_runs(STUDY, {}, [], str(tmp_path))
     for name in ("claims.csv", "by_perplexity.csv", "by_rate.svg"):
         [there] = (varied / "results/varied").rglob(name)
         assert (tmp_path / name).read_bytes() == there.read_bytes()

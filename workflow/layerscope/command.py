@@ -36,7 +36,7 @@ def check(arguments: argparse.Namespace) -> int:
     from layerscope.jobs.jobs import Jobs
     from layerscope.study.load import load_study
 
-    jobs = Jobs(load_study(arguments.study, {}))
+    jobs = Jobs(load_study(arguments.study, arguments.config))
     jobs.check()
     jobs.reads.check_own_files()
     for note in jobs.notes():
@@ -59,37 +59,38 @@ def doctor(arguments: argparse.Namespace) -> int:
     """Read every file of a finished study, and say what is wrong with it."""
     from layerscope.doctor import diagnose
 
-    return diagnose(arguments.study)
+    return diagnose(arguments.study, arguments.config)
 
 
 def prune(arguments: argparse.Namespace) -> int:
     """Show the files in the results of a study that it asks for no longer, and remove them once that is confirmed."""
     from layerscope.prune import remove_unasked
 
-    return remove_unasked(arguments.study, arguments.yes)
+    return remove_unasked(arguments.study, arguments.config, arguments.yes)
 
 
 def judge(arguments: argparse.Namespace) -> int:
     """Judge the claims of a study anew, and draw its figures and tables of scores, from a file of runs alone."""
     from layerscope.judge import judge_runs
 
-    return judge_runs(arguments.study, arguments.runs, arguments.into)
+    return judge_runs(arguments.study, arguments.config, arguments.runs, arguments.into)
 
 
 def excerpt(arguments: argparse.Namespace) -> int:
     """Copy the pictures, tables, verdicts and runs of a finished study into a folder, with a page of all pictures."""
     from layerscope.excerpt import write_excerpt
 
-    return write_excerpt(arguments.study, arguments.into)
+    return write_excerpt(arguments.study, arguments.config, arguments.into)
 
 
 def report(arguments: argparse.Namespace) -> int:
     """Write the report of a finished study, report.html in the folder of its results; it opens offline."""
     from layerscope import store
+    from layerscope.study.file import config_options
     from layerscope.study.load import load_study
 
-    target = store.path(load_study(arguments.study, {}).name, "report")
-    return _snakemake(arguments.study, "--report", target)
+    target = store.path(load_study(arguments.study, arguments.config).name, "report")
+    return _snakemake(arguments.study, *config_options(arguments.config), "--report", target)
 
 
 def run(arguments: argparse.Namespace) -> int:
@@ -115,7 +116,7 @@ def parser() -> argparse.ArgumentParser:
     made.add_argument("--file", default="study.yaml", help="the file to write (study.yaml)")
     made.set_defaults(run=new)
     checked = commands.add_parser("check", help="say all that is wrong with a study file", description=check.__doc__)
-    checked.add_argument("study", help="the study file")
+    _add_study(checked)
     checked.set_defaults(run=check)
     told = commands.add_parser(
         "describe", help="list the parts of a network, and which are its layers", description=describe.__doc__
@@ -124,14 +125,14 @@ def parser() -> argparse.ArgumentParser:
     told.add_argument("architecture", help="its name there")
     told.set_defaults(run=describe)
     examined = commands.add_parser("doctor", help="examine the results of a study", description=doctor.__doc__)
-    examined.add_argument("study", help="the study file")
+    _add_study(examined)
     examined.set_defaults(run=doctor)
     pruned = commands.add_parser("prune", help="remove results that a study asks for no longer", description=prune.__doc__)
-    pruned.add_argument("study", help="the study file; values that snakemake is given with --config are not in it")
+    _add_study(pruned)
     pruned.add_argument("--yes", action="store_true", help="remove without asking")
     pruned.set_defaults(run=prune)
     judged = commands.add_parser("judge", help="judge claims and draw scores from a file of runs", description=judge.__doc__)
-    judged.add_argument("study", help="the study file")
+    _add_study(judged)
     judged.add_argument(
         "--runs",
         nargs="+",
@@ -142,7 +143,7 @@ def parser() -> argparse.ArgumentParser:
     judged.add_argument("--into", required=True, metavar="FOLDER", help="where claims.csv, figures and tables are written")
     judged.set_defaults(run=judge)
     copied = commands.add_parser("excerpt", help="copy what is small of a finished study", description=excerpt.__doc__)
-    copied.add_argument("study", help="the study file")
+    _add_study(copied)
     copied.add_argument("--into", required=True, metavar="FOLDER", help="where the copies and the page pictures.md are written")
     copied.set_defaults(run=excerpt)
     ran = commands.add_parser("run", help="make everything that a study asks for", description=run.__doc__)
@@ -150,9 +151,30 @@ def parser() -> argparse.ArgumentParser:
     ran.add_argument("--cores", default="all", help="how many cores to use (all)")
     ran.set_defaults(run=run)
     reported = commands.add_parser("report", help="write the report of a study", description=report.__doc__)
-    reported.add_argument("study", help="the study file")
+    _add_study(reported)
     reported.set_defaults(run=report)
     return whole
+
+
+def _add_study(command: argparse.ArgumentParser) -> None:
+    command.add_argument("study", help="the study file")
+    command.add_argument(
+        "--config",
+        nargs="+",
+        action=_Overrides,
+        default={},
+        metavar="KEY=VALUE",
+        help="study, seeds or device, as they were given to snakemake",
+    )
+
+
+class _Overrides(argparse.Action):
+    """Keeps KEY=VALUE words as a dict of text."""
+
+    def __call__(self, parser, namespace, values, option_string=None):
+        if wrong := [word for word in values if "=" not in word]:
+            parser.error(f"--config {' '.join(wrong)}: KEY=VALUE is wanted, such as seeds=3")
+        namespace.config = dict(word.split("=", 1) for word in values)
 
 
 def main() -> None:

@@ -8,7 +8,7 @@ study asks for no longer are no fault: they are listed apart, for `layerscope pr
 import json
 import re
 import subprocess
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -25,6 +25,7 @@ from layerscope.jobs.snakemake_command import snakemake_command
 from layerscope.jobs.unasked import Unasked, counted, linked_folders, unasked_files, unasked_lines
 from layerscope.kind_modules import load_kind
 from layerscope.store.pictures import refuse_damaged
+from layerscope.study.file import as_typed, config_options
 from layerscope.study.load import load_study
 
 GONE = "is missing; snakemake makes it"
@@ -203,13 +204,13 @@ def files_again(faults: list[Fault]) -> list[str]:
     return sorted({file for fault in faults for file in fault.again if Path(file).is_file()})
 
 
-def jobs_again(study: str, faults: list[Fault]) -> list[str]:
+def jobs_again(study: str, overrides: Mapping[str, str], faults: list[Fault]) -> list[str]:
     """The messages of the jobs that Snakemake plans to run once the files that the faults name are deleted.
 
     Raises StudyError where Snakemake is not installed, or cannot plan.
     """
-    forced = ["--forcerun", *files_again(faults)]
-    planned = subprocess.run(snakemake_command(study, "-n", "--nolock", *forced), capture_output=True, text=True, check=False)
+    options = [*config_options(overrides), "--forcerun", *files_again(faults)]
+    planned = subprocess.run(snakemake_command(study, "-n", "--nolock", *options), capture_output=True, text=True, check=False)
     if planned.returncode:
         last = (planned.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise StudyError(f"Snakemake ended with status {planned.returncode} ({last})")
@@ -248,9 +249,12 @@ def _left_over(jobs: Jobs, unasked: list[Unasked]) -> list[Fault]:
     return [Fault(f"{path} is left over from a job that did not end; run snakemake again, or delete it") for path in found]
 
 
-def diagnose(study: str) -> int:
-    """Print the faults in the results of a study and the jobs that will run again. Returns 1 if there are faults, else 0."""
-    jobs = Jobs(load_study(study, {}))
+def diagnose(study: str, overrides: Mapping[str, str]) -> int:
+    """Print the faults in the results of a study and the jobs that will run again. Returns 1 if there are faults, else 0.
+
+    overrides: the `--config` values with which the study was run.
+    """
+    jobs = Jobs(load_study(study, dict(overrides)))
     jobs.check()
     unasked = unasked_files(jobs)
     faults = examine(jobs, unasked)
@@ -259,13 +263,14 @@ def diagnose(study: str) -> int:
     count = sum(1 for _ in expected_files(jobs))
     if faults:
         try:
-            again = jobs_again(study, faults)
+            again = jobs_again(study, overrides, faults)
             print(f"snakemake will run {len(again)} jobs again for that:")
             print(*(f"  {job}" for job in again), sep="\n")
         except StudyError as error:
             print(f"which jobs snakemake will run again for that is not known: {error}")
     if unasked:
-        print(f"{study} asks no longer for {counted(unasked)}; `layerscope prune {study}` removes them:")
+        typed = as_typed(study, overrides)
+        print(f"{typed} asks no longer for {counted(unasked)}; `layerscope prune {typed}` removes them:")
         for line in unasked_lines(jobs, unasked):
             print(f"  {line}")
     for folder in linked_folders(jobs):

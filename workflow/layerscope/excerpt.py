@@ -3,6 +3,7 @@
 import html
 import io
 import shutil
+from collections.abc import Mapping
 from pathlib import Path
 
 from layerscope import store
@@ -11,6 +12,7 @@ from layerscope.files.seals import intact
 from layerscope.files.whole import folder_to_write, replacing, write_text
 from layerscope.jobs.jobs import Jobs
 from layerscope.store.pictures import read_title, refuse_damaged
+from layerscope.study.file import as_typed
 from layerscope.study.load import load_study
 from layerscope.study.study import Study
 
@@ -22,15 +24,16 @@ PAGE = "pictures.md"
 COPIED = (".png", ".gif", ".csv", ".md", ".parquet")
 
 
-def write_excerpt(study_file: str, into: str) -> int:
+def write_excerpt(study_file: str, overrides: Mapping[str, str], into: str) -> int:
     """Copy the pictures and tables of a finished study, its claims, networks and runs, and write a page of all. Returns 0.
 
-    Raises StudyError, before anything is copied, where the study is not finished or a file of it is damaged.
+    overrides: the `--config` values with which the study was run. Raises StudyError, before anything is copied, where the
+    study is not finished or a file of it is damaged.
     """
-    jobs = Jobs(load_study(study_file, {}))
+    jobs = Jobs(load_study(study_file, dict(overrides)))
     study = jobs.study
     pictures, tables, others = _pictures(study), _tables_of_figures(study), _others(jobs)
-    _refuse(study, study_file, Path(into), [*pictures, *tables, *others])
+    _refuse(study, as_typed(study_file, overrides), Path(into), [*pictures, *tables, *others])
     target = folder_to_write(into)
     shown = [file for file in pictures if file.suffix == ".png" or file.stat().st_size <= LARGEST]
     small = [file for file in others if file.stat().st_size <= LARGEST]
@@ -88,15 +91,13 @@ def _of_at_most(source: Path, size: int) -> bytes:
     return written.getvalue()
 
 
-def _refuse(study: Study, study_file: str, target: Path, files: list[Path]) -> None:
+def _refuse(study: Study, typed: str, target: Path, files: list[Path]) -> None:
     missing = [file for file in files if not file.is_file()]
     if missing:
         some = ", ".join(map(str, missing[:3])) + (", ..." if len(missing) > 3 else "")
-        raise StudyError(
-            f"{len(missing)} files of the study are not there ({some}); finish it first, with --configfile {study_file}"
-        )
+        raise StudyError(f"{len(missing)} files of the study are not there ({some}); finish it first, with --configfile {typed}")
     if "pictures" in study.tables:
-        raise StudyError(f"the table pictures would have the name of the page {PAGE}; give it another name in {study_file}")
+        raise StudyError(f"the table pictures would have the name of the page {PAGE}; give it another name")
     if target.resolve() in {file.parent.resolve() for file in files}:
         raise StudyError(f"--into {target}: the files that are to be copied lie there; name another folder")
     for file in files:

@@ -3,7 +3,7 @@
 import contextlib
 import json
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -20,14 +20,14 @@ from layerscope.study.study import Study
 ALONE = {"runs"}
 
 
-def judge_runs(study_file: str, runs: Sequence[str], into: str) -> int:
+def judge_runs(study_file: str, overrides: Mapping[str, str], runs: Sequence[str], into: str) -> int:
     """Write the claims.csv of a study, and every figure and table that reads runs alone, into a folder. Returns 0.
 
-    runs: files like runs.parquet, by default that of the study's results. Several are parts of the study, such as machines or
-    evenings made; the folder then holds their runs together. Raises StudyError where scores of the study are missing, and where
-    parts have one network with other numbers.
+    overrides: the `--config` values with which the study was run. runs: files like runs.parquet, by default that of the
+    study's results. Several are parts of the study, such as machines or evenings made; the folder then holds their runs
+    together. Raises StudyError where scores of the study are missing, and where parts have one network with other numbers.
     """
-    jobs = Jobs(load_study(study_file, {}))
+    jobs = Jobs(load_study(study_file, dict(overrides)))
     target = Path(into)
     source = _together(runs, target) if len(runs) > 1 else runs[0] if runs else jobs.path("runs")
     for line in _networks_that_differ(jobs.study, source):

@@ -3,36 +3,38 @@
 import contextlib
 import os
 import sys
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from pathlib import Path
 
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.jobs.jobs import Jobs
 from layerscope.jobs.unasked import Unasked, counted, linked_folders, unasked_files, unasked_lines
+from layerscope.study.file import as_typed
 from layerscope.study.load import load_study
 
 LOCKS = Path(".snakemake/locks")
 
 
-def remove_unasked(study: str, yes: bool) -> int:
+def remove_unasked(study: str, overrides: Mapping[str, str], yes: bool) -> int:
     """Print what a study asks for no longer, ask unless `yes`, and remove it. Returns 0 if all of it is gone, else 1.
 
+    overrides: the `--config` values with which the study was run; without them, what they alone ask for is removed.
     Raises StudyError if Snakemake works on the study, and, after all others are removed, for files that cannot be removed.
     """
-    jobs = Jobs(load_study(study, {}))
+    jobs = Jobs(load_study(study, dict(overrides)))
     jobs.check()
-    name = jobs.study.name
+    name, typed = jobs.study.name, as_typed(study, overrides)
     refuse_in_progress(name)
     for folder in linked_folders(jobs):
         print(f"{folder} is a link: what it leads to is left alone, since others may use it")
     files = unasked_files(jobs)
     if not files:
-        print(f"{name}: nothing to remove; {study} asks for every file that layerscope has written")
+        print(f"{name}: nothing to remove; {typed} asks for every file that layerscope has written")
         return 0
     for line in unasked_lines(jobs, files):
         print(line)
-    print(f"{name}: {counted(files)} that {study} asks for no longer")
+    print(f"{name}: {counted(files)} that {typed} asks for no longer")
     if not yes and not _confirmed():
         return 1
     # The question may have waited for long.

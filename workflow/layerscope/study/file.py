@@ -2,6 +2,8 @@
 
 import itertools
 import math
+import shlex
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +36,16 @@ def read_study(file: str | Path, overrides: dict) -> dict:
             content[key] = str(value) if isinstance(value, int | float) and not isinstance(value, bool) else value
     _check_values(content)
     return content
+
+
+def as_typed(file: str | Path, overrides: Mapping[str, str]) -> str:
+    """A study file and the `--config` values applied to it, as they stand on a command line."""
+    return shlex.join([str(file), *config_options(overrides)])
+
+
+def config_options(overrides: Mapping[str, str]) -> list[str]:
+    """The words that give Snakemake, or a command of layerscope, the `--config` values; none where there are none."""
+    return ["--config", *(f"{key}={value}" for key, value in overrides.items())] if overrides else []
 
 
 def content_of_config(config: dict) -> dict:
