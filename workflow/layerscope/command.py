@@ -83,6 +83,20 @@ def excerpt(arguments: argparse.Namespace) -> int:
     return write_excerpt(arguments.study, arguments.config, arguments.into)
 
 
+def pack(arguments: argparse.Namespace) -> int:
+    """Put the jobs that Snakemake would run now into an archive, to run them on another machine: python ARCHIVE."""
+    from layerscope.elsewhere.pack import pack
+
+    return pack(arguments.study, arguments.config, arguments.rules, arguments.into)
+
+
+def unpack(arguments: argparse.Namespace) -> int:
+    """Take in what packed jobs made on another machine, as if Snakemake had run them here."""
+    from layerscope.elsewhere.unpack import unpack
+
+    return unpack(arguments.study, arguments.config, arguments.files)
+
+
 def report(arguments: argparse.Namespace) -> int:
     """Write the report of a finished study, report.html in the folder of its results; it opens offline."""
     from layerscope import store
@@ -146,6 +160,15 @@ def parser() -> argparse.ArgumentParser:
     _add_study(copied)
     copied.add_argument("--into", required=True, metavar="FOLDER", help="where the copies and the page pictures.md are written")
     copied.set_defaults(run=excerpt)
+    packed = commands.add_parser("pack", help="put jobs into an archive, for another machine", description=pack.__doc__)
+    _add_study(packed)
+    packed.add_argument("--rules", nargs="+", default=["train"], metavar="RULE", help="train (default), dump, neighbors, embed")
+    packed.add_argument("--into", required=True, metavar="ARCHIVE", help="the archive to write, such as away.zip")
+    packed.set_defaults(run=pack)
+    unpacked = commands.add_parser("unpack", help="take in what packed jobs made elsewhere", description=unpack.__doc__)
+    _add_study(unpacked)
+    unpacked.add_argument("files", nargs="+", metavar="FILE", help="what the archive of jobs has written, all parts of it")
+    unpacked.set_defaults(run=unpack)
     ran = commands.add_parser("run", help="make everything that a study asks for", description=run.__doc__)
     ran.add_argument("study", help="the study file")
     ran.add_argument("--cores", default="all", help="how many cores to use (all)")

@@ -36,6 +36,12 @@ def sources(modules: Iterable[str]) -> list[str]:
     return sorted(_relative(_file(module)) for module in found if _file(module).name != "__init__.py")
 
 
+def name_of_source(file: str) -> str:
+    """The path of a source file within the package, wherever this lies; of a person's own file, its path as it is given."""
+    resolved, package = Path(file).resolve(), PACKAGE.resolve()
+    return resolved.relative_to(package).as_posix() if resolved.is_relative_to(package) else file
+
+
 def page_files(folder: str) -> list[str]:
     """Paths, relative to the working directory where possible, of the files in a folder of the package that a browser reads."""
     return sorted(_relative(file) for file in (PACKAGE / folder).iterdir() if file.suffix in PAGE_FILES)

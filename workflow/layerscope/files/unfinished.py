@@ -17,7 +17,7 @@ from layerscope.errors import StudyError
 from layerscope.files.provenance import canonical_json
 from layerscope.files.refusals import refusals_named, refused
 from layerscope.files.seals import file_digest, sealed_digest
-from layerscope.files.sources import sources
+from layerscope.files.sources import name_of_source, sources
 from layerscope.files.whole import PARTIAL, replacing, write_text
 
 LOCK, IDENTITY, ATTRIBUTES = "lock", "identity.json", "attributes"
@@ -30,7 +30,8 @@ def identity(params: dict, modules: Iterable[str], inputs: Iterable[str | Path] 
 
     modules: the stage and the kinds that it uses, for instance an engine; their imports from the package count too.
     """
-    code = {source: file_digest(source) for source in sources(modules)}
+    # Work that was begun on one machine may go on on another.
+    code = {name_of_source(source): file_digest(source) for source in sources(modules)}
     return canonical_json([params, code, [sealed_digest(source) for source in inputs]])
 
 

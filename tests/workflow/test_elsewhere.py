@@ -1,0 +1,236 @@
+"""Jobs that run on a machine without Snakemake: `layerscope pack`, `python ARCHIVE`, `layerscope unpack`."""
+
+import json
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import time
+import zipfile
+from pathlib import Path
+
+import pytest
+from checkout import copy_project, planned, snakemake
+
+pytestmark = [pytest.mark.study, pytest.mark.xdist_group("elsewhere")]
+
+STUDY = "away.yaml"
+TEXT = """
+study: away
+seeds: 2
+datasets: {digits: {source: sklearn, test: 120}}
+architectures: {mlp: {family: mlp, hidden: [4]}}
+grids: [{}]
+training: {default: {epochs: 2, lr: 0.1}}
+samples: {look: {split: test, choose: first, n: 60}}
+embeddings: none
+scores: {neighborhood_hit: {k: 3}}
+figures: none
+tables: none
+"""
+RUN = "results/away/runs/digits/mlp/relu"
+MADE_ELSEWHERE = ["Training runs/digits/mlp/relu/seed0", "Dumping runs/digits/mlp/relu/seed0 on look"]
+
+
+def prepared(folder: Path, text: str = TEXT) -> Path:
+    """A checkout with the study and its prepared data."""
+    copy_project(folder)
+    (folder / STUDY).write_text(text)
+    done = snakemake(folder, "--cores", "1", "results/away/data/digits.h5", study=STUDY)
+    assert done.returncode == 0, done.stdout
+    return folder
+
+
+def layerscope(folder: Path, command: str, *words: object) -> subprocess.CompletedProcess:
+    return subprocess.run(
+        [sys.executable, "-m", "layerscope.command", command, STUDY, *map(str, words)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder / "workflow")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+
+
+def start(archive: Path, folder: Path, *options: str) -> subprocess.Popen:
+    """Run an archive in a folder, on a machine that has no layerscope."""
+    folder.mkdir(exist_ok=True)
+    environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
+    command = [sys.executable, str(archive), "--into", "made", *options]
+    return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+
+
+@pytest.fixture(scope="module")
+def home(tmp_path_factory) -> Path:
+    return prepared(tmp_path_factory.mktemp("home") / "project")
+
+
+@pytest.fixture(scope="module")
+def made(home: Path, tmp_path_factory) -> Path:
+    """What the trainings and dumps of the study made elsewhere."""
+    there = tmp_path_factory.mktemp("there")
+    packed = layerscope(home, "pack", "--rules", "train", "dump", "--into", there / "away.zip")
+    assert f"{there / 'away.zip'}: 4 jobs (2 train, 2 dump), " in packed.stdout
+    started = start(there / "away.zip", there, "--at-once", "2")
+    assert "4 of 4 jobs are done" in started.communicate()[0]
+    assert started.returncode == 0
+    return there / "made/away-made.zip"
+
+
+@pytest.fixture
+def here(home: Path, tmp_path: Path) -> Path:
+    """A copy of the checkout, which a test may change."""
+    return shutil.copytree(home, tmp_path / "project", symlinks=True)
+
+
+def test_what_is_made_elsewhere_has_the_bytes_of_home_and_is_taken_for_its_own(here: Path, made: Path):
+    unpacked = shutil.copytree(here, here.with_name("unpacked"), symlinks=True)
+    done = snakemake(here, "--cores", "1", f"{RUN}/seed0/look/activations.h5", study=STUDY)
+    assert done.returncode == 0, done.stdout
+    taken = layerscope(unpacked, "unpack", made)
+    assert (taken.returncode, taken.stdout) == (0, "away: 8 files taken, no jobs left\n")
+    names = sorted(file.relative_to(here) for file in (here / RUN / "seed0").rglob("*") if file.is_file())
+    assert len(names) == 8
+    assert [(unpacked / name).read_bytes() for name in names] == [(here / name).read_bytes() for name in names]
+    assert not any(job.startswith(("Preparing", "Training", "Dumping runs")) for job in planned(unpacked, study=STUDY))
+    # Their settings are on record, so that an edit redoes them.
+    (unpacked / STUDY).write_text(TEXT.replace("lr: 0.1", "lr: 0.2"))
+    assert {*MADE_ELSEWHERE} < planned(unpacked, study=STUDY)
+
+
+def test_it_can_come_in_parts_and_a_missing_part_is_told(here: Path, made: Path, tmp_path: Path):
+    half = made.stat().st_size // 2 + 1
+    parts = [tmp_path / "away-made.zip.001", tmp_path / "away-made.zip.002"]
+    for number, part in enumerate(parts):
+        part.write_bytes(made.read_bytes()[number * half : (number + 1) * half])
+    for some in (parts[:1], parts[1:]):
+        refused = layerscope(here, "unpack", *some)
+        assert refused.returncode == 1
+        [line] = refused.stdout.splitlines()
+        assert line.endswith("name all of them")
+    assert layerscope(here, "unpack", *reversed(parts)).stdout == "away: 8 files taken, no jobs left\n"
+
+
+def test_parts_are_as_large_as_was_asked(made: Path):
+    archive = made.parent.parent / "away.zip"
+    started = start(archive, archive.parent, "--part", "0.01", "--into", "parts")
+    assert started.wait() == 0
+    parts = sorted((archive.parent / "parts").iterdir())
+    assert all(part.stat().st_size <= 0.01 * 2**20 for part in parts)
+    assert [part.name for part in parts] == [f"away-made.zip.{number:03}" for number in range(1, len(parts) + 1)]
+    assert len(b"".join(part.read_bytes() for part in parts)) == pytest.approx(made.stat().st_size, abs=200)
+
+
+def edit_study(here: Path, made: Path) -> Path:
+    (here / STUDY).write_text(TEXT.replace("lr: 0.1", "lr: 0.2"))
+    return made
+
+
+def edit_code(here: Path, made: Path) -> Path:
+    file = here / "workflow/layerscope/training/rates.py"
+    file.write_text(f"{file.read_text()}\nANOTHER = 1\n")
+    return made
+
+
+def edit_data(here: Path, made: Path) -> Path:
+    file = here / "results/away/data/digits.h5"
+    file.write_bytes(file.read_bytes() + b"more")
+    return made
+
+
+def damage(here: Path, made: Path) -> Path:
+    """The archive with other checkpoints of seed 0."""
+    other = here / "damaged.zip"
+    with zipfile.ZipFile(made) as source, zipfile.ZipFile(other, "w") as target:
+        for name in source.namelist():
+            target.writestr(name, b"" if name == f"{RUN}/seed0/checkpoints.safetensors" else source.read(name))
+    return other
+
+
+def lead_outside(here: Path, made: Path) -> Path:
+    """The archive with a file that no job of the study writes."""
+    other = here / "strange.zip"
+    with zipfile.ZipFile(made) as source, zipfile.ZipFile(other, "w") as target:
+        told = json.loads(source.read("made.json"))
+        for job in told["jobs"]:
+            job["made"]["../outside"] = "0"
+        for name in source.namelist():
+            target.writestr(name, json.dumps(told) if name == "made.json" else source.read(name))
+        target.writestr("../outside", b"")
+    return other
+
+
+@pytest.mark.parametrize(
+    ("change", "reason", "count"),
+    [
+        (edit_study, "Snakemake would not run this job now: it is done, or its settings have changed", 2),
+        (edit_code, "its code has changed", 2),
+        (edit_data, "it read another results/away/data/digits.h5", 2),
+        (damage, f"{RUN}/seed0/checkpoints.safetensors is not what was written", 1),
+        (lead_outside, "../outside is no file of it", 2),
+    ],
+)
+def test_what_snakemake_would_make_otherwise_is_left_with_the_reason(here, made, change, reason, count):
+    done = layerscope(here, "unpack", change(here, made))
+    assert done.returncode == 1
+    assert done.stdout.count(f"left, since {reason}") == count
+    assert not (here / RUN / "seed0/checkpoints.safetensors").exists()
+    assert not (here.parent / "outside").exists()
+
+
+def test_a_training_that_was_stopped_elsewhere_goes_on(tmp_path: Path):
+    text = TEXT.replace("seeds: 2", "seeds: 1").replace("epochs: 2", "epochs: 150, snapshots: [0, last]")
+    here = prepared(tmp_path / "project", text)
+    layerscope(here, "pack", "--into", "away.zip")
+    undisturbed = start(here / "away.zip", tmp_path / "undisturbed")
+    assert undisturbed.wait() == 0
+    stopped = start(here / "away.zip", tmp_path / "stopped")
+    state = tmp_path / "stopped/packed-away/files" / RUN / "seed0/.training.partial/state.safetensors"
+    while not state.exists():
+        assert stopped.poll() is None
+        time.sleep(0.01)
+    stopped.send_signal(signal.SIGTERM)
+    assert "0 of 1 jobs are done; start again to go on" in stopped.communicate()[0]
+    taken = layerscope(here, "unpack", tmp_path / "stopped/made/away-made.zip")
+    assert "away: 1 training goes on after the last epoch that was done elsewhere" in taken.stdout
+    # Elsewhere again, from the state that came home.
+    layerscope(here, "pack", "--into", "again.zip")
+    again = start(here / "again.zip", tmp_path / "again")
+    assert again.wait() == 0
+    log = tmp_path / "again/packed-away/files/results/away/logs/train/runs/digits/mlp/relu/seed0.log"
+    assert "going on after epoch " in log.read_text()
+    assert layerscope(here, "unpack", tmp_path / "again/made/away-made.zip").returncode == 0
+    whole = tmp_path / "undisturbed/packed-away/files" / RUN / "seed0/checkpoints.safetensors"
+    assert (here / RUN / "seed0/checkpoints.safetensors").read_bytes() == whole.read_bytes()
+
+
+def test_a_job_that_fails_elsewhere_is_told_and_the_others_are_kept(home: Path, made: Path, tmp_path: Path):
+    archive = tmp_path / "broken.zip"
+    with zipfile.ZipFile(made.parent.parent / "away.zip") as source, zipfile.ZipFile(archive, "w") as target:
+        plan = json.loads(source.read("jobs.json"))
+        plan["jobs"][0]["command"] = "python -c 'raise SystemExit(1)'"
+        for name in source.namelist():
+            target.writestr(name, json.dumps(plan) if name == "jobs.json" else source.read(name))
+    started = start(archive, tmp_path)
+    said = started.communicate()[0]
+    assert started.returncode == 1
+    assert f"failed: {plan['jobs'][0]['message']}, see " in said
+    assert "2 of 4 jobs are done" in said
+
+
+@pytest.mark.parametrize(
+    ("rules", "said"),
+    [
+        (["trains"], "--rules trains: did you mean 'train'?"),
+        (["dump"], "2 files that these jobs read are not there"),
+        (["embed"], "Snakemake would run no job of embed now; there is nothing to pack"),
+    ],
+)
+def test_what_cannot_be_packed_is_refused(here: Path, rules: list[str], said: str):
+    refused = layerscope(here, "pack", "--rules", *rules, "--into", "away.zip")
+    assert refused.returncode == 1
+    [line] = refused.stdout.splitlines()
+    assert said in line
+    assert not (here / "away.zip").exists()

@@ -1,0 +1,94 @@
+"""The jobs of a study that Snakemake would run now: their commands, what they read and write, and a digest of their code."""
+
+import hashlib
+import re
+import shlex
+import subprocess
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from types import SimpleNamespace
+
+from layerscope import store
+from layerscope.errors import StudyError
+from layerscope.files.provenance import canonical_json
+from layerscope.files.seals import file_digest
+from layerscope.files.sources import name_of_source
+from layerscope.jobs.every_job import every_job
+from layerscope.jobs.jobs import Jobs
+from layerscope.jobs.snakemake_command import snakemake_command
+from layerscope.study.file import config_options
+
+# What Snakemake, with the messages of layerscope, prints of a job of a plan.
+PLANNED = re.compile(r"^Job \d+: (?P<message>.*)\n(?:Reason: .*\n)?Shell command: (?P<command>.*)$", flags=re.MULTILINE)
+LOG = re.compile(r"2>&1 \| tee (?P<log>\S+)$")
+
+
+@dataclass(frozen=True)
+class PlannedJob:
+    """A job that Snakemake would run. command: for bash. inputs, outputs, log: paths relative to the working directory.
+
+    code: the source files that its result depends on, by their paths. An input may be there, or be an output of another job.
+    unfinished: the folder with the state of a training that has begun; "" for other rules.
+    """
+
+    rule: str
+    message: str
+    command: str
+    inputs: tuple[str, ...]
+    outputs: tuple[str, ...]
+    log: str
+    code: tuple[str, ...]
+    unfinished: str
+
+
+def planned_jobs(study_file: str, overrides: Mapping[str, str], jobs: Jobs, rules: Iterable[str]) -> list[PlannedJob]:
+    """The jobs of some rules that Snakemake would run now, each after those whose files it reads.
+
+    Raises StudyError where Snakemake is not installed, or cannot plan.
+    """
+    options = [*config_options(overrides), "-n", "-p", "--nolock"]
+    done = subprocess.run(snakemake_command(study_file, *options), capture_output=True, text=True, check=False)
+    if done.returncode:
+        said = [line for line in done.stderr.splitlines() if line.startswith("layerscope: ")] or done.stderr.splitlines()[-1:]
+        raise StudyError(*(line.removeprefix("layerscope: ") for line in said or ["Snakemake ended without a word"]))
+    name = jobs.study.name
+    known = {store.job_files(name, rule, **keys).log: (rule, keys) for rule, keys in every_job(jobs) if rule in {*rules}}
+    found = []
+    for match in PLANNED.finditer(done.stdout + done.stderr):
+        written = LOG.search(match["command"])
+        if written and (of_log := known.get(written["log"])):
+            found.append(_planned(jobs, *of_log, match["message"], match["command"]))
+    # Snakemake lists a job anywhere before those that need it alone, so they are sorted by what they read.
+    return _in_order(found)
+
+
+def _planned(jobs: Jobs, rule: str, keys: dict[str, str], message: str, command: str) -> PlannedJob:
+    files = store.job_files(jobs.study.name, rule, **keys)
+    of_rule = getattr(jobs.code, rule, None)
+    code = of_rule(SimpleNamespace(**keys)) if of_rule else jobs.code.stage(rule)
+    start = f"{store.study_folder(jobs.study.name)}/"
+    words = [word for word in shlex.split(LOG.sub("", command)) if word not in files.outputs]
+    inputs = tuple(word for word in words if word.startswith(start) or (_is_path(word) and Path(word).is_file()))
+    unfinished = str(store.unfinished_training(files.outputs[0])) if rule == "train" else ""
+    return PlannedJob(rule, message, command, inputs, files.outputs, files.log, tuple(code), unfinished)
+
+
+def _is_path(word: str) -> bool:
+    return len(word) < 1000 and not word.startswith(("{", "-"))
+
+
+def _in_order(jobs: list[PlannedJob]) -> list[PlannedJob]:
+    waiting, sorted_jobs = list(jobs), []
+    while waiting:
+        unmade = {output for job in waiting for output in job.outputs}
+        ready = [job for job in waiting if not unmade & {*job.inputs}]
+        sorted_jobs += ready
+        waiting = [job for job in waiting if job not in ready]
+    return sorted_jobs
+
+
+def code_digest(job: PlannedJob) -> str:
+    """The SHA-256 of the source files of a job, wherever the package lies."""
+    digests = {name_of_source(file): file_digest(file) for file in job.code}
+    return hashlib.sha256(canonical_json(digests).encode()).hexdigest()
