@@ -1,4 +1,6 @@
-"""The command `layerscope`: write a first study file, check it, run it, examine, judge, report, excerpt and prune its results."""
+"""The command `layerscope`: write a first study file, check it, run it here or elsewhere, and examine, judge, report, excerpt and
+prune its results.
+"""
 
 import argparse
 import os

@@ -1,7 +1,7 @@
 """Run the jobs that `layerscope pack` put into an archive: python ARCHIVE. What they make is written for `layerscope unpack`.
 
-This is the program of the archive. It needs Python alone; the jobs need the packages of layerscope's stages (torch, numpy, h5py,
-safetensors, threadpoolctl, filelock, and numba where they embed). Started again with the same folders, it goes on.
+This is the program of the archive. It needs Python 3.11 alone; the jobs need the packages of layerscope's stages (torch, numpy,
+h5py, safetensors, threadpoolctl, filelock, and numba where they embed). Started again with the same folders, it goes on.
 """
 
 import argparse
@@ -44,6 +44,8 @@ class Running:
 def main() -> None:
     """Run the jobs, and write what they made."""
     arguments = parser().parse_args()
+    if sys.version_info < (3, 11):  # noqa: UP036 (a machine elsewhere has the Python that it has)
+        sys.exit(f"Python 3.11 or later is needed, and this is {sys.version.split()[0]}; start the archive with another one")
     with zipfile.ZipFile(sys.argv[0]) as archive:
         plan = json.loads(archive.read(PLAN))
         work = Path(arguments.work or f"packed-{plan['study']}").resolve()
@@ -55,7 +57,7 @@ def main() -> None:
     for part in write_made(done, plan, work, Path(arguments.into), int(arguments.part * MEGABYTE)):
         print(f"{part}: {part.stat().st_size / MEGABYTE:.1f} MiB")
     for job in failed:
-        print(f"failed: {job['message']}, see {work / FILES / job['log']}")
+        print(f"failed: {job['message']}: {_last_line(work / FILES / job['log'])}")
     print(
         f"{len(done)} of {len(plan['jobs'])} jobs are done" + ("" if len(done) == len(plan["jobs"]) else "; start again to go on")
     )
@@ -121,6 +123,12 @@ def run(jobs: list[dict], work: Path, environment: dict, at_once: int, seconds: 
     for one in running:
         one.stop()
     return failed
+
+
+def _last_line(log: Path) -> str:
+    """The last line of a log, which says why a stage failed, and where the log is."""
+    lines = log.read_text(encoding="utf-8", errors="replace").splitlines() if log.exists() else []
+    return f"{lines[-1] if lines else 'it said nothing'} ({log})"
 
 
 def _is_done(job: dict, work: Path) -> bool:
