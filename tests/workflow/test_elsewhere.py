@@ -24,13 +24,14 @@ architectures: {mlp: {family: mlp, hidden: [4]}}
 grids: [{}]
 training: {default: {epochs: 2, lr: 0.1}}
 samples: {look: {split: test, choose: first, n: 60}}
-embeddings: none
+embeddings: {tsne: {method: tsne, perplexity: 5, iterations: 60, early_exaggeration_iterations: 20}}
 scores: {neighborhood_hit: {k: 3}}
 figures: none
 tables: none
 """
-RUN = "results/away/runs/digits/mlp/relu"
-MADE_ELSEWHERE = ["Training runs/digits/mlp/relu/seed0", "Dumping runs/digits/mlp/relu/seed0 on look"]
+RUN, INPUT = "results/away/runs/digits/mlp/relu", "results/away/inputs/digits"
+RULES = ["train", "dump", "dump_input", "neighbors", "embed"]
+EMBEDDED = "look/embeddings/tsne.h5"
 
 
 def prepared(folder: Path, text: str = TEXT) -> Path:
@@ -69,12 +70,12 @@ def home(tmp_path_factory) -> Path:
 
 @pytest.fixture(scope="module")
 def made(home: Path, tmp_path_factory) -> Path:
-    """What the trainings and dumps of the study made elsewhere."""
+    """What all jobs of the study that can run elsewhere made there."""
     there = tmp_path_factory.mktemp("there")
-    packed = layerscope(home, "pack", "--rules", "train", "dump", "--into", there / "away.zip")
-    assert f"{there / 'away.zip'}: 4 jobs (2 train, 2 dump), " in packed.stdout
+    packed = layerscope(home, "pack", "--rules", *RULES, "--into", there / "away.zip")
+    assert f"{there / 'away.zip'}: 11 jobs (2 train, 2 dump, 1 dump_input, 3 neighbors, 3 embed), " in packed.stdout
     started = start(there / "away.zip", there, "--at-once", "2")
-    assert "4 of 4 jobs are done" in started.communicate()[0]
+    assert "11 of 11 jobs are done" in started.communicate()[0]
     assert started.returncode == 0
     return there / "made/away-made.zip"
 
@@ -87,40 +88,52 @@ def here(home: Path, tmp_path: Path) -> Path:
 
 def test_what_is_made_elsewhere_has_the_bytes_of_home_and_is_taken_for_its_own(here: Path, made: Path):
     unpacked = shutil.copytree(here, here.with_name("unpacked"), symlinks=True)
-    done = snakemake(here, "--cores", "1", f"{RUN}/seed0/look/activations.h5", study=STUDY)
+    done = snakemake(here, "--cores", "1", f"{RUN}/seed0/{EMBEDDED}", f"{INPUT}/{EMBEDDED}", study=STUDY)
     assert done.returncode == 0, done.stdout
     taken = layerscope(unpacked, "unpack", made)
-    assert (taken.returncode, taken.stdout) == (0, "away: 8 files taken, no jobs left\n")
-    names = sorted(file.relative_to(here) for file in (here / RUN / "seed0").rglob("*") if file.is_file())
-    assert len(names) == 8
+    assert (taken.returncode, taken.stdout) == (0, "away: 11 jobs taken\n")
+    names = [file.relative_to(here) for folder in (RUN, INPUT) for file in (here / folder).rglob("*") if file.is_file()]
+    assert {"checkpoints.safetensors", "history.csv", "spectra.h5", "tsne.h5", ".tsne.h5.sha256"} < {name.name for name in names}
     assert [(unpacked / name).read_bytes() for name in names] == [(here / name).read_bytes() for name in names]
-    assert not any(job.startswith(("Preparing", "Training", "Dumping runs")) for job in planned(unpacked, study=STUDY))
+    made_there = ("Preparing", "Training", "Dumping", "Finding", "Embedding")
+    assert not any(job.startswith(made_there) for job in planned(unpacked, study=STUDY))
+    again = layerscope(unpacked, "unpack", made)
+    assert (again.returncode, again.stdout) == (0, "away: 0 jobs taken, 11 here already\n")
     # Their settings are on record, so that an edit redoes them.
     (unpacked / STUDY).write_text(TEXT.replace("lr: 0.1", "lr: 0.2"))
-    assert {*MADE_ELSEWHERE} < planned(unpacked, study=STUDY)
+    assert "Training runs/digits/mlp/relu/seed0" in planned(unpacked, study=STUDY)
+
+
+def test_values_of_the_command_line_hold_elsewhere_too(here: Path, made: Path):
+    one = layerscope(here, "unpack", made, "--config", "seeds=1")
+    assert one.stdout.splitlines()[-1] == "away: 7 jobs taken, 4 left"
+    rest = layerscope(here, "pack", "--config", "seeds=2", "--into", "rest.zip")
+    assert "rest.zip: 1 jobs (1 train), " in rest.stdout
+    assert rest.stdout.endswith(f"layerscope unpack {STUDY} FILES --config seeds=2\n")
 
 
 def test_it_can_come_in_parts_and_a_missing_part_is_told(here: Path, made: Path, tmp_path: Path):
     half = made.stat().st_size // 2 + 1
-    parts = [tmp_path / "away-made.zip.001", tmp_path / "away-made.zip.002"]
+    parts = [tmp_path / "away-made.zip.001-of-002", tmp_path / "away-made.zip.002-of-002"]
     for number, part in enumerate(parts):
         part.write_bytes(made.read_bytes()[number * half : (number + 1) * half])
     for some in (parts[:1], parts[1:]):
         refused = layerscope(here, "unpack", *some)
         assert refused.returncode == 1
         [line] = refused.stdout.splitlines()
-        assert line.endswith("name all of them")
-    assert layerscope(here, "unpack", *reversed(parts)).stdout == "away: 8 files taken, no jobs left\n"
+        assert line.endswith("away-made.zip: 1 of its 2 parts are named; name all of them")
+    assert layerscope(here, "unpack", *reversed(parts)).stdout == "away: 11 jobs taken\n"
 
 
-def test_parts_are_as_large_as_was_asked(made: Path):
+def test_parts_are_as_large_as_was_asked_and_replace_older_ones(made: Path):
     archive = made.parent.parent / "away.zip"
-    started = start(archive, archive.parent, "--part", "0.01", "--into", "parts")
-    assert started.wait() == 0
-    parts = sorted((archive.parent / "parts").iterdir())
-    assert all(part.stat().st_size <= 0.01 * 2**20 for part in parts)
-    assert [part.name for part in parts] == [f"away-made.zip.{number:03}" for number in range(1, len(parts) + 1)]
-    assert len(b"".join(part.read_bytes() for part in parts)) == pytest.approx(made.stat().st_size, abs=200)
+    for size, count in ((0.01, None), (1000, 1)):
+        started = start(archive, archive.parent, "--part", str(size), "--into", "parts")
+        assert started.wait() == 0
+        parts = sorted((archive.parent / "parts").iterdir())
+        assert all(part.stat().st_size <= size * 2**20 for part in parts)
+        assert count in (None, len(parts))
+        assert len(b"".join(part.read_bytes() for part in parts)) == pytest.approx(made.stat().st_size, abs=200)
 
 
 def edit_study(here: Path, made: Path) -> Path:
@@ -140,12 +153,28 @@ def edit_data(here: Path, made: Path) -> Path:
     return made
 
 
+def edit_prepared(here: Path, made: Path) -> Path:
+    """The data are to be prepared anew, and are not yet."""
+    (here / STUDY).write_text(TEXT.replace("test: 120", "test: 121"))
+    return made
+
+
 def damage(here: Path, made: Path) -> Path:
     """The archive with other checkpoints of seed 0."""
     other = here / "damaged.zip"
     with zipfile.ZipFile(made) as source, zipfile.ZipFile(other, "w") as target:
         for name in source.namelist():
             target.writestr(name, b"" if name == f"{RUN}/seed0/checkpoints.safetensors" else source.read(name))
+    return other
+
+
+def flip(here: Path, made: Path) -> Path:
+    """The archive with another byte within the compressed checkpoints of seed 0."""
+    content = bytearray(made.read_bytes())
+    with zipfile.ZipFile(made) as source:
+        content[source.getinfo(f"{RUN}/seed0/checkpoints.safetensors").header_offset + 300] ^= 255
+    other = here / "flipped.zip"
+    other.write_bytes(content)
     return other
 
 
@@ -165,19 +194,48 @@ def lead_outside(here: Path, made: Path) -> Path:
 @pytest.mark.parametrize(
     ("change", "reason", "count"),
     [
-        (edit_study, "Snakemake would not run this job now: it is done, or its settings have changed", 2),
+        (edit_study, "Snakemake would not run this job now: its settings have changed", 2),
         (edit_code, "its code has changed", 2),
-        (edit_data, "it read another results/away/data/digits.h5", 2),
+        (edit_data, "it read another results/away/data/digits.h5", 3),
+        (edit_prepared, "results/away/data/digits.h5, which it read, is not made yet, or to be made anew", 3),
         (damage, f"{RUN}/seed0/checkpoints.safetensors is not what was written", 1),
-        (lead_outside, "../outside is no file of it", 2),
+        (flip, f"{RUN}/seed0/checkpoints.safetensors is not what was written", 1),
+        (lead_outside, "../outside is no file of it", 3),
     ],
 )
 def test_what_snakemake_would_make_otherwise_is_left_with_the_reason(here, made, change, reason, count):
     done = layerscope(here, "unpack", change(here, made))
     assert done.returncode == 1
-    assert done.stdout.count(f"left, since {reason}") == count
+    assert done.stdout.count(f"left, since {reason}") >= count, done.stdout
     assert not (here / RUN / "seed0/checkpoints.safetensors").exists()
     assert not (here.parent / "outside").exists()
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        (b"nothing", "is no archive, or is cut short; name what `python ARCHIVE` wrote, copied whole"),
+        (None, "was not written by packed jobs, or is damaged; name what `python ARCHIVE` wrote"),
+    ],
+)
+def test_of_two_archives_nothing_is_taken_where_one_is_none(here: Path, made: Path, content: bytes | None, said: str):
+    other = here / "other.zip"
+    other.write_bytes(content or (made.parent.parent / "away.zip").read_bytes())
+    refused = layerscope(here, "unpack", made, other)
+    [line] = refused.stdout.splitlines()
+    assert (refused.returncode, line) == (1, f"layerscope: {other} {said}")
+    assert not (here / RUN).exists()
+
+
+def test_what_snakemake_takes_not_for_its_own_does_not_stay(here: Path, made: Path):
+    # A file that is damaged stops Snakemake before it works.
+    (here / "results/away/.claims.csv.sha256").write_text("0" * 64)
+    (here / "results/away/claims.csv").write_text("damaged")
+    done = layerscope(here, "unpack", made)
+    assert done.returncode == 1
+    [line] = done.stdout.splitlines()
+    assert line.startswith("layerscope: nothing is taken, since Snakemake did not take it for its own (")
+    assert not (here / RUN / "seed0/checkpoints.safetensors").exists()
 
 
 def test_a_training_that_was_stopped_elsewhere_goes_on(tmp_path: Path):
@@ -194,14 +252,18 @@ def test_a_training_that_was_stopped_elsewhere_goes_on(tmp_path: Path):
     stopped.send_signal(signal.SIGTERM)
     assert "0 of 1 jobs are done; start again to go on" in stopped.communicate()[0]
     taken = layerscope(here, "unpack", tmp_path / "stopped/made/away-made.zip")
-    assert "away: 1 training goes on after the last epoch that was done elsewhere" in taken.stdout
+    assert taken.stdout == "away: 0 jobs taken, 1 training goes on from there\n"
+    state_here = here / RUN / "seed0/.training.partial/state.safetensors"
+    assert state_here.read_bytes() == state.read_bytes()
     # Elsewhere again, from the state that came home.
     layerscope(here, "pack", "--into", "again.zip")
     again = start(here / "again.zip", tmp_path / "again")
     assert again.wait() == 0
+    # It went on there, and not from the beginning.
     log = tmp_path / "again/packed-away/files/results/away/logs/train/runs/digits/mlp/relu/seed0.log"
     assert "going on after epoch " in log.read_text()
-    assert layerscope(here, "unpack", tmp_path / "again/made/away-made.zip").returncode == 0
+    assert layerscope(here, "unpack", tmp_path / "again/made/away-made.zip").stdout == "away: 1 job taken\n"
+    assert not state_here.parent.exists()
     whole = tmp_path / "undisturbed/packed-away/files" / RUN / "seed0/checkpoints.safetensors"
     assert (here / RUN / "seed0/checkpoints.safetensors").read_bytes() == whole.read_bytes()
 
@@ -219,15 +281,14 @@ def test_a_job_that_fails_elsewhere_is_told_and_the_others_are_kept(home: Path, 
     assert started.returncode == 1
     place = tmp_path / "packed-away/files" / log
     assert f"failed: {plan['jobs'][0]['message']}: no room ({place})\n" in said
-    assert "2 of 4 jobs are done" in said
+    assert "8 of 11 jobs are done" in said
 
 
 @pytest.mark.parametrize(
     ("rules", "said"),
     [
         (["trains"], "--rules trains: did you mean 'train'?"),
-        (["dump"], "2 files that these jobs read are not there"),
-        (["embed"], "Snakemake would run no job of embed now; there is nothing to pack"),
+        (["dump"], f"2 files that these jobs read are not made yet, or to be made anew ({RUN}/seed0/checkpoints.safetensors"),
     ],
 )
 def test_what_cannot_be_packed_is_refused(here: Path, rules: list[str], said: str):

@@ -17,7 +17,7 @@ class StudyError(Exception):
     """
 
     def __init__(self, *messages: str, more_may_follow: bool = False):
-        self.messages = tuple(map(_printable, messages))
+        self.messages = tuple(map(printable, messages))
         self.more_may_follow = more_may_follow
         super().__init__("\n".join(self.messages))
 
@@ -51,7 +51,8 @@ class Mistakes:
             raise StudyError(*dict.fromkeys(self.messages), more_may_follow=more_may_follow)
 
 
-def _printable(text: str) -> str:
+def printable(text: str) -> str:
+    """A text whose characters that cannot be printed are escaped."""
     return "".join(letter if letter.isprintable() else repr(letter)[1:-1] for letter in text)
 
 

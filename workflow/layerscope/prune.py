@@ -8,12 +8,11 @@ from pathlib import Path
 
 from layerscope import store
 from layerscope.errors import StudyError
+from layerscope.jobs.in_progress import refuse_in_progress
 from layerscope.jobs.jobs import Jobs
 from layerscope.jobs.unasked import Unasked, counted, linked_folders, unasked_files, unasked_lines
 from layerscope.study.file import as_typed
 from layerscope.study.load import load_study
-
-LOCKS = Path(".snakemake/locks")
 
 
 def remove_unasked(study: str, overrides: Mapping[str, str], yes: bool) -> int:
@@ -25,7 +24,7 @@ def remove_unasked(study: str, overrides: Mapping[str, str], yes: bool) -> int:
     jobs = Jobs(load_study(study, dict(overrides)))
     jobs.check()
     name, typed = jobs.study.name, as_typed(study, overrides)
-    refuse_in_progress(name)
+    refuse_in_progress(name, "nothing is removed", "prune")
     for folder in linked_folders(jobs):
         print(f"{folder} is a link: what it leads to is left alone, since others may use it")
     files = unasked_files(jobs)
@@ -38,7 +37,7 @@ def remove_unasked(study: str, overrides: Mapping[str, str], yes: bool) -> int:
     if not yes and not _confirmed():
         return 1
     # The question may have waited for long.
-    refuse_in_progress(name)
+    refuse_in_progress(name, "nothing is removed", "prune")
     refused = remove(files, Path(store.study_folder(name)))
     gone = [file for file in files if not os.path.lexists(file.path)]
     print(f"{name}: {counted(gone)} removed")
@@ -46,21 +45,6 @@ def remove_unasked(study: str, overrides: Mapping[str, str], yes: bool) -> int:
         reasons = "; ".join(f"{path} ({error.strerror})" for path, error in refused.items())
         raise StudyError(f"not removed: {reasons}. Mend what the reasons name, and prune again")
     return 0
-
-
-def refuse_in_progress(study: str) -> None:
-    """Raise StudyError if Snakemake has locked files of a study."""
-    start = f"{store.study_folder(study)}/"
-    for lock in LOCKS.glob("*.lock"):
-        try:
-            locked = lock.read_text(encoding="utf-8").splitlines()
-        except FileNotFoundError:
-            continue
-        if any(file.startswith(start) for file in locked):
-            raise StudyError(
-                f"nothing is removed: Snakemake works on {start} and has locked it; wait until it ends. If none runs, one was "
-                "killed: run snakemake --unlock with the same study, then prune again"
-            )
 
 
 def _confirmed() -> bool:

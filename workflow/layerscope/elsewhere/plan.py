@@ -4,7 +4,7 @@ import hashlib
 import re
 import shlex
 import subprocess
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from types import SimpleNamespace
@@ -19,6 +19,8 @@ from layerscope.jobs.jobs import Jobs
 from layerscope.jobs.snakemake_command import snakemake_command
 from layerscope.study.file import config_options
 
+# The rules whose jobs can run elsewhere.
+RULES = ("train", "dump", "dump_input", "neighbors", "embed")
 # What Snakemake, with the messages of layerscope, prints of a job of a plan.
 PLANNED = re.compile(r"^Job \d+: (?P<message>.*)\n(?:Reason: .*\n)?Shell command: (?P<command>.*)$", flags=re.MULTILINE)
 LOG = re.compile(r"2>&1 \| tee (?P<log>\S+)$")
@@ -42,25 +44,32 @@ class PlannedJob:
     unfinished: str
 
 
-def planned_jobs(study_file: str, overrides: Mapping[str, str], jobs: Jobs, rules: Iterable[str]) -> list[PlannedJob]:
-    """The jobs of some rules that Snakemake would run now, each after those whose files it reads.
+@dataclass(frozen=True)
+class Plan:
+    """What Snakemake would do now. jobs: those of RULES, each after those whose files it reads. unmade: outputs of all jobs."""
 
-    Raises StudyError where Snakemake is not installed, or cannot plan.
-    """
+    jobs: list[PlannedJob]
+    unmade: frozenset[str]
+
+
+def plan_of(study_file: str, overrides: Mapping[str, str], jobs: Jobs) -> Plan:
+    """What Snakemake would do now. Raises StudyError where it is not installed, or cannot plan."""
     options = [*config_options(overrides), "-n", "-p", "--nolock"]
     done = subprocess.run(snakemake_command(study_file, *options), capture_output=True, text=True, check=False)
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.startswith("layerscope: ")] or done.stderr.splitlines()[-1:]
         raise StudyError(*(line.removeprefix("layerscope: ") for line in said or ["Snakemake ended without a word"]))
     name = jobs.study.name
-    known = {store.job_files(name, rule, **keys).log: (rule, keys) for rule, keys in every_job(jobs) if rule in {*rules}}
-    found = []
+    by_log = {store.job_files(name, rule, **keys).log: (rule, keys) for rule, keys in every_job(jobs)}
+    planned, unmade = [], set()
     for match in PLANNED.finditer(done.stdout + done.stderr):
         written = LOG.search(match["command"])
-        if written and (of_log := known.get(written["log"])):
-            found.append(_planned(jobs, *of_log, match["message"], match["command"]))
-    # Snakemake lists a job anywhere before those that need it alone, so they are sorted by what they read.
-    return _in_order(found)
+        if written and written["log"] in by_log:
+            rule, keys = by_log[written["log"]]
+            unmade |= {*store.job_files(name, rule, **keys).outputs}
+            if rule in RULES:
+                planned.append(_planned(jobs, rule, keys, match["message"], match["command"]))
+    return Plan(_in_order(planned), frozenset(unmade))
 
 
 def _planned(jobs: Jobs, rule: str, keys: dict[str, str], message: str, command: str) -> PlannedJob:
@@ -79,6 +88,7 @@ def _is_path(word: str) -> bool:
 
 
 def _in_order(jobs: list[PlannedJob]) -> list[PlannedJob]:
+    """Jobs sorted so that each comes after those whose files it reads: Snakemake lists them in no such order."""
     waiting, sorted_jobs = list(jobs), []
     while waiting:
         unmade = {output for job in waiting for output in job.outputs}

@@ -37,9 +37,9 @@ def sources(modules: Iterable[str]) -> list[str]:
 
 
 def name_of_source(file: str) -> str:
-    """The path of a source file within the package, wherever this lies; of a person's own file, its path as it is given."""
+    """The path of a source file from the package on, wherever this lies; of a person's own file, its path as it is given."""
     resolved, package = Path(file).resolve(), PACKAGE.resolve()
-    return resolved.relative_to(package).as_posix() if resolved.is_relative_to(package) else file
+    return resolved.relative_to(package.parent).as_posix() if resolved.is_relative_to(package) else file
 
 
 def page_files(folder: str) -> list[str]:
