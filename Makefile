@@ -62,6 +62,7 @@ bench: $(READY) $(BENCH_READY)
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.training
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.large
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.published_inputs
+	PYTHONPATH=workflow $(BIN)/python -m benchmarks.one_layer
 	PYTHONPATH=workflow $(BIN)/python -m benchmarks.load
 
 # Libraries that only the benchmarks compare with.
