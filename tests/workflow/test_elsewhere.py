@@ -194,7 +194,7 @@ def lead_outside(here: Path, made: Path) -> Path:
 @pytest.mark.parametrize(
     ("change", "reason", "count"),
     [
-        (edit_study, "Snakemake would not run this job now: its settings have changed", 2),
+        (edit_study, "Snakemake would not run this job now: it was done here with another result, or", 2),
         (edit_code, "its code has changed", 2),
         (edit_data, "it read another results/away/data/digits.h5", 3),
         (edit_prepared, "results/away/data/digits.h5, which it read, is not made yet, or to be made anew", 3),

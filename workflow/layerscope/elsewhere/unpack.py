@@ -11,6 +11,7 @@ import zipfile
 import zlib
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 from layerscope.elsewhere.plan import Plan, PlannedJob, code_digest, plan_of
@@ -137,7 +138,8 @@ def _sorted_out(told: Iterable[Told], plan: Plan) -> tuple[Pairs, Pairs, list[st
         job = planned.get(one.command)
         if job is None:
             if one.begun is None and not all(_is_here(name, digest) for name, digest in one.made.items()):
-                left.append(f"{one.message}: left, since Snakemake would not run this job now: its settings have changed")
+                why = "it was done here with another result, or its settings have changed"
+                left.append(f"{one.message}: left, since Snakemake would not run this job now: {why}")
             continue
         digests = {name: digest for _, other in taken for name, digest in other.made.items()}
         reason = _reason_to_leave(job, one, digests, plan)
@@ -160,7 +162,7 @@ def _reason_to_leave(job: PlannedJob, one: Told, taken: Mapping[str, str], plan:
     for name in job.inputs:
         if name not in taken and (name in plan.unmade or not Path(name).is_file()):
             return f"{name}, which it read, is not made yet, or to be made anew"
-        if (taken.get(name) or file_digest(name)) != one.read.get(name):
+        if (taken.get(name) or _digest_here(name)) != one.read.get(name):
             return f"it read another {name}"
     of_state = one.begun is not None
     strangers = (
@@ -171,6 +173,12 @@ def _reason_to_leave(job: PlannedJob, one: Told, taken: Mapping[str, str], plan:
     if damaged := [name for name, digest in one.made.items() if _digest(one.archive, name) != digest]:
         return f"{damaged[0]} is not what was written"
     return ""
+
+
+@cache
+def _digest_here(name: str) -> str:
+    """The SHA-256 of what a job reads, which many jobs read."""
+    return file_digest(name)
 
 
 def _digest(archive: zipfile.ZipFile, name: str) -> str:
