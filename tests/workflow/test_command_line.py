@@ -4,6 +4,7 @@ import os
 import signal
 import subprocess
 import sys
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -206,9 +207,11 @@ def test_a_file_where_a_folder_is_wanted_is_said_in_one_line(tmp_path: Path, com
 def test_a_command_that_is_interrupted_says_so_in_one_line(tmp_path: Path):
     study = tmp_path / "study.yaml"
     os.mkfifo(study)
-    done = layerscope("check", str(study), stdout=subprocess.DEVNULL)
+    # Where tests run in the background, a shell lets them ignore the signal.
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    done = layerscope("check", str(study), stdout=subprocess.DEVNULL, preexec_fn=heard)
     with open(study, "w"):
         # The command has opened the file, and waits for its content.
         done.send_signal(signal.SIGINT)
-        assert done.communicate()[1] == "layerscope: interrupted; run the same command again to go on\n"
+        assert done.communicate(timeout=60)[1] == "layerscope: interrupted; run the same command again to go on\n"
     assert done.returncode == 1
