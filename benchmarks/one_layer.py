@@ -74,6 +74,10 @@ def main() -> None:
         print(f"one_layer: there is no {data}; it is left out")
         return
     torch.set_num_threads(1)
+    inputs = tensors(data, "train", False)[0].flatten(1)
+    moved = inputs - inputs.mean(0)
+    share = moved.mean(1).square().sum() * moved.shape[1] / moved.square().sum()
+    print(f"share of the variance of training pictures that is their mean: {share:.2f}")
     print(f"{'units':10}{'layers':>7}{'gain':>8}{'rate':>8}{'pictures':>14}{'test accuracy':>15}{'near bound':>12}")
     for dark in (False, True):
         split = {name: tensors(data, name, dark) for name in ("train", "test")}

@@ -132,6 +132,20 @@ def _run_snakemake(folder: str, arguments: list[str], environment: dict[str, str
     main()
 
 
+def layerscope(folder: Path, command: str, *words: object, **how) -> subprocess.CompletedProcess:
+    """A command of layerscope in a copy of the project, by the code that is there. how: more for subprocess.run."""
+    return subprocess.run(
+        [sys.executable, "-m", "layerscope.command", command, *map(str, words)],
+        cwd=folder,
+        env={**os.environ, "PYTHONPATH": str(folder / "workflow")},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+        **how,
+    )
+
+
 def planned(folder: Path, *arguments: str, study: str = TINY) -> set[str]:
     """What a dry-run would do: the messages of its jobs, for instance `Drawing figure hit`."""
     return jobs_of(plan(folder, *arguments, study=study))

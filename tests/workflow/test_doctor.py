@@ -2,14 +2,13 @@
 
 import os
 import subprocess
-import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import h5py
 import numpy as np
 import pytest
-from checkout import TINY
+from checkout import TINY, layerscope
 
 from layerscope.doctor import expected_files
 from layerscope.files.seals import file_digest, seal_of
@@ -25,15 +24,7 @@ CNN = ROOT / "runs/digits/cnn/tanh/seed0"
 
 
 def doctor(folder: Path, *options: str) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "layerscope.command", "doctor", TINY, *options],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder / "workflow")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
+    return layerscope(folder, "doctor", TINY, *options)
 
 
 def flipped(file: Path) -> Callable[[Path], None]:

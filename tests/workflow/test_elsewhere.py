@@ -11,7 +11,7 @@ import zipfile
 from pathlib import Path
 
 import pytest
-from checkout import copy_project, planned, snakemake
+from checkout import copy_project, layerscope, planned, snakemake
 
 pytestmark = [pytest.mark.study, pytest.mark.xdist_group("elsewhere")]
 
@@ -43,18 +43,6 @@ def prepared(folder: Path, text: str = TEXT) -> Path:
     return folder
 
 
-def layerscope(folder: Path, command: str, *words: object) -> subprocess.CompletedProcess:
-    return subprocess.run(
-        [sys.executable, "-m", "layerscope.command", command, STUDY, *map(str, words)],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder / "workflow")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-    )
-
-
 def start(archive: Path, folder: Path, *options: str) -> subprocess.Popen:
     """Run an archive in a folder, on a machine that has no layerscope."""
     folder.mkdir(exist_ok=True)
@@ -72,7 +60,7 @@ def home(tmp_path_factory) -> Path:
 def made(home: Path, tmp_path_factory) -> Path:
     """What all jobs of the study that can run elsewhere made there."""
     there = tmp_path_factory.mktemp("there")
-    packed = layerscope(home, "pack", "--rules", *RULES, "--into", there / "away.zip")
+    packed = layerscope(home, "pack", STUDY, "--rules", *RULES, "--into", there / "away.zip")
     assert f"{there / 'away.zip'}: 11 jobs (2 train, 2 dump, 1 dump_input, 3 neighbors, 3 embed), " in packed.stdout
     started = start(there / "away.zip", there, "--at-once", "2")
     assert "11 of 11 jobs are done" in started.communicate()[0]
@@ -90,14 +78,14 @@ def test_what_is_made_elsewhere_has_the_bytes_of_home_and_is_taken_for_its_own(h
     unpacked = shutil.copytree(here, here.with_name("unpacked"), symlinks=True)
     done = snakemake(here, "--cores", "1", f"{RUN}/seed0/{EMBEDDED}", f"{INPUT}/{EMBEDDED}", study=STUDY)
     assert done.returncode == 0, done.stdout
-    taken = layerscope(unpacked, "unpack", made)
+    taken = layerscope(unpacked, "unpack", STUDY, made)
     assert (taken.returncode, taken.stdout) == (0, "away: 11 jobs taken\n")
     names = [file.relative_to(here) for folder in (RUN, INPUT) for file in (here / folder).rglob("*") if file.is_file()]
     assert {"checkpoints.safetensors", "history.csv", "spectra.h5", "tsne.h5", ".tsne.h5.sha256"} < {name.name for name in names}
     assert [(unpacked / name).read_bytes() for name in names] == [(here / name).read_bytes() for name in names]
     made_there = ("Preparing", "Training", "Dumping", "Finding", "Embedding")
     assert not any(job.startswith(made_there) for job in planned(unpacked, study=STUDY))
-    again = layerscope(unpacked, "unpack", made)
+    again = layerscope(unpacked, "unpack", STUDY, made)
     assert (again.returncode, again.stdout) == (0, "away: 0 jobs taken, 11 here already\n")
     # Their settings are on record, so that an edit redoes them.
     (unpacked / STUDY).write_text(TEXT.replace("lr: 0.1", "lr: 0.2"))
@@ -105,9 +93,9 @@ def test_what_is_made_elsewhere_has_the_bytes_of_home_and_is_taken_for_its_own(h
 
 
 def test_values_of_the_command_line_hold_elsewhere_too(here: Path, made: Path):
-    one = layerscope(here, "unpack", made, "--config", "seeds=1")
+    one = layerscope(here, "unpack", STUDY, made, "--config", "seeds=1")
     assert one.stdout.splitlines()[-1] == "away: 7 jobs taken, 4 left"
-    rest = layerscope(here, "pack", "--config", "seeds=2", "--into", "rest.zip")
+    rest = layerscope(here, "pack", STUDY, "--config", "seeds=2", "--into", "rest.zip")
     assert "rest.zip: 1 jobs (1 train), " in rest.stdout
     assert rest.stdout.endswith(f"layerscope unpack {STUDY} FILES --config seeds=2\n")
 
@@ -118,11 +106,11 @@ def test_it_can_come_in_parts_and_a_missing_part_is_told(here: Path, made: Path,
     for number, part in enumerate(parts):
         part.write_bytes(made.read_bytes()[number * half : (number + 1) * half])
     for some in (parts[:1], parts[1:]):
-        refused = layerscope(here, "unpack", *some)
+        refused = layerscope(here, "unpack", STUDY, *some)
         assert refused.returncode == 1
         [line] = refused.stdout.splitlines()
         assert line.endswith("away-made.zip: 1 of its 2 parts are named; name all of them")
-    assert layerscope(here, "unpack", *reversed(parts)).stdout == "away: 11 jobs taken\n"
+    assert layerscope(here, "unpack", STUDY, *reversed(parts)).stdout == "away: 11 jobs taken\n"
 
 
 def test_parts_are_as_large_as_was_asked_and_replace_older_ones(made: Path):
@@ -204,7 +192,7 @@ def lead_outside(here: Path, made: Path) -> Path:
     ],
 )
 def test_what_snakemake_would_make_otherwise_is_left_with_the_reason(here, made, change, reason, count):
-    done = layerscope(here, "unpack", change(here, made))
+    done = layerscope(here, "unpack", STUDY, change(here, made))
     assert done.returncode == 1
     assert done.stdout.count(f"left, since {reason}") >= count, done.stdout
     assert not (here / RUN / "seed0/checkpoints.safetensors").exists()
@@ -221,7 +209,7 @@ def test_what_snakemake_would_make_otherwise_is_left_with_the_reason(here, made,
 def test_of_two_archives_nothing_is_taken_where_one_is_none(here: Path, made: Path, content: bytes | None, said: str):
     other = here / "other.zip"
     other.write_bytes(content or (made.parent.parent / "away.zip").read_bytes())
-    refused = layerscope(here, "unpack", made, other)
+    refused = layerscope(here, "unpack", STUDY, made, other)
     [line] = refused.stdout.splitlines()
     assert (refused.returncode, line) == (1, f"layerscope: {other} {said}")
     assert not (here / RUN).exists()
@@ -231,7 +219,7 @@ def test_what_snakemake_takes_not_for_its_own_does_not_stay(here: Path, made: Pa
     # A file that is damaged stops Snakemake before it works.
     (here / "results/away/.claims.csv.sha256").write_text("0" * 64)
     (here / "results/away/claims.csv").write_text("damaged")
-    done = layerscope(here, "unpack", made)
+    done = layerscope(here, "unpack", STUDY, made)
     assert done.returncode == 1
     [line] = done.stdout.splitlines()
     assert line.startswith("layerscope: nothing is taken, since Snakemake did not take it for its own (")
@@ -241,7 +229,7 @@ def test_what_snakemake_takes_not_for_its_own_does_not_stay(here: Path, made: Pa
 def test_a_training_that_was_stopped_elsewhere_goes_on(tmp_path: Path):
     text = TEXT.replace("seeds: 2", "seeds: 1").replace("epochs: 2", "epochs: 150, snapshots: [0, last]")
     here = prepared(tmp_path / "project", text)
-    layerscope(here, "pack", "--into", "away.zip")
+    layerscope(here, "pack", STUDY, "--into", "away.zip")
     undisturbed = start(here / "away.zip", tmp_path / "undisturbed")
     assert undisturbed.wait() == 0
     stopped = start(here / "away.zip", tmp_path / "stopped")
@@ -251,18 +239,18 @@ def test_a_training_that_was_stopped_elsewhere_goes_on(tmp_path: Path):
         time.sleep(0.01)
     stopped.send_signal(signal.SIGTERM)
     assert "0 of 1 jobs are done; start again to go on" in stopped.communicate()[0]
-    taken = layerscope(here, "unpack", tmp_path / "stopped/made/away-made.zip")
+    taken = layerscope(here, "unpack", STUDY, tmp_path / "stopped/made/away-made.zip")
     assert taken.stdout == "away: 0 jobs taken, 1 training goes on from there\n"
     state_here = here / RUN / "seed0/.training.partial/state.safetensors"
     assert state_here.read_bytes() == state.read_bytes()
     # Elsewhere again, from the state that came home.
-    layerscope(here, "pack", "--into", "again.zip")
+    layerscope(here, "pack", STUDY, "--into", "again.zip")
     again = start(here / "again.zip", tmp_path / "again")
     assert again.wait() == 0
     # It went on there, and not from the beginning.
     log = tmp_path / "again/packed-away/files/results/away/logs/train/runs/digits/mlp/relu/seed0.log"
     assert "going on after epoch " in log.read_text()
-    assert layerscope(here, "unpack", tmp_path / "again/made/away-made.zip").stdout == "away: 1 job taken\n"
+    assert layerscope(here, "unpack", STUDY, tmp_path / "again/made/away-made.zip").stdout == "away: 1 job taken\n"
     assert not state_here.parent.exists()
     whole = tmp_path / "undisturbed/packed-away/files" / RUN / "seed0/checkpoints.safetensors"
     assert (here / RUN / "seed0/checkpoints.safetensors").read_bytes() == whole.read_bytes()
@@ -292,7 +280,7 @@ def test_a_job_that_fails_elsewhere_is_told_and_the_others_are_kept(home: Path, 
     ],
 )
 def test_what_cannot_be_packed_is_refused(here: Path, rules: list[str], said: str):
-    refused = layerscope(here, "pack", "--rules", *rules, "--into", "away.zip")
+    refused = layerscope(here, "pack", STUDY, "--rules", *rules, "--into", "away.zip")
     assert refused.returncode == 1
     [line] = refused.stdout.splitlines()
     assert said in line

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from checkout import TINY, planned, snakemake
+from checkout import TINY, layerscope, planned, snakemake
 from test_doctor import doctor
 
 pytestmark = [pytest.mark.study, pytest.mark.xdist_group("doctor")]
@@ -24,17 +24,7 @@ UNEVEN = (
 
 
 def prune(folder: Path, *options: str, **how) -> subprocess.CompletedProcess:
-    how = {"stdin": subprocess.DEVNULL, **how}
-    return subprocess.run(
-        [sys.executable, "-m", "layerscope.command", "prune", TINY, *options],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(folder / "workflow")},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        text=True,
-        check=False,
-        **how,
-    )
+    return layerscope(folder, "prune", TINY, *options, **{"stdin": subprocess.DEVNULL, **how})
 
 
 def take_out(folder: Path, *lines: str) -> None:

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from layerscope.elsewhere import run_packed
-from layerscope.elsewhere.plan import RULES, Plan, PlannedJob, code_digest, plan_of
+from layerscope.elsewhere.plan import RULES, Plan, PlannedJob, code_digest, plan_of, state_digests
 from layerscope.elsewhere.run_packed import CODE, FILES, PLAN
 from layerscope.errors import StudyError, one_of
 from layerscope.files.seals import file_digest, intact
@@ -35,7 +35,7 @@ def pack(study_file: str, overrides: Mapping[str, str], rules: Sequence[str], in
     read = _inputs(chosen, plan)
     own = sorted({file for job in chosen for file in job.code if not Path(file).resolve().is_relative_to(PACKAGE.resolve())})
     _refuse_outside([*read, *own])
-    begun = {job: _state(job) for job in chosen}
+    begun = {job: state_digests(job) for job in chosen}
     packed = [*read, *own, *(name for state in begun.values() for name in state)]
     files = {f"{FILES}/{name}": Path(name) for name in packed}
     files |= {f"{CODE}/{PACKAGE.name}/{file.relative_to(PACKAGE).as_posix()}": file for file in _sources_of_package()}
@@ -82,11 +82,6 @@ def _sources_of_package() -> list[Path]:
     return [file for file in sorted(PACKAGE.rglob("*")) if file.is_file() and "__pycache__" not in file.parts]
 
 
-def _state(job: PlannedJob) -> list[str]:
-    """The files of a training that has begun here."""
-    return [str(file) for file in sorted(Path(job.unfinished).glob("*.safetensors"))] if job.unfinished else []
-
-
 def _refuse_outside(files: list[str]) -> None:
     outside = [name for name in files if Path(name).is_absolute() or ".." in Path(name).parts]
     if outside:
@@ -95,7 +90,7 @@ def _refuse_outside(files: list[str]) -> None:
         )
 
 
-def _told(job: PlannedJob, state: list[str]) -> dict:
+def _told(job: PlannedJob, begun: dict[str, str]) -> dict:
     return {
         "rule": job.rule,
         "message": job.message,
@@ -105,5 +100,5 @@ def _told(job: PlannedJob, state: list[str]) -> dict:
         "log": job.log,
         "code": code_digest(job),
         "unfinished": job.unfinished,
-        "begun": {name: file_digest(name) for name in state},
+        "begun": begun,
     }

@@ -98,6 +98,12 @@ def _in_order(jobs: list[PlannedJob]) -> list[PlannedJob]:
     return sorted_jobs
 
 
+def state_digests(job: PlannedJob) -> dict[str, str]:
+    """The SHA-256 of each file of a training that has begun here."""
+    files = sorted(Path(job.unfinished).glob("*.safetensors")) if job.unfinished else []
+    return {str(file): file_digest(file) for file in files}
+
+
 def code_digest(job: PlannedJob) -> str:
     """The SHA-256 of the source files of a job, wherever the package lies."""
     digests = {name_of_source(file): file_digest(file) for file in job.code}

@@ -14,11 +14,11 @@ from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
-from layerscope.elsewhere.plan import Plan, PlannedJob, code_digest, plan_of
+from layerscope.elsewhere.plan import Plan, PlannedJob, code_digest, plan_of, state_digests
 from layerscope.elsewhere.run_packed import MADE
 from layerscope.errors import StudyError, printable
 from layerscope.files.seals import SEALED, file_digest
-from layerscope.files.unfinished import hold
+from layerscope.files.unfinished import hold, unfinished_folder
 from layerscope.files.whole import PARTIAL, replacing
 from layerscope.jobs.in_progress import refuse_in_progress
 from layerscope.jobs.jobs import Jobs
@@ -209,7 +209,7 @@ def _take_all(study_file: str, overrides: Mapping[str, str], taken: Pairs) -> No
         raise
     for job, _ in taken:
         # Of what is done, nothing is unfinished.
-        folders = [Path(name).with_name(f".{Path(name).name}{PARTIAL}") for name in job.outputs]
+        folders = [unfinished_folder(Path(name)) for name in job.outputs]
         for folder in [*folders, Path(job.unfinished)] if job.unfinished else folders:
             shutil.rmtree(folder, ignore_errors=True)
 
@@ -233,8 +233,7 @@ def _record(study_file: str, overrides: Mapping[str, str], files: list[str]) -> 
 
 def _go_on(job: PlannedJob, one: Told) -> str:
     """Let a training go on here from the state that it had elsewhere. A line that says why where it does not."""
-    here = {str(file): file_digest(file) for file in Path(job.unfinished).glob("*.safetensors")}
-    if here not in ({}, one.begun, one.made):
+    if state_digests(job) not in ({}, one.begun, one.made):
         return f"{job.message}: left, since it has begun here too; remove {job.unfinished} to go on from there instead"
     try:
         lock = hold(Path(job.unfinished))

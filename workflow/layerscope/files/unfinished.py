@@ -35,6 +35,11 @@ def identity(params: dict, modules: Iterable[str], inputs: Iterable[str | Path] 
     return canonical_json([params, code, [sealed_digest(source) for source in inputs]])
 
 
+def unfinished_folder(target: Path) -> Path:
+    """The folder for the finished parts of a file that takes long."""
+    return target.with_name(f".{target.name}{PARTIAL}")
+
+
 def hold(folder: Path) -> FileLock:
     """Lock a folder, which is created if needed, for this process until the returned lock is released.
 
@@ -74,7 +79,7 @@ class Resumable:
 
     def __init__(self, target: str | Path, identity: str):
         target = Path(target)
-        self.folder = target.with_name(f".{target.name}{PARTIAL}")
+        self.folder = unfinished_folder(target)
         self._identity = identity
 
     def __enter__(self) -> "Resumable":
