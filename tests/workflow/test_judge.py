@@ -8,6 +8,7 @@ import pytest
 
 from layerscope.errors import StudyError
 from layerscope.judge import judge_runs
+from layerscope.statistics.runs import stored_inputs
 
 pytestmark = [pytest.mark.study, pytest.mark.xdist_group("study")]
 
@@ -71,6 +72,21 @@ def test_parts_of_a_study_are_judged_together(runs, finished_study, tmp_path, ca
     judge_runs(TINY, {}, parts, str(tmp_path / "made"))
     assert (tmp_path / "made/claims.csv").read_bytes() == (finished_study / "results/tiny/claims.csv").read_bytes()
     assert "runs.parquet: 6 networks of 2 files" in capsys.readouterr().out
+
+
+def test_parts_have_an_input_once_of_the_first_that_has_it(runs, tmp_path, capsys):
+    """Its embedding may differ in the last digits where machines do."""
+    rows = pd.read_parquet(runs)
+    alone, seeds = rows["architecture"] == "", rows["seed"]
+    first, other = (str(tmp_path / name) for name in ("first.parquet", "other.parquet"))
+    rows[alone | (seeds == 0)].to_parquet(first)
+    elsewhere = rows.assign(value=rows["value"].where(~alone | (rows["dataset"] != "digits"), rows["value"] + 1e-9))
+    elsewhere[alone | (seeds == 1)].to_parquet(other)
+    judge_runs(TINY, {}, [first, other], str(tmp_path / "made"))
+    together = stored_inputs(str(tmp_path / "made/runs.parquet"), None)
+    pd.testing.assert_frame_equal(together, stored_inputs(runs, None))
+    said = [line for line in capsys.readouterr().out.splitlines() if "the input of" in line]
+    assert said == [f"{other} has other numbers of the input of digits than the parts before it, whose numbers are taken"]
 
 
 def test_parts_that_contradict_each_other_are_refused(runs, tmp_path):

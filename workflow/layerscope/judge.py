@@ -7,17 +7,19 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import SimpleNamespace
 
+import pandas as pd
+
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.files.whole import folder_to_write, replacing
 from layerscope.jobs.jobs import Jobs
 from layerscope.statistics.keys import RUN
-from layerscope.statistics.runs import joined_runs, stored_runs
+from layerscope.statistics.runs import in_order, joined_inputs, joined_runs, stored_runs
 from layerscope.study.load import load_study
 from layerscope.study.study import Study
 
-# What a figure or a table may read for it to be made from the file of runs alone.
-ALONE = {"runs"}
+# What a figure or a table may read for it to be made from the file of runs alone: published numbers come with the package.
+ALONE = {"runs", "published"}
 
 
 def judge_runs(study_file: str, overrides: Mapping[str, str], runs: Sequence[str], into: str) -> int:
@@ -54,12 +56,15 @@ def judge_runs(study_file: str, overrides: Mapping[str, str], runs: Sequence[str
 
 
 def _together(parts: Sequence[str], target: Path) -> str:
-    """The path of a file with the runs of all parts, in the folder."""
+    """The path of a file with the runs of all parts, in the folder. Inputs are those of the first part that has them."""
     path = target / "runs.parquet"
     runs = joined_runs(parts)
+    inputs, others = joined_inputs(parts)
+    for dataset, source in others:
+        print(f"{source} has other numbers of the input of {dataset} than the parts before it, whose numbers are taken")
     folder_to_write(target)
     with replacing(path, sealed=True) as temporary, contextlib.closing(store.ParquetTable(temporary)) as table:
-        table.add(runs)
+        table.add(in_order(pd.concat([inputs, runs], ignore_index=True)))
     print(f"{path}: {len(runs[RUN].drop_duplicates())} networks of {len(parts)} files")
     return str(path)
 
@@ -87,7 +92,8 @@ def _networks_that_differ(study: Study, source: str) -> list[str]:
 def _make(jobs: Jobs, block: str, name: str, source: str, target: Path) -> None:
     from layerscope.stages import figure, table
 
-    files: dict[str, list[str]] = {kind: [] for kind in store.KINDS_OF_FILES} | {"runs": [source]}
+    none: dict[str, list[str]] = {kind: [] for kind in store.KINDS_OF_FILES}
+    files = none | jobs.reads.of_kind(block, name) | {"runs": [source]}
     if block == "tables":
         written = {suffix: str(target / f"{name}.{suffix}") for suffix in ("csv", "md", "tex")}
         params = json.loads(jobs.params.table(SimpleNamespace(table=name)))

@@ -23,7 +23,7 @@ from layerscope.files.provenance import provenance
 from layerscope.stages import aggregate
 from layerscope.statistics.estimates import estimate
 from layerscope.statistics.keys import NETWORK, SUMMARY_KEYS
-from layerscope.statistics.runs import per_run, runs_of, stored_runs, within_ranges
+from layerscope.statistics.runs import per_run, runs_of, stored_inputs, stored_runs, within_ranges
 from layerscope.statistics.summaries import summarise
 
 NETWORKS = [("digits", "mlp", "relu"), ("digits", "cnn", "tanh")]
@@ -233,6 +233,9 @@ def test_the_runs_are_those_of_all_scores_with_the_input_joined(study, written):
     """Written network by network, they are what one look at all scores gives, to the last bit."""
     names = study[1]["scores"]
     whole = within_ranges(runs_of(store.read_score_table(written / "table")), study[1]["ranges"])
+    of_inputs = whole["architecture"] == ""
+    pd.testing.assert_frame_equal(stored_inputs(written / "runs", names), whole[of_inputs].reset_index(drop=True))
+    whole = whole[~of_inputs].reset_index(drop=True)
     pd.testing.assert_frame_equal(stored_runs(written / "runs", names), whole)
     assert set(whole.loc[whole["state"] == "input", "architecture"]) == {"mlp", "cnn"}
     without = stored_runs(written / "runs", names, with_input=False)

@@ -108,6 +108,7 @@ def test_draws_are_averaged_within_a_run_and_are_no_runs():
     assert list(runs["value"]) == [4.5, 5.0]
     assert list(runs["draws"]) == [2, 2]
     assert list(runs["draw_sd"]) == [pytest.approx(np.std([2, 7], ddof=1)), pytest.approx(np.std([2, 8], ddof=1))]
+    assert list(runs["embeddings"]) == [4, 4]
     assert list(runs["embedding_sd"]) == [pytest.approx(np.sqrt((2 + 8) / 2)), 0]
     summary = only(summarise(runs))
     assert (summary["n_runs"], summary["draws"], summary["mean"]) == (2, 2, 4.75)
@@ -125,6 +126,12 @@ def test_all_draws_of_the_input_are_joined_to_a_network():
     scores = table({**OF_INPUT, "draw": 1, "value": 0.2}, {**OF_INPUT, "draw": 2, "value": 0.4}, {"draw": 1}, {"draw": 2})
     of_input = only(per_run(with_input_joined(scores)), state="input")
     assert (of_input["value"], of_input["draws"], of_input["seed"]) == (pytest.approx(0.3), 2, 0)
+
+
+def test_an_embedding_without_a_value_is_not_counted():
+    values = {0.0: 0.2, 1.0: np.nan, 2.0: 0.4}
+    row = only(per_run(table(*({"space": "tsne", "embedding_seed": seed, "value": value} for seed, value in values.items()))))
+    assert (row["value"], row["embeddings"], row["embedding_sd"]) == (pytest.approx(0.3), 2, pytest.approx(0.1 * np.sqrt(2)))
 
 
 def test_one_embedding_has_no_spread():

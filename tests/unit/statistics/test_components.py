@@ -89,7 +89,7 @@ def test_without_draws_and_embeddings_the_interval_is_that_of_one_more_network()
 
 def test_with_several_embeddings_the_interval_is_that_of_one_more_network_and_embedding():
     values = drawn(np.random.default_rng(7), (6, 1, 3), (3.0, 0.0, 0.0, 1.0))
-    noise = pooled_noise(list(values[:, 0]))
+    noise = pooled_noise(values[:, 0].std(axis=1, ddof=1), np.full(6, 2))
     assert components(table(values)).allowed == pytest.approx(allowed_of_one_run(values.mean(axis=(1, 2)), noise, 3))
 
 

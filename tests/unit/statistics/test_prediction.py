@@ -32,7 +32,7 @@ def test_a_run_by_one_embedding_is_inside_of_runs_by_several_in_95_of_100_cases(
     found = networks + 2 * generator.normal(size=(cases, n + 1, embeddings))
     inside = []
     for of in found:
-        noise = pooled_noise([*of[:n]])
+        noise = pooled_noise(of[:n].std(axis=1, ddof=1), np.full(n, embeddings - 1))
         inside.append(abs(of[:n].mean() - of[n, 0]) <= allowed_of_one_run(of[:n].mean(axis=1), noise, embeddings))
     assert np.mean(inside) == pytest.approx(0.95, abs=0.02)
 
@@ -56,11 +56,11 @@ def test_nothing_is_known_of_one_run_without_noise():
 
 
 def test_noise_is_pooled_over_networks():
-    groups = [np.array([0.50, 0.52, 0.54]), np.array([0.70, 0.74]), np.array([0.9])]
-    noise = pooled_noise(groups)
+    """Embeddings of .50, .52 and .54, of .70 and .74, and one alone."""
+    noise = pooled_noise(np.array([0.02, math.sqrt(0.0008), np.nan]), np.array([2, 1, 0]))
     assert noise.degrees == 3
     assert noise.sd == pytest.approx(math.sqrt((0.0008 + 0.0008) / 3))
-    assert pooled_noise([np.array([0.9])]) is None
+    assert pooled_noise(np.array([np.nan]), np.array([0])) is None
 
 
 def test_means_and_differences_of_embeddings():

@@ -14,6 +14,7 @@ from score_rows import OF_CONVOLUTION, OF_INPUT, OF_LAYER, UNTRAINED, only, writ
 from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.statistics.prediction import Noise
+from layerscope.statistics.runs import per_run
 from layerscope.store.reads import Reads
 from layerscope.tables.published import rows
 from layerscope.tables.shared.published_comparisons import noise_of_embeddings
@@ -145,7 +146,7 @@ def test_means_over_embeddings_spread_less_than_one_published_embedding(compare)
 
 
 def noise(scores, **noise):
-    return noise_of_embeddings(pd.DataFrame(scores, columns=list(store.SCORE_TABLE_COLUMNS)), noise)
+    return noise_of_embeddings(per_run(pd.DataFrame(scores, columns=list(store.SCORE_TABLE_COLUMNS))), noise)
 
 
 def test_noise_is_that_of_each_dataset_embedding_score_layer_and_state():

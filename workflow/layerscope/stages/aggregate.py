@@ -101,7 +101,7 @@ def main(arguments: argparse.Namespace) -> None:
 
 
 def add_runs(table: store.ParquetTable, runs: pd.DataFrame, of_input: dict[str, pd.DataFrame], options: dict[str, dict]) -> None:
-    """Write the runs of one kind of network, with the input of its dataset joined, and the options that vary.
+    """Write the runs of one kind of network, with the input of its dataset joined, or those of an input; and options that vary.
 
     of_input: dataset → the runs of its input. The input comes before its networks; its runs are kept here to be joined to them.
     """
@@ -109,9 +109,9 @@ def add_runs(table: store.ParquetTable, runs: pd.DataFrame, of_input: dict[str, 
     if (runs["state"] == "input").any():
         of_input.clear()
         of_input[dataset] = runs
-    else:
-        both = [of_input[dataset], runs] if dataset in of_input else [runs]
-        table.add(with_options(in_order(with_input_joined(pd.concat(both, ignore_index=True))), options))
+    elif dataset in of_input:
+        runs = with_input_joined(pd.concat([of_input[dataset], runs], ignore_index=True))
+    table.add(with_options(in_order(runs), options))
 
 
 def parts(scores: pd.DataFrame) -> Iterator[pd.DataFrame]:

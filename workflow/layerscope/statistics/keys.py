@@ -12,7 +12,7 @@ SUMMARY_KEYS = [*NETWORK, "sample", "epoch", "state", *REPRESENTATION, "space", 
 
 # The columns of a run's rows (statistics.runs): keys, spread, and what is measured. An option that varies has one of its own.
 ROW = [*RUN, "sample", "epoch", "state", *REPRESENTATION, "space", "metric"]
-SPREAD = ["draws", "draw_sd", "embedding_sd"]
+SPREAD = ["draws", "draw_sd", "embeddings", "embedding_sd"]
 MEASURED = ["value", *SPREAD, "n_points", "chance", "degenerate", "n_degenerate", "lowest", "highest"]
 
 # The filters of rows that hold means over them.

@@ -24,14 +24,14 @@ class Noise:
         return Noise(self.sd * 2**0.5, self.degrees)
 
 
-def pooled_noise(groups: Sequence[np.ndarray]) -> Noise | None:
-    """The noise of one embedding from the scores of several, a group for each set of points. None where no group has two."""
-    several = [np.asarray(values, dtype=np.float64) for values in groups if len(values) > 1]
-    degrees = sum(len(values) - 1 for values in several)
-    if not degrees:
-        return None
-    squares = sum(float(((values - values.mean()) ** 2).sum()) for values in several)
-    return Noise((squares / degrees) ** 0.5, degrees)
+def pooled_noise(sds: np.ndarray, degrees: np.ndarray) -> Noise | None:
+    """The noise of one embedding from several of each of some sets of points. None where no set was embedded twice.
+
+    sds: (n,), the standard deviation over the embeddings of each set, NaN where it is not known. degrees: (n,), of freedom.
+    """
+    known = np.isfinite(sds) & (degrees > 0)
+    total = int(degrees[known].sum())
+    return Noise(float((degrees[known] * sds[known] ** 2).sum() / total) ** 0.5, total) if total else None
 
 
 def allowed_of_one_run(values: np.ndarray, noise: Noise | None = None, embeddings: int = 1) -> float:

@@ -19,16 +19,33 @@ def stored_runs(source: str, scores: Iterable[str] | None, with_input: bool = Tr
 
     with_input: whether every network also has the rows of its dataset's input. Raises StudyError for a file of another version.
     """
+    runs = _stored(source, scores)
+    of_networks = ~_is_input_alone(runs)
+    return in_order(runs[of_networks if with_input else of_networks & (runs["state"] != "input")])
+
+
+def stored_inputs(source: str, scores: Iterable[str] | None) -> pd.DataFrame:
+    """The stored rows of the inputs of datasets, once each, in embeddings too that no network has. As of stored_runs."""
+    runs = _stored(source, scores)
+    return in_order(runs[_is_input_alone(runs)])
+
+
+def _stored(source: str, scores: Iterable[str] | None) -> pd.DataFrame:
     runs = store.read_runs(source, scores)
     if lacking := [column for column in (*ROW, *MEASURED) if column not in runs]:
         raise StudyError(
             f"{source} lacks {', '.join(lacking)}: another version of layerscope wrote it, or something else; {store.RUNS_AGAIN}"
         )
-    return in_order(runs if with_input else runs[runs["state"] != "input"])
+    return runs
+
+
+def _is_input_alone(runs: pd.DataFrame) -> pd.Series:
+    """Which rows are of the input of a dataset itself: those of no network."""
+    return runs["architecture"] == ""
 
 
 def joined_runs(sources: Sequence[str], scores: Iterable[str] | None = None) -> pd.DataFrame:
-    """The stored runs of parts of a study, together, as of stored_runs. Networks that are in several parts are taken once.
+    """The runs of networks of parts of a study, together, as of stored_runs. Networks that are in several parts are taken once.
 
     Raises StudyError where parts have one network with other numbers.
     """
@@ -42,6 +59,18 @@ def joined_runs(sources: Sequence[str], scores: Iterable[str] | None = None) -> 
         name = "/".join(map(str, network.values()))
         raise StudyError(f"{files} have network {name} with other numbers; name each network's runs in one file alone")
     return in_order(rows.drop(columns="source"))
+
+
+def joined_inputs(sources: Sequence[str]) -> tuple[pd.DataFrame, list[tuple[str, str]]]:
+    """The inputs of parts of a study, as of stored_inputs, and the datasets of which a part has other numbers, with its path.
+
+    Parts that were made on unlike machines can have an input with other last digits; that of the first part is taken.
+    """
+    parts = [stored_inputs(source, None) for source in sources]
+    rows = pd.concat(parts, keys=sources, names=["source"]).reset_index("source").drop_duplicates([*ROW, *MEASURED])
+    again = rows.duplicated(ROW)
+    others = rows.loc[again, ["dataset", "source"]].drop_duplicates()
+    return in_order(rows[~again].drop(columns="source")), list(others.itertuples(index=False, name=None))
 
 
 def runs_of_studies(sources: Sequence[str], scores: Iterable[str]) -> pd.DataFrame:
@@ -74,8 +103,9 @@ def _as_of(earlier: pd.DataFrame, own: pd.DataFrame) -> pd.DataFrame:
 
 
 def runs_of(scores: pd.DataFrame) -> pd.DataFrame:
-    """One row per run from rows of scores, with the input joined to every network: the content of runs.parquet."""
-    return in_order(with_input_joined(per_run(scores)))
+    """One row per run from rows of scores, and those of inputs, which are joined to every network too: as in runs.parquet."""
+    runs = per_run(scores)
+    return in_order(pd.concat([runs[_is_input_alone(runs)], with_input_joined(runs)], ignore_index=True))
 
 
 def in_order(runs: pd.DataFrame) -> pd.DataFrame:
@@ -110,8 +140,9 @@ def with_input_joined(scores: pd.DataFrame) -> pd.DataFrame:
 def per_run(scores: pd.DataFrame) -> pd.DataFrame:
     """One row per run: the mean over the draws of its sample, each of which is the mean over embedding seeds.
 
-    draws: of how many draws; draw_sd: the standard deviation over them, NaN of one. embedding_sd: the one over the embedding
-    seeds of a draw, from the mean of their variances.
+    draws: of how many draws; draw_sd: the standard deviation over them, NaN of one. embeddings: of how many values in all
+    draws together, one for each embedding seed that has one; embedding_sd: the standard deviation over the embedding seeds of a
+    draw, from the mean of their variances.
 
     For every layer whose filters are scored, two rows are added: their mean, and the mean without dead filters. n_degenerate is
     1 for a flagged row, and for means over filters the number of dead ones.
@@ -137,7 +168,12 @@ def is_dead(rows: pd.DataFrame) -> pd.Series:
 def _over_embeddings(scores: pd.DataFrame) -> pd.DataFrame:
     """One row per run and draw."""
     grouped = scores.groupby([*ROW, "draw"], dropna=False, sort=True)
-    means = grouped.agg(value=("value", "mean"), n_points=("n_points", "first"), chance=("chance", "mean")).reset_index()
+    means = grouped.agg(
+        value=("value", "mean"),
+        embeddings=("value", "count"),
+        n_points=("n_points", "first"),
+        chance=("chance", "mean"),
+    ).reset_index()
     groups = grouped.ngroup().to_numpy()
     return means.assign(
         embedding_sd=group_deviations(groups, scores["value"].to_numpy()),
@@ -152,6 +188,7 @@ def _over_draws(rows: pd.DataFrame) -> pd.DataFrame:
     grouped = rows.groupby(ROW, dropna=False, sort=True)
     means = grouped.agg(
         value=("value", "mean"),
+        embeddings=("embeddings", "sum"),
         embedding_sd=("embedding_sd", "first"),
         n_points=("n_points", "first"),
         chance=("chance", "mean"),
@@ -170,7 +207,11 @@ def _filter_means(filters: pd.DataFrame, name: str) -> pd.DataFrame:
     by_layer = [key for key in ROW if key != "filter"]
     grouped = filters.groupby(by_layer, dropna=False, sort=True)
     means = grouped.agg(
-        value=("value", "mean"), n_points=("n_points", "first"), chance=("chance", "mean"), draws=("draws", "first")
+        value=("value", "mean"),
+        n_points=("n_points", "first"),
+        chance=("chance", "mean"),
+        draws=("draws", "first"),
+        embeddings=("embeddings", "max"),
     ).reset_index()
     shared = shared_reasons(grouped.ngroup().to_numpy(), len(means), filters["degenerate"])
     return means.assign(degenerate=shared, filter=name, draw_sd=np.nan, embedding_sd=np.nan, lowest=-np.inf, highest=np.inf)

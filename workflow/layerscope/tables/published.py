@@ -15,8 +15,8 @@ import pandas as pd
 
 from layerscope import store
 from layerscope.errors import StudyError
-from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN, RUN
-from layerscope.statistics.runs import stored_runs
+from layerscope.statistics.keys import FILTER_MEAN, LIVING_MEAN
+from layerscope.statistics.runs import stored_inputs, stored_runs
 from layerscope.statistics.select import select
 from layerscope.store.reads import Reads
 from layerscope.tables.shared.comparison import of_networks_that_learnt
@@ -30,7 +30,7 @@ TABLE = {
         "whether a published number lies in the 95 % prediction interval of one further network and embedding. Filters are "
         "compared by rank among the living ones of their layer."
     ),
-    "reads": ("runs", "score_table", "published"),
+    "reads": ("runs", "published"),
     "published": "comparisons",
     "needs": ("higher_is_better", "layer_accuracies", "repeats"),
     "names_embeddings": ("noise",),
@@ -59,16 +59,18 @@ STATES = ("input", "trained", "untrained")
 def rows(reads: Reads, options: dict) -> pd.DataFrame:
     """One row per comparison, or a summary of them where options say `by`."""
     published = store.read_published(reads.published[0])
-    scores = store.read_score_table(reads.score_table[0], published["metric"])
-    runs = select(stored_runs(reads.runs[0], published["metric"]), options.get("on", {}))
+    stored = stored_runs(reads.runs[0], published["metric"])
+    inputs = stored_inputs(reads.runs[0], published["metric"])
+    runs = select(stored, options.get("on", {}))
     runs = runs[~runs["filter"].isin([FILTER_MEAN, LIVING_MEAN]) & runs["state"].isin(STATES)]
     runs = of_networks_that_learnt(runs)
     _check_comparable(published, runs)
-    scores = scores[scores["sample"].isin(runs["sample"])]
+    embedded = pd.concat([inputs, stored[stored["state"] != "input"]], ignore_index=True)
+    embedded = embedded[embedded["sample"].isin(runs["sample"])]
     measured = Measured(
         runs,
-        noise_of_embeddings(scores, options["noise"]),
-        {space: _embeddings(scores, space) for space in published["embedding"].unique()},
+        noise_of_embeddings(embedded, options["noise"]),
+        {space: _embeddings(embedded, space) for space in published["embedding"].unique()},
         *(options[told] for told in ("higher_is_better", "layer_accuracies", "repeats")),
     )
     _check_noise(published, options["noise"], measured)
@@ -76,10 +78,10 @@ def rows(reads: Reads, options: dict) -> pd.DataFrame:
     return {"comparison": printed, "figure": by_figure, "layer": by_layer}[options["by"]](table)
 
 
-def _embeddings(scores: pd.DataFrame, space: str) -> int:
+def _embeddings(runs: pd.DataFrame, space: str) -> int:
     """How many embeddings of each representation there are."""
-    own = scores[scores["space"] == space]
-    return max(1, int(own.groupby([*RUN, "state", "layer", "filter"], dropna=False)["embedding_seed"].nunique().max()))
+    own = runs[runs["space"] == space]
+    return max(1, int((own["embeddings"] // own["draws"]).max()))
 
 
 def _check_comparable(published: pd.DataFrame, runs: pd.DataFrame) -> None:

@@ -2,15 +2,17 @@
 
 import pandas as pd
 
-from layerscope import store
 from layerscope.errors import StudyError
+from layerscope.statistics.runs import stored_runs
 from layerscope.statistics.select import select
+from layerscope.statistics.summaries import paired_tests, with_correction
 from layerscope.store.reads import Reads
 from layerscope.tables.shared.summary import interval, number, p_value
 
 TABLE = {
     "description": "Trained against untrained, by layer. Mean difference, interval, p and Holm's p.",
-    "reads": ("tests",),
+    "reads": ("runs",),
+    "needs": ("control_networks",),
     "scores_of": "layers",
     "without": ("seed", "epoch", "state"),
     "states": ("trained", "untrained"),
@@ -30,8 +32,10 @@ TABLE = {
 
 def rows(reads: Reads, options: dict) -> pd.DataFrame:
     """The paired tests that `on` selects: mean difference over runs, 95 % interval, p and Holm's p."""
-    tests = store.read_frame(reads.tests[0])
-    tests = select(tests[tests["metric"].isin(options["scores"])], options.get("on", {}))
+    runs = stored_runs(reads.runs[0], options["scores"], with_input=False)
+    # Controls are to learn nothing, so nothing is tested of what training changes in them.
+    of_controls = runs["architecture"].isin(options["control_networks"])
+    tests = select(with_correction(paired_tests(runs[~of_controls])), options.get("on", {}))
     if tests.empty:
         raise StudyError("no tests are left of what the table's `on` chooses; widen it")
     table = tests[["metric", "dataset", "architecture", "activation", "space", "layer", "filter"]].copy()

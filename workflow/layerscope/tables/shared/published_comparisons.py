@@ -40,17 +40,17 @@ class Measured:
         return self.noise.get((dataset, embedding, score, layer, state), of_input)
 
 
-def noise_of_embeddings(scores: pd.DataFrame, repeated: dict[str, str]) -> dict[Place, Noise]:
+def noise_of_embeddings(runs: pd.DataFrame, repeated: dict[str, str]) -> dict[Place, Noise]:
     """The noise of one embedding by its place. repeated: embedding → the one that embeds the same points by several seeds.
 
-    Pooled over networks and draws: embeddings of one network are about the mean of that network on that draw. Of whole layers
-    alone.
+    runs: those of networks, and of inputs once each. Pooled over networks and draws: embeddings of one network are about the
+    mean of that network on that draw. Of whole layers alone.
     """
     found = {}
     for embedding, name in repeated.items():
-        own = scores[(scores["space"] == name) & (scores["filter"] == "") & np.isfinite(scores["value"])]
+        own = runs[(runs["space"] == name) & (runs["filter"] == "")]
         for (dataset, metric, depth, state), group in own.groupby(["dataset", "metric", "depth", "state"]):
-            noise = pooled_noise([each.to_numpy() for _, each in group.groupby(["seed", "draw"], dropna=False)["value"]])
+            noise = pooled_noise(group["embedding_sd"].to_numpy(), (group["embeddings"] - group["draws"]).to_numpy())
             if noise is not None:
                 found[dataset, embedding, metric, int(depth), state] = noise
     return found
