@@ -55,6 +55,25 @@ def test_the_error_that_all_networks_share_is_told():
     assert judged(in_layers, {"embedding": "raw"}, **WORSE_THAN_INPUT)["note"] == ""
 
 
+def test_parts_of_a_study_with_an_embedding_of_the_input_each_are_told():
+    """As runs.parquet has them: joined to every network."""
+    scores = filters([[0.5, 0.7], [0.6, 0.6], [0.7, 0.8]]) + of_input(0.4)
+    runs = per_run(with_input_joined(pd.DataFrame(scores, columns=list(SCORE_TABLE_COLUMNS))))
+    elsewhere = (runs["state"] == "input") & (runs["seed"] == 2)
+    claim = {"text": "It is so.", "source": "this study", "statistic": "difference", "score": "d_same", **WORSE_THAN_INPUT}
+    claim["on"] = {"embedding": "tsne", "filter": [0, 1]}
+    found = judge("c", claim, runs.assign(value=runs["value"].where(~elsewhere, 0.41)))
+    assert found["note"] == "all networks share 2 embeddings of the input: their error is in no interval"
+
+
+def test_a_network_without_a_living_filter_is_left_out_and_counted():
+    scores = filters([[0.5], [0.6], [0.7], [9.0]]) + of_input(0.4)
+    scores[3]["degenerate"] = "dead filter: answers to no observation"
+    found = judged(scores, {"filter": 0}, filters="living", **WORSE_THAN_INPUT)
+    assert (found["n"], found["estimate"]) == (3, pytest.approx(0.2))
+    assert found["note"].startswith("1 network without a number left out")
+
+
 def test_only_the_filters_that_are_named_are_averaged():
     found = judged(filters([[0.5, 0.7, 99.0], [0.6, 0.8, -99.0]]) + of_input(0.4), **WORSE_THAN_INPUT)
     assert found["estimate"] == pytest.approx(0.25)

@@ -39,4 +39,5 @@ def estimate(claim: dict, evidence: Evidence) -> Judged:
     low, high = wilson_interval(holds, n)
     p = float(binomtest(holds, n, bound).pvalue) if n else float("nan")
     share = holds / n if n else float("nan")
-    return judged(Difference(len(runs), share, low, high, p, n), "positive", bound)
+    known = int(runs.notna().sum())
+    return judged(Difference(known, share, low, high, p, n, left_out=len(runs) - known), "positive", bound)

@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from layerscope.claims.shared.evidence import Evidence, run_differences
+from layerscope.claims.shared.evidence import Evidence, paired_differences, run_differences
 from layerscope.claims.shared.verdict import Judged, judged
 from layerscope.statistics.keys import RUN
 from layerscope.statistics.select import select
@@ -46,7 +46,7 @@ def estimate(claim: dict, evidence: Evidence) -> Judged:
         first, second = first.droplevel(outer), second.droplevel(outer)
         if not claim.get("paired"):
             return judged(difference_of_units(first, second, cluster), claim["expect"])
-    return judged(over_units((first - second).dropna(), cluster), claim["expect"])
+    return judged(over_units(paired_differences(first, second), cluster), claim["expect"])
 
 
 def _effects(claim: dict, rows: pd.DataFrame, key: str, where: dict) -> pd.Series:

@@ -5,7 +5,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from layerscope.claims.shared.evidence import Evidence, run_means
+from layerscope.claims.shared.evidence import Evidence, paired_differences, run_means
 from layerscope.claims.shared.verdict import CONTRADICTED, SUPPORTED, UNDECIDED, Judged, verdict
 from layerscope.statistics.estimates import Difference, holm
 from layerscope.statistics.units import over_units
@@ -34,7 +34,7 @@ def estimate(claim: dict, evidence: Evidence) -> Judged:
     """
     [(key, values)] = claim["along"].items()
     means = [run_means(evidence.rows, key, value) for value in values]
-    steps = [over_units((later - earlier).dropna(), claim.get("cluster")) for earlier, later in pairwise(means)]
+    steps = [over_units(paired_differences(later, earlier), claim.get("cluster")) for earlier, later in pairwise(means)]
     corrected = holm([step.p for step in steps])
     refuting = [
         replace(step, p=float(p))

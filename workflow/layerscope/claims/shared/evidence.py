@@ -38,7 +38,13 @@ def run_differences(claim: dict, rows: pd.DataFrame) -> pd.Series:
     a, b = run_means(rows, key, first), run_means(rows, key, second)
     if key in RUN:
         a, b = a.droplevel(key), b.droplevel(key)
-    return (a - b).dropna()
+    return paired_differences(a, b)
+
+
+def paired_differences(first: pd.Series, second: pd.Series) -> pd.Series:
+    """first - second of what is in both, by their index; NaN, which is counted as left out, where either has no number."""
+    both = first.index.intersection(second.index)
+    return first.reindex(both) - second.reindex(both)
 
 
 def pairs_of_scores(claim: dict, runs: pd.DataFrame) -> pd.DataFrame:

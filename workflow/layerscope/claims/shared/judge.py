@@ -58,7 +58,7 @@ def _estimated(
     scores = selection.named(claim, "score")
     rows = _rows_of(claim, runs[runs["metric"].isin(scores)], statistic.STATISTIC.get("takes_input", False))
     if claim.get("filters") == "living":
-        rows = rows[~is_dead(rows)]
+        rows = rows.assign(value=rows["value"].where(~is_dead(rows)))
     if claim.get("flagged") == "leave_out":
         rows = _without_flagged_runs(rows)
     rows = rows.assign(**{column: rows[column].replace(names) for column, names in alike.items()})
@@ -99,9 +99,15 @@ def _of_pairs(claim: dict) -> str:
 
 
 def _shared_input(rows: pd.DataFrame) -> str:
-    """A remark on the input where it is embedded: all networks are compared with the same embedding, and share its error."""
-    embedded = (rows["state"] == "input") & ~rows["space"].isin(["raw", "run"])
-    return "the embedding of the input is one for all networks: its error is in no interval" if embedded.any() else ""
+    """A remark on the input where it is embedded: networks are compared with the same embedding, and share its error."""
+    embedded = rows[(rows["state"] == "input") & ~rows["space"].isin(["raw", "run"])]
+    if embedded.empty:
+        return ""
+    # Parts of a study that were made on unlike machines can have an embedding of the input each.
+    count = int(embedded.groupby(["dataset", "sample", "space", "metric"], dropna=False)["value"].nunique().max())
+    if count > 1:
+        return f"all networks share {count} embeddings of the input: their error is in no interval"
+    return "the embedding of the input is one for all networks: its error is in no interval"
 
 
 def _furthest(estimated: str | None, rows: pd.DataFrame) -> float:
