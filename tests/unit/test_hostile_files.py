@@ -30,6 +30,8 @@ from figure_files import made
 from PIL import Image
 from pyarrow import parquet
 from safetensors.torch import save_file
+from score_rows import OF_LAYER, UNTRAINED
+from score_rows import written as written_scores
 
 from layerscope import store
 from layerscope.data.sources import images, npz, torchvision
@@ -722,13 +724,12 @@ TITLE = r"</script><script>alert(1)</script> $\frac{$ \input{/etc/passwd} & 50 %
 
 
 def written_tables(folder, title):
-    columns = ["metric", "dataset", "architecture", "activation", "sample", "space", "layer", "filter"]
-    numbers = ["n_runs", "difference", "interval_low", "interval_high", "p", "p_holm"]
-    row = {**dict.fromkeys(columns, "a_b"), **dict.fromkeys(numbers, 1)}
-    store.write_frame(folder / "tests.csv", pd.DataFrame([row, {**row, "layer": "b_c"}]))
-    params = canonical_json({"options": {"kind": "tests", "title": title, "scores": ["a_b"]}})
+    names = dict.fromkeys(["metric", "dataset", "architecture", "activation", "sample", "space"], "a_b")
+    rows = [{**OF_LAYER, **names, **state, "layer": layer} for layer in ("a_b", "b_c") for state in ({}, UNTRAINED)]
+    [runs] = written_scores(folder, rows)["runs"]
+    params = canonical_json({"options": {"kind": "tests", "title": title, "scores": ["a_b"], "control_networks": {}}})
     outputs = [part for name in ("csv", "md", "tex") for part in (f"--{name}", str(folder / f"t.{name}"))]
-    table.main(table.parser().parse_args(["--params", params, "--tests", str(folder / "tests.csv"), *outputs]))
+    table.main(table.parser().parse_args(["--params", params, "--runs", runs, *outputs]))
     return ((folder / f"t.{name}").read_text() for name in ("md", "tex"))
 
 

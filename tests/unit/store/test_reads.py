@@ -25,15 +25,15 @@ def figure_parser():
 
 def test_arguments_can_be_written_out_by_hand():
     found = figure_parser().parse_args(["--params", "{}", "--history", "a.csv", "b.csv", "--data", "c.h5"])
-    assert (found.history, found.data, found.tests) == (["a.csv", "b.csv"], ["c.h5"], [])
+    assert (found.history, found.data, found.runs) == (["a.csv", "b.csv"], ["c.h5"], [])
 
 
 def test_arguments_in_a_file_are_those_of_the_command_line(tmp_path: Path):
     lines = ["--params", json.dumps(LONG_PARAMS), "--history", *MANY_FILES, "--data", "with space.h5"]
     (tmp_path / "arguments").write_text("\n".join(lines) + "\n")
-    found = figure_parser().parse_args(["--tests", "t.csv", f"@{tmp_path / 'arguments'}"])
+    found = figure_parser().parse_args(["--runs", "t.parquet", f"@{tmp_path / 'arguments'}"])
     assert found.params == LONG_PARAMS
-    assert reads_of(found) == reads_of(figure_parser().parse_args([*lines, "--tests", "t.csv"]))
+    assert reads_of(found) == reads_of(figure_parser().parse_args([*lines, "--runs", "t.parquet"]))
     assert found.history == MANY_FILES
 
 

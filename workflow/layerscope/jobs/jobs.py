@@ -131,7 +131,7 @@ class Jobs:
             return False
         kinds = [self.study.kind_of(block, name) for block in ("figures", "tables") for name in getattr(self.study, block)]
         read = {kind_of_file for kind in kinds for kind_of_file in kind.says("reads", ())}
-        return bool(self.reads.aggregated_files() or self.study.claims or read & {"score_table", "runs", "tests"})
+        return bool(self.reads.aggregated_files() or self.study.claims or read & {"score_table", "runs"})
 
     def data_files(self) -> list[str]:
         """The prepared datasets of all networks."""

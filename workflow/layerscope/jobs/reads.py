@@ -287,9 +287,6 @@ class JobReads:
             return list(self.study.studies)
         return [self._path("runs")] if self.study.scored else []
 
-    def _tests(self, _: dict) -> list[str]:
-        return [self._path("tests")]
-
     def _chosen(self, options: dict) -> list[Run]:
         return [run for run in self.study.runs if selection.allows(options.get("on", {}), **run.keys)]
 
@@ -365,7 +362,6 @@ class JobReads:
 FILES: dict[str, Callable[[JobReads, dict], list[str]]] = {
     "score_table": JobReads._score_table,
     "runs": JobReads._runs,
-    "tests": JobReads._tests,
     "data": JobReads._data,
     "history": JobReads._history,
     "activations": JobReads._activations,

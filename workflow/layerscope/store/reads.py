@@ -10,7 +10,6 @@ class Reads:
 
     score_table: list[str] = field(default_factory=list)
     runs: list[str] = field(default_factory=list)
-    tests: list[str] = field(default_factory=list)
     data: list[str] = field(default_factory=list)
     history: list[str] = field(default_factory=list)
     activations: list[str] = field(default_factory=list)
