@@ -33,7 +33,7 @@ OTHERWISE = [
         "columns of the table, and the accuracy of a network that is taken out",
     ),
     (("networks",), "study/declarations.py study/checks.py", "what scores are of"),
-    (("published",), "jobs/reads.py store/ study/ tables/", "a kind of file and the option that names one; a column"),
+    (("published",), "jobs/reads.py judge.py store/ study/ tables/", "a kind of file and the option that names one; a column"),
     (("module",), "models/ jobs/params.py study/views.py stages/", "a torch module among layers; the module of a kind in params"),
     (
         ("given",),
