@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 from checkout import copy_project, layerscope, planned, snakemake
+from forked_jobs import folder_of_python
 
 pytestmark = [pytest.mark.study, pytest.mark.xdist_group("elsewhere")]
 
@@ -34,26 +35,27 @@ RULES = ["train", "dump", "dump_input", "neighbors", "embed"]
 EMBEDDED = "look/embeddings/tsne.h5"
 
 
-def prepared(folder: Path, text: str = TEXT) -> Path:
-    """A checkout with the study and its prepared data."""
-    copy_project(folder)
-    (folder / STUDY).write_text(text)
-    done = snakemake(folder, "--cores", "1", "results/away/data/digits.h5", study=STUDY)
-    assert done.returncode == 0, done.stdout
-    return folder
+# Runs an archive with another Python for its jobs than its own.
+JOBS_BY = "import runpy, sys; sys.executable = sys.argv[1]; del sys.argv[:2]; runpy.run_path(sys.argv[0], run_name='__main__')"
 
 
-def start(archive: Path, folder: Path, *options: str) -> subprocess.Popen:
-    """Run an archive in a folder, on a machine that has no layerscope."""
+def start(archive: Path, folder: Path, *options: str, forks: bool = True) -> subprocess.Popen:
+    """Run an archive in a folder, on a machine that has no layerscope. forks: whether its jobs are (see forked_jobs)."""
     folder.mkdir(exist_ok=True)
     environment = {key: value for key, value in os.environ.items() if key != "PYTHONPATH"}
-    command = [sys.executable, str(archive), "--into", "made", *options]
+    python = [sys.executable, "-c", JOBS_BY, f"{folder_of_python()}/python"] if forks else [sys.executable]
+    command = [*python, str(archive), "--into", "made", *options]
     return subprocess.Popen(command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
 
 
 @pytest.fixture(scope="module")
 def home(tmp_path_factory) -> Path:
-    return prepared(tmp_path_factory.mktemp("home") / "project")
+    """A checkout with the study and its prepared data."""
+    folder = copy_project(tmp_path_factory.mktemp("home") / "project")
+    (folder / STUDY).write_text(TEXT)
+    done = snakemake(folder, "--cores", "1", "results/away/data/digits.h5", study=STUDY)
+    assert done.returncode == 0, done.stdout
+    return folder
 
 
 @pytest.fixture(scope="module")
@@ -62,7 +64,7 @@ def made(home: Path, tmp_path_factory) -> Path:
     there = tmp_path_factory.mktemp("there")
     packed = layerscope(home, "pack", STUDY, "--rules", *RULES, "--into", there / "away.zip")
     assert f"{there / 'away.zip'}: 11 jobs (2 train, 2 dump, 1 dump_input, 3 neighbors, 3 embed), " in packed.stdout
-    started = start(there / "away.zip", there, "--at-once", "2")
+    started = start(there / "away.zip", there, "--at-once", "2", forks=False)
     assert "11 of 11 jobs are done" in started.communicate()[0]
     assert started.returncode == 0
     return there / "made/away-made.zip"
@@ -226,9 +228,9 @@ def test_what_snakemake_takes_not_for_its_own_does_not_stay(here: Path, made: Pa
     assert not (here / RUN / "seed0/checkpoints.safetensors").exists()
 
 
-def test_a_training_that_was_stopped_elsewhere_goes_on(tmp_path: Path):
+def test_a_training_that_was_stopped_elsewhere_goes_on(here: Path, tmp_path: Path):
     text = TEXT.replace("seeds: 2", "seeds: 1").replace("epochs: 2", "epochs: 150, snapshots: [0, last]")
-    here = prepared(tmp_path / "project", text)
+    (here / STUDY).write_text(text)
     layerscope(here, "pack", STUDY, "--into", "away.zip")
     undisturbed = start(here / "away.zip", tmp_path / "undisturbed")
     assert undisturbed.wait() == 0
