@@ -12,7 +12,7 @@ from pathlib import Path
 
 from threadpoolctl import threadpool_limits
 
-from layerscope.errors import INTERRUPTED, StudyError
+from layerscope.errors import INTERRUPTED, StudyError, is_out_of_memory
 from layerscope.files.compiled import share_compiled_code
 from layerscope.files.provenance import describe_job
 from layerscope.files.refusals import refused
@@ -27,9 +27,6 @@ THREAD_VARIABLES = (
 
 # Before a stage imports what is compiled.
 share_compiled_code()
-
-# Texts in PyTorch's RuntimeErrors when its CPU allocator or a CUDA library runs out of memory.
-OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "ALLOC_FAILED")
 
 
 def stage_parser(module_doc: str | None) -> argparse.ArgumentParser:
@@ -81,8 +78,8 @@ def run_stage(main: Callable[[argparse.Namespace], None], parser: argparse.Argum
         if is_out_of_memory(error):
             reason = " ".join(str(error).split())[:200]
             _fail(
-                f"layerscope {name}: out of memory ({reason}): ask for fewer observations at once (training.batch, samples), for "
-                "fewer layers, or for a machine or GPU with more memory"
+                f"layerscope {name}: out of memory ({reason}): run fewer jobs at once (--cores, on a GPU gpu_share), look at "
+                "fewer observations (samples) or layers, or use a machine or GPU with more memory"
             )
         traceback.print_exc()
         fault = f"{type(error).__name__}: {error}"
@@ -102,13 +99,6 @@ def _own_place(error: Exception) -> str:
         if file.is_file() and not any(file.resolve().is_relative_to(other) for other in others):
             return f"{frame.filename}, line {frame.lineno}"
     return ""
-
-
-def is_out_of_memory(error: Exception) -> bool:
-    """Whether CPU or GPU memory ran out: NumPy raises MemoryError, PyTorch OutOfMemoryError or a plain RuntimeError."""
-    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
-        return True
-    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in OUT_OF_MEMORY)
 
 
 def _interrupted(*_: object) -> None:

@@ -6,6 +6,8 @@ from collections.abc import Iterable, Iterator, Mapping
 
 # How a stage that was stopped ends.
 INTERRUPTED = "interrupted; run the same command again to go on"
+# Texts in PyTorch's RuntimeErrors when its CPU allocator or a CUDA library runs out of memory.
+OUT_OF_MEMORY = ("can't allocate memory", "not enough memory", "out of memory", "ALLOC_FAILED")
 
 
 class StudyError(Exception):
@@ -29,6 +31,13 @@ class StudyError(Exception):
 
 class MachineError(StudyError):
     """The system refuses access to a file (no permission, no locks, a full or failing disk); the file itself may be intact."""
+
+
+def is_out_of_memory(error: Exception) -> bool:
+    """Whether CPU or GPU memory ran out: NumPy raises MemoryError, PyTorch OutOfMemoryError or a plain RuntimeError."""
+    if isinstance(error, MemoryError) or type(error).__name__ == "OutOfMemoryError":
+        return True
+    return isinstance(error, RuntimeError) and any(sign in str(error) for sign in OUT_OF_MEMORY)
 
 
 class Mistakes:

@@ -13,8 +13,8 @@ import torch
 from failing_machine import Run
 
 from layerscope import store
-from layerscope.commandline import is_out_of_memory
 from layerscope.doctor import Fault, files_again
+from layerscope.errors import is_out_of_memory
 from layerscope.files.csv_tables import write_rows
 from layerscope.files.whole import replacing
 
@@ -144,7 +144,7 @@ def test_a_job_that_runs_out_of_memory_in_torch_says_what_to_do():
     assert done.returncode == 1
     last = done.stderr.splitlines()[-1]
     assert last.startswith("layerscope stage: out of memory (")
-    assert "training.batch" in last
+    assert "run fewer jobs at once" in last
     assert "Traceback" not in done.stderr
 
 

@@ -224,6 +224,14 @@ def test_the_last_row_of_the_history_is_what_the_last_snapshot_scores():
     assert (row["loss"], row["accuracy"]) == (loss, accuracy)
 
 
+@pytest.mark.parametrize("at_once", [1, 7, 90])
+def test_loss_and_accuracy_are_the_same_however_many_observations_run_at_once(at_once: int):
+    given = run(data=pictures)
+    train([given])
+    loss, accuracy = evaluate(given.network, *given.splits["train"])
+    assert evaluate(given.network, *given.splits["train"], at_once) == (pytest.approx(loss, rel=1e-6), accuracy)
+
+
 def test_the_loss_is_the_mean_over_all_rows_whatever_the_batches():
     given = run()
     inputs, labels = blobs(2500, 3)

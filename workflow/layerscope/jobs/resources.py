@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+from layerscope.models.at_once import WIDEST
 from layerscope.models.size import NetworkSize, network_size
 from layerscope.selection import View
 from layerscope.study.comparisons import Comparisons
@@ -217,7 +218,7 @@ class JobResources:
             + evaluated * self._values(run.dataset) * FLOAT
             + weights * (4 + 2 * len(options["snapshots"]))
             + sum(width * (max(width, ROWS_FOLLOWED) + 2 * width) for width in followed) * FLOAT
-            + max(6 * options["batch"] * size.outputs, 2 * EVALUATION_BATCH * size.largest) * FLOAT
+            + max(6 * options["batch"] * size.outputs, 2 * _at_once(size, EVALUATION_BATCH) * size.largest) * FLOAT
         )
         epochs = options["epochs"]
         observations = epochs * (3 * learned_from + evaluated)
@@ -235,7 +236,7 @@ class JobResources:
         size, snapshots = self._size(run), len(self.study.snapshots(run))
         n = self._n_of_sample(run.dataset, wildcards.sample)
         weights = size.parameters * FLOAT
-        memory = 280 + 2 * weights + min(n, DUMP_BATCH) * size.outputs * FLOAT
+        memory = 280 + 2 * weights + min(n, _at_once(size, DUMP_BATCH)) * size.outputs * FLOAT
         kept = sum(self._widths(wildcards.run, self.views.view(wildcards.run, wildcards.sample, {})))
         seconds = (
             START
@@ -416,3 +417,9 @@ class JobResources:
         shown = set(scores)
         rows = sum(count for (_, score), count in self._score_rows().items() if score in shown)
         return Need(300 + 1500 / MB * rows, 3 * START + 4e-5 * rows)
+
+
+def _at_once(size: NetworkSize, most: int) -> int:
+    """About how many observations run through a network at once, from its plan; see layerscope.models.at_once."""
+    widest = size.largest / 2
+    return min(most, max(1, int(WIDEST / (widest * FLOAT * MB))))

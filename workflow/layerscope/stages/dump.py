@@ -17,6 +17,7 @@ from layerscope.errors import StudyError
 from layerscope.files.provenance import provenance
 from layerscope.files.unfinished import Resumable, identity
 from layerscope.kind_modules import architecture_sources, kind_source, packages
+from layerscope.models.at_once import observations_at_once
 from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.hooks import outputs_of
 from layerscope.models.network import Network, build_network
@@ -84,7 +85,7 @@ def stream_snapshot(network: Network, file, epoch: int, layers: list[str], obser
     }
     predicted = np.empty((n, len(observations.targets)), np.float32) if observations.targets else np.empty(n, np.int64)
     losses, learned = np.empty(n, np.float32), torch.from_numpy(observations.learned)
-    start = 0
+    start, at_once = 0, observations_at_once(network, _inputs(observations, slice(2), device), BATCH)
 
     calls: Counter[str] = Counter()
     taps = {layer.name: layer for layer in network.plan if layer.name in layers}
@@ -94,16 +95,17 @@ def stream_snapshot(network: Network, file, epoch: int, layers: list[str], obser
         calls[name] += 1
         if calls[name] == layer.call:
             values = network.kept(layer, output)
-            if len(values) != min(BATCH, n - start):
-                raise StudyError(f"layer {name} puts out {len(values)} of {min(BATCH, n - start)} observations; name another one")
+            wanted = min(at_once, n - start)
+            if len(values) != wanted:
+                raise StudyError(f"layer {name} puts out {len(values)} of {wanted} observations; name another one")
             kept[name][start : start + len(values)] = values.cpu().numpy()
 
     network.eval()
     with outputs_of({name: network.block(name) for name in layers}, receive), torch.inference_mode():
-        for start in tqdm(range(0, n, BATCH), desc=store.epoch_name(epoch), delay=10, mininterval=5):
-            part = slice(start, start + BATCH)
+        for start in tqdm(range(0, n, at_once), desc=store.epoch_name(epoch), delay=10, mininterval=5):
+            part = slice(start, start + at_once)
             calls.clear()
-            outputs = network(torch.from_numpy(observations.inputs(part)).to(device))
+            outputs = network(_inputs(observations, part, device))
             silent = [name for name, layer in taps.items() if calls[name] < layer.call]
             if silent:
                 raise StudyError(f"layer {silent[0]} is not called for all observations; name another one")
@@ -118,6 +120,10 @@ def stream_snapshot(network: Network, file, epoch: int, layers: list[str], obser
                 losses[part] = functional.cross_entropy(outputs, wanted, reduction="none").cpu().numpy()
     if not network.reconstructs:
         store.write_predictions(file, epoch, predicted, losses)
+
+
+def _inputs(observations: Observations, rows: slice, device: torch.device) -> torch.Tensor:
+    return torch.from_numpy(observations.inputs(rows)).to(device)
 
 
 def parser() -> argparse.ArgumentParser:

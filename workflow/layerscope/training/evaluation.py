@@ -30,12 +30,17 @@ def number_correct(network: Network, outputs: torch.Tensor, labels: torch.Tensor
     return (outputs.argmax(1) == labels).sum()
 
 
-def evaluate(network: Network, inputs: torch.Tensor, labels: torch.Tensor) -> tuple[float, float]:
-    """Mean loss (see mean_loss) and accuracy of a network in evaluation mode; NaN where there are no classes to tell."""
+def evaluate(
+    network: Network, inputs: torch.Tensor, labels: torch.Tensor, at_once: int = EVALUATION_BATCH
+) -> tuple[float, float]:
+    """Mean loss (see mean_loss) and accuracy of a network in evaluation mode; NaN where there are no classes to tell.
+
+    at_once: how many observations run through it together.
+    """
     network.eval()
     loss, correct = 0.0, 0.0
     with torch.inference_mode():
-        for batch, wanted in zip(inputs.split(EVALUATION_BATCH), labels.split(EVALUATION_BATCH), strict=True):
+        for batch, wanted in zip(inputs.split(at_once), labels.split(at_once), strict=True):
             outputs = network(batch)
             loss += float(mean_loss(network, outputs, batch, wanted).double()) * len(wanted)
             correct += float(number_correct(network, outputs, wanted))

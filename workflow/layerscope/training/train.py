@@ -1,29 +1,25 @@
 """Training: networks on tensors that stay on the device, with snapshots, a history and spectra."""
 
 import math
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
-from functools import partial
 
 import numpy as np
 import torch
-from torch import nn
 from tqdm import tqdm
 
+from layerscope.models.at_once import observations_at_once
 from layerscope.models.network import Network
 from layerscope.saturation.spectrum import Spectrum
 from layerscope.saturation.tracker import SaturationTracker
-from layerscope.training.augmentation import augmentations
 from layerscope.training.early_stopping import PREFIX, best_epoch, copied, is_over, put_back
-from layerscope.training.evaluation import evaluate, mean_loss, number_correct
-from layerscope.training.parameters import freeze, keep_still, make_optimizer
-from layerscope.training.rates import learning_rate
+from layerscope.training.epoch import train_epoch
+from layerscope.training.evaluation import EVALUATION_BATCH, evaluate
+from layerscope.training.parameters import freeze, make_optimizer
 from layerscope.training.run import TrainingResult, TrainingRun, TrainingState
 from layerscope.training.seeds import purpose_seed
 from layerscope.training.state import captured, restore
-
-BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
 
 
 def train(runs: list[TrainingRun]) -> list[TrainingResult]:
@@ -56,10 +52,10 @@ def train_until_accepted(
 def _train_one(run: TrainingRun) -> TrainingResult:
     result = TrainingResult(attempts=list(run.earlier))
     device = next(run.network.parameters()).device
-    order = torch.Generator().manual_seed(purpose_seed(run.seed, "order", run.attempt))
-    changes = torch.Generator().manual_seed(purpose_seed(run.seed, "augmentation", run.attempt))
-    generators = {"order": order, "augmentation": changes}
-    augment = augmentations(run.options["augmentation"])
+    generators = {
+        purpose: torch.Generator().manual_seed(purpose_seed(run.seed, purpose, run.attempt))
+        for purpose in ("order", "augmentation")
+    }
     freeze(run.network, run.options.get("freeze", []))
     optimizer = make_optimizer(run.network, run.options)
     patience, last = run.options.get("patience"), run.options["epochs"]
@@ -84,7 +80,7 @@ def _train_one(run: TrainingRun) -> TrainingResult:
             if patience and is_over(result.history, patience):
                 break
             with _followed(run, "train") as tracker:
-                steps, mean, accuracy = _train_epoch(run, optimizer, step, order, partial(_changed, augment, changes))
+                steps, mean, accuracy = train_epoch(run, optimizer, step, generators)
             step += steps
             result.history.append({"epoch": epoch, "step": step, "split": "batches", "loss": mean, "accuracy": accuracy})
             followed = _spectra(run, tracker, "train", epoch, step)
@@ -103,45 +99,6 @@ def _train_one(run: TrainingRun) -> TrainingResult:
     return result
 
 
-def _changed(augment: Sequence[Callable], changes: torch.Generator, inputs: torch.Tensor) -> torch.Tensor:
-    for change in augment:
-        inputs = change(inputs, changes)
-    return inputs
-
-
-def _train_epoch(
-    run: TrainingRun,
-    optimizer: torch.optim.Optimizer,
-    step: int,
-    order: torch.Generator,
-    changed: Callable[[torch.Tensor], torch.Tensor],
-) -> tuple[int, float, float]:
-    """The number of steps of one epoch, and the means of loss and accuracy over its batches. step: steps before it."""
-    network, options = run.network, run.options
-    device = next(network.parameters()).device
-    steps, seen = _steps_per_epoch(run), 0
-    totals = torch.zeros(2, device=device, dtype=torch.float64)
-    network.train()
-    keep_still(network, options.get("freeze", []))
-    for number, (inputs, labels) in enumerate(_batches(run, order), start=step):
-        inputs = changed(inputs)
-        for group in optimizer.param_groups:
-            group["lr"] = learning_rate(group["highest"], options, number, steps)
-        with _precision(run, device):
-            outputs = network(inputs)
-            loss = mean_loss(network, outputs, inputs, labels, options.get("label_smoothing", 0.0))
-        optimizer.zero_grad(set_to_none=True)
-        loss.backward()
-        if "clip_norm" in options:
-            nn.utils.clip_grad_norm_(network.parameters(), options["clip_norm"])
-        optimizer.step()
-        totals[0] += loss.detach() * len(labels)
-        totals[1] += number_correct(network, outputs.detach(), labels)
-        seen += len(labels)
-    mean, accuracy = (totals / seen).tolist()
-    return steps, mean, accuracy
-
-
 def _keep_best(run: TrainingRun, best: dict[str, torch.Tensor], step: int, result: TrainingResult) -> None:
     """Let the network with the lowest validation loss be the one at the end, with its rows in the place of the last epoch's."""
     last, trained = run.options["epochs"], max(row["epoch"] for row in result.history)
@@ -156,35 +113,6 @@ def _keep_best(run: TrainingRun, best: dict[str, torch.Tensor], step: int, resul
     _end_epoch(run, last, step, result)
 
 
-def _precision(run: TrainingRun, device: torch.device) -> AbstractContextManager:
-    """A context in which products are computed in bfloat16, where the run asks for mixed precision."""
-    return torch.autocast(device.type, torch.bfloat16) if run.mixed_precision else nullcontext()
-
-
-def _batches(run: TrainingRun, order: torch.Generator) -> Iterator[tuple[torch.Tensor, torch.Tensor]]:
-    inputs, labels = run.splits["train"]
-    drawn = _order(len(labels), labels, run.class_rates, order).to(labels.device)
-    for rows in drawn.split(run.options["batch"])[: _steps_per_epoch(run)]:
-        yield inputs[rows], labels[rows]
-
-
-def _steps_per_epoch(run: TrainingRun) -> int:
-    """Batches of an epoch. Batch norm cannot train on one observation, which may be all that is left for the last batch."""
-    n, batch = len(run.splits["train"][1]), run.options["batch"]
-    normalised = any(isinstance(module, BATCH_NORMS) for module in run.network.modules())
-    whole, left = divmod(n, batch)
-    return whole + (left > 1 or (left == 1 and not normalised))
-
-
-def _order(n: int, labels: torch.Tensor, class_rates: list[float] | None, order: torch.Generator) -> torch.Tensor:
-    """The rows of one epoch: each once in random order or, with class rates, n of them drawn with replacement."""
-    if class_rates is None:
-        return torch.randperm(n, generator=order)
-    counts = torch.bincount(labels.cpu(), minlength=len(class_rates))
-    weights = torch.tensor(class_rates, dtype=torch.float64) / counts.clamp(min=1)
-    return torch.multinomial(weights[labels.cpu()], n, replacement=True, generator=order)
-
-
 def _finite(network: Network, losses: list[float]) -> bool:
     return all(map(math.isfinite, losses)) and all(bool(values.isfinite().all()) for values in network.state_dict().values())
 
@@ -192,6 +120,7 @@ def _finite(network: Network, losses: list[float]) -> bool:
 def _end_epoch(run: TrainingRun, epoch: int, step: int, result: TrainingResult) -> bool:
     """Evaluate the network after an epoch and record spectra and snapshot. False, with history alone, where it is not finite."""
     kept = epoch in run.snapshots
+    at_once = observations_at_once(run.network, run.splits["train"][0], EVALUATION_BATCH)
     spectra = []
     for split in ("train", "validation", "test"):
         # Evaluating the training split takes another pass over it, so it is done only before training and at snapshots.
@@ -200,11 +129,11 @@ def _end_epoch(run: TrainingRun, epoch: int, step: int, result: TrainingResult) 
         wanted = split == "test" and (kept or run.options["spectra"]["epochs"] == "all")
         classes = run.options["spectra"].get("classes")
         with _followed(run, "evaluation", wanted and not classes) as tracker:
-            loss, accuracy = evaluate(run.network, *run.splits[split])
+            loss, accuracy = evaluate(run.network, *run.splits[split], at_once)
         if classes:
             with _followed(run, "evaluation", wanted) as tracker:
                 if tracker is not None:
-                    evaluate(run.network, *_of_classes(*run.splits[split], classes))
+                    evaluate(run.network, *_of_classes(*run.splits[split], classes), at_once)
         result.history.append({"epoch": epoch, "step": step, "split": split, "loss": loss, "accuracy": accuracy})
         spectra += _spectra(run, tracker, "evaluation", epoch, step)
     losses = [row["loss"] for row in result.history if row["epoch"] == epoch and epoch]
