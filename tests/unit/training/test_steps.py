@@ -2,8 +2,12 @@
 
 import copy
 import math
+import os
+import subprocess
 import sys
+import weakref
 from dataclasses import replace
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -20,6 +24,28 @@ from layerscope.training.parameters import keep_still, make_optimizer
 from layerscope.training.rates import learning_rate
 from layerscope.training.train import train
 
+WORKFLOW = Path(__file__).parents[3] / "workflow"
+ENVIRONMENT = {**os.environ, "PYTHONPATH": os.pathsep.join([str(WORKFLOW), str(Path(__file__).parent)])}
+# A step of 32,768 observations holds a gigabyte, and one of 1,024 a thirty-second part of it.
+IN_LITTLE_MEMORY = """
+import dataclasses, resource, sys, torch
+from torch import nn
+from test_training import run
+from layerscope.errors import StudyError
+from layerscope.models.modules import ModuleNetwork
+from layerscope.training.train import train
+
+torch.set_num_threads(1)
+given = run(data=lambda n, seed: (torch.rand(32768, 4), torch.arange(32768) % 3), batch=int(sys.argv[1]), epochs=1, snapshots=[1])
+wide = nn.Sequential(nn.Linear(4, 2000), nn.ReLU(), nn.Linear(2000, 3))
+given = dataclasses.replace(given, network=ModuleNetwork(wide, []))
+used = int(open("/proc/self/statm").read().split()[0]) * resource.getpagesize()
+resource.setrlimit(resource.RLIMIT_AS, (used + 400_000_000,) * 2)
+try:
+    print(train([given])[0].status)
+except StudyError as error:
+    print(error)
+"""
 CONSTANT = {"shape": "constant", "warmup": 0.0, "lowest": 0.0, "factor": 0.1}
 
 
@@ -277,3 +303,64 @@ def test_a_training_with_patience_that_is_interrupted_ends_as_if_it_had_not_been
     assert resumed.history == whole.history
     assert resumed.reason == whole.reason
     assert same(resumed.snapshots[60], whole.snapshots[60])
+
+
+def with_memory_for(given, most):
+    """A run whose network raises what PyTorch raises where CUDA has no memory, from steps of more observations on.
+
+    What such a step held must be given up before another one is tried.
+    """
+    held = []
+
+    def refuse(_module, inputs):
+        if given.network.training:
+            assert all(of_before() is None for of_before in held)
+            held.append(weakref.ref(inputs[0]))
+            if len(inputs[0]) > most:
+                raise torch.OutOfMemoryError("CUDA out of memory. Tried to allocate 2.00 GiB.")
+
+    given.network.register_forward_pre_hook(refuse)
+    return given
+
+
+@pytest.mark.parametrize(("batch", "most", "fitting"), [(16, 5, 4), (16, 15, 8), (64, 1, 1), (1000, 50, 45)])
+def test_a_step_without_memory_names_a_batch_that_there_is_memory_for(batch, most, fitting):
+    """A batch is never larger than the split, which has 90 observations."""
+    with pytest.raises(StudyError) as refused:
+        train([with_memory_for(run(batch=batch), most)])
+    assert str(refused.value).startswith(
+        f"training.batch: there is no memory for steps of {min(batch, 90)} observations (CUDA out of memory. Tried to allocate "
+        f"2.00 GiB.), but for {fitting}; write that there"
+    )
+    assert train([with_memory_for(run(batch=fitting), most)])[0].status == "ok"
+
+
+@pytest.mark.parametrize(("batch_norm", "most"), [(False, 0), (True, 1)])
+def test_it_is_said_where_there_is_memory_for_no_step(batch_norm, most):
+    """Batch norm learns nothing from one observation."""
+    with pytest.raises(StudyError, match="nor for any others; take a smaller network"):
+        train([with_memory_for(run(batch_norm=batch_norm), most)])
+
+
+def test_other_errors_of_a_step_are_not_taken_for_a_lack_of_memory():
+    def refuse(module, _inputs):
+        if module.training:
+            raise RuntimeError("mat1 and mat2 shapes cannot be multiplied")
+
+    given = run()
+    given.network.register_forward_pre_hook(refuse)
+    with pytest.raises(RuntimeError, match="mat1 and mat2 shapes"):
+        train([given])
+
+
+def test_the_batch_that_is_named_is_one_that_the_system_has_memory_for():
+    """The address space of a process is limited, so that PyTorch itself finds no memory."""
+    done = [
+        subprocess.run([sys.executable, "-c", IN_LITTLE_MEMORY, str(batch)], env=ENVIRONMENT, capture_output=True, text=True)
+        for batch in (32768, 1024)
+    ]
+    said = done[0].stdout
+    assert said.startswith("training.batch: there is no memory for steps of 32768 observations (["), said + done[0].stderr
+    named = int(said.partition("but for ")[2].partition(";")[0])
+    assert 1024 <= named <= 16384
+    assert done[1].stdout == "ok\n"
