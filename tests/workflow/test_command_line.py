@@ -4,12 +4,25 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from functools import partial
 from pathlib import Path
 
 import pytest
 from checkout import PROJECT, TINY, copy_project, planned, snakemake
 
+# Nothing but a network, for as many epochs as a test wants.
+STOPPED = """
+study: stopped
+seeds: 1
+datasets: {digits: {source: sklearn, test: 120}}
+architectures: {mlp: {family: mlp, hidden: [4]}}
+embeddings: none
+scores: {loss: {}}
+figures: none
+tables: none
+training: {default: {snapshots: [0, last], epochs: EPOCHS}}
+"""
 STAGES = sorted(file.stem for file in (PROJECT / "workflow/layerscope/stages").glob("[a-z]*.py"))
 
 
@@ -215,3 +228,71 @@ def test_a_command_that_is_interrupted_says_so_in_one_line(tmp_path: Path):
         done.send_signal(signal.SIGINT)
         assert done.communicate(timeout=60)[1] == "layerscope: interrupted; run the same command again to go on\n"
     assert done.returncode == 1
+
+
+@pytest.mark.study
+@pytest.mark.parametrize("times", [1, 2])
+def test_a_study_that_is_stopped_by_its_person_goes_on(tmp_path: Path, times: int):
+    """A terminal sends Ctrl-C to all processes at once; some people press it twice."""
+    study = tmp_path / "study.yaml"
+    study.write_text(STOPPED.replace("EPOCHS", "3000"))
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    how = {"cwd": tmp_path, "preexec_fn": heard, "start_new_session": True}
+    done = layerscope("run", "study.yaml", stdout=subprocess.PIPE, **how)
+    state = tmp_path / "results/stopped/runs/digits/mlp/relu/seed0/.training.partial/state.safetensors"
+    while not state.exists():
+        assert done.poll() is None
+        time.sleep(0.05)
+    for _ in range(times):
+        os.killpg(done.pid, signal.SIGINT)
+        time.sleep(0.5)
+    said = "".join(done.communicate(timeout=60))
+    assert done.returncode != 0
+    assert "run the same command again to go on" in said, said
+    assert "Traceback" not in said
+    assert not [*(tmp_path / ".snakemake").glob("locks/*")]
+    study.write_text(STOPPED.replace("EPOCHS", "5"))
+    again = layerscope("run", "study.yaml", stdout=subprocess.PIPE, **how)
+    said = "".join(again.communicate(timeout=120))
+    assert again.returncode == 0, said
+
+
+# A Snakemake that takes its time to end.
+SLOW_SNAKEMAKE = """
+import signal, time
+from pathlib import Path
+
+def end(*_):
+    time.sleep(1)
+    Path("ended").touch()
+    raise SystemExit(1)
+
+signal.signal(signal.SIGINT, end)
+Path("started").touch()
+time.sleep(60)
+"""
+
+
+def test_snakemake_is_not_killed_by_whoever_asked_it(tmp_path: Path):
+    """It would leave the folder locked: pack, unpack and doctor wait until it has ended."""
+    (tmp_path / "snakemake").mkdir()
+    (tmp_path / "snakemake/__init__.py").touch()
+    (tmp_path / "snakemake/__main__.py").write_text(SLOW_SNAKEMAKE)
+    ask = "from layerscope.jobs.snakemake_command import ask_snakemake; ask_snakemake('study.yaml', '-n')"
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join([str(tmp_path), str(PROJECT / "workflow")])}
+    heard = partial(signal.signal, signal.SIGINT, signal.SIG_DFL)
+    asking = subprocess.Popen(
+        [sys.executable, "-c", ask],
+        cwd=tmp_path,
+        env=environment,
+        stderr=subprocess.PIPE,
+        text=True,
+        preexec_fn=heard,
+        start_new_session=True,
+    )
+    while not (tmp_path / "started").exists():
+        assert asking.poll() is None
+        time.sleep(0.05)
+    os.killpg(asking.pid, signal.SIGINT)
+    assert asking.communicate(timeout=60)[1].splitlines()[-1] == "KeyboardInterrupt"
+    assert (tmp_path / "ended").exists()

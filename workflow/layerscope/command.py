@@ -6,6 +6,7 @@ import argparse
 import os
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 from layerscope.errors import INTERRUPTED, StudyError
 from layerscope.files.refusals import refused
@@ -114,12 +115,13 @@ def run(arguments: argparse.Namespace) -> int:
     return _snakemake(arguments.study, "--cores", arguments.cores, *arguments.options)
 
 
-def _snakemake(study: str, *options: str) -> int:
-    import subprocess
-
+def _snakemake(study: str, *options: str) -> NoReturn:
     from layerscope.jobs.snakemake_command import snakemake_command
 
-    return subprocess.run(snakemake_command(study, *options), check=False).returncode
+    command = snakemake_command(study, *options)
+    sys.stdout.flush()
+    # It takes the place of this process, and with it Ctrl-C and other signals: killed, it would leave the folder locked.
+    os.execv(command[0], command)
 
 
 def parser() -> argparse.ArgumentParser:

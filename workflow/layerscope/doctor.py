@@ -7,7 +7,6 @@ study asks for no longer are no fault: they are listed apart, for `layerscope pr
 
 import json
 import re
-import subprocess
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,7 +20,7 @@ from layerscope.files.refusals import refused
 from layerscope.files.seals import MADE_AGAIN, SEALED, seal_of
 from layerscope.files.whole import PARTIAL, WRITING
 from layerscope.jobs.jobs import Jobs
-from layerscope.jobs.snakemake_command import snakemake_command
+from layerscope.jobs.snakemake_command import ask_snakemake
 from layerscope.jobs.unasked import Unasked, counted, linked_folders, unasked_files, unasked_lines
 from layerscope.kind_modules import load_kind
 from layerscope.store.pictures import refuse_damaged
@@ -210,7 +209,7 @@ def jobs_again(study: str, overrides: Mapping[str, str], faults: list[Fault]) ->
     Raises StudyError where Snakemake is not installed, or cannot plan.
     """
     options = [*config_options(overrides), "--forcerun", *files_again(faults)]
-    planned = subprocess.run(snakemake_command(study, "-n", "--nolock", *options), capture_output=True, text=True, check=False)
+    planned = ask_snakemake(study, "-n", "--nolock", *options)
     if planned.returncode:
         last = (planned.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise StudyError(f"Snakemake ended with status {planned.returncode} ({last})")

@@ -9,6 +9,8 @@ from sklearn.model_selection import StratifiedKFold
 from sklearn.preprocessing import StandardScaler
 
 from layerscope.scoring.linear_probe import SEED, score
+from layerscope.scoring.shared.linear_classifier import linear_classifier, unconverged_allowed
+from layerscope.scoring.shared.row_space import RowSpace
 from layerscope.scoring.shared.score_input import Representation, ScoreInput
 
 
@@ -63,6 +65,32 @@ def test_it_is_the_fit_itself_and_not_one_that_stopped_on_its_way():
         fit = LogisticRegression(C=1.0, tol=1e-9, max_iter=20_000).fit(scaler.transform(points[learned]), labels[learned])
         right.append((fit.predict(scaler.transform(points[held])) == labels[held]).mean())
     assert probe(points, labels).value == pytest.approx(np.mean(right), abs=1e-12)
+
+
+def test_of_more_features_than_observations_it_is_the_same_fit():
+    """Weights of a penalised fit lie in the space of the rows, so nothing is lost where only that is looked at."""
+    points, labels = blobs(80, 400, distance=0.3)
+    learned, held = np.arange(60), np.arange(60, 80)
+    scaler = StandardScaler().fit(points[learned].astype(np.float64))
+    whole = LogisticRegression(C=1.0, tol=1e-9, max_iter=20_000).fit(scaler.transform(points[learned]), labels[learned])
+    expected = whole.predict_proba(scaler.transform(points[held]))
+    with unconverged_allowed():
+        ours = linear_classifier(1.0).fit(points[learned], labels[learned])
+    assert ours[-1].coef_.shape == (3, 60)
+    assert np.ptp(expected, axis=0).min() > 0.9
+    np.testing.assert_allclose(ours.predict_proba(points[held]), expected, atol=1e-3)
+
+
+def test_a_basis_of_rows_keeps_all_products_of_rows():
+    points, _ = blobs(20, 300, distance=1)
+    space = RowSpace().fit(points)
+    other = np.random.default_rng(1).normal(size=(7, 300)).astype(np.float32)
+    coordinates = space.transform(points)
+    assert coordinates.shape == (20, 20)
+    np.testing.assert_allclose(coordinates @ coordinates.T, points @ points.T, rtol=1e-4, atol=1e-3)
+    np.testing.assert_allclose(space.transform(other) @ coordinates.T, other @ points.T, rtol=1e-4, atol=1e-3)
+    few = points[:, :40]
+    assert RowSpace().fit(few).transform(few) is few
 
 
 def test_the_same_layer_gives_the_same_value():

@@ -3,7 +3,6 @@
 import hashlib
 import re
 import shlex
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,7 +15,7 @@ from layerscope.files.seals import file_digest
 from layerscope.files.sources import name_of_source
 from layerscope.jobs.every_job import every_job
 from layerscope.jobs.jobs import Jobs
-from layerscope.jobs.snakemake_command import snakemake_command
+from layerscope.jobs.snakemake_command import ask_snakemake
 from layerscope.study.file import config_options
 
 # The rules whose jobs can run elsewhere.
@@ -55,7 +54,7 @@ class Plan:
 def plan_of(study_file: str, overrides: Mapping[str, str], jobs: Jobs) -> Plan:
     """What Snakemake would do now. Raises StudyError where it is not installed, or cannot plan."""
     options = [*config_options(overrides), "-n", "-p", "--nolock"]
-    done = subprocess.run(snakemake_command(study_file, *options), capture_output=True, text=True, check=False)
+    done = ask_snakemake(study_file, *options)
     if done.returncode:
         said = [line for line in done.stderr.splitlines() if line.startswith("layerscope: ")] or done.stderr.splitlines()[-1:]
         raise StudyError(*(line.removeprefix("layerscope: ") for line in said or ["Snakemake ended without a word"]))

@@ -5,7 +5,6 @@ import hashlib
 import json
 import re
 import shutil
-import subprocess
 import tempfile
 import zipfile
 import zlib
@@ -22,7 +21,7 @@ from layerscope.files.unfinished import hold, unfinished_folder
 from layerscope.files.whole import PARTIAL, replacing
 from layerscope.jobs.in_progress import refuse_in_progress
 from layerscope.jobs.jobs import Jobs
-from layerscope.jobs.snakemake_command import snakemake_command
+from layerscope.jobs.snakemake_command import ask_snakemake
 from layerscope.study.file import as_typed, config_options
 from layerscope.study.load import load_study
 
@@ -222,7 +221,7 @@ def _write(archive: zipfile.ZipFile, name: str) -> None:
 
 def _record(study_file: str, overrides: Mapping[str, str], files: list[str]) -> None:
     options = [*config_options(overrides), "--touch", "--force", "--cores", "1", *files]
-    done = subprocess.run(snakemake_command(study_file, *options), capture_output=True, text=True, check=False)
+    done = ask_snakemake(study_file, *options)
     if done.returncode:
         last = (done.stderr.strip().splitlines() or ["it said nothing"])[-1]
         raise StudyError(

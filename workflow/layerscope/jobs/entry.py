@@ -10,7 +10,7 @@ from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.files.seals import damaged_since, file_digest, seal_of, unsealed
 from layerscope.jobs.jobs import Jobs
-from layerscope.jobs.snakemake_patches import stop_idle_rescheduling
+from layerscope.jobs.snakemake_patches import hear_one_interrupt, stop_idle_rescheduling
 from layerscope.models.gpus import SHARE
 from layerscope.study.file import content_of_config
 from layerscope.study.load import build_study, load_study
@@ -72,6 +72,7 @@ def before_jobs(workflow, jobs: Jobs) -> None:
     gc.freeze()
     gc.enable()
     stop_idle_rescheduling(workflow)
+    hear_one_interrupt()
 
 
 def say_whose_code_runs(jobs: Jobs) -> None:

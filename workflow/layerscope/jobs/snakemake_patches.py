@@ -1,6 +1,7 @@
 """What Snakemake 9.27 does otherwise than a study needs, and has no option for. None of it changes which jobs run."""
 
 import os
+import signal
 import subprocess
 import threading
 from collections.abc import Callable
@@ -16,6 +17,21 @@ def stop_idle_rescheduling(workflow) -> None:
     """
     if workflow.local_exec:
         workflow.scheduler.job_rate_limiter = None
+
+
+def hear_one_interrupt() -> None:
+    """Let Ctrl-C stop the study once, and ignore it from then on: by a second one Snakemake would wait for its jobs no longer.
+
+    It would end with a traceback, and jobs that are about to end would find no one to take what they made.
+    """
+
+    def stop(*_: object) -> None:
+        signal.signal(signal.SIGINT, lambda *_: None)
+        raise KeyboardInterrupt
+
+    # Where Snakemake runs in the background, Ctrl-C is not for it.
+    if threading.current_thread() is threading.main_thread() and signal.getsignal(signal.SIGINT) is signal.default_int_handler:
+        signal.signal(signal.SIGINT, stop)
 
 
 def leave_output_of_jobs_to_their_logs(say: Callable[[str], None]) -> None:

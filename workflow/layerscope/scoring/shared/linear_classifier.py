@@ -19,7 +19,10 @@ def linear_classifier(strength: float) -> Any:
     from sklearn.pipeline import make_pipeline
     from sklearn.preprocessing import StandardScaler
 
-    return make_pipeline(StandardScaler(), LogisticRegression(C=strength, solver="newton-cg", tol=TOLERANCE, max_iter=ITERATIONS))
+    from layerscope.scoring.shared.row_space import RowSpace
+
+    fit = LogisticRegression(C=strength, solver="newton-cg", tol=TOLERANCE, max_iter=ITERATIONS)
+    return make_pipeline(StandardScaler(), RowSpace(), fit)
 
 
 @contextmanager
