@@ -94,6 +94,19 @@ def test_what_is_made_elsewhere_has_the_bytes_of_home_and_is_taken_for_its_own(h
     assert "Training runs/digits/mlp/relu/seed0" in planned(unpacked, study=STUDY)
 
 
+def test_jobs_stand_by_rule_and_name_each_after_those_it_reads_of(made: Path):
+    with zipfile.ZipFile(made.parent.parent / "away.zip") as archive:
+        jobs = json.loads(archive.read("jobs.json"))["jobs"]
+    networks = [f"runs/digits/mlp/relu/seed{seed}" for seed in (0, 1)]
+    assert [(job["rule"], job["outputs"][0].removeprefix("results/away/")) for job in jobs] == [
+        *(("train", f"{network}/checkpoints.safetensors") for network in networks),
+        ("dump_input", "inputs/digits/look/activations.h5"),
+        *(("dump", f"{network}/look/activations.h5") for network in networks),
+        *(("neighbors", f"{source}/look/neighbors.h5") for source in ("inputs/digits", *networks)),
+        *(("embed", f"{source}/look/embeddings/tsne.h5") for source in ("inputs/digits", *networks)),
+    ]
+
+
 def test_values_of_the_command_line_hold_elsewhere_too(here: Path, made: Path):
     one = layerscope(here, "unpack", STUDY, made, "--config", "seeds=1")
     assert one.stdout.splitlines()[-1] == "away: 7 jobs taken, 4 left"
@@ -258,11 +271,40 @@ def test_a_training_that_was_stopped_elsewhere_goes_on(here: Path, tmp_path: Pat
     assert (here / RUN / "seed0/checkpoints.safetensors").read_bytes() == whole.read_bytes()
 
 
+NET = """
+from torch import nn
+
+
+def build(shape, classes, activation):
+    return nn.Sequential(nn.Flatten(), nn.Linear(64, 4), activation(), nn.Linear(4, classes))
+"""
+
+
+def test_code_and_networks_of_ones_own_go_along(here: Path, tmp_path: Path):
+    own = "seeds: 1\ncode: [nets/net.py]\narchitectures: {mlp: {family: module, file: nets/net.py}}\n"
+    rest = "\n".join(line for line in TEXT.splitlines() if not line.startswith(("seeds", "architectures")))
+    (here / "nets").mkdir()
+    (here / "nets/net.py").write_text(NET)
+    (here / STUDY).write_text(f"{rest}\n{own}")
+    packed = layerscope(here, "pack", STUDY, "--rules", "train", "dump", "--into", "away.zip")
+    assert "2 jobs (1 train, 1 dump), " in packed.stdout
+    started = start(here / "away.zip", tmp_path / "there")
+    assert "2 of 2 jobs are done" in started.communicate()[0]
+    made = tmp_path / "there/made/away-made.zip"
+    edited = shutil.copytree(here, tmp_path / "edited", symlinks=True)
+    (edited / "nets/net.py").write_text(NET.replace("4)", "5)").replace("(4", "(5"))
+    left = layerscope(edited, "unpack", STUDY, made)
+    assert (left.returncode, left.stdout.count("left, since")) == (1, 2), left.stdout
+    taken = layerscope(here, "unpack", STUDY, made)
+    assert (taken.returncode, taken.stdout) == (0, "away: 2 jobs taken\n")
+    assert not any(job.startswith(("Training", "Dumping runs")) for job in planned(here, study=STUDY))
+
+
 def test_a_job_that_fails_elsewhere_is_told_and_the_others_are_kept(home: Path, made: Path, tmp_path: Path):
     archive = tmp_path / "broken.zip"
     with zipfile.ZipFile(made.parent.parent / "away.zip") as source, zipfile.ZipFile(archive, "w") as target:
         plan = json.loads(source.read("jobs.json"))
-        # Two jobs read what it writes; which job stands first is Snakemake's affair.
+        # Two jobs read what it writes.
         [broken] = [job for job in plan["jobs"] if job["message"] == "Dumping the input of digits on look"]
         broken["command"] = f"python -c 'raise SystemExit(\"no room\")' 2>&1 | tee {broken['log']}"
         for name in source.namelist():

@@ -16,6 +16,7 @@ from layerscope.files.sources import name_of_source
 from layerscope.jobs.every_job import every_job
 from layerscope.jobs.jobs import Jobs
 from layerscope.jobs.snakemake_command import ask_snakemake
+from layerscope.statistics.order import by_number
 from layerscope.study.file import config_options
 
 # The rules whose jobs can run elsewhere.
@@ -87,8 +88,8 @@ def _is_path(word: str) -> bool:
 
 
 def _in_order(jobs: list[PlannedJob]) -> list[PlannedJob]:
-    """Jobs sorted so that each comes after those whose files it reads: Snakemake lists them in no such order."""
-    waiting, sorted_jobs = list(jobs), []
+    """Jobs by rule and name, each after those whose files it reads: Snakemake lists them in another order every time."""
+    waiting, sorted_jobs = sorted(jobs, key=lambda job: (RULES.index(job.rule), by_number(job.log))), []
     while waiting:
         unmade = {output for job in waiting for output in job.outputs}
         ready = [job for job in waiting if not unmade & {*job.inputs}]
