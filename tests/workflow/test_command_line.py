@@ -11,6 +11,8 @@ from pathlib import Path
 import pytest
 from checkout import PROJECT, TINY, copy_project, planned, snakemake
 
+from layerscope.jobs.machine_memory import machine_memory
+
 # Nothing but a network, for as many epochs as a test wants.
 STOPPED = """
 study: stopped
@@ -64,15 +66,24 @@ def test_another_study_replaces_the_default_one(tmp_path: Path):
     assert "mnist5k" not in done.stdout
 
 
-@pytest.mark.study
-def test_an_environment_need_not_be_activated(study_copy: Path):
-    (study_copy / "results/tiny/figures/hit.svg").unlink()
-    command = [sys.executable, "-m", "snakemake", "--cores", "1", "--configfile", TINY]
-    done = subprocess.run(
-        command, cwd=study_copy, env={"PATH": "/usr/bin:/bin"}, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, check=False
+def bare_snakemake(folder: Path, *arguments: str) -> subprocess.CompletedProcess:
+    """Run Snakemake with its own messages, by its Python alone, in an environment that has nothing else."""
+    environment = {"PATH": "/usr/bin:/bin", "LAYERSCOPE_PROGRESS": "off"}
+    command = [sys.executable, "-m", "snakemake", *arguments]
+    return subprocess.run(
+        command, cwd=folder, env=environment, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, check=False
     )
-    assert done.returncode == 0, done.stdout.decode()
+
+
+@pytest.mark.study
+@pytest.mark.parametrize(("given", "memory"), [([], None), (["--resources", "mem_mb=3000"], 3000)])
+def test_an_environment_need_not_be_activated_and_jobs_share_the_memory(study_copy, given: list[str], memory: int | None):
+    (study_copy / "results/tiny/figures/hit.svg").unlink()
+    done = bare_snakemake(study_copy, "--cores", "1", *given, "--configfile", TINY)
+    assert done.returncode == 0, done.stdout
     assert (study_copy / "results/tiny/figures/hit.svg").exists()
+    [said] = [line for line in done.stdout.splitlines() if line.startswith("Provided resources")]
+    assert f'mem_mb=Resource("mem_mb", {memory or machine_memory()})' in said
 
 
 def test_a_failed_stage_ends_in_a_line_that_says_what_to_do(tmp_path: Path):

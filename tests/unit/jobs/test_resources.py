@@ -11,7 +11,13 @@ from layerscope.explorer import drawn, observations
 from layerscope.files.sources import PACKAGE
 from layerscope.jobs import resources
 from layerscope.jobs.jobs import Jobs
-from layerscope.jobs.resources import LEAST_MEMORY, LEAST_MINUTES, LEAST_MINUTES_OF_SCORES, LEAST_WITH_DEVICE
+from layerscope.jobs.resources import (
+    LEAST_MEMORY,
+    LEAST_MEMORY_HERE,
+    LEAST_MINUTES,
+    LEAST_MINUTES_OF_SCORES,
+    LEAST_WITH_DEVICE,
+)
 from layerscope.models.network import build_network
 from layerscope.models.size import network_size
 from layerscope.saturation import covariance
@@ -169,6 +175,16 @@ def test_libraries_of_a_device_take_memory_of_the_host(jobs):
     asked = [jobs(device=device).resources.memory(KEYS, "train", 1) for device in ("cpu", "auto", "cuda")]
     assert asked[1] == LEAST_WITH_DEVICE
     assert asked[0] < asked[1] < asked[2]
+
+
+def test_small_jobs_ask_for_less_on_the_machine_of_a_person(jobs):
+    small, large = jobs(), jobs(architectures__mlp__hidden=[8000, 8000])
+    on_cluster = large.resources.memory(KEYS, "train", 1)
+    for made in (small, large):
+        made.resources.on_cluster = False
+    assert small.resources.memory(KEYS, "index", 1) == LEAST_MEMORY_HERE
+    assert LEAST_MEMORY_HERE < small.resources.memory(KEYS, "train", 1) < LEAST_MEMORY
+    assert large.resources.memory(KEYS, "train", 1) == on_cluster > LEAST_WITH_DEVICE
 
 
 def test_an_embedding_asks_for_a_device_where_its_option_says_so(jobs):

@@ -22,6 +22,8 @@ from layerscope.study.views import Views
 # Minima for any job (MB, minutes): what Python and its libraries use differs more between machines than between small jobs.
 LEAST_MEMORY = 1000
 LEAST_MINUTES = 10
+# The minimum (MB) where no job is killed for using more than it asked for, and Snakemake alone counts what all ask for.
+LEAST_MEMORY_HERE = 500
 # The minimum for score jobs, which a cluster runs in groups of twenty, one after another (profiles/slurm).
 LEAST_MINUTES_OF_SCORES = 3
 MEMORY_MARGIN = 1.25
@@ -69,9 +71,13 @@ class Need:
 
 
 class JobResources:
-    """What every job of a study needs, by the wildcards of its files."""
+    """What every job of a study needs, by the wildcards of its files.
+
+    on_cluster: whether jobs run where one that uses more than it asked for is killed.
+    """
 
     def __init__(self, study: Study, views: Views):
+        self.on_cluster = True
         self.study = study
         self.views = views
         self.comparisons = Comparisons(study, views)
@@ -110,6 +116,8 @@ class JobResources:
         """MB that a job asks for: the estimate with a margin, times the number of the attempt."""
         need = self.need(rulename, wildcards)
         least = LEAST_WITH_DEVICE if rulename.endswith(("train", "dump")) and self.study.device != "cpu" else LEAST_MEMORY
+        if not self.on_cluster:
+            least = LEAST_MEMORY_HERE
         return attempt * math.ceil(max(least, MEMORY_MARGIN * need.memory))
 
     def runtime(self, wildcards, rulename: str, attempt: int) -> int:
