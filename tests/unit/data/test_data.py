@@ -3,6 +3,7 @@
 import hashlib
 import itertools
 import struct
+from fractions import Fraction
 from pathlib import Path
 
 import numpy as np
@@ -14,7 +15,7 @@ from layerscope.data.dataset import Dataset, hold_out, with_classes
 from layerscope.data.preprocessing import preprocessed
 from layerscope.data.samples import rows_of_sample, sample_rows
 from layerscope.data.sources import images, mlxtend, npz, sklearn, torchvision
-from layerscope.data.tensors import channel_statistics, channelled, network_input, normaliser
+from layerscope.data.tensors import VALUES_AT_ONCE, channel_statistics, channelled, network_input, normaliser
 from layerscope.errors import StudyError
 
 SHARED = Path(__file__).parents[4] / "shared" / "data"
@@ -165,6 +166,19 @@ def test_the_statistics_of_channels_are_those_of_numpy(shape):
     mean, deviation = channel_statistics(pixels(shape))
     np.testing.assert_allclose(mean, by_channel.mean(axis=1), rtol=1e-12)
     np.testing.assert_allclose(deviation, by_channel.std(axis=1), rtol=1e-12)
+
+
+def test_the_statistics_of_more_values_than_are_looked_at_at_once_are_exact():
+    stored = np.random.default_rng(0).integers(0, 256, (50, 2, 600, 600), dtype=np.uint8)
+    assert stored.size > VALUES_AT_ONCE
+    mean, deviation = channel_statistics(stored)
+    n = stored.size // 2
+    for channel in range(2):
+        counts = np.bincount(stored[:, channel].ravel(), minlength=256).tolist()
+        total = sum(value * count for value, count in enumerate(counts))
+        variance = Fraction(sum(value**2 * count for value, count in enumerate(counts)), n) - Fraction(total, n) ** 2
+        assert mean[channel] == total / n
+        assert deviation[channel] == pytest.approx(float(variance) ** 0.5, rel=1e-13)
 
 
 @pytest.mark.parametrize("shape", SHAPES)
