@@ -6,7 +6,7 @@ import numpy as np
 
 from layerscope import store
 from layerscope.data.targets import STANDARDISE, target_scaling
-from layerscope.data.tensors import network_input, normaliser
+from layerscope.data.tensors import channelled, network_input, normaliser
 from layerscope.data.tokens import TOKENS
 
 
@@ -52,6 +52,10 @@ class Observations:
     def in_units_of_data(self, outputs: np.ndarray) -> np.ndarray:
         """Outputs (n, targets) of a network of a regression as predictions in the units of the targets, float32."""
         return (outputs * self.target_scale + self.target_shift).astype(np.float32)
+
+    def stored(self) -> np.ndarray:
+        """All observations as they are stored, pictures with a channel: (n, *shape)."""
+        return channelled(store.read_images(self.data, self.split, self.rows))
 
     def inputs(self, part: slice = slice(None)) -> np.ndarray:
         """The network input of a part of the observations: (part, *shape) float32, or int64 for tokens."""

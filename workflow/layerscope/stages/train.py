@@ -21,6 +21,7 @@ from layerscope.models.device import device_kind, set_up_device
 from layerscope.models.network import build_network
 from layerscope.training.class_rates import class_rates
 from layerscope.training.controls import noise_like, shuffled_labels
+from layerscope.training.pictures import Pictures, inputs_of, on_device
 from layerscope.training.resume import UnfinishedTraining
 from layerscope.training.run import TrainingRun
 from layerscope.training.seeds import purpose_seed
@@ -51,11 +52,9 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
     observed = {split: observations_of_split(arguments.data, split, *scaled) for split in store.split_names(arguments.data)}
     splits = {}
     for split, observations in observed.items():
-        values, learned = observations.inputs(), observations.learned
-        if split == LEARNED_FROM:
-            values, learned = _of_control(params, values, learned)
-        inputs = torch.from_numpy(values).to(device)
-        splits[split] = (_laid_out(inputs, memory_format), torch.from_numpy(learned).to(device))
+        control = params.get("control") if split == LEARNED_FROM else None
+        inputs, learned = _learned_from(observations, control, params["seed"])
+        splits[split] = (on_device(inputs, device, memory_format), torch.from_numpy(learned).to(device))
     shape, classes, outputs = observed["train"].shape, observed["train"].classes, observed["train"].outputs
     if observed["train"].targets:
         _say_units(observed["train"])
@@ -117,15 +116,15 @@ def train_to_the_end(arguments: argparse.Namespace, unfinished: UnfinishedTraini
     store.write_spectra(arguments.spectra, params, made_by, result.spectra)
 
 
-def _of_control(params: dict, inputs: np.ndarray, learned: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The inputs, and the labels or targets, that a control learns from in the place of those of the training split."""
-    match params.get("control"):
+def _learned_from(observations: Observations, control: str | None, seed: int) -> tuple[torch.Tensor | Pictures, np.ndarray]:
+    """The inputs of observations and their labels or targets, or what a control has in the place of one of both."""
+    match control:
         case "shuffled_labels":
-            return inputs, shuffled_labels(learned, params["seed"])
+            return inputs_of(observations), shuffled_labels(observations.learned, seed)
         case "noise":
-            return noise_like(inputs, params["seed"]), learned
+            return torch.from_numpy(noise_like(observations.inputs(), seed)), observations.learned
         case _:
-            return inputs, learned
+            return inputs_of(observations), observations.learned
 
 
 def _with_class_numbers(options: dict, classes: list[str]) -> dict:
@@ -146,10 +145,6 @@ def _say_units(observations: Observations) -> None:
     """Say in the log in which units losses are."""
     about = listed(observations.targets, observations.target_shift, observations.target_scale)
     print(f"targets are learned as (target - mean) / deviation, and losses are squared errors of these: {about}", file=sys.stderr)
-
-
-def _laid_out(inputs: torch.Tensor, memory_format: torch.memory_format) -> torch.Tensor:
-    return inputs.contiguous(memory_format=memory_format) if inputs.ndim == 4 else inputs
 
 
 def parser() -> argparse.ArgumentParser:

@@ -90,7 +90,7 @@ def _too_large(run: TrainingRun, optimizer: torch.optim.Optimizer, reason: str) 
 def _fits(run: TrainingRun, optimizer: torch.optim.Optimizer, batch: int) -> bool:
     inputs, labels = run.splits["train"]
     optimizer.zero_grad(set_to_none=True)
-    if inputs.device.type == "cuda":
+    if labels.device.type == "cuda":
         torch.cuda.empty_cache()
     try:
         _step(run, optimizer, inputs[:batch], labels[:batch])

@@ -4,6 +4,7 @@ import torch
 from torch.nn import functional
 
 from layerscope.models.network import Network
+from layerscope.training.pictures import Pictures
 
 EVALUATION_BATCH = 1000
 
@@ -31,7 +32,7 @@ def number_correct(network: Network, outputs: torch.Tensor, labels: torch.Tensor
 
 
 def evaluate(
-    network: Network, inputs: torch.Tensor, labels: torch.Tensor, at_once: int = EVALUATION_BATCH
+    network: Network, inputs: torch.Tensor | Pictures, labels: torch.Tensor, at_once: int = EVALUATION_BATCH
 ) -> tuple[float, float]:
     """Mean loss (see mean_loss) and accuracy of a network in evaluation mode; NaN where there are no classes to tell.
 

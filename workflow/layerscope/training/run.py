@@ -7,17 +7,18 @@ import torch
 
 from layerscope.models.network import Network
 from layerscope.saturation.spectrum import Spectrum
+from layerscope.training.pictures import Pictures
 
 
 @dataclass
 class TrainingRun:
     """One network to train.
 
-    network: freshly initialised, on its device. splits: split → (inputs, labels) tensors on the same device, `train` among
-    them; labels are classes (n,) int64, or targets (n, targets) float32, which are learned by squared error. options:
-    optimizer (sgd, adam, adamw), lr, lr_decay, momentum, weight_decay, batch, epochs, augmentation, and spectra (phases,
-    every, layers, maps, epochs; perhaps classes, by number), as in a study; perhaps schedule, lr_by_name, freeze,
-    label_smoothing, clip_norm and patience. class_rates: the probability of each class when an epoch draws observations with
+    network: freshly initialised, on its device. splits: split → (inputs, labels) on the same device, `train` among them; inputs
+    are a tensor, or Pictures in its place; labels are classes (n,) int64, or targets (n, targets) float32, which are learned by
+    squared error. options: optimizer (sgd, adam, adamw), lr, lr_decay, momentum, weight_decay, batch, epochs, augmentation, and
+    spectra (phases, every, layers, maps, epochs; perhaps classes, by number), as in a study; perhaps schedule, lr_by_name,
+    freeze, label_smoothing, clip_norm and patience. class_rates: the probability of each class when an epoch draws observations with
     replacement; None to use every observation once. snapshots: epochs after which the network is kept; 0 is before training.
     seed: of the run. attempt: the number of this attempt at the run, from 0; each attempt has its own random streams.
     earlier: the final test accuracies of earlier attempts, None where one diverged. keep: called with the state of the
@@ -26,7 +27,7 @@ class TrainingRun:
     """
 
     network: Network
-    splits: dict[str, tuple[torch.Tensor, torch.Tensor]]
+    splits: dict[str, tuple[torch.Tensor | Pictures, torch.Tensor]]
     options: dict
     snapshots: list[int]
     seed: int

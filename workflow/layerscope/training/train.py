@@ -17,6 +17,7 @@ from layerscope.training.early_stopping import PREFIX, best_epoch, copied, is_ov
 from layerscope.training.epoch import train_epoch
 from layerscope.training.evaluation import EVALUATION_BATCH, evaluate
 from layerscope.training.parameters import freeze, make_optimizer
+from layerscope.training.pictures import Pictures
 from layerscope.training.run import TrainingResult, TrainingRun, TrainingState
 from layerscope.training.seeds import purpose_seed
 from layerscope.training.state import captured, restore
@@ -120,7 +121,7 @@ def _finite(network: Network, losses: list[float]) -> bool:
 def _end_epoch(run: TrainingRun, epoch: int, step: int, result: TrainingResult) -> bool:
     """Evaluate the network after an epoch and record spectra and snapshot. False, with history alone, where it is not finite."""
     kept = epoch in run.snapshots
-    at_once = observations_at_once(run.network, run.splits["train"][0], EVALUATION_BATCH)
+    at_once = observations_at_once(run.network, run.splits["train"][0][:2], EVALUATION_BATCH)
     spectra = []
     for split in ("train", "validation", "test"):
         # Evaluating the training split takes another pass over it, so it is done only before training and at snapshots.
@@ -145,7 +146,9 @@ def _end_epoch(run: TrainingRun, epoch: int, step: int, result: TrainingResult) 
     return True
 
 
-def _of_classes(inputs: torch.Tensor, labels: torch.Tensor, classes: Sequence[int]) -> tuple[torch.Tensor, torch.Tensor]:
+def _of_classes(
+    inputs: torch.Tensor | Pictures, labels: torch.Tensor, classes: Sequence[int]
+) -> tuple[torch.Tensor, torch.Tensor]:
     chosen = torch.isin(labels, torch.tensor(classes, device=labels.device))
     return inputs[chosen], labels[chosen]
 
