@@ -18,9 +18,9 @@ class TrainingRun:
     are a tensor, or Pictures in its place; labels are classes (n,) int64, or targets (n, targets) float32, which are learned by
     squared error. options: optimizer (sgd, adam, adamw), lr, lr_decay, momentum, weight_decay, batch, epochs, augmentation, and
     spectra (phases, every, layers, maps, epochs; perhaps classes, by number), as in a study; perhaps schedule, lr_by_name,
-    freeze, label_smoothing, clip_norm and patience. class_rates: the probability of each class when an epoch draws observations with
-    replacement; None to use every observation once. snapshots: epochs after which the network is kept; 0 is before training.
-    seed: of the run. attempt: the number of this attempt at the run, from 0; each attempt has its own random streams.
+    freeze, label_smoothing, clip_norm and patience. class_rates: the probability of each class when an epoch draws observations
+    with replacement; None to use every observation once. snapshots: epochs after which the network is kept; 0 is before
+    training. seed: of the run. attempt: the number of this attempt at the run, from 0; each attempt has its own random streams.
     earlier: the final test accuracies of earlier attempts, None where one diverged. keep: called with the state of the
     training after every epoch. resume: such a state to resume from. mixed_precision: whether training steps multiply in
     bfloat16; weights and evaluations stay float32.
