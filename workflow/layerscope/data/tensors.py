@@ -19,11 +19,11 @@ def channel_statistics(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     axes = (0, *range(2, images.ndim))
     mean = images.mean(axis=axes, dtype=np.float64)
     squares = np.zeros_like(mean)
-    rows = max(1, VALUES_AT_ONCE // math.prod(images.shape[1:]))
+    rows = max(1, VALUES_AT_ONCE // max(1, math.prod(images.shape[1:])))
     for start in range(0, len(images), rows):
         part = images[start : start + rows] - mean.reshape(1, -1, *[1] * (images.ndim - 2))
         squares += np.square(part, out=part).sum(axis=axes)
-    return mean, np.sqrt(squares / (images.size // len(mean)))
+    return mean, np.sqrt(squares / (len(images) * math.prod(images.shape[2:])))
 
 
 def normaliser(white: float, mean: np.ndarray, deviation: np.ndarray, normalise: str) -> tuple[np.ndarray, np.ndarray]:
