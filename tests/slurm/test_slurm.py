@@ -133,6 +133,8 @@ def test_a_study_ends_in_the_same_bytes_though_a_job_is_cancelled_and_the_study_
 
     for rule, wanted in {"train": True, "dump": True, "neighbors": False, "embed": False, "figure": False}.items():
         assert {job.get("TresPerJob") == "gres:gpu:1" for job in jobs_of(rule)} == {wanted}, rule
+    # Of the first attempts, which SLURM would kill for a little more than a small job needs.
+    assert {min(int(job["MinMemoryNode"].removesuffix("M")) for job in jobs_of(rule)) for rule in ("train", "dump")} == {1600}
     logs = there / "results" / "tiny" / "logs"
     assert all('"cuda_visible_devices":"0"' in log.read_text() for log in (logs / "train").rglob("*.log"))
     grouped = [job for job in jobs() if job["Comment"].startswith("rule_scores")]

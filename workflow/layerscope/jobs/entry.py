@@ -10,7 +10,7 @@ from layerscope import store
 from layerscope.errors import StudyError
 from layerscope.files.seals import damaged_since, file_digest, seal_of, unsealed
 from layerscope.jobs.jobs import Jobs
-from layerscope.jobs.machine_memory import share_memory
+from layerscope.jobs.machine_memory import runs_here, share_memory
 from layerscope.jobs.snakemake_patches import hear_one_interrupt, stop_idle_rescheduling
 from layerscope.models.gpus import SHARE
 from layerscope.study.file import content_of_config
@@ -47,8 +47,9 @@ def load_jobs(workflow, config: dict) -> Jobs:
     except StudyError as error:
         # Snakemake would print an exception with lines of the Snakefile, which do not help the user.
         sys.exit(error.told())
-    share_memory(workflow)
-    jobs.resources.on_cluster = not workflow.local_exec
+    if runs_here(workflow):
+        share_memory(workflow)
+        jobs.resources.on_cluster = False
     if jobs.study.gpu_share is not None:
         os.environ[SHARE] = str(jobs.study.gpu_share)
     say_whose_code_runs(jobs)

@@ -17,11 +17,19 @@ def machine_memory(limits: tuple[Path, ...] = LIMITS) -> int:
     return min(found) // 10**6
 
 
-def share_memory(workflow) -> None:
-    """Let Snakemake start no jobs that ask for more memory together than this machine has, unless `--resources` says how much.
+def runs_here(workflow) -> bool:
+    """Whether the jobs of this Snakemake run on this machine.
 
-    A job that asks for more than there is runs alone. Jobs of a cluster run on other machines.
+    While the Snakefile is read, the executor is not known yet; those of clusters need the number of jobs to submit (--jobs).
+    """
+    return workflow.is_main_process and workflow.resource_settings.nodes is None
+
+
+def share_memory(workflow) -> None:
+    """Let Snakemake start no jobs here that ask for more memory together than there is, unless `--resources` says how much.
+
+    A job that asks for more than there is runs alone.
     """
     is_said = {"mem", "mem_mb", "mem_mib"} & {*workflow.global_resources}
-    if workflow.is_main_process and workflow.local_exec and workflow.modifier.namespace is None and not is_said:
+    if workflow.modifier.namespace is None and not is_said:
         workflow.global_resources["mem_mb"] = machine_memory()
