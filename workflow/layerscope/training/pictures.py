@@ -8,6 +8,7 @@ import numpy as np
 import torch
 
 from layerscope.data.observations import Observations
+from layerscope.data.tensors import network_input
 
 # Bytes that inputs may take as float32. Below, batches are taken faster than they would be made anew each time.
 LARGEST_AS_FLOATS = 2**30
@@ -37,12 +38,13 @@ class Pictures:
 
 def inputs_of(observations: Observations, largest_as_floats: int = LARGEST_AS_FLOATS) -> torch.Tensor | Pictures:
     """What a network receives of all observations; pictures of bytes that would take more bytes than that stay bytes."""
-    n, shape = len(observations.rows), observations.shape
-    if observations.shift is None or observations.scale is None or 4 * n * math.prod(shape) <= largest_as_floats:
+    shape = observations.shape
+    small = 4 * len(observations.rows) * math.prod(shape) <= largest_as_floats
+    if small or len(shape) != 3 or observations.shift is None or observations.scale is None:
         return torch.from_numpy(observations.inputs())
     stored = observations.stored()
-    if stored.dtype != np.uint8 or len(shape) != 3:
-        return torch.from_numpy(observations.inputs())
+    if stored.dtype != np.uint8:
+        return torch.from_numpy(network_input(stored, observations.shift, observations.scale))
     shift, scale = (torch.from_numpy(one).reshape(1, -1, 1, 1) for one in (observations.shift, observations.scale))
     return Pictures(torch.from_numpy(stored), shift, scale)
 
